@@ -1,0 +1,123 @@
+"""Everything that can go wrong, typed once; the error itself knows whether trying again can help.
+
+ResizerError
+├── ConfigError          the function does not start
+├── UnknownEvent         the event is not one that this function serves
+├── NothingToDo          the event is out of date, or its work stands already
+│   ├── AlreadyDone      every rendition of this very source stands
+│   ├── SourceGone       the object has been deleted since
+│   └── Superseded       a newer upload is on its way, or was here first
+├── Rejected             the image's fault: trying again cannot help
+├── StorageError         S3 refused or broke off: try again
+│   └── SourceInterrupted  the download ended half way
+└── RecordsFailed        some records of one event failed; the others are done
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Reason(StrEnum):
+    """The short stable codes that answers, logs and metrics carry as `reason`."""
+
+    # skipped: nothing to do
+    OUTPUT_PREFIX = "output_prefix"
+    OUTSIDE_SOURCE_PREFIX = "outside_source_prefix"
+    OTHER_BUCKET = "other_bucket"
+    FOLDER_MARKER = "folder_marker"
+    NOT_CREATED = "not_created"
+    ALREADY_DONE = "already_done"
+    SOURCE_GONE = "source_gone"
+    SUPERSEDED = "superseded"
+    # rejected: the image's fault
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_WIDE_FOR_FORMAT = "too_wide_for_format"
+    KEY_TOO_LONG = "key_too_long"
+    KEY_TAKEN = "key_taken"
+    # failed: comes back
+    STORAGE = "storage"
+    UNEXPECTED = "unexpected"
+
+
+class ResizerError(Exception):
+    """The root of all of the project's own errors."""
+
+    retryable: ClassVar[bool] = False
+
+
+class ConfigError(ResizerError):
+    """The settings are wrong; the message lists every mistake by its variable's name."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(["The settings are wrong:", *(f"  {mistake}" for mistake in mistakes)]))
+
+
+class UnknownEvent(ResizerError):
+    """The event has none of the shapes that this function serves."""
+
+
+class NothingToDo(ResizerError):
+    """The event asks for nothing that still has to be done."""
+
+    reason: ClassVar[Reason]
+
+
+class AlreadyDone(NothingToDo):
+    """Every rendition of this very source stands already."""
+
+    reason = Reason.ALREADY_DONE
+
+
+class SourceGone(NothingToDo):
+    """The source object has been deleted since the event was sent."""
+
+    reason = Reason.SOURCE_GONE
+
+
+class Superseded(NothingToDo):
+    """A newer upload of the same key exists, with an event of its own."""
+
+    reason = Reason.SUPERSEDED
+
+
+class Rejected(ResizerError):
+    """The image cannot be resized, now or later; `detail` says why for a person."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class StorageError(ResizerError):
+    """S3 refused a request or could not be reached; the message names bucket, key and request."""
+
+    retryable = True
+
+
+class SourceInterrupted(StorageError):
+    """The download of the source broke off before its last byte."""
+
+
+class RecordsFailed(ResizerError):
+    """Some records of one event failed after all were tried; Lambda is to send the event again."""
+
+    retryable = True
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        self.failures = tuple(failures)
+        super().__init__(f"{len(failures)} record(s) failed: " + "; ".join(failures))
+
+
+class UsageError(ResizerError):
+    """What was asked for on the command line cannot be done; the message says what to do instead."""

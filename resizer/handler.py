@@ -1,0 +1,90 @@
+"""The Lambda entry: set up once per environment, then events through the pipeline to the answer."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from resizer import clients, events, resample
+from resizer.errors import ConfigError, Reason, RecordsFailed, ResizerError
+from resizer.pipeline import process
+from resizer.report import Journal, Outcome, Report
+from resizer.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from resizer.model import SourceObject
+    from resizer.s3 import S3
+
+SERVICE = "resizer"
+NAMESPACE = "Resizer"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+try:
+    settings = Settings.from_env(os.environ)
+except ConfigError as mistakes:
+    logger.critical(str(mistakes))
+    raise
+logger.debug("resampler", extra={"resampler": resample.BACKEND})
+if resample.BACKEND == "pillow":
+    logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics(capture_cold_start_metric=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 # Lambda passes it
+    """Resize what an event names and answer with one result per record.
+
+    Every record is tried before anything is raised. Raises `RecordsFailed` where some could not be done but may
+    be later, so that the event is sent again, and `UnknownEvent` for an event of another kind.
+    """
+    s3: S3 = clients.client("s3")
+    reports, failures = [], []
+    for source in events.sources(event):
+        try:
+            report = process(source, settings, s3)
+        except ResizerError as problem:
+            report = _failed(source, Reason.STORAGE, problem)
+            failures.append(str(problem))
+        except Exception as problem:
+            logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
+            report = _failed(source, Reason.UNEXPECTED, problem)
+            failures.append(f"{source.uri}: {problem!r}")
+        _tell(report)
+        reports.append(report)
+    _measure(reports)
+    if failures:
+        raise RecordsFailed(failures)
+    return {"results": [report.answer() for report in reports]}
+
+
+def _failed(source: SourceObject, reason: Reason, problem: Exception) -> Report:
+    return Journal(source).close(Outcome.FAILED, reason, str(problem))
+
+
+def _tell(report: Report) -> None:
+    """One structured line per source; a rejection is a warning, a failure an error."""
+    levels = {Outcome.REJECTED: logger.warning, Outcome.FAILED: logger.error}
+    levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())
+
+
+def _measure(reports: list[Report]) -> None:
+    counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
+    resized = [report for report in counted if report.outcome is Outcome.RESIZED]
+    rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
+    metrics.add_metric("Images", MetricUnit.Count, len(resized))
+    metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
+    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
+    metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
+    metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
+    for report in counted:
+        metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
+    for report in rejected:
+        with single_metric("Rejected", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+            metric.add_dimension("service", SERVICE)
+            metric.add_dimension("reason", str(report.reason))

@@ -1,0 +1,1 @@
+"""The command line and the local service; never part of the Lambda artifact."""

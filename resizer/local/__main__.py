@@ -1,0 +1,112 @@
+"""The command line: `resizer` or `python -m resizer.local`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path  # typer reads annotations when it runs
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from resizer.errors import ConfigError, UsageError
+from resizer.local import tables
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
+    epilog="Settings are read from RESIZER_* variables; the README lists them.",
+)
+console = Console()
+complaints = Console(stderr=True)
+
+Out = Annotated[Path, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
+Widths = Annotated[str | None, typer.Option(help="Widths in pixels.", show_default="480,640,1000")]
+
+
+@app.command()
+def files(
+    images: Annotated[list[Path], typer.Argument(help="Images to resize.")], out: Out, widths: Widths = None
+) -> None:
+    """Resize local files, with no AWS: the same pipeline, the same keys.
+
+    Example: `resizer files cat.jpg dog.png --out renditions` writes `renditions/resized/480-cat.jpg` and so on.
+
+    Exits with 1 where a file was refused, after all the others are done.
+    """
+    from resizer.local.files import local_settings, resize_files  # noqa: PLC0415 # keeps --help quick
+
+    results = resize_files(images, out, local_settings(widths))
+    shown = track(
+        results, "Resizing", len(images), console=complaints, disable=not complaints.is_terminal, transient=True
+    )
+    refused = [tables.file_line(image, result, console, complaints) for image, result in shown].count(False)
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")] = 9000,
+    bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
+) -> None:
+    """Run the service here: an embedded S3 whose uploads are resized by the Lambda handler.
+
+    Any S3 client works against it, such as `aws s3 cp cat.jpg s3://photos/`. One line is printed per event.
+    Ctrl-C stops it; nothing is kept.
+    """
+    from resizer.local.lines import print_lines  # noqa: PLC0415 # keeps --help quick
+    from resizer.local.service import local_service  # noqa: PLC0415 # keeps --help quick
+
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with local_service(bucket, port) as service:
+        print_lines(console)
+        tables.ready(console, service)
+        stopping.wait()
+    tables.farewell(console, service)
+
+
+@app.command()
+def demo(
+    photos: Annotated[list[Path] | None, typer.Argument(help="Photos to upload; drawn samples where left out.")] = None,
+    save: Annotated[Path, typer.Option(help="Folder to save the renditions in.")] = Path("build/renditions"),
+) -> None:
+    """Show the whole service at work: start it, upload, wait, print the renditions, stop."""
+    from resizer.local.demo import demonstrate  # noqa: PLC0415 # keeps --help quick
+    from resizer.local.lines import print_lines  # noqa: PLC0415 # keeps --help quick
+    from resizer.local.samples import samples  # noqa: PLC0415 # keeps --help quick
+
+    images = {photo.name: _read(photo) for photo in photos} if photos else samples()
+    print_lines(console)
+    results = demonstrate(images, save)
+    tables.renditions(console, results, save)
+    if any(result["outcome"] == "rejected" for result in results):
+        raise typer.Exit(1)
+
+
+def _read(photo: Path) -> bytes:
+    try:
+        return photo.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{photo}: {problem.strerror}.") from problem
+
+
+def main() -> None:
+    """Run the command line; a person's mistake ends it with one readable line and exit code 2."""
+    try:
+        app()
+    except (UsageError, ConfigError) as problem:
+        complaints.print(f"[red]resizer:[/red] {problem}", soft_wrap=True, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The whole service shown at work: upload, wait for the renditions, fetch them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from resizer import clients
+from resizer.errors import UsageError
+from resizer.local.service import local_service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from resizer.local.trigger import Invocation
+
+BUCKET: Final = "photos"
+PATIENCE_SECONDS: Final = 120
+
+
+@dataclass(slots=True)
+class Watch:
+    """Counts the events that are done, until every one that must come has come."""
+
+    expected: set[str]
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def note(self, invocation: Invocation) -> None:
+        """Take in one finished event; a rendition makes its own event one that must come too."""
+        with self.changed:
+            for result in (invocation.answer or {}).get("results", ()):
+                self.results[result["key"]] = result
+                self.expected.update(rendition["key"] for rendition in result["renditions"])
+            if invocation.problem:
+                self.problems.append(str(invocation.problem))
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        """Return when all is done. Raises `UsageError` where that takes too long or an event failed."""
+        with self.changed:
+            done = self.changed.wait_for(self._settled, PATIENCE_SECONDS)
+        if self.problems:
+            raise UsageError("; ".join(self.problems))
+        if not done:
+            raise UsageError(f"No renditions after {PATIENCE_SECONDS} seconds.")
+
+    def _settled(self) -> bool:
+        return bool(self.problems) or self.expected <= self.results.keys()
+
+
+def demonstrate(images: Mapping[str, bytes], save: Path) -> list[dict[str, Any]]:
+    """Upload images by name, wait, and save every rendition below `save`; the answer's results, uploads first.
+
+    The events of the renditions themselves are among the results, all of them skipped.
+    """
+    watch = Watch(set(images))
+    with local_service(BUCKET, finished=watch.note):
+        s3 = clients.client("s3")
+        for key, body in images.items():
+            s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        watch.wait()
+        for result in watch.results.values():
+            for rendition in result["renditions"]:
+                path = save / rendition["key"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(s3.get_object(Bucket=BUCKET, Key=rendition["key"])["Body"].read())
+    return sorted(watch.results.values(), key=lambda result: result["key"] not in images)

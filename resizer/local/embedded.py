@@ -1,0 +1,86 @@
+"""An AWS of one's own: moto's server on loopback, in a thread of this process."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from resizer import clients
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "us-east-1"
+CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+# Whatever of these a shell has set would send this process's requests to somebody's real account.
+FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS")
+
+
+class _KeepAlive(MotoRequestHandler):
+    """HTTP/1.1, so that clients reuse their connections as they do with S3."""
+
+    protocol_version = "HTTP/1.1"
+
+
+@contextmanager
+def embedded_aws(port: int = 0) -> Iterator[str]:
+    """Serve S3 and SQS on a loopback port (0: any free one); yields the endpoint's URL.
+
+    Inside the block this process's AWS clients talk to it and to nothing else. Raises `UsageError` where the
+    port is taken.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    listener = _listen(port)
+    app = DomainDispatcherApplication(create_backend_app)
+    number = listener.getsockname()[1]
+    server = make_server(HOST, number, app, threaded=True, request_handler=_KeepAlive, fd=listener.fileno())
+    thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
+    thread.start()
+    endpoint = f"http://{HOST}:{number}"
+    try:
+        with _environment(endpoint):
+            yield endpoint
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        listener.close()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as problem:
+        listener.close()
+        if problem.errno == errno.EADDRINUSE:
+            raise UsageError(f"Port {port} is in use; choose another with --port, or 0 for any free one.") from None
+        raise UsageError(f"Port {port} cannot be opened: {problem.strerror}.") from problem
+    return listener
+
+
+@contextmanager
+def _environment(endpoint: str) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=endpoint, AWS_REGION=REGION, AWS_DEFAULT_REGION=REGION)
+    clients.forget()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        clients.forget()

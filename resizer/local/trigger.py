@@ -1,0 +1,114 @@
+"""The trigger: S3 notifications through a queue to `lambda_handler`, with Lambda's own retries."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resizer import clients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TRIES: Final = 3  # Lambda's own: one, and two more where it raises
+QUEUE: Final = "resizer-trigger"
+EVENTS: Final = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+
+
+class Handler(Protocol):
+    """A Lambda handler."""
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one event."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalContext:
+    """The context that Lambda passes beside an event, as far as the handler looks at it."""
+
+    function_name: str = "resizer-local"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:resizer-local"
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the time-out; here always a whole minute."""
+        return 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One event's way through the handler: its answer, or the last of its `tries` errors."""
+
+    event: dict[str, Any]
+    answer: dict[str, Any] | None
+    problem: Exception | None
+    tries: int
+
+
+def wire(bucket: str) -> str:
+    """Make the bucket and let it notify a queue, whose URL is returned."""
+    s3, sqs = clients.client("s3"), clients.client("sqs")
+    url: str = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": list(EVENTS)}]},
+    )
+    return url
+
+
+class Trigger:
+    """Reads notifications in a thread and hands each to the handler, until it is stopped."""
+
+    def __init__(
+        self,
+        queue_url: str,
+        handler: Handler,
+        finished: Callable[[Invocation], None],
+    ) -> None:
+        self._queue_url = queue_url
+        self._handler = handler
+        self._finished = finished
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="trigger", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the event in hand and end."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        sqs = clients.client("sqs")
+        while not self._stopping.is_set():
+            try:
+                got = sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+                for message in got.get("Messages", ()):
+                    self._finished(self.invoke(json.loads(message["Body"])))
+                    sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+            except (ClientError, BotoCoreError):
+                if not self._stopping.wait(0.2):  # the server may be busy; while stopping it may be gone
+                    continue
+
+    def invoke(self, event: dict[str, Any]) -> Invocation:
+        """Hand one event to the handler as Lambda would: up to three times where it raises."""
+        problem: Exception | None = None
+        for tries in range(1, TRIES + 1):
+            try:
+                answer = self._handler(event, LocalContext())
+                return Invocation(event, json.loads(json.dumps(answer)), None, tries)
+            except Exception as raised:  # noqa: BLE001 # whatever the handler raises, Lambda tries again
+                problem = raised
+        return Invocation(event, None, problem, TRIES)

@@ -1,0 +1,105 @@
+"""The frozen values that pass from stage to stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Change(StrEnum):
+    """What happened to an object, as far as this service cares."""
+
+    CREATED = "created"
+    REMOVED = "removed"
+    OTHER = "other"
+
+
+class Format(StrEnum):
+    """A format that renditions are written in, by Pillow's name for it."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    GIF = "GIF"
+    AVIF = "AVIF"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceObject:
+    """One object that an event names; `key` is decoded, everything optional is what senders leave out.
+
+    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length.
+    """
+
+    bucket: str
+    key: str
+    change: Change = Change.CREATED
+    etag: str | None = None
+    size: int | None = None
+    sequencer: str | None = None
+    version_id: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/key`, for messages."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMetadata:
+    """What S3 said about the stored object when it was fetched; `size` in bytes, None where unknown."""
+
+    etag: str
+    size: int | None
+    cache_control: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8)."""
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    has_transparency: bool
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height in pixels as a person sees it: EXIF orientations 5 to 8 lie on their side."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
+    @property
+    def pixels(self) -> int:
+        """Width x height x frames, which `RESIZER_MAX_PIXELS` limits."""
+        return self.width * self.height * self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionPlan:
+    """One rendition to make: where it goes, how large it is in pixels, and in which format."""
+
+    key: str
+    width: int
+    height: int
+    format: Format
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    @property
+    def content_type(self) -> str:
+        """The rendition's `Content-Type`."""
+        return f"image/{self.format.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One encoded rendition, ready to be stored."""
+
+    plan: RenditionPlan
+    body: bytes

@@ -1,0 +1,74 @@
+"""From one source and the settings to the renditions to make: sizes, keys and formats."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from resizer.errors import Reason, Rejected
+from resizer.key_template import fill
+from resizer.model import Format, RenditionPlan
+
+if TYPE_CHECKING:
+    from resizer.model import Header
+    from resizer.settings import Settings
+
+LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
+EXTENSIONS: Final = {
+    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
+    Format.PNG: (".png",),
+    Format.WEBP: (".webp",),
+    Format.GIF: (".gif",),
+    Format.AVIF: (".avif",),
+}
+# The longest side that each format's own header can express; JPEG's is libjpeg's limit.
+LONGEST_SIDE: Final = {Format.JPEG: 65_500, Format.WEBP: 16_383, Format.GIF: 65_535, Format.AVIF: 65_536}
+
+
+def check_key_length(key: str, settings: Settings) -> None:
+    """Refuse a source whose output keys cannot fit, before anything is fetched. Raises `Rejected`."""
+    output = fill(settings.key_template, settings.output_prefix, settings.widths[0], key)
+    if len(output.encode()) > LONGEST_KEY:
+        detail = f"The output key {output[:60]}... has {len(output.encode())} bytes; S3 allows {LONGEST_KEY}."
+        raise Rejected(Reason.KEY_TOO_LONG, detail)
+
+
+def plan(key: str, header: Header, settings: Settings) -> list[RenditionPlan]:
+    """Every rendition of one source, widest first.
+
+    Raises `Rejected`: `key_too_long` where a key with its extension does not fit, `too_wide_for_format` where a
+    rendition of these proportions is longer than its format allows.
+    """
+    plans = []
+    formats = _formats(header, settings)
+    for width in settings.widths:
+        size = rendition_size(header.upright_size, width)
+        for format_ in formats:
+            named = key_for(key, format_)
+            check_key_length(named, settings)
+            if max(size) > LONGEST_SIDE.get(format_, max(size)):
+                detail = f"A rendition of {size[0]} x {size[1]} pixels is longer than {format_} allows."
+                raise Rejected(Reason.TOO_WIDE_FOR_FORMAT, detail)
+            output = fill(settings.key_template, settings.output_prefix, width, named)
+            plans.append(RenditionPlan(output, *size, format_))
+    return plans
+
+
+def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
+    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
+    source_width, source_height = upright
+    width = min(width, source_width)
+    return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
+
+
+def key_for(key: str, format_: Format) -> str:
+    """The source's key, with the format's extension behind it where its own does not fit."""
+    extensions = EXTENSIONS[format_]
+    return key if PurePosixPath(key).suffix.lower() in extensions else key + extensions[0]
+
+
+def _formats(header: Header, settings: Settings) -> list[Format]:
+    own = Format.__members__.get(header.format)
+    source = own or (Format.PNG if header.has_transparency else Format.JPEG)
+    wanted = [source if name == "source" else Format(name.upper()) for name in settings.formats]
+    return list(dict.fromkeys(wanted))

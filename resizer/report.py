@@ -1,0 +1,142 @@
+"""What happened to one source: its place in the answer, its log fields and its measures."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.errors import Reason
+    from resizer.model import Header, RenditionPlan, SourceObject
+
+
+class Outcome(StrEnum):
+    """How a source ended, as answers, logs and metrics call it."""
+
+    RESIZED = "resized"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRendition:
+    """One rendition that stands: its plan and its size in bytes."""
+
+    plan: RenditionPlan
+    size: int
+
+    def answer(self) -> dict[str, Any]:
+        """Its entry in the answer."""
+        return {
+            "key": self.plan.key,
+            "width": self.plan.width,
+            "height": self.plan.height,
+            "bytes": self.size,
+            "content_type": self.plan.content_type,
+        }
+
+
+@dataclass(slots=True)
+class Journal:
+    """What is known about a source so far; the stages' times in milliseconds.
+
+    `decode` includes the download that it waits for; `upload` is the sum over the uploads, which overlap with
+    each other and with encoding.
+    """
+
+    source: SourceObject
+    header: Header | None = None
+    bytes_in: int = 0
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time that the block takes to a stage."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(stage, (time.perf_counter() - begin) * 1000)
+
+    def add(self, stage: str, milliseconds: float) -> None:
+        """Add to a stage's time."""
+        self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + milliseconds
+
+    def close(
+        self, outcome: Outcome, reason: Reason | None, detail: str | None, stored: tuple[StoredRendition, ...] = ()
+    ) -> Report:
+        """The finished report."""
+        total = (time.perf_counter() - self.started) * 1000
+        return Report(
+            self.source, outcome, reason, detail, stored, self.header, self.bytes_in, dict(self.milliseconds), total
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How one source ended. `bytes_in` counts what was downloaded, `total_ms` is wall time in milliseconds."""
+
+    source: SourceObject
+    outcome: Outcome
+    reason: Reason | None
+    detail: str | None
+    renditions: tuple[StoredRendition, ...]
+    header: Header | None
+    bytes_in: int
+    milliseconds: dict[str, float]
+    total_ms: float
+
+    @property
+    def bytes_out(self) -> int:
+        """The size of all renditions together, in bytes."""
+        return sum(rendition.size for rendition in self.renditions)
+
+    def answer(self) -> dict[str, Any]:
+        """This source's entry in the answer's `results`."""
+        return {
+            "bucket": self.source.bucket,
+            "key": self.source.key,
+            "outcome": str(self.outcome),
+            "reason": self.reason and str(self.reason),
+            "renditions": [rendition.answer() for rendition in self.renditions],
+        }
+
+    def log_fields(self) -> dict[str, Any]:
+        """The structured fields of this source's log line; times in milliseconds, memory in bytes."""
+        times = {f"{stage}_ms": round(self.milliseconds.get(stage, 0.0), 1) for stage in STAGES}
+        return {
+            "bucket": self.source.bucket,
+            "key": self.source.key,
+            "outcome": str(self.outcome),
+            "reason": self.reason and str(self.reason),
+            "detail": self.detail,
+            "source_bytes": self.bytes_in,
+            "format": self.header and self.header.format,
+            "width": self.header and self.header.width,
+            "height": self.header and self.header.height,
+            "pixels": self.header and self.header.pixels,
+            "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
+            "rendition_bytes": self.bytes_out,
+            **times,
+            "total_ms": round(self.total_ms, 1),
+            "peak_rss": peak_rss(),
+        }
+
+
+STAGES = ("decode", "resize", "encode", "upload")
+
+
+def peak_rss() -> int:
+    """The most memory that this process has ever held, in bytes. Linux counts it in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,147 @@
+"""Environment variables to a frozen `Settings`, all mistakes reported at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from resizer.errors import ConfigError
+from resizer.key_template import template_mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Raised whenever the same settings would give other bytes than before, so that re-runs replace what stands.
+RECIPE_VERSION = 1
+WIDEST = 16_383  # the widest image that WebP can hold, so that every width works in every format
+EXTRA_FORMATS = frozenset({"source", "jpeg", "png", "webp", "avif"})
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Encoder quality per lossy format, 1 to 100."""
+
+    jpeg: int = 80
+    webp: int = 78
+    avif: int = 55
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides; the README's table describes each field. Widths are sorted, widest first."""
+
+    widths: tuple[int, ...] = (1000, 640, 480)
+    output_prefix: str = "resized/"
+    source_prefix: str = ""
+    key_template: str = "{prefix}{width}-{key}"
+    formats: tuple[str, ...] = ("source",)
+    quality: Quality = field(default_factory=Quality)
+    max_pixels: int = 100_000_000
+    max_bytes: int = 104_857_600
+    cache_control: str | None = None
+    buckets: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the `RESIZER_*` variables. Raises `ConfigError` with all mistakes, each by its variable."""
+        mistakes: list[str] = []
+        values: dict[str, object] = {}
+        for variable, (name, parse) in VARIABLES.items():
+            text = environ.get(variable, "").strip()
+            if not text:
+                continue
+            try:
+                values[name] = parse(text)
+            except ValueError as mistake:
+                mistakes.append(f"{variable}={text!r}: {mistake}")
+        settings = cls(**values)  # type: ignore[arg-type] # each parser returns its field's type
+        if settings.source_prefix.startswith(settings.output_prefix):
+            mistakes.append(
+                f"RESIZER_SOURCE_PREFIX={settings.source_prefix!r}: lies under RESIZER_OUTPUT_PREFIX="
+                f"{settings.output_prefix!r}, so no object could ever be a source; choose another prefix"
+            )
+        if mistakes:
+            raise ConfigError(mistakes)
+        return settings
+
+    @property
+    def recipe(self) -> str:
+        """A short hash of what shapes a rendition; widths are left out, for each has a key of its own."""
+        shaping = (RECIPE_VERSION, self.quality, self.formats, self.cache_control)
+        return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise ValueError("must be a whole number above zero")
+    return number
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    parts = _listed(text)
+    if not parts or not all(part.isascii() and part.isdigit() and 1 <= int(part) <= WIDEST for part in parts):
+        raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
+    return tuple(sorted({int(part) for part in parts}, reverse=True))
+
+
+def _output_prefix(text: str) -> str:
+    if text.startswith("/"):
+        raise ValueError("must not start with a slash, which S3 would keep as a folder without a name")
+    return _prefix(text)
+
+
+def _prefix(text: str) -> str:
+    if len(text.encode()) > 512:
+        raise ValueError("must be at most 512 bytes long, for S3 keys end at 1,024")
+    return text
+
+
+def _key_template(text: str) -> str:
+    if mistake := template_mistake(text):
+        raise ValueError(mistake)
+    return text
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.lower() for part in _listed(text)))
+    if not parts or not set(parts) <= EXTRA_FORMATS:
+        raise ValueError(f"must be a list of {', '.join(sorted(EXTRA_FORMATS))}")
+    return parts
+
+
+def _quality(text: str) -> Quality:
+    known = {"jpeg", "webp", "avif"}
+    pairs = dict(part.partition("=")[::2] for part in _listed(text))
+    if not all(name in known and value.isdigit() and 1 <= int(value) <= 100 for name, value in pairs.items()):
+        raise ValueError("must be pairs such as jpeg=80,webp=78,avif=55, each from 1 to 100")
+    return Quality(**{name: int(value) for name, value in pairs.items()})
+
+
+def _header_value(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("must be printable ASCII, for it is sent as an HTTP header")
+    return text
+
+
+def _buckets(text: str) -> frozenset[str]:
+    return frozenset(_listed(text))
+
+
+VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "RESIZER_WIDTHS": ("widths", _widths),
+    "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
+    "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
+    "RESIZER_KEY_TEMPLATE": ("key_template", _key_template),
+    "RESIZER_FORMATS": ("formats", _formats),
+    "RESIZER_QUALITY": ("quality", _quality),
+    "RESIZER_MAX_PIXELS": ("max_pixels", _positive),
+    "RESIZER_MAX_BYTES": ("max_bytes", _positive),
+    "RESIZER_CACHE_CONTROL": ("cache_control", _header_value),
+    "RESIZER_BUCKETS": ("buckets", _buckets),
+}

@@ -1,0 +1,64 @@
+"""The one conditional GET that a source costs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resizer.errors import SourceGone, StorageError, Superseded
+from resizer.model import SourceMetadata, SourceObject
+from resizer.stream import SourceStream, too_many_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.s3 import S3
+
+
+@contextmanager
+def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStream]:
+    """Fetch a source with the one GET that it costs, conditional on the event's ETag.
+
+    Raises `SourceGone`, `Superseded`, `Rejected` where the object is over `limit` bytes, and `StorageError`.
+    """
+    if source.size is not None and source.size > limit:
+        raise too_many_bytes(source.uri, source.size, limit)
+    answer = _get(s3, source)
+    size = answer.get("ContentLength")
+    stream = SourceStream(
+        body=answer["Body"],
+        metadata=SourceMetadata(answer["ETag"].strip('"'), size, answer.get("CacheControl")),
+        uri=source.uri,
+        limit=limit,
+    )
+    try:
+        if size is not None and size > limit:
+            raise too_many_bytes(source.uri, size, limit)
+        yield stream
+    except Exception:
+        answer["Body"].close()
+        stream.check()  # a download that broke off looks like a damaged image to a decoder
+        raise
+    stream.check()
+    stream.close()
+
+
+def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
+    request = {"Bucket": source.bucket, "Key": source.key}
+    if source.etag:
+        request["IfMatch"] = f'"{source.etag}"'
+    if source.version_id:
+        request["VersionId"] = source.version_id
+    try:
+        return s3.get_object(**request)
+    except ClientError as problem:
+        code = problem.response.get("Error", {}).get("Code", "")
+        if code in {"NoSuchKey", "NoSuchVersion", "404"}:
+            raise SourceGone(f"{source.uri} has been deleted since its event was sent.") from problem
+        if code in {"PreconditionFailed", "412"}:
+            raise Superseded(f"{source.uri} has been overwritten since; its newer event does the work.") from problem
+        raise StorageError(f"GET {source.uri} failed: {problem}") from problem
+    except BotoCoreError as problem:
+        raise StorageError(f"GET {source.uri} failed: {problem}") from problem

@@ -1,0 +1,169 @@
+"""A download as a file: filled as the decoder asks, capped, seekable, letting go of what is done."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError
+from urllib3.exceptions import HTTPError
+
+from resizer.errors import (
+    Reason,
+    Rejected,
+    ResizerError,
+    SourceInterrupted,
+)
+from resizer.model import SourceMetadata
+
+if TYPE_CHECKING:
+    from resizer.model import SourceMetadata
+    from resizer.s3 import Body
+
+BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
+DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
+
+
+class SourceStream:
+    """A source object as a binary file: `read`, `seek` and `tell` as Pillow uses them.
+
+    Bytes are fetched when they are first asked for and kept, so that earlier ones can be read again. After
+    `release_behind()` each is handed out once and let go of. Reading raises `SourceInterrupted` when the
+    download breaks off and `Rejected` past `limit` bytes; what a decoder swallows of that, `check()` raises again.
+    """
+
+    def __init__(self, body: Body, metadata: SourceMetadata, uri: str, limit: int) -> None:
+        self.metadata = metadata
+        self._body = body
+        self._uri = uri
+        self._limit = limit
+        self._window = bytearray()
+        self._start = 0  # where in the object the window begins
+        self._position = 0
+        self._fetched = 0
+        self._ended = False
+        self._releasing = False
+        self._problem: ResizerError | None = None
+
+    @property
+    def fetched(self) -> int:
+        """How many bytes have been downloaded so far."""
+        return self._fetched
+
+    @property
+    def held(self) -> int:
+        """How many bytes are in memory now."""
+        return len(self._window)
+
+    def release_behind(self) -> None:
+        """From the next fetch on, keep nothing that was read: the decoder only goes forwards now."""
+        self._releasing = True
+
+    def check(self) -> None:
+        """Raise what broke this stream, if anything did: a decoder may have swallowed it."""
+        if self._problem:
+            raise self._problem
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes, all that are left for a negative one; fewer only at the object's end."""
+        end = self._position + size if size >= 0 else None
+        if end is None or end > self._buffered_to:
+            if self._releasing:
+                return self._hand_on(end)
+            self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
+        first = self._position - self._start
+        data = bytes(self._window[first : None if end is None else end - self._start])
+        self._position += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to any byte still to come or still held; from the end without a download, S3 having said its size."""
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            offset += self._size()
+        if offset < self._start:
+            raise io.UnsupportedOperation(f"byte {offset} of {self._uri} has been let go of")
+        self._position = offset
+        return offset
+
+    def tell(self) -> int:
+        """The position of the next byte to be read."""
+        return self._position
+
+    def seekable(self) -> bool:
+        """True: over all that is held and all that is to come."""
+        return True
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def close(self) -> None:
+        """End the download. A short rest is read so that the connection can be used again."""
+        size = self.metadata.size
+        if not self._ended and not self._problem and size is not None and size - self._fetched <= DRAIN:
+            self._window.clear()
+            self._fetch(None)
+        self._body.close()
+
+    @property
+    def _buffered_to(self) -> int:
+        return self._start + len(self._window)
+
+    def _hand_on(self, end: int | None) -> bytes:
+        """Read across the window's end and keep only what was fetched beyond `end`."""
+        if self._position > self._buffered_to:
+            self._fetch(self._position - self._buffered_to)
+            self._start = self._position
+            self._window.clear()
+        head = bytes(self._window[self._position - self._start :])
+        wanted = None if end is None else end - self._position
+        data = self._fetch(None if wanted is None else max(wanted - len(head), BLOCK))
+        if head:
+            data = head + data
+        self._window = bytearray() if wanted is None else bytearray(data[wanted:])
+        data = data[:wanted]
+        self._position += len(data)
+        self._start = self._position
+        return data
+
+    def _size(self) -> int:
+        if self.metadata.size is not None:
+            return self.metadata.size
+        self._window += self._fetch(None)
+        return self._fetched
+
+    def _fetch(self, amount: int | None) -> bytes:
+        """The next bytes of the download: `amount` of them, or all; fewer only at its end."""
+        self.check()
+        left = (self.metadata.size if self.metadata.size is not None else self._limit + 1) - self._fetched
+        wanted = left if amount is None else min(amount, left)
+        if self._ended or not wanted:
+            return b""
+        try:
+            data = self._body.read(wanted)
+            while len(data) < wanted and (more := self._body.read(wanted - len(data))):
+                data += more
+        except (BotoCoreError, HTTPError, OSError) as problem:
+            raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
+        self._fetched += len(data)
+        self._ended = len(data) < wanted
+        if self._fetched > self._limit:
+            raise self._broken(too_many_bytes(self._uri, None, self._limit))
+        if self._ended and self.metadata.size is not None:
+            raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
+        return data
+
+    def _story(self, what: str) -> str:
+        return f"The download of {self._uri} after {self._fetched} bytes {what}. It will be tried again."
+
+    def _broken(self, problem: ResizerError) -> ResizerError:
+        self._problem = problem
+        return problem
+
+
+def too_many_bytes(uri: str, size: int | None, limit: int) -> Rejected:
+    """The rejection of an object that is larger than `RESIZER_MAX_BYTES`."""
+    measure = f"holds {size} bytes" if size is not None else "holds more"
+    return Rejected(Reason.TOO_MANY_BYTES, f"{uri} {measure}; RESIZER_MAX_BYTES allows {limit}.")
