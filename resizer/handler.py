@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from resizer import clients, events, resample
-from resizer.errors import ConfigError, Reason, RecordsFailed, ResizerError
+from resizer.errors import Reason, RecordsFailed, ResizerError
 from resizer.pipeline import process
 from resizer.report import Journal, Outcome, Report
 from resizer.settings import Settings
@@ -25,18 +25,13 @@ NAMESPACE = "Resizer"
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-try:
-    settings = Settings.from_env(os.environ)
-except ConfigError as mistakes:
-    logger.critical(str(mistakes))
-    raise
-logger.debug("resampler", extra={"resampler": resample.BACKEND})
+settings = Settings.from_env(os.environ)
+_environment = {"cold": True}
 if resample.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics(capture_cold_start_metric=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 # Lambda passes it
     """Resize what an event names and answer with one result per record.
 
@@ -74,17 +69,25 @@ def _tell(report: Report) -> None:
 
 
 def _measure(reports: list[Report]) -> None:
+    """One line of metrics per invocation that did something; a skipped record would only be a line to pay for."""
     counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
+    if not counted:
+        return
     resized = [report for report in counted if report.outcome is Outcome.RESIZED]
     rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
     metrics.add_metric("Images", MetricUnit.Count, len(resized))
     metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
     metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
+    metrics.add_metric("Failed", MetricUnit.Count, len(counted) - len(resized) - len(rejected))
     metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
     metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
     for report in counted:
         metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
+    if _environment.pop("cold", False):
+        metrics.add_metric("ColdStart", MetricUnit.Count, 1)
+    metrics.flush_metrics()
     for report in rejected:
-        with single_metric("Rejected", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-            metric.add_dimension("service", SERVICE)
-            metric.add_dimension("reason", str(report.reason))
+        by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+        by_reason.add_dimension("reason", str(report.reason))
+        by_reason.add_metric("Rejected", MetricUnit.Count, 1)
+        by_reason.flush_metrics()

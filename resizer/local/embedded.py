@@ -26,12 +26,6 @@ CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "lo
 FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS")
 
 
-class _KeepAlive(MotoRequestHandler):
-    """HTTP/1.1, so that clients reuse their connections as they do with S3."""
-
-    protocol_version = "HTTP/1.1"
-
-
 @contextmanager
 def embedded_aws(port: int = 0) -> Iterator[str]:
     """Serve S3 and SQS on a loopback port (0: any free one); yields the endpoint's URL.
@@ -43,7 +37,7 @@ def embedded_aws(port: int = 0) -> Iterator[str]:
     listener = _listen(port)
     app = DomainDispatcherApplication(create_backend_app)
     number = listener.getsockname()[1]
-    server = make_server(HOST, number, app, threaded=True, request_handler=_KeepAlive, fd=listener.fileno())
+    server = make_server(HOST, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
     thread.start()
     endpoint = f"http://{HOST}:{number}"
