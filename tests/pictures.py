@@ -1,0 +1,36 @@
+"""Images made in code, for tests that must pass without any photo."""
+
+from __future__ import annotations
+
+import io
+import random
+
+from PIL import Image, ImageFilter
+
+
+def photo_like(width: int, height: int, seed: int = 1) -> Image.Image:
+    """An RGB picture with smooth colour, edges and a little grain, as photos have them."""
+    noise = random.Random(seed)
+    coarse = Image.frombytes("RGB", (16, 12), noise.randbytes(16 * 12 * 3))
+    picture = coarse.resize((width, height), Image.Resampling.BICUBIC)
+    grain = Image.frombytes("RGB", (64, 64), noise.randbytes(64 * 64 * 3)).filter(ImageFilter.GaussianBlur(1))
+    return Image.blend(picture, grain.resize((width, height)), 0.1)
+
+
+def noise(width: int, height: int, seed: int = 1) -> Image.Image:
+    """An RGB picture of pure noise, which no format compresses well."""
+    return Image.frombytes("RGB", (width, height), random.Random(seed).randbytes(width * height * 3))
+
+
+def saved(image: Image.Image, format_: str = "JPEG", **options: object) -> bytes:
+    """An image as the bytes of a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    """The bytes of a file as a loaded image."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
