@@ -1,0 +1,50 @@
+# Everything a fresh machine needs is Python 3.11 or newer, make, and the package index.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PHOTO  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local service and print the renditions
+	@$(BIN)/resizer demo $(PHOTO)
+
+test: $(VENV)/dev.ready ## Run all the tests
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/dev.ready ## Lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.ready ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
+	for extra in "" "--extra local requirements/build.in" "--extra dev requirements/build.in"; do \
+	  name=$$(echo $$extra | sed -E 's/--extra ([a-z]+).*/\1/'); \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    pyproject.toml $$extra --output-file requirements/$${name:-runtime}.txt; \
+	done
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+
+$(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing requirements/$*.txt into $(VENV) (once, about a minute) ..."
+	@$(PIP) install --require-hashes -r requirements/$*.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Debian leaves ensurepip out of its python3; the pip that is there can fill the environment all the same.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Resizer needs Python 3.11 or newer; set PYTHON=")'
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; } \
+	  || { rm -rf $(VENV); echo "This Python has neither ensurepip nor pip: apt install python3-venv, or set PYTHON=" >&2; exit 1; }
