@@ -86,6 +86,7 @@ def _measure(reports: list[Report]) -> None:
     if _environment.pop("cold", False):
         metrics.add_metric("ColdStart", MetricUnit.Count, 1)
     metrics.flush_metrics()
+    metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled
     for report in rejected:
         by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         by_reason.add_dimension("reason", str(report.reason))

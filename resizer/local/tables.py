@@ -68,6 +68,5 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
         table.add_row(escape(each["key"]), *size, each["content_type"])
     console.print(table)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
-    console.print(
-        f"{len(made)} renditions, saved below {saved}/. Their own {skipped} events were skipped: no recursion."
-    )
+    told = f"{len(made)} renditions, saved below {saved}/. Their own {skipped} events were skipped: no recursion."
+    console.print(told, soft_wrap=True, highlight=False)

@@ -1,0 +1,44 @@
+"""An S3 client that remembers what was asked of it, and fails where a test says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def refusal(code: str, operation: str) -> ClientError:
+    """The error that botocore raises for an error code of S3."""
+    return ClientError({"Error": {"Code": code, "Message": code}}, operation)
+
+
+@dataclass(slots=True)
+class RecordingS3:
+    """Passes requests on to a real client; `faults` maps an operation to what is called before it is passed on."""
+
+    client: Any
+    faults: dict[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def _pass(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append((operation, request["Key"]))
+        if operation in self.faults:
+            self.faults[operation](request)
+        answer: dict[str, Any] = getattr(self.client, operation)(**request)
+        return answer
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        """Recorded and passed on."""
+        return self._pass("get_object", request)
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """Recorded and passed on."""
+        return self._pass("head_object", request)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """Recorded and passed on."""
+        return self._pass("put_object", request)

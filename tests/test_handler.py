@@ -1,0 +1,130 @@
+"""The handler tries every record, answers in one shape, and tells the log and the metrics what happened."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from resizer import handler
+from resizer.errors import RecordsFailed, StorageError, UnknownEvent
+from resizer.local.trigger import LocalContext
+from tests.conftest import BUCKET
+from tests.pictures import photo_like, saved
+
+
+def notification(*keys: str) -> dict[str, Any]:
+    names = [{"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key)}} for key in keys]
+    return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": name} for name in names]}
+
+
+class TodaysStdout:
+    """Standard output as it is now: pytest puts another in its place for every test."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Reads what the handler has printed so far, one JSON object a line."""
+    for each in handler.logger.handlers:
+        monkeypatch.setattr(each, "stream", TodaysStdout())
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
+    """Each record has its entry, in order, with outcome, reason and renditions, narrowest first."""
+    s3.put_object(Bucket=BUCKET, Key="my cat.jpg", Body=saved(photo_like(1200, 800)))
+    s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
+    resized, rejected = handler.lambda_handler(notification("my cat.jpg", "note.txt"), LocalContext())["results"]
+    assert [each["key"] for each in resized["renditions"]] == [
+        "resized/480-my cat.jpg",
+        "resized/640-my cat.jpg",
+        "resized/1000-my cat.jpg",
+    ]
+    smallest = resized["renditions"][0]
+    size = s3.head_object(Bucket=BUCKET, Key=smallest["key"])["ContentLength"]
+    assert smallest == {
+        "key": "resized/480-my cat.jpg", "width": 480, "height": 320, "bytes": size, "content_type": "image/jpeg",
+    }  # fmt: skip
+    del resized["renditions"]
+    assert resized == {"bucket": BUCKET, "key": "my cat.jpg", "outcome": "resized", "reason": None}
+    assert rejected == {
+        "bucket": BUCKET, "key": "note.txt", "outcome": "rejected", "reason": "not_an_image", "renditions": [],
+    }  # fmt: skip
+
+
+def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All records are tried before the failed ones are raised, each by bucket and key."""
+    process = handler.process
+
+    def failing(source: Any, settings: Any, client: Any) -> Any:
+        if source.key == "bad.jpg":
+            raise StorageError(f"GET {source.uri} failed: 503")
+        if source.key == "odd.jpg":
+            raise RuntimeError("nobody foresaw this")
+        return process(source, settings, client)
+
+    monkeypatch.setattr(handler, "process", failing)
+    s3.put_object(Bucket=BUCKET, Key="good.jpg", Body=saved(photo_like(100, 80)))
+    with pytest.raises(RecordsFailed, match=f"2 record.*s3://{BUCKET}/bad.jpg.*s3://{BUCKET}/odd.jpg.*foresaw"):
+        handler.lambda_handler(notification("bad.jpg", "odd.jpg", "good.jpg"), LocalContext())
+    assert s3.head_object(Bucket=BUCKET, Key="resized/480-good.jpg")["ContentLength"] > 0
+
+
+def test_a_test_event_has_an_empty_answer() -> None:
+    """What S3 sends when a notification is set up is answered with nothing done."""
+    event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
+    assert handler.lambda_handler(event, LocalContext()) == {"results": []}
+
+
+def test_a_strange_event_is_an_error_that_says_what_was_expected() -> None:
+    """An event of another kind raises an error that names the shape that was expected."""
+    with pytest.raises(UnknownEvent, match="expected an S3 notification"):
+        handler.lambda_handler({"httpMethod": "GET"}, LocalContext())
+
+
+def test_the_log_tells_each_record_in_fields(s3: Any, log: Any) -> None:
+    """One line per record holds all that an operator asks for, and neither the event nor any image bytes."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
+    handler.lambda_handler(notification("cat.jpg"), LocalContext())
+    line = next(entry for entry in log() if entry.get("outcome"))
+    times = {"decode_ms", "resize_ms", "encode_ms", "upload_ms", "total_ms"}
+    assert line["bucket"] == BUCKET
+    assert (line["key"], line["outcome"], line["format"], line["pixels"]) == ("cat.jpg", "resized", "JPEG", 960_000)
+    assert line["source_bytes"] == s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ContentLength"]
+    assert all(line[name] > 0 for name in times | {"peak_rss", "rendition_bytes"})
+    assert not any(word in json.dumps(line) for word in ("Records", "ACCESS_KEY", "x-amz"))
+
+
+def test_metrics_count_what_happened(s3: Any, log: Any) -> None:
+    """Each invocation that did something puts one line of metrics out, and one per rejection by its reason."""
+    handler._environment["cold"] = True
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
+    s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
+    results = handler.lambda_handler(notification("cat.jpg", "note.txt"), LocalContext())["results"]
+    counted, by_reason = [entry for entry in log() if "_aws" in entry]
+    assert (by_reason["reason"], by_reason["Rejected"]) == ("not_an_image", [1])
+    assert {name: counted[name] for name in ("Images", "Renditions", "Rejected", "Failed", "ColdStart")} == {
+        "Images": [1], "Renditions": [3], "Rejected": [1], "Failed": [0], "ColdStart": [1],
+    }  # fmt: skip
+    assert counted["BytesOut"] == [sum(each["bytes"] for each in results[0]["renditions"])]
+    assert len(counted["ProcessingMs"]) == 2
+
+
+def test_only_the_first_invocation_counts_as_a_cold_start(s3: Any, log: Any) -> None:
+    """A warm invocation has no `ColdStart`, and one that had nothing to do prints no metrics at all."""
+    handler._environment["cold"] = True
+    s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
+    for key in ("note.txt", "note.txt", "resized/480-cat.jpg"):
+        handler.lambda_handler(notification(key), LocalContext())
+    counted = [entry for entry in log() if "Images" in entry]
+    assert ["ColdStart" in entry for entry in counted] == [True, False]

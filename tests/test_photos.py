@@ -1,0 +1,46 @@
+"""The promises held on real photos, where their folder lies beside the project."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageOps
+
+from resizer.decode import decode
+from resizer.header import open_image
+from resizer.renditions import rendition_size
+from resizer.resample import cascade
+from resizer.settings import Settings
+from tests.conftest import PHOTOS, photo_files
+from tests.pictures import psnr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+
+SETTINGS = Settings()
+
+
+def pictures(path: Path) -> list[Image.Image]:
+    """The pixels of all renditions, before they are encoded."""
+    opened, header = open_image(io.BytesIO(path.read_bytes()), SETTINGS.max_pixels)
+    sizes = [rendition_size(header.upright_size, width) for width in SETTINGS.widths]
+    return list(cascade(decode(opened, header, SETTINGS.widths[0]), header, sizes))
+
+
+@pytest.mark.parametrize("path", photo_files(), ids=lambda path: path.name)
+def test_scaled_decode_and_cascade_keep_the_quality(path: Path) -> None:
+    """Each rendition is within 45 dB of one Lanczos step from everything decoded and turned upright."""
+    whole = ImageOps.exif_transpose(Image.open(path))
+    for picture in pictures(path):
+        assert psnr(picture, whole.resize(picture.size, Image.Resampling.LANCZOS)) >= 45
+
+
+@pytest.mark.parametrize("kind", ["landscape", "portrait"])
+def test_all_nine_orientations_show_the_same_picture(kind: str) -> None:
+    """The nine files of one scene come out upright and alike, whatever their orientation tag says."""
+    first, *others = (pictures(PHOTOS / f"exif-{kind}-{number}.jpg")[-1] for number in range(9))
+    assert all(psnr(other, first) > 26 for other in others)  # each bears a number of its own

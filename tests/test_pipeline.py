@@ -1,0 +1,249 @@
+"""Every input ends in the outcome that the README promises, at the cost that it promises."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from PIL import Image
+
+from resizer.errors import Reason, SourceInterrupted, StorageError
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.report import Outcome
+from resizer.settings import Settings
+from tests.conftest import BUCKET
+from tests.pictures import noise, opened, photo_like, psnr, saved
+from tests.recording import RecordingS3, refusal
+
+SETTINGS = Settings()
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
+WRITTEN_AS = {"TIFF": "JPEG", "BMP": "JPEG"}
+AWKWARD_KEYS = [
+    "two words.jpg",
+    "a+b=c.jpg",
+    "100%25 sure.jpg",
+    "é and é.jpg",
+    "日本語/写真.jpg",
+    'it\'s "quoted" & <tagged>.jpg',
+    "a//b.jpg",
+    "x" * 900 + ".jpg",
+]
+
+
+def upload(s3: Any, key: str, body: bytes, **more: Any) -> SourceObject:
+    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body, **more)["ETag"].strip('"')
+    return SourceObject(BUCKET, key, etag=etag, size=len(body))
+
+
+def stored(s3: Any, key: str) -> tuple[Image.Image, dict[str, Any]]:
+    answer = s3.get_object(Bucket=BUCKET, Key=key)
+    return opened(answer["Body"].read()), answer
+
+
+def outputs(s3: Any) -> list[str]:
+    listing = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)
+    return [entry["Key"] for entry in listing.get("Contents", ())]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_format_gives_three_renditions(s3: Any, format_: str) -> None:
+    """Each format gives three upright renditions with their type and the design's metadata."""
+    source = upload(s3, "picture", saved(photo_like(1200, 900), format_), CacheControl="max-age=60")
+    report = process(source, SETTINGS, s3)
+    written = WRITTEN_AS.get(format_, format_)
+    assert report.outcome is Outcome.RESIZED
+    assert [each.plan.size for each in report.renditions] == [(480, 360), (640, 480), (1000, 750)]
+    for each in report.renditions:
+        picture, answer = stored(s3, each.plan.key)
+        assert (picture.format, picture.size) == (written, each.plan.size)
+        assert answer["ContentType"] == f"image/{written.lower()}"
+        assert answer["CacheControl"] == "max-age=60"
+        assert answer["Metadata"]["source-etag"] == source.etag
+        assert answer["Metadata"]["recipe"] == SETTINGS.recipe
+        assert (answer["Metadata"]["width"], answer["Metadata"]["height"]) == tuple(map(str, each.plan.size))
+        assert "source-sequencer" not in answer["Metadata"]
+
+
+def test_the_sequencer_is_kept_where_the_event_had_one(s3: Any) -> None:
+    """A rendition carries the sequencer of the event that it was made for."""
+    source = upload(s3, "cat.jpg", saved(photo_like(600, 400)))
+    process(SourceObject(BUCKET, "cat.jpg", etag=source.etag, sequencer="0055AED6DCD90281E5"), SETTINGS, s3)
+    assert stored(s3, "resized/480-cat.jpg")[1]["Metadata"]["source-sequencer"] == "0055AED6DCD90281E5"
+
+
+def test_an_upload_costs_one_get_and_three_puts(s3: Any) -> None:
+    """The ordinary upload makes exactly one GET and three PUTs, and nothing else."""
+    recording = RecordingS3(s3)
+    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording)
+    assert sorted(recording.calls) == [
+        ("get_object", "cat.jpg"),
+        ("put_object", "resized/1000-cat.jpg"),
+        ("put_object", "resized/480-cat.jpg"),
+        ("put_object", "resized/640-cat.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("key", AWKWARD_KEYS)
+def test_awkward_keys_come_out_under_the_same_name(s3: Any, key: str) -> None:
+    """Whatever a key holds, its renditions are called the same behind their prefix."""
+    assert process(upload(s3, key, saved(photo_like(64, 48))), SETTINGS, s3).outcome is Outcome.RESIZED
+    assert outputs(s3) == sorted(f"resized/{width}-{key}" for width in SETTINGS.widths)
+
+
+def test_a_small_picture_is_written_under_all_keys(s3: Any) -> None:
+    """A source narrower than every width keeps its size and has a rendition under every key."""
+    process(upload(s3, "icon.png", saved(photo_like(300, 200), "PNG")), SETTINGS, s3)
+    assert {stored(s3, key)[0].size for key in outputs(s3)} == {(300, 200)}
+    assert len(outputs(s3)) == 3
+
+
+def test_too_long_a_key_is_rejected_before_the_get(s3: Any) -> None:
+    """A key whose output key S3 could not hold is rejected without one request."""
+    recording = RecordingS3(s3)
+    report = process(SourceObject(BUCKET, "x" * 1010 + ".jpg"), SETTINGS, recording)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TOO_LONG)
+    assert recording.calls == []
+
+
+@pytest.mark.parametrize("body", [b"plain text", b"", b"<!doctype html><title>Not found</title>"])
+def test_what_is_no_image_is_rejected(s3: Any, body: bytes) -> None:
+    """A text, an empty object or a page named .jpg is rejected and leaves nothing."""
+    report = process(upload(s3, "picture.jpg", body), SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.NOT_AN_IMAGE)
+    assert outputs(s3) == []
+
+
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.7, 0.99])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_truncated_jpeg_leaves_nothing(s3: Any, part: float, *, progressive: bool) -> None:
+    """A JPEG cut off anywhere is rejected as truncated and nothing of it is written."""
+    whole = saved(photo_like(1600, 1200), progressive=progressive)
+    report = process(upload(s3, "cut.jpg", whole[: int(len(whole) * part)]), SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TRUNCATED)
+    assert outputs(s3) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (Settings(max_pixels=800 * 600 - 1), Reason.TOO_MANY_PIXELS),
+        (Settings(max_bytes=1000), Reason.TOO_MANY_BYTES),
+    ],
+)
+def test_limits_are_decided_before_decoding(
+    s3: Any, settings: Settings, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image over a limit is rejected with its own reason, and no pixel of it is decoded."""
+    monkeypatch.setattr("resizer.pipeline.decode", lambda *_: pytest.fail("decoded"))
+    report = process(upload(s3, "big.jpg", saved(photo_like(800, 600))), settings, s3)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, reason)
+    assert outputs(s3) == []
+
+
+def test_a_deleted_source_is_nothing_to_do(s3: Any) -> None:
+    """An object that has gone since its event is skipped as `source_gone`."""
+    report = process(SourceObject(BUCKET, "gone.jpg", etag="0" * 32), SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.SOURCE_GONE)
+
+
+def test_an_overwritten_source_is_left_to_its_newer_event(s3: Any) -> None:
+    """An event for bytes that have been replaced since is skipped as `superseded`."""
+    old = upload(s3, "cat.jpg", saved(photo_like(100, 80)))
+    upload(s3, "cat.jpg", saved(photo_like(100, 80, seed=2)))
+    report = process(old, SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.SUPERSEDED)
+
+
+def test_an_upload_under_the_output_prefix_costs_no_request(s3: Any) -> None:
+    """Our own output is skipped as `output_prefix` without a request to S3."""
+    recording = RecordingS3(s3)
+    report = process(SourceObject(BUCKET, "resized/480-cat.jpg"), SETTINGS, recording)
+    assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.OUTPUT_PREFIX)
+    assert recording.calls == []
+
+
+def test_the_same_upload_again_is_already_done(s3: Any) -> None:
+    """A repeated event is skipped as `already_done`, and the same bytes stand."""
+    source = upload(s3, "cat.jpg", saved(photo_like(700, 500)))
+    process(source, SETTINGS, s3)
+    before = {key: s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
+    report = process(source, SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.ALREADY_DONE)
+    assert {key: s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)} == before
+
+
+def test_an_overwrite_replaces_the_renditions(s3: Any) -> None:
+    """After a new upload of the same key the renditions are those of the new picture."""
+    process(upload(s3, "cat.png", saved(Image.new("RGB", (800, 600), "red"), "PNG")), SETTINGS, s3)
+    process(upload(s3, "cat.png", saved(Image.new("RGB", (800, 400), "blue"), "PNG")), SETTINGS, s3)
+    for key in outputs(s3):
+        picture, _ = stored(s3, key)
+        assert picture.width == picture.height * 2
+        assert picture.convert("RGB").getpixel((5, 5)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        ("put_object", refusal("AccessDenied", "PutObject")),
+        ("put_object", refusal("SlowDown", "PutObject")),
+        ("get_object", refusal("ServiceUnavailable", "GetObject")),
+        ("get_object", ConnectionClosedError(endpoint_url="loopback")),
+        ("put_object", ReadTimeoutError(endpoint_url="loopback")),
+    ],
+)
+def test_what_s3_refuses_is_raised_with_its_name(s3: Any, operation: str, fault: Exception) -> None:
+    """A refusal or a lost connection is raised, to be tried again, and names bucket and key."""
+
+    def fail(_: dict[str, Any]) -> None:
+        raise fault
+
+    source = upload(s3, "cat.jpg", saved(photo_like(100, 80)))
+    with pytest.raises(StorageError, match=rf"s3://{BUCKET}/.*cat\.jpg") as raised:
+        process(source, SETTINGS, RecordingS3(s3, {operation: fail}))
+    assert raised.value.retryable
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> None:
+    """A connection that breaks half way is raised to be tried again, whatever the decoder made of it."""
+
+    class Breaking(io.BytesIO):
+        def read(self, amount: int | None = -1) -> bytes:
+            data = super().read(amount)
+            if self.tell() > len(self.getvalue()) // 2:
+                raise ConnectionResetError("reset by peer")
+            return data
+
+    body = saved(noise(500, 400), format_)
+
+    class Half(RecordingS3):
+        def get_object(self, **request: Any) -> dict[str, Any]:
+            return {**super().get_object(**request), "Body": Breaking(body)}
+
+    with pytest.raises(SourceInterrupted, match="broke off"):
+        process(upload(s3, "cat.jpg", body), SETTINGS, Half(s3))
+    assert outputs(s3) == []
+
+
+def test_two_sources_never_share_an_output(s3: Any) -> None:
+    """A source whose output key belongs to another is rejected, and the other's renditions stay."""
+    process(upload(s3, "scan.tiff", saved(Image.new("RGB", (90, 60), "red"), "TIFF")), SETTINGS, s3)
+    report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), SETTINGS, s3)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TAKEN)
+    assert psnr(stored(s3, "resized/480-scan.tiff.jpg")[0], Image.new("RGB", (90, 60), "red")) > 40
+
+
+def test_extra_formats_have_keys_of_their_own(s3: Any) -> None:
+    """`RESIZER_FORMATS` adds renditions in other formats beside the source's own."""
+    settings = Settings(widths=(64,), formats=("source", "webp", "avif"))
+    process(upload(s3, "cat.jpg", saved(photo_like(100, 80))), settings, s3)
+    kinds = {key: stored(s3, key)[0].format for key in outputs(s3)}
+    assert kinds == {
+        "resized/64-cat.jpg": "JPEG",
+        "resized/64-cat.jpg.webp": "WEBP",
+        "resized/64-cat.jpg.avif": "AVIF",
+    }
