@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is impo
 import pytest
 
 from resizer import clients
+from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 
 if TYPE_CHECKING:
@@ -40,3 +42,49 @@ def s3(_aws: str) -> Iterator[Any]:
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
     client.delete_bucket(Bucket=BUCKET)
+
+
+@contextmanager
+def rejects(*reasons: Reason) -> Iterator[None]:
+    """The block ends in a rejection, for one of these reasons."""
+    with pytest.raises(Rejected) as rejection:
+        yield
+    assert rejection.value.reason in reasons
+
+
+def notification(*keys: str, change: str = "ObjectCreated:Put", **told: object) -> dict[str, Any]:
+    """An S3 notification with one record for each key, spelt as it stands in the event; `told` is added to each."""
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventName": change,
+                "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, **told}},
+            }
+            for key in keys
+        ]
+    }
+
+
+class Download:
+    """A download's body made of bytes, in pieces of at most `piece` bytes; after the last comes `problem`, if any."""
+
+    def __init__(self, data: bytes, *, piece: int | None = None, problem: Exception | None = None) -> None:
+        self.data = data
+        self.piece = piece
+        self.problem = problem
+        self.taken = 0
+        self.closed = False
+
+    def read(self, amt: int | None = None) -> bytes:
+        """The next bytes."""
+        if self.problem and self.taken == len(self.data):
+            raise self.problem
+        sizes = [size for size in (amt, self.piece) if size is not None]
+        data = self.data[self.taken : self.taken + min(sizes)] if sizes else self.data[self.taken :]
+        self.taken += len(data)
+        return data
+
+    def close(self) -> None:
+        """Noted."""
+        self.closed = True

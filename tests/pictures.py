@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
+
+from resizer.model import Header
 
 
 def photo_like(width: int, height: int, seed: int = 1) -> Image.Image:
@@ -42,3 +45,9 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
     assert (one.size, one.mode) == (other.size, other.mode)
     error = np.mean((np.asarray(one, dtype=float) - np.asarray(other, dtype=float)) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def header(width: int, height: int, **known: Any) -> Header:
+    """The header of an ordinary JPEG photo, or of what else is `known` about it."""
+    ordinary = {"format": "JPEG", "mode": "RGB", "frames": 1, "orientation": 1, "has_transparency": False}
+    return Header(width=width, height=height, **{**ordinary, **known})
