@@ -41,10 +41,14 @@ class Reason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_WIDE_FOR_FORMAT = "too_wide_for_format"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    HEIC_NOT_INSTALLED = "heic_not_installed"
+    NEEDS_MEMORY = "needs_memory"
     KEY_TOO_LONG = "key_too_long"
     KEY_TAKEN = "key_taken"
     # failed: comes back
     STORAGE = "storage"
+    OUT_OF_TIME = "out_of_time"
     UNEXPECTED = "unexpected"
 
 
@@ -107,6 +111,12 @@ class StorageError(ResizerError):
 
 class SourceInterrupted(StorageError):
     """The download of the source broke off before its last byte."""
+
+
+class OutOfTime(ResizerError):
+    """The work would not end before the function is stopped; what was written stands and is taken up again."""
+
+    retryable = True
 
 
 class RecordsFailed(ResizerError):

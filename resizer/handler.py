@@ -9,8 +9,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from resizer import clients, events, resample
-from resizer.errors import Reason, RecordsFailed, ResizerError
+from resizer.deadline import Deadline
+from resizer.errors import OutOfTime, Reason, RecordsFailed, ResizerError
 from resizer.pipeline import process
+from resizer.process_memory import return_freed_memory
 from resizer.report import Journal, Outcome, Report
 from resizer.settings import Settings
 
@@ -27,24 +29,27 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+return_freed_memory()
 if resample.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 # Lambda passes it
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Resize what an event names and answer with one result per record.
 
     Every record is tried before anything is raised. Raises `RecordsFailed` where some could not be done but may
     be later, so that the event is sent again, and `UnknownEvent` for an event of another kind.
     """
     s3: S3 = clients.client("s3")
+    deadline = Deadline.after(context.get_remaining_time_in_millis())
     reports, failures = [], []
     for source in events.sources(event):
         try:
-            report = process(source, settings, s3)
+            report = process(source, settings, s3, deadline)
         except ResizerError as problem:
-            report = _failed(source, Reason.STORAGE, problem)
+            reason = Reason.OUT_OF_TIME if isinstance(problem, OutOfTime) else Reason.STORAGE
+            report = _failed(source, reason, problem)
             failures.append(str(problem))
         except Exception as problem:
             logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})

@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.key_template import fill
-from resizer.model import Format, RenditionPlan
+from resizer.model import EXTENSIONS, Format, RenditionPlan
+from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
     from resizer.model import Header
     from resizer.settings import Settings
 
 LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
-EXTENSIONS: Final = {
-    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
-    Format.PNG: (".png",),
-    Format.WEBP: (".webp",),
-    Format.GIF: (".gif",),
-    Format.AVIF: (".avif",),
-}
 # The longest side that each format's own header can express; JPEG's is libjpeg's limit.
 LONGEST_SIDE: Final = {Format.JPEG: 65_500, Format.WEBP: 16_383, Format.GIF: 65_535, Format.AVIF: 65_536}
 
@@ -52,13 +46,6 @@ def plan(key: str, header: Header, settings: Settings) -> list[RenditionPlan]:
             output = fill(settings.key_template, settings.output_prefix, width, named)
             plans.append(RenditionPlan(output, *size, format_))
     return plans
-
-
-def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
-    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
-    source_width, source_height = upright
-    width = min(width, source_width)
-    return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
 
 
 def key_for(key: str, format_: Format) -> str:

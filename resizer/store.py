@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from resizer.carried import with_extension
 from resizer.errors import Reason, Rejected, StorageError, Superseded
+from resizer.model import EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +67,7 @@ class Destination:
 
     bucket: str
     provenance: Provenance
-    cache_control: str | None
+    headers: Mapping[str, Any]
 
 
 def is_later(sequencer: str, than: str) -> bool:
@@ -102,13 +104,16 @@ def _request(destination: Destination, rendition: Rendition) -> dict[str, Any]:
     plan = rendition.plan
     size = {"width": str(plan.width), "height": str(plan.height)}
     request = {
+        **destination.headers,
         "Bucket": destination.bucket,
         "Key": plan.key,
         "Body": rendition.body,
         "ContentType": plan.content_type,
         "Metadata": destination.provenance.as_metadata() | size,
     }
-    return {**request, "CacheControl": destination.cache_control} if destination.cache_control else request
+    if disposition := request.get("ContentDisposition"):
+        request["ContentDisposition"] = with_extension(disposition, EXTENSIONS[plan.format])
+    return request
 
 
 def _put(s3: S3, request: dict[str, Any]) -> bool:

@@ -17,6 +17,8 @@ from resizer.errors import (
 from resizer.model import SourceMetadata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resizer.model import SourceMetadata
     from resizer.s3 import Body
 
@@ -32,11 +34,19 @@ class SourceStream:
     download breaks off and `Rejected` past `limit` bytes; what a decoder swallows of that, `check()` raises again.
     """
 
-    def __init__(self, body: Body, metadata: SourceMetadata, uri: str, limit: int) -> None:
+    def __init__(
+        self,
+        body: Body,
+        metadata: SourceMetadata,
+        uri: str,
+        limit: int,
+        before_each_fetch: Callable[[], None] = lambda: None,
+    ) -> None:
         self.metadata = metadata
         self._body = body
         self._uri = uri
         self._limit = limit
+        self._before_each_fetch = before_each_fetch
         self._window = bytearray()
         self._start = 0  # where in the object the window begins
         self._position = 0
@@ -54,6 +64,11 @@ class SourceStream:
     def held(self) -> int:
         """How many bytes are in memory now."""
         return len(self._window)
+
+    @property
+    def size(self) -> int:
+        """The object's size in bytes, as S3 said it; the most that may be read where it did not."""
+        return self._limit if self.metadata.size is None else self.metadata.size
 
     def release_behind(self) -> None:
         """From the next fetch on, keep nothing that was read: the decoder only goes forwards now."""
@@ -141,6 +156,10 @@ class SourceStream:
         wanted = left if amount is None else min(amount, left)
         if self._ended or not wanted:
             return b""
+        try:
+            self._before_each_fetch()
+        except ResizerError as problem:
+            raise self._broken(problem) from None
         try:
             data = self._body.read(wanted)
             while len(data) < wanted and (more := self._body.read(wanted - len(data))):
