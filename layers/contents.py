@@ -29,7 +29,6 @@ DROPPED: Final = {
     "PIL/_imagingmath*": "expressions on images",
     "PIL/ImageMath.py": "expressions on images",
     "dateutil/zoneinfo/*.tar.gz": "time zones by name, which no header of AWS uses",
-    "aws_lambda_powertools/tracing": "Lambda's active tracing needs no SDK",
     "aws_lambda_powertools/event_handler": "for HTTP APIs",
     "aws_lambda_powertools/utilities/[!jt_]*": "Logger needs jmespath_utils, and nothing else of it",
     "botocore/data/*/*/examples-1.json": "documentation",
