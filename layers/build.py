@@ -55,7 +55,7 @@ def _install(requirements: Path, platform: str, packages: Path) -> None:
     command = [*_uv(), "pip", "install", "--quiet", "--target", str(packages), "--link-mode", "copy", "--no-deps"]
     command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
     command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 # no shell, and all of it is ours
+    if subprocess.run(command, check=False).returncode:
         raise UsageError(f"The packages of {requirements.name} could not be installed for {platform}; see above.")
     for marker in packages.glob(".*"):
         marker.unlink() if marker.is_file() else shutil.rmtree(marker)
@@ -73,7 +73,7 @@ def _compile(folder: Path, final: str, *options: str) -> None:
     """Bytecode that names the place where it will lie and is not checked against its source when it is loaded."""
     command = [str(runtime_python()), "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(folder), "-p", final, *options, str(folder)]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 # no shell, and all of it is ours
+    if subprocess.run(command, check=False).returncode:
         raise UsageError(f"{folder} could not be compiled; see above.")
 
 

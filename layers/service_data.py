@@ -63,7 +63,8 @@ def _model(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
             shapes[name] = model["shapes"][name]
             wanted += _shape_names(shapes[name])
     kept = {**model, "operations": operations, "shapes": dict(sorted(shapes.items()))}
-    return _without_documentation(kept)
+    cut_model: dict[str, Any] = _without_documentation(kept)
+    return cut_model
 
 
 def _shape_names(node: object) -> Iterator[str]:
@@ -78,9 +79,10 @@ def _shape_names(node: object) -> Iterator[str]:
 
 
 def _without_documentation(node: Any) -> Any:
-    """Text that only people read is a string; a member of that name is a structure and stays."""
+    """Text that only people read, emptied: botocore looks for some of it. A member of that name is no text."""
     if isinstance(node, dict):
-        kept = {key: value for key, value in node.items() if not (key == "documentation" and isinstance(value, str))}
+        is_text = isinstance(node.get("documentation"), str)
+        kept = {**node, "documentation": ""} if is_text else node
         return {key: _without_documentation(value) for key, value in kept.items()}
     return [_without_documentation(part) for part in node] if isinstance(node, list) else node
 

@@ -56,3 +56,15 @@ def _works(python: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return found.returncode == 0 and found.stdout.strip() == VERSION
+
+
+def main() -> None:
+    """Print the interpreter's path, for make."""
+    try:
+        print(runtime_python())  # noqa: T201 # what make asks for
+    except UsageError as problem:
+        sys.exit(f"resizer: {problem}")
+
+
+if __name__ == "__main__":
+    main()
