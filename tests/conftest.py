@@ -14,12 +14,21 @@ import pytest
 from resizer import clients
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
+from resizer.local.runtime.artifact import BUILT
+from resizer.local.runtime.tools import installed_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resizer.local.runtime.model import Tools
+
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 BUCKET = "photos"
+PROJECT = Path(__file__).parents[1]
+
+needs_built_artifact = pytest.mark.skipif(
+    not (PROJECT / BUILT).exists(), reason="nothing is built: run `make build runtime` first, as `make test` does"
+)
 
 
 def photo_files() -> list[Path]:
@@ -88,3 +97,9 @@ class Download:
     def close(self) -> None:
         """Noted."""
         self.closed = True
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """AWS's emulator and a Python of Lambda's version."""
+    return installed_tools()
