@@ -111,7 +111,9 @@ def test_a_time_out_ends_the_invocation(function: Function, tools: Tools) -> Non
 
 def test_out_of_memory_is_a_kill(s3: Any, function: Function, tools: Tools) -> None:
     """In a control group of too little memory the process is killed and counted, and the next event is served."""
-    s3.put_object(Bucket=BUCKET, Key="large.png", Body=saved(Image.new("RGB", (6000, 6000), "teal"), "PNG", compress_level=1))
+    s3.put_object(
+        Bucket=BUCKET, Key="large.png", Body=saved(Image.new("RGB", (6000, 6000), "teal"), "PNG", compress_level=1)
+    )
     misled = replace(function, memory_mb=3008)  # so that the memory plan lets the image through
     try:
         with control_group(Limits(memory_bytes=96 << 20)) as group, emulator(misled, tools, group) as running:
