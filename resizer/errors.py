@@ -10,7 +10,9 @@ ResizerError
 ├── Rejected             the image's fault: trying again cannot help
 ├── StorageError         S3 refused or broke off: try again
 │   └── SourceInterrupted  the download ended half way
-└── RecordsFailed        some records of one event failed; the others are done
+├── OutOfTime            the function would be stopped first: try again
+├── RecordsFailed        some records of one event failed; the others are done
+└── UsageError           the command line asked for what cannot be done
 """
 
 from __future__ import annotations

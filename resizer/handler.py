@@ -12,7 +12,6 @@ from resizer import clients, events, resample
 from resizer.deadline import Deadline
 from resizer.errors import OutOfTime, Reason, RecordsFailed, ResizerError
 from resizer.pipeline import process
-from resizer.process_memory import return_freed_memory
 from resizer.report import Journal, Outcome, Report
 from resizer.settings import Settings
 
@@ -29,7 +28,6 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
-return_freed_memory()
 if resample.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 

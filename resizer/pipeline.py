@@ -13,13 +13,13 @@ from resizer.decode import decode
 from resizer.encode import encode
 from resizer.errors import AlreadyDone, NothingToDo, OutOfTime, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import Limits, open_image
+from resizer.header import Limits, is_read_forwards, open_image
 from resizer.metadata import kept_exif
 from resizer.model import Rendition
 from resizer.process_memory import left
-from resizer.renditions import check_key_length, plan
+from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
-from resizer.resample import cascade, largest
+from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
 from resizer.source import open_source
 from resizer.store import Destination, Provenance, write
 from resizer.uploads import Upload, upload_all
@@ -75,7 +75,8 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, deadline: Deadline,
     """Download and decode at once; nothing is decoded that the header forbids."""
     widest = settings.widths[0]
     with open_source(s3, source, settings.max_bytes, deadline.check) as stream, journal.counting(stream):
-        limits = Limits(settings.max_pixels, left(settings.function_memory), widest, stream.size)
+        room = left(settings.function_memory)
+        limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
         with journal.timed("decode"):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
         journal.header = header
@@ -83,7 +84,8 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, deadline: Deadline,
         deadline.check(seconds_to_decode(header, settings.function_memory))
         exif = kept_exif(opened, settings.keep_metadata)
         finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
-        stream.release_behind()
+        if is_read_forwards(header):
+            stream.release_behind()
         with journal.timed("resize"):
             frames = largest(journal.each("decode", decode(opened, header, widest)), header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)

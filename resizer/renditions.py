@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
@@ -51,11 +51,16 @@ def plan(key: str, header: Header, settings: Settings) -> list[RenditionPlan]:
 def key_for(key: str, format_: Format) -> str:
     """The source's key, with the format's extension behind it where its own does not fit."""
     extensions = EXTENSIONS[format_]
-    return key if PurePosixPath(key).suffix.lower() in extensions else key + extensions[0]
+    return key if splitext(key)[1].lower() in extensions else key + extensions[0]
+
+
+def extra_formats(settings: Settings) -> tuple[Format, ...]:
+    """What renditions are written in whatever the source is."""
+    return tuple(Format(name.upper()) for name in settings.formats if name != "source")
 
 
 def _formats(header: Header, settings: Settings) -> list[Format]:
     own = Format.__members__.get(header.format)
     source = own or (Format.PNG if header.has_transparency else Format.JPEG)
-    wanted = [source if name == "source" else Format(name.upper()) for name in settings.formats]
+    wanted = [source, *extra_formats(settings)] if "source" in settings.formats else extra_formats(settings)
     return list(dict.fromkeys(wanted))

@@ -41,11 +41,11 @@ def open_source(
         if size is not None and size > limit:
             raise too_many_bytes(source.uri, size, limit)
         yield stream
+        stream.check()
     except Exception:
         answer["Body"].close()
         stream.check()  # a download that broke off looks like a damaged image to a decoder
         raise
-    stream.check()
     stream.close()
 
 
