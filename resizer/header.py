@@ -163,15 +163,18 @@ def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) 
 
 
 def _first_scan_components(stream: IO[bytes]) -> int:
-    """The component count of the scan header that the parser has just read: FFDA, length, count, ... (T.81, B.2.3)."""
-    end = stream.tell()
-    for count in (1, 2, 3, 4):
-        stream.seek(end - 2 * count - 8)
-        marker = stream.read(5)
-        if marker[:2] == b"\xff\xda" and marker[4:] == bytes([count]):
-            stream.seek(end)
-            return count
-    stream.seek(end)
+    """How many components the first scan has: walk the segments up to its header (T.81, B.2.3); 0 if there is none."""
+    stream.seek(2)
+    while marker := stream.read(2):
+        if marker[0] != 0xFF or len(marker) < 2:
+            return 0
+        if marker[1] == 0xFF:  # a fill byte
+            stream.seek(-1, io.SEEK_CUR)
+            continue
+        length = int.from_bytes(stream.read(2), "big")
+        if marker[1] == 0xDA:
+            return int.from_bytes(stream.read(1), "big")
+        stream.seek(max(length - 2, 0), io.SEEK_CUR)
     return 0
 
 

@@ -212,6 +212,15 @@ def test_a_download_that_broke_off_is_told_as_such(decoder: Callable[[SourceStre
         decoder(stream)
 
 
+@pytest.mark.parametrize("decoder", [swallowing, misunderstanding])
+def test_a_download_that_broke_off_is_closed(decoder: Callable[[SourceStream], None]) -> None:
+    """A download that broke off keeps no connection, whatever a decoder makes of it."""
+    body = Download(b"half", problem=ReadTimeoutError(endpoint_url="https://s3.test"))
+    with pytest.raises(SourceInterrupted), opening(answering(body, 8), SourceObject(BUCKET, KEY)) as stream:
+        decoder(stream)
+    assert body.closed
+
+
 def test_a_decoders_own_error_passes_and_the_download_ends() -> None:
     """What a whole download's reader raises is passed on as it is, after the connection is let go of."""
     body = Download(b"whole")
@@ -238,4 +247,3 @@ def test_a_download_can_be_ended_from_outside() -> None:
     with pytest.raises(OutOfTime), opening(answering(body, 6), SourceObject(BUCKET, KEY), no_time_left) as stream:
         swallowing(stream)
     assert body.taken == 0
-    assert body.closed
