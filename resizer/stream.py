@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
@@ -125,7 +126,8 @@ class SourceStream:
         size = self.metadata.size
         if not self._ended and not self._problem and size is not None and size - self._fetched <= DRAIN:
             self._window.clear()
-            self._fetch(None)
+            with suppress(ResizerError):  # the picture is whole: only the connection is lost
+                self._fetch(None)
         self._body.close()
 
     @property
