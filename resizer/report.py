@@ -55,6 +55,7 @@ class Journal:
 
     source: SourceObject
     header: Header | None = None
+    etag: str | None = None
     bytes_in: int = 0
     milliseconds: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
@@ -78,13 +79,26 @@ class Journal:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
         return Report(
-            self.source, outcome, reason, detail, stored, self.header, self.bytes_in, dict(self.milliseconds), total
+            source=self.source,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+            renditions=stored,
+            header=self.header,
+            etag=self.etag or self.source.etag,
+            bytes_in=self.bytes_in,
+            milliseconds=dict(self.milliseconds),
+            total_ms=total,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one source ended. `bytes_in` counts what was downloaded, `total_ms` is wall time in milliseconds."""
+    """How one source ended.
+
+    `etag` is that of what was fetched, or what the event told; `bytes_in` counts what was downloaded, `total_ms` is
+    wall time in milliseconds.
+    """
 
     source: SourceObject
     outcome: Outcome
@@ -92,6 +106,7 @@ class Report:
     detail: str | None
     renditions: tuple[StoredRendition, ...]
     header: Header | None
+    etag: str | None
     bytes_in: int
     milliseconds: dict[str, float]
     total_ms: float
