@@ -54,6 +54,8 @@ class Reason(StrEnum):
     DELIVERY = "delivery"
     OUT_OF_TIME = "out_of_time"
     UNEXPECTED = "unexpected"
+    # answered: the request is wrong
+    INVALID_EVENT = "invalid_event"
 
 
 class ResizerError(Exception):
@@ -73,6 +75,8 @@ class ConfigError(ResizerError):
 
 class UnknownEvent(ResizerError):
     """The event has none of the shapes that this function serves."""
+
+    reason = Reason.INVALID_EVENT
 
 
 class NothingToDo(ResizerError):

@@ -81,7 +81,7 @@ def _resize(source: SourceObject, settings: Settings, s3: S3, journal: Journal, 
     journal.add("upload", sum(upload.milliseconds for upload in uploads))
     written = {upload.written for upload in uploads}
     quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
-    if (Written.REPLACED in written or (Written.NEW in written and not quick)) and not still_current():
+    if (Written.REPLACED in written or not quick) and not still_current():
         raise Overtaken(f"{source.uri} has changed while its renditions were written.")
     stored = tuple(StoredRendition(upload.plan, upload.size) for upload in reversed(uploads))
     return Made(stream.metadata.etag, stored, any(written))

@@ -102,7 +102,8 @@ def write(s3: S3, destination: Destination, rendition: Rendition, still_current:
             condition = {"IfNoneMatch": "*"}
             continue
         if destination.provenance.stands_already(standing["Metadata"], f"s3://{bucket}/{key}"):
-            return Written.STANDS
+            # Where the client sent a PUT again because its answer was lost, what stands may be this very write.
+            return Written.REPLACED if "IfMatch" in condition else Written.STANDS
         if not destination.provenance.can_be_ordered(standing["Metadata"]) and not still_current():
             raise Overtaken(f"The source of s3://{bucket}/{key} has changed since it was fetched.")
         condition = {"IfMatch": standing["ETag"]}
