@@ -99,6 +99,10 @@ class MemoryS3:
         """Never asked for: every PUT is taken."""
         raise NotImplementedError(request["Key"])
 
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Never asked for: nothing is deleted."""
+        raise NotImplementedError(request["Key"])
+
 
 def drawn_images(folder: Path) -> Iterator[Path]:
     """Images of every format, mode and size class, as files."""

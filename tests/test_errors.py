@@ -9,7 +9,6 @@ import pytest
 
 from resizer import errors
 from resizer.errors import (
-    AlreadyDone,
     ConfigError,
     NothingToDo,
     OutOfTime,
@@ -43,7 +42,6 @@ CONTRACT_REASONS = {
         (ConfigError, False),
         (UnknownEvent, False),
         (NothingToDo, False),
-        (AlreadyDone, False),
         (SourceGone, False),
         (Superseded, False),
         (Rejected, False),
@@ -72,7 +70,6 @@ def test_there_is_one_root_and_every_error_stands_in_its_tree(kind: type[Excepti
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        (AlreadyDone, Reason.ALREADY_DONE),
         (SourceGone, Reason.SOURCE_GONE),
         (Superseded, Reason.SUPERSEDED),
     ],

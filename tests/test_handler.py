@@ -65,12 +65,12 @@ def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monk
     """All records are tried before the failed ones are raised, each by bucket and key."""
     process = pipeline.process
 
-    def failing(source: Any, settings: Any, client: Any, deadline: Any) -> Any:
+    def failing(source: Any, settings: Any, client: Any, clock: Any) -> Any:
         if source.key == "bad.jpg":
             raise StorageError(f"GET {source.uri} failed: 503")
         if source.key == "odd.jpg":
             raise RuntimeError("nobody foresaw this")
-        return process(source, settings, client, deadline)
+        return process(source, settings, client, clock)
 
     monkeypatch.setattr(handler, "process", failing)
     s3.put_object(Bucket=BUCKET, Key="good.jpg", Body=saved(photo_like(100, 80)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resizer.errors import Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
-from resizer.model import Format, Rendition, RenditionPlan
+from resizer.model import Format, Rendition, RenditionPlan, Written
 from resizer.uploads import Upload, upload_all
 
 if TYPE_CHECKING:
@@ -25,20 +25,20 @@ def rendition(name: str, body: bytes = b"pixels") -> Rendition:
     return Rendition(RenditionPlan(name, 4, 3, Format.JPEG), body)
 
 
-def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[Upload]:
+def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], Written]) -> list[Upload]:
     """What `upload_all` has finished when it returns, by key."""
     finished: list[Upload] = []
     upload_all(made, write, finished)
     return sorted(finished, key=lambda upload: upload.plan.key)
 
 
-def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
+def failing(problems: dict[str, Exception]) -> Callable[[Rendition], Written]:
     """A write that fails for the keys that have a problem."""
 
-    def write(each: Rendition) -> bool:
+    def write(each: Rendition) -> Written:
         if each.plan.key in problems:
             raise problems[each.plan.key]
-        return True
+        return Written.NEW
 
     return write
 
@@ -46,11 +46,11 @@ def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
 def test_each_upload_tells_how_it_went() -> None:
     """Every rendition gives its plan, its size and whether it was written."""
     made = [rendition("a", b"1"), rendition("b", b"22"), rendition("c", b"")]
-    uploads = uploaded(made, lambda each: each.plan.key != "b")
+    uploads = uploaded(made, lambda each: Written(each.plan.key != "b"))
     assert [(upload.plan, upload.size, upload.written) for upload in uploads] == [
-        (made[0].plan, 1, True),
-        (made[1].plan, 2, False),
-        (made[2].plan, 0, True),
+        (made[0].plan, 1, Written.NEW),
+        (made[1].plan, 2, Written.STANDS),
+        (made[2].plan, 0, Written.NEW),
     ]
     assert all(upload.milliseconds >= 0 for upload in uploads)
 
@@ -79,7 +79,7 @@ def test_uploads_run_side_by_side() -> None:
 
     def write(_: Rendition) -> bool:
         together.wait(PATIENCE)
-        return True
+        return Written.NEW
 
     assert len(uploaded([rendition(name) for name in "abc"], write)) == 3
 
@@ -90,7 +90,7 @@ def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, E
     outcome: list[Exception | list[Upload]] = []
     fail = failing(problems)
 
-    def write(each: Rendition) -> bool:
+    def write(each: Rendition) -> Written:
         if each.plan.key == "slow":
             begun.set()
             go_on.wait(PATIENCE)
