@@ -7,7 +7,7 @@ import io
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -145,7 +145,7 @@ class MemoryS3:
 
 
 def _record(bucket: str, name: str, time: float, stored: dict[str, Any]) -> dict[str, Any]:
-    moment = datetime.fromtimestamp(time, timezone.utc).isoformat(timespec="milliseconds")
+    moment = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
