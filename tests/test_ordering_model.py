@@ -92,7 +92,9 @@ class Ordering(RuleBasedStateMachine):
         if self.told and len(self.handlers) < MOST_HANDLERS:
             actions.append("deliver_again")
         if self.handlers:
-            actions += ["step"] * 2 + ["step_to_a_write"] * 6 + ["step_to_the_end"] * 5 + ["fault"] * 2 + ["time_passes"]
+            actions += (
+                ["step"] * 2 + ["step_to_a_write"] * 6 + ["step_to_the_end"] * 5 + ["fault"] * 2 + ["time_passes"]
+            )
         return actions
 
     def upload(self, which: int, detail: int) -> None:

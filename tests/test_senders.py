@@ -281,9 +281,7 @@ def test_a_rejection_is_recorded(recorded: RecordingS3, rejections: Any) -> None
     assert rejections() == []
 
 
-def test_a_rejection_that_cannot_be_recorded_comes_back(
-    recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rejection_that_cannot_be_recorded_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the queue for rejections refuses, the record fails and is tried again, so that nothing is lost."""
     nowhere = clients.client("sqs").meta.endpoint_url + "/123456789012/nowhere"
     monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=nowhere))
@@ -308,6 +306,7 @@ def test_what_needs_more_memory_is_handed_over_once(
     recorded: RecordingS3, rejections: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """An image that needs more memory goes to the large function, asynchronously, and is rejected there if at all."""
+
     def too_large(*_: Any) -> None:
         raise Rejected(Reason.NEEDS_MEMORY, "It would take 700 MB.")
 
