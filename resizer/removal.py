@@ -10,7 +10,7 @@ from resizer import pool
 from resizer.conditional import delete, head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from resizer.model import Format
     from resizer.s3 import S3
@@ -44,12 +44,13 @@ def look(s3: S3, bucket: str, owner: str, outputs: Sequence[tuple[int, Format, s
     return standing
 
 
-def take_away(s3: S3, bucket: str, renditions: Iterable[Standing]) -> bool:
+def take_away(s3: S3, bucket: str, renditions: Sequence[Standing]) -> bool:
     """Delete renditions as they were seen, one after the other; False at the first that has changed since.
 
-    In order, so that a try that dies on the way leaves the first width incomplete, by which the next knows.
+    Narrowest first: where a try dies on the way, the widest still tells the next one that something is left, and
+    the narrowest that the set is not complete.
     """
-    return all(delete(s3, bucket, rendition.key, rendition.etag) for rendition in renditions)
+    return all(delete(s3, bucket, rendition.key, rendition.etag) for rendition in reversed(renditions))
 
 
 def is_complete(standing: Sequence[Standing], source_etag: str, recipe: str, widths: Sequence[int]) -> bool:
