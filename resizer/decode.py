@@ -59,12 +59,12 @@ def _nothing() -> None:
 def _resizable(image: ImageFile, header: Header) -> Image:
     if header.frames > 1:
         return image.convert("RGBA")  # always a copy: the decoder goes on composing on its own
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        return _eight_bits(image)
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.mode in {"L", "RGB", "CMYK"}:
         return image
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _eight_bits(image)
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
@@ -74,14 +74,26 @@ def _eight_bits(image: Image) -> Image:
     16-bit samples over their whole range; floats from 0 to 1 over that range; whatever goes beyond either, from its
     lowest to its highest value.
     """
+    if image.mode.startswith("I;16"):
+        scaled = image.convert("I").point([sample >> 8 for sample in range(65_536)], "L")
+        return _without(image, image.info.get("transparency"), scaled)
     low, high = cast("tuple[float, float]", image.getextrema())
     if image.mode == "F" and low >= 0 and high <= 1:
         low, high = 0, 1
-    elif image.mode != "F" and low >= 0 and high <= 65_535:
+    elif image.mode == "I" and low >= 0 and high <= 65_535:
         low, high = 0, 65_535
     scale = 255 / ((high - low) or 1)
     offset = 0.5 - low * scale if image.mode == "F" else -low * scale
     return image.point(lambda value: value * scale + offset).convert("L")
+
+
+def _without(image: Image, transparent: object, scaled: Image) -> Image:
+    """The scaled picture, clear where the 16-bit one has its transparent value."""
+    if not isinstance(transparent, int):
+        return scaled
+    scaled = scaled.convert("RGBA")
+    scaled.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
+    return scaled
 
 
 def _undecodable(header: Header, problem: Exception) -> Rejected:

@@ -3,14 +3,18 @@
 ResizerError
 ├── ConfigError          the function does not start
 ├── UnknownEvent         the event is not one that this function serves
-├── NothingToDo          the event is out of date, or its work stands already
-│   ├── AlreadyDone      every rendition of this very source stands
+├── NothingToDo          the event is out of date
 │   ├── SourceGone       the object has been deleted since
 │   └── Superseded       a newer upload is on its way, or was here first
+│       ├── LaterStands  a rendition of it stands already
+│       └── Overtaken    it came while this try was writing
 ├── Rejected             the image's fault: trying again cannot help
 ├── StorageError         S3 refused or broke off: try again
 │   └── SourceInterrupted  the download ended half way
-└── RecordsFailed        some records of one event failed; the others are done
+├── DeliveryError        a message could not be sent on: try again
+├── OutOfTime            the function would be stopped first: try again
+├── RecordsFailed        some records of one event failed; the others are done
+└── UsageError           the command line asked for what cannot be done
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ class Reason(StrEnum):
     ALREADY_DONE = "already_done"
     SOURCE_GONE = "source_gone"
     SUPERSEDED = "superseded"
+    KEPT = "kept"
+    HANDED_OVER = "handed_over"
     # rejected: the image's fault
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"
@@ -48,14 +54,18 @@ class Reason(StrEnum):
     KEY_TAKEN = "key_taken"
     # failed: comes back
     STORAGE = "storage"
+    DELIVERY = "delivery"
     OUT_OF_TIME = "out_of_time"
     UNEXPECTED = "unexpected"
+    # answered: the request is wrong
+    INVALID_EVENT = "invalid_event"
 
 
 class ResizerError(Exception):
     """The root of all of the project's own errors."""
 
     retryable: ClassVar[bool] = False
+    reason: Reason = Reason.UNEXPECTED
 
 
 class ConfigError(ResizerError):
@@ -69,17 +79,11 @@ class ConfigError(ResizerError):
 class UnknownEvent(ResizerError):
     """The event has none of the shapes that this function serves."""
 
+    reason = Reason.INVALID_EVENT
+
 
 class NothingToDo(ResizerError):
     """The event asks for nothing that still has to be done."""
-
-    reason: ClassVar[Reason]
-
-
-class AlreadyDone(NothingToDo):
-    """Every rendition of this very source stands already."""
-
-    reason = Reason.ALREADY_DONE
 
 
 class SourceGone(NothingToDo):
@@ -92,6 +96,14 @@ class Superseded(NothingToDo):
     """A newer upload of the same key exists, with an event of its own."""
 
     reason = Reason.SUPERSEDED
+
+
+class LaterStands(Superseded):
+    """A rendition stands that was made from a later upload of the same key."""
+
+
+class Overtaken(Superseded):
+    """The source changed while this try was writing, so that what it wrote may have to be put right."""
 
 
 class Rejected(ResizerError):
@@ -107,16 +119,25 @@ class StorageError(ResizerError):
     """S3 refused a request or could not be reached; the message names bucket, key and request."""
 
     retryable = True
+    reason = Reason.STORAGE
 
 
 class SourceInterrupted(StorageError):
     """The download of the source broke off before its last byte."""
 
 
-class OutOfTime(ResizerError):
-    """The work would not end before the function is stopped; what was written stands and is taken up again."""
+class DeliveryError(ResizerError):
+    """A rejection could not be recorded, or a record not handed over; the message names where to."""
 
     retryable = True
+    reason = Reason.DELIVERY
+
+
+class OutOfTime(ResizerError):
+    """The function would be stopped before the work is done; what was written stands and is taken up again."""
+
+    retryable = True
+    reason = Reason.OUT_OF_TIME
 
 
 class RecordsFailed(ResizerError):

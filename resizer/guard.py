@@ -35,7 +35,7 @@ def reason_to_skip(source: SourceObject, settings: Settings) -> Reason | None:
         return Reason.OTHER_BUCKET
     if not is_source(source.key, settings):
         return Reason.OUTSIDE_SOURCE_PREFIX
-    if source.change is not Change.CREATED:
+    if source.change is Change.OTHER:
         return Reason.NOT_CREATED
     if source.key.endswith("/") and source.size == 0:
         return Reason.FOLDER_MARKER  # what "create folder" in the S3 console leaves

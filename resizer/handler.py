@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from resizer import clients, events, resample
-from resizer.deadline import Deadline
-from resizer.errors import OutOfTime, Reason, RecordsFailed, ResizerError
+from resizer.aftercare import take_care
+from resizer.clock import Clock
+from resizer.errors import OutOfTime, Reason, ResizerError
 from resizer.pipeline import process
-from resizer.process_memory import return_freed_memory
 from resizer.report import Journal, Outcome, Report
 from resizer.settings import Settings
 
@@ -20,51 +20,60 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
-    from resizer.s3 import S3
-
 SERVICE = "resizer"
 NAMESPACE = "Resizer"
+LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
-return_freed_memory()
 if resample.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Resize what an event names and answer with one result per record.
+    """Bring the renditions of what an event names in line with it, and answer as its sender expects.
 
     Every record is tried before anything is raised. Raises `RecordsFailed` where some could not be done but may
-    be later, so that the event is sent again, and `UnknownEvent` for an event of another kind.
+    be later and raising is what makes them come back, and `UnknownEvent` for an event of another kind.
     """
-    s3: S3 = clients.client("s3")
-    deadline = Deadline.after(context.get_remaining_time_in_millis())
-    reports, failures = [], []
-    for source in events.sources(event):
-        try:
-            report = process(source, settings, s3, deadline)
-        except ResizerError as problem:
-            reason = Reason.OUT_OF_TIME if isinstance(problem, OutOfTime) else Reason.STORAGE
-            report = _failed(source, reason, problem)
-            failures.append(str(problem))
-        except Exception as problem:
-            logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
-            report = _failed(source, Reason.UNEXPECTED, problem)
-            failures.append(f"{source.uri}: {problem!r}")
+    if events.is_warm_up(event):
+        return {"results": []}
+    reports: list[Report] = []
+    clock = Clock(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
+
+    def attempt(source: SourceObject) -> Report:
+        report = _attempt(source, clock, reports)
         _tell(report)
         reports.append(report)
-    _measure(reports)
-    if failures:
-        raise RecordsFailed(failures)
-    return {"results": [report.answer() for report in reports]}
+        return report
+
+    try:
+        return events.answer(event, attempt)
+    finally:
+        _measure(reports)
 
 
-def _failed(source: SourceObject, reason: Reason, problem: Exception) -> Report:
-    return Journal(source).close(Outcome.FAILED, reason, str(problem))
+def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
+    """One record through the pipeline; whatever another try may cure ends as a report that is `failed`."""
+    try:
+        _need_time(source, clock, before)
+        return take_care(process(source, settings, clients.client("s3"), clock), settings)
+    except ResizerError as problem:
+        return Journal(source).close(Outcome.FAILED, problem.reason, str(problem))
+    except Exception as problem:
+        logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
+        return Journal(source).close(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
+
+
+def _need_time(source: SourceObject, clock: Clock, before: list[Report]) -> None:
+    """Begin no record that may not end: one may take as long as the slowest so far. Raises `OutOfTime`."""
+    needed = max([LEAST_SECONDS, *(report.total_ms / 1000 for report in before)])
+    left = clock.remaining()
+    if left < needed:
+        raise OutOfTime(f"{left:.1f} seconds are left, too few to begin with {source.uri}. It will be tried again.")
 
 
 def _tell(report: Report) -> None:
@@ -83,7 +92,8 @@ def _measure(reports: list[Report]) -> None:
     metrics.add_metric("Images", MetricUnit.Count, len(resized))
     metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
     metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
-    metrics.add_metric("Failed", MetricUnit.Count, len(counted) - len(resized) - len(rejected))
+    metrics.add_metric("Removed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.REMOVED))
+    metrics.add_metric("Failed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.FAILED))
     metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
     metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
     for report in counted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected
 from resizer.frames import count_frames, pixels_per_frame
 from resizer.memory_plan import MB, memory_needed
-from resizer.model import Header
+from resizer.model import Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.sizes import decode_scale, rendition_size
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
+# Formats whose decoders, or whose count of frames, go back and forth in the file.
+BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB  # Pillow allows 64 MB of texts, which no rendition keeps
 
 
@@ -30,13 +33,16 @@ PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB  # Pillow allows 64 MB of texts, which n
 class Limits:
     """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
 
-    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes.
+    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes, `formats` what renditions
+    are written in beside the source's own, `multiplies_in_place` whether the resampler needs no copy for transparency.
     """
 
     pixels: int
     memory: int | None
     widest: int
     file_size: int
+    formats: tuple[Format, ...] = ()
+    multiplies_in_place: bool = True
 
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
@@ -46,13 +52,22 @@ class Limits:
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         scale = decode_scale(header, self.widest)
-        needed = memory_needed(header, scale, rendition_size(header.upright_size, self.widest), self.file_size)
+        widest = rendition_size(header.upright_size, self.widest)
+        formats = {*self.formats, *(Format(name) for name in Format if name == header.format)}
+        needed = memory_needed(header, scale, widest, self.file_size, formats)
+        if header.has_transparency and not self.multiplies_in_place:
+            needed += header.width * header.height * 4
         if self.memory is not None and needed > self.memory:
             detail = (
                 f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
                 f"{self.memory / MB:.0f} MB are left; give the function {(needed - self.memory) / MB:.0f} MB more."
             )
             raise Rejected(Reason.NEEDS_MEMORY, detail)
+
+
+def is_read_forwards(header: Header) -> bool:
+    """Whether the pixels are decoded without going back to what has been read."""
+    return header.format not in BACK_AND_FORTH
 
 
 def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
@@ -67,12 +82,12 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         _register_heif()
     if format_ in READ_WHOLE:
         start += stream.read(AHEAD - len(start))
-        if size := declared_size(format_, start):
+        if (size := declared_size(format_, start)) and min(size) > 0:
             limits.check(Header(format_, "RGBA", *size))
     try:
         image = _open(stream, format_)
         limits.check(Header(format_, image.mode, *image.size))
-        header = _header(image, format_, stream, limits.pixels)
+        header = _header(image, format_, stream, limits)
     except Rejected:
         raise
     except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
@@ -89,26 +104,32 @@ def _register_heif() -> None:
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
+def _nothing() -> None:
+    """A plain file needs no telling."""
+
+
 def _open(stream: IO[bytes], format_: str) -> ImageFile:
-    if format_ in READ_WHOLE and hasattr(stream, "release_behind"):
-        stream.release_behind()
+    if format_ in READ_WHOLE:
+        getattr(stream, "release_behind", _nothing)()
+    if format_ in BACK_AND_FORTH:
+        getattr(stream, "hold_everything", _nothing)()
     Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, from what the header says
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata, which is not kept
         return Image.open(stream, formats=(format_,))
 
 
-def _header(image: ImageFile, format_: str, stream: IO[bytes], max_pixels: int) -> Header:
+def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits) -> Header:
     return Header(
         format=format_,
         mode=image.mode,
         width=image.width,
         height=image.height,
-        frames=count_frames(image, format_, stream, max_pixels),
+        frames=count_frames(image, format_, stream, limits.pixels),
         orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
         loop=image.info.get("loop"),
-        buffered_bytes=_coefficient_bytes(image, stream) if isinstance(image, JpegImagePlugin.JpegImageFile) else 0,
+        buffered_bytes=_buffered_bytes(image, stream, limits.file_size),
     )
 
 
@@ -117,8 +138,18 @@ def _orientation(image: ImageFile, format_: str) -> int:
         return 1
     if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
         return 1
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, struct.error, ValueError, KeyError, TypeError):  # damaged EXIF is no damaged picture
+        return 1
     return orientation if orientation in range(1, 9) else 1
+
+
+def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return _coefficient_bytes(image, stream)
+    # libtiff is handed the whole file; what is not compressed is read piece by piece.
+    return file_size if image.format == "TIFF" and image.info.get("compression", "raw") != "raw" else 0
 
 
 def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) -> int:
@@ -132,15 +163,18 @@ def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) 
 
 
 def _first_scan_components(stream: IO[bytes]) -> int:
-    """The component count of the scan header that the parser has just read: FFDA, length, count, ... (T.81, B.2.3)."""
-    end = stream.tell()
-    for count in (1, 2, 3, 4):
-        stream.seek(end - 2 * count - 8)
-        marker = stream.read(5)
-        if marker[:2] == b"\xff\xda" and marker[4:] == bytes([count]):
-            stream.seek(end)
-            return count
-    stream.seek(end)
+    """How many components the first scan has: walk the segments up to its header (T.81, B.2.3); 0 if there is none."""
+    stream.seek(2)
+    while marker := stream.read(2):
+        if marker[0] != 0xFF or len(marker) < 2:
+            return 0
+        if marker[1] == 0xFF:  # a fill byte
+            stream.seek(-1, io.SEEK_CUR)
+            continue
+        length = int.from_bytes(stream.read(2), "big")
+        if marker[1] == 0xDA:
+            return int.from_bytes(stream.read(1), "big")
+        stream.seek(max(length - 2, 0), io.SEEK_CUR)
     return 0
 
 

@@ -36,7 +36,7 @@ def kept_exif(image: ImageFile, keep: str) -> bytes:
         else:
             kept = _all(image) if keep == "all" else _copyright(image)
         for keyword, tag in PNG_TEXTS.items():
-            if text := getattr(image, "text", {}).get(keyword) if image.format == "PNG" else None:
+            if image.format == "PNG" and (text := image.info.get(keyword)):
                 kept.setdefault(tag, str(text)[:LONGEST_TEXT])
         return kept.tobytes() if len(kept) else b""
     except Exception:  # noqa: BLE001 # hostile EXIF may raise anything; the picture does not need it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,11 +39,21 @@ EXTENSIONS = {
 }
 
 
+class Written(IntEnum):
+    """What a write did. Only `STANDS`, where the same rendition was there already, is false."""
+
+    STANDS = 0
+    NEW = 1
+    REPLACED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class SourceObject:
     """One object that an event names; `key` is decoded, everything optional is what senders leave out.
 
-    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length.
+    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length; `time` is when
+    S3 had finished the change, in seconds since 1970, at the latest. `widths` replace the settings' own.
+    `handed_over` marks a record that a function with less memory has passed on.
     """
 
     bucket: str
@@ -53,6 +63,9 @@ class SourceObject:
     size: int | None = None
     sequencer: str | None = None
     version_id: str | None = None
+    time: float | None = None
+    widths: tuple[int, ...] | None = None
+    handed_over: bool = False
 
     @property
     def uri(self) -> str:

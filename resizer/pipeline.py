@@ -7,20 +7,22 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.carried import carried_headers
+from resizer.clock import Clock
 from resizer.color import to_srgb
-from resizer.deadline import Deadline, seconds_to_decode
 from resizer.decode import decode
+from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
-from resizer.errors import AlreadyDone, NothingToDo, OutOfTime, Rejected
+from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import Limits, open_image
+from resizer.header import Limits, is_read_forwards, open_image
 from resizer.metadata import kept_exif
-from resizer.model import Rendition
+from resizer.model import Rendition, Written
 from resizer.process_memory import left
-from resizer.renditions import check_key_length, plan
+from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
+from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
-from resizer.resample import cascade, largest
-from resizer.source import open_source
+from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
+from resizer.source import current_etag, open_source
 from resizer.store import Destination, Provenance, write
 from resizer.uploads import Upload, upload_all
 
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
     from resizer.settings import Settings
 
-
-ALWAYS: Final = Deadline()
+CLOCK: Final = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,56 +46,76 @@ class Picture:
     loop: int | None
     metadata: SourceMetadata
 
-    def destination(self, source: SourceObject, settings: Settings) -> Destination:
-        """Where its renditions go, and what they have in common there."""
-        provenance = Provenance.of(source, self.metadata, settings.recipe)
-        return Destination(source.bucket, provenance, carried_headers(self.metadata.headers, settings))
 
-
-def process(source: SourceObject, settings: Settings, s3: S3, deadline: Deadline = ALWAYS) -> Report:
-    """Make every rendition of one source and tell how it went.
+def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK) -> Report:
+    """Make or remove the renditions of one source, so that they fit what stands under its key, and tell how it went.
 
     Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen.
     """
+    settings = settings.with_widths(source.widths)
     journal = Journal(source)
     if reason := reason_to_skip(source, settings):
         return journal.close(Outcome.SKIPPED, reason, None)
+
+    def make(current: SourceObject) -> Made:
+        return _make(current, settings, s3, journal, clock)
+
     try:
-        check_key_length(source.key, settings)
-        picture = _fetch(source, settings, s3, deadline, journal)
-        renditions = _encode(picture, settings, deadline, journal)
-        stored = _store(renditions, picture.plans, partial(write, s3, picture.destination(source, settings)), journal)
+        settled = Reconciler(source, settings, s3, clock, make).reconcile()
     except NothingToDo as nothing:
         return journal.close(Outcome.SKIPPED, nothing.reason, str(nothing))
     except Rejected as rejection:
         return journal.close(Outcome.REJECTED, rejection.reason, rejection.detail)
-    return journal.close(Outcome.RESIZED, None, None, stored)
+    return journal.close(settled.outcome, settled.reason, settled.detail, settled.renditions)
 
 
-def _fetch(source: SourceObject, settings: Settings, s3: S3, deadline: Deadline, journal: Journal) -> Picture:
+def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Made:
+    """Fetch, decode, encode and store one source, and see that it is still what was fetched where that is in doubt."""
+    begin = clock.monotonic()
+    check_key_length(source.key, settings)
+    picture = _fetch(source, settings, s3, journal, clock)
+    etag = picture.metadata.etag
+    provenance = Provenance.of(source, picture.metadata, settings.recipe)
+    destination = Destination(source.bucket, provenance, carried_headers(picture.metadata.headers, settings))
+
+    def still_current() -> bool:
+        return current_etag(s3, source) == etag
+
+    write_one = partial(write, s3, destination, still_current=still_current)
+    uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal)
+    written = {upload.written for upload in uploads}
+    quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
+    if (Written.REPLACED in written or not quick) and not still_current():
+        raise Overtaken(f"{source.uri} has changed while its renditions were written.")
+    return Made(etag, tuple(StoredRendition(upload.plan, upload.size) for upload in uploads), any(written))
+
+
+def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Picture:
     """Download and decode at once; nothing is decoded that the header forbids."""
     widest = settings.widths[0]
-    with open_source(s3, source, settings.max_bytes, deadline.check) as stream, journal.counting(stream):
-        limits = Limits(settings.max_pixels, left(settings.function_memory), widest, stream.size)
+    with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
+        room = left(settings.function_memory)
+        limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
         with journal.timed("decode"):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
         journal.header = header
         plans = plan(source.key, header, settings)
-        deadline.check(seconds_to_decode(header, settings.function_memory))
+        clock.need(seconds_to_decode(header, settings.function_memory))
         exif = kept_exif(opened, settings.keep_metadata)
         finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
-        stream.release_behind()
+        if is_read_forwards(header):
+            stream.release_behind()
         with journal.timed("resize"):
             frames = largest(journal.each("decode", decode(opened, header, widest)), header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 
 
-def _encode(picture: Picture, settings: Settings, deadline: Deadline, journal: Journal) -> Iterator[Rendition]:
+def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
     """Each planned rendition in turn, widest first; those that ask for the same picture share its bytes."""
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
     steps = journal.each("resize", cascade(picture.frames, [step.size for step in picture.plans]))
     for step, frames in zip(picture.plans, steps, strict=True):
-        deadline.check()
+        clock.need()
         what = (step.size, step.format)
         if what not in encoded:
             with journal.timed("encode"):
@@ -105,10 +126,10 @@ def _encode(picture: Picture, settings: Settings, deadline: Deadline, journal: J
 def _store(
     renditions: Iterator[Rendition],
     plans: list[RenditionPlan],
-    write_one: Callable[[Rendition], bool],
+    write_one: Callable[[Rendition], Written],
     journal: Journal,
-) -> tuple[StoredRendition, ...]:
-    """Upload each rendition while the next is made. Raises `AlreadyDone` where all of them stood already."""
+) -> list[Upload]:
+    """Upload each rendition while the next is made; what stands in the end, narrowest first."""
     uploads: list[Upload] = []
     try:
         upload_all(renditions, write_one, uploads)
@@ -117,7 +138,4 @@ def _store(
         missing = [step.key for step in plans if step.key not in written]
         raise OutOfTime(f"{problem} Written: {written}; not written: {missing}.") from problem
     journal.add("upload", sum(upload.milliseconds for upload in uploads))
-    if not any(upload.written for upload in uploads):
-        raise AlreadyDone(f"All renditions of {journal.source.uri} stand already.")
-    narrowest_first = sorted(uploads, key=lambda upload: upload.plan.width)
-    return tuple(StoredRendition(upload.plan, upload.size) for upload in narrowest_first)
+    return sorted(uploads, key=lambda upload: upload.plan.width)

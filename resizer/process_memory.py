@@ -6,7 +6,6 @@ import ctypes
 import os
 import resource
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +15,7 @@ from resizer.memory_plan import MB
 # "Max Memory Used" and the resident size.
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
-# From malloc.h: blocks from this size on are mapped one by one, and go back to the system when they are freed.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGE_BLOCK: Final = 256 * 1024
+PLENTY: Final = 256 * MB  # with more than this left there is no need to count every byte
 
 
 def resident() -> int:
@@ -37,18 +34,17 @@ def peak() -> int:
 
 def left(function_memory: int | None) -> int | None:
     """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
-    return None if function_memory is None else function_memory * MB - RESERVED - resident()
+    if function_memory is None:
+        return None
+    allowed = function_memory * MB - RESERVED
+    if allowed - resident() < PLENTY:
+        _return_freed_memory()
+    return allowed - resident()
 
 
-@cache
-def return_freed_memory() -> None:
-    """Let glibc give large blocks back as soon as they are freed, once per process.
-
-    By itself it keeps up to 64 MB of what big pictures took, and the plan for the next one would count that as used.
-    """
+def _return_freed_memory() -> None:
+    """Let glibc give back what earlier pictures took: it keeps up to 64 MB, which would count as used."""
     try:
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
-        libc.mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK)
+        ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):  # another C library: it has habits of its own
         return

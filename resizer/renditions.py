@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
+# Extensions of what is read but not written.
+READABLE: Final = frozenset({".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".ico", ".apng"})
 # The longest side that each format's own header can express; JPEG's is libjpeg's limit.
 LONGEST_SIDE: Final = {Format.JPEG: 65_500, Format.WEBP: 16_383, Format.GIF: 65_535, Format.AVIF: 65_536}
 
@@ -43,19 +45,49 @@ def plan(key: str, header: Header, settings: Settings) -> list[RenditionPlan]:
             if max(size) > LONGEST_SIDE.get(format_, max(size)):
                 detail = f"A rendition of {size[0]} x {size[1]} pixels is longer than {format_} allows."
                 raise Rejected(Reason.TOO_WIDE_FOR_FORMAT, detail)
-            output = fill(settings.key_template, settings.output_prefix, width, named)
+            output = _output(width, named, settings)
             plans.append(RenditionPlan(output, *size, format_))
     return plans
+
+
+def possible_outputs(key: str, settings: Settings) -> list[tuple[int, Format, str]]:
+    """Every width, format and output key that a source could have been given, whatever its bytes were; widest first."""
+    return [
+        (width, format_, output)
+        for width in settings.widths
+        for format_ in Format
+        if len((output := _output(width, key_for(key, format_), settings)).encode()) <= LONGEST_KEY
+    ]
+
+
+def plain_outputs(key: str, settings: Settings) -> list[str]:
+    """The output keys of a source whose extension tells its format."""
+    return [_output(width, key, settings) for width in settings.widths]
+
+
+def may_name_image(key: str) -> bool:
+    """Whether a key's extension, or its lack of one, leaves it open that an image may have lain under it."""
+    suffix = splitext(key)[1].lower()
+    return not suffix or suffix in READABLE or any(suffix in known for known in EXTENSIONS.values())
 
 
 def key_for(key: str, format_: Format) -> str:
     """The source's key, with the format's extension behind it where its own does not fit."""
     extensions = EXTENSIONS[format_]
-    return key if PurePosixPath(key).suffix.lower() in extensions else key + extensions[0]
+    return key if splitext(key)[1].lower() in extensions else key + extensions[0]
+
+
+def extra_formats(settings: Settings) -> tuple[Format, ...]:
+    """What renditions are written in whatever the source is."""
+    return tuple(Format(name.upper()) for name in settings.formats if name != "source")
+
+
+def _output(width: int, named: str, settings: Settings) -> str:
+    return fill(settings.key_template, settings.output_prefix, width, named)
 
 
 def _formats(header: Header, settings: Settings) -> list[Format]:
     own = Format.__members__.get(header.format)
     source = own or (Format.PNG if header.has_transparency else Format.JPEG)
-    wanted = [source if name == "source" else Format(name.upper()) for name in settings.formats]
+    wanted = [source, *extra_formats(settings)] if "source" in settings.formats else extra_formats(settings)
     return list(dict.fromkeys(wanted))

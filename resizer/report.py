@@ -59,6 +59,7 @@ class Journal:
 
     source: SourceObject
     header: Header | None = None
+    etag: str | None = None
     bytes_in: int = 0
     milliseconds: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -88,7 +89,8 @@ class Journal:
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
-        """Note how much of a download the block took, however it ends."""
+        """Note what is downloaded, and how much of it the block took, however it ends."""
+        self.etag = stream.metadata.etag
         try:
             yield
         finally:
@@ -104,22 +106,27 @@ class Journal:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
         return Report(
-            self.source,
-            outcome,
-            reason,
-            detail,
-            stored,
-            self.header,
-            self.bytes_in,
-            dict(self.milliseconds),
-            total,
-            tuple(self.warnings),
+            source=self.source,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+            renditions=stored,
+            header=self.header,
+            etag=self.etag or self.source.etag,
+            bytes_in=self.bytes_in,
+            milliseconds=dict(self.milliseconds),
+            total_ms=total,
+            warnings=tuple(self.warnings),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one source ended. `bytes_in` counts what was downloaded, `total_ms` is wall time in milliseconds."""
+    """How one source ended.
+
+    `etag` is that of what was fetched, or what the event told; `bytes_in` counts what was downloaded, `total_ms` is
+    wall time in milliseconds.
+    """
 
     source: SourceObject
     outcome: Outcome
@@ -127,6 +134,7 @@ class Report:
     detail: str | None
     renditions: tuple[StoredRendition, ...]
     header: Header | None
+    etag: str | None
     bytes_in: int
     milliseconds: dict[str, float]
     total_ms: float

@@ -22,6 +22,7 @@ except ImportError:  # there are wheels for x86_64 Linux only
     cykooz_resizer = None
 
 BACKEND: Final = "cykooz-resizer" if cykooz_resizer else "pillow"
+MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours by their transparency
 
 
 # EXIF 2.32, tag 0x0112: how an image must be turned to stand upright.
@@ -72,10 +73,10 @@ def resize(image: Image.Image, size: tuple[int, int], *, overwrite: bool = False
         return image
     if cykooz_resizer is None:
         return image.resize(size, Image.Resampling.LANCZOS)
-    target = Image.new(image.mode, size)
+    target = Image.new(image.mode, size, None)  # not filled: every pixel is written
     if image.mode == "RGBA" and overwrite:
         _alpha.multiply_alpha_pil_inplace(image)  # from here on it is of mode RGBa
-        target = Image.new("RGBa", size)
+        target = Image.new("RGBa", size, None)
     _resizer().resize_pil(image, target, _options)
     if target.mode == "RGBa":
         _alpha.divide_alpha_pil_inplace(target)

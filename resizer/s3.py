@@ -31,3 +31,7 @@ class S3(Protocol):
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Store an object whole."""
         ...
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Delete an object."""
+        ...

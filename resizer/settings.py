@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,6 +14,8 @@ from resizer.key_template import template_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from resizer.model import SourceObject
 
 # Raised whenever the same settings would give other bytes than before, so that re-runs replace what stands.
 RECIPE_VERSION = 1
@@ -23,6 +27,13 @@ MOST_TAGS = 10  # by the S3 user guide
 STORAGE_CLASSES = frozenset(
     {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
 )
+
+
+class OnDelete(StrEnum):
+    """What becomes of the renditions when their source is deleted."""
+
+    REMOVE = "remove"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,9 @@ class Settings:
     tags: str | None = None
     storage_class: str | None = None
     function_memory: int | None = None
+    on_delete: OnDelete = OnDelete.REMOVE
+    rejections_queue_url: str | None = None
+    large_function: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -89,6 +103,14 @@ class Settings:
         )  # fmt: skip
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
 
+    def hands_over(self, source: SourceObject) -> bool:
+        """Whether a source that needs more memory goes to the large function; once, so that none bounces."""
+        return self.large_function is not None and not source.handed_over
+
+    def with_widths(self, widths: tuple[int, ...] | None) -> Self:
+        """The same settings with an event's own widths, where it has any."""
+        return replace(self, widths=widths) if widths else self
+
 
 def _positive(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
@@ -101,7 +123,8 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _widths(text: str) -> tuple[int, ...]:
+def parse_widths(text: str) -> tuple[int, ...]:
+    """`480,640,1000` as numbers, widest first, each once. Raises `ValueError`."""
     parts = _listed(text)
     if not parts or not all(part.isascii() and part.isdigit() and 1 <= int(part) <= WIDEST for part in parts):
         raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
@@ -147,6 +170,24 @@ def _header_value(text: str) -> str:
     return text
 
 
+def _on_delete(text: str) -> OnDelete:
+    if text.lower() not in set(OnDelete):
+        raise ValueError("must be remove or keep")
+    return OnDelete(text.lower())
+
+
+def _queue_url(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError("must be a queue's URL, which starts with https://; its ARN or name will not do")
+    return text
+
+
+def _function(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_:$-]{1,170}", text):
+        raise ValueError("must be the name or the ARN of a Lambda function")
+    return text
+
+
 def _buckets(text: str) -> frozenset[str]:
     return frozenset(_listed(text))
 
@@ -177,7 +218,7 @@ def _account(text: str) -> str:
 
 
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
-    "RESIZER_WIDTHS": ("widths", _widths),
+    "RESIZER_WIDTHS": ("widths", parse_widths),
     "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
     "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
     "RESIZER_KEY_TEMPLATE": ("key_template", _key_template),
@@ -192,4 +233,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_TAGS": ("tags", _tags),
     "RESIZER_STORAGE_CLASS": ("storage_class", _storage_class),
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ("function_memory", _positive),
+    "RESIZER_ON_DELETE": ("on_delete", _on_delete),
+    "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
+    "RESIZER_LARGE_FUNCTION": ("large_function", _function),
 }

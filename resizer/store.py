@@ -6,22 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from resizer.carried import with_extension
-from resizer.errors import Reason, Rejected, StorageError, Superseded
-from resizer.model import EXTENSIONS
+from resizer.conditional import head, put
+from resizer.errors import LaterStands, Overtaken, Reason, Rejected, StorageError
+from resizer.model import EXTENSIONS, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from resizer.model import Rendition, SourceMetadata, SourceObject
     from resizer.s3 import S3
 
 # Every lost race means that another writer got through, so a handful settles any real contest.
 ATTEMPTS: Final = 5
-LOST_RACE: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
-MISSING: Final = frozenset({"NoSuchKey", "404"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,7 @@ class Provenance:
     @classmethod
     def of(cls, source: SourceObject, metadata: SourceMetadata, recipe: str) -> Provenance:
         """The provenance of all renditions made in one go."""
-        digest = hashlib.sha256(source.key.encode()).hexdigest()[:16]  # user metadata holds ASCII, 2 KB in all
-        return cls(digest, metadata.etag, source.sequencer, recipe)
+        return cls(key_hash(source.key), metadata.etag, source.sequencer, recipe)
 
     def as_metadata(self) -> dict[str, str]:
         """As S3 user metadata."""
@@ -47,7 +43,7 @@ class Provenance:
     def stands_already(self, metadata: Mapping[str, str], output: str) -> bool:
         """Whether what lies at an output key is this very rendition; False where it is to be replaced.
 
-        Raises `Superseded` where it comes from a later upload, and `Rejected` `key_taken` from another source.
+        Raises `LaterStands` where it comes from a later upload, and `Rejected` `key_taken` from another source.
         """
         owner = metadata.get("source-key-hash")
         if owner not in {None, self.source_key}:
@@ -57,8 +53,12 @@ class Provenance:
             return True
         standing = metadata.get("source-sequencer")
         if self.sequencer and standing and is_later(standing, self.sequencer):
-            raise Superseded(f"{output} was made from a later upload.")
+            raise LaterStands(f"{output} was made from a later upload.")
         return False
+
+    def can_be_ordered(self, metadata: Mapping[str, str]) -> bool:
+        """Whether sequencers tell which of two uploads came first."""
+        return bool(self.sequencer and metadata.get("source-sequencer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ class Destination:
     headers: Mapping[str, Any]
 
 
+def key_hash(key: str) -> str:
+    """A source's name in its renditions' user metadata, which holds ASCII only, and 2 KB in all."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
 def is_later(sequencer: str, than: str) -> bool:
     """Whether one sequencer of a key comes after another: as hex strings, the shorter padded with zeros on the right.
 
@@ -79,23 +84,29 @@ def is_later(sequencer: str, than: str) -> bool:
     return sequencer.lower().ljust(length, "0") > than.lower().ljust(length, "0")
 
 
-def write(s3: S3, destination: Destination, rendition: Rendition) -> bool:
-    """Store one rendition. False where the same one stands already, and nothing was written.
+def write(s3: S3, destination: Destination, rendition: Rendition, still_current: Callable[[], bool]) -> Written:
+    """Store one rendition, or find that the same one stands already.
 
-    Raises `Superseded`, `Rejected` `key_taken`, and `StorageError` where S3 refuses.
+    `still_current` tells whether the source is still what was fetched; it is asked only where something stands
+    whose order the sequencers do not tell, because one of the two has none.
+
+    Raises `LaterStands`, `Overtaken`, `Rejected` `key_taken`, and `StorageError` where S3 refuses.
     """
     request = _request(destination, rendition)
     bucket, key = request["Bucket"], request["Key"]
     condition = {"IfNoneMatch": "*"}
     for _ in range(ATTEMPTS):
-        if _put(s3, {**request, **condition}):
-            return True
-        standing = _head(s3, bucket, key)
+        if put(s3, {**request, **condition}):
+            return Written.REPLACED if "IfMatch" in condition else Written.NEW
+        standing = head(s3, bucket, key)
         if standing is None:
             condition = {"IfNoneMatch": "*"}
             continue
         if destination.provenance.stands_already(standing["Metadata"], f"s3://{bucket}/{key}"):
-            return False
+            # Where the client sent a PUT again because its answer was lost, what stands may be this very write.
+            return Written.REPLACED if "IfMatch" in condition else Written.STANDS
+        if not destination.provenance.can_be_ordered(standing["Metadata"]) and not still_current():
+            raise Overtaken(f"The source of s3://{bucket}/{key} has changed since it was fetched.")
         condition = {"IfMatch": standing["ETag"]}
     raise StorageError(f"PUT s3://{bucket}/{key} lost {ATTEMPTS} races. It will be tried again.")
 
@@ -114,35 +125,3 @@ def _request(destination: Destination, rendition: Rendition) -> dict[str, Any]:
     if disposition := request.get("ContentDisposition"):
         request["ContentDisposition"] = with_extension(disposition, EXTENSIONS[plan.format])
     return request
-
-
-def _put(s3: S3, request: dict[str, Any]) -> bool:
-    """True where stored, False where the condition did not hold."""
-    try:
-        s3.put_object(**request)
-    except ClientError as problem:
-        if _code(problem) in LOST_RACE | MISSING:  # S3 answers If-Match on a missing key with 404
-            return False
-        raise _refused("PUT", request["Bucket"], request["Key"], problem) from problem
-    except BotoCoreError as problem:
-        raise _refused("PUT", request["Bucket"], request["Key"], problem) from problem
-    return True
-
-
-def _head(s3: S3, bucket: str, key: str) -> dict[str, Any] | None:
-    try:
-        return s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as problem:
-        if _code(problem) in MISSING:
-            return None
-        raise _refused("HEAD", bucket, key, problem) from problem
-    except BotoCoreError as problem:
-        raise _refused("HEAD", bucket, key, problem) from problem
-
-
-def _code(problem: ClientError) -> str:
-    return str(problem.response.get("Error", {}).get("Code", ""))
-
-
-def _refused(verb: str, bucket: str, key: str, problem: Exception) -> StorageError:
-    return StorageError(f"{verb} s3://{bucket}/{key} failed: {problem}. It will be tried again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from resizer.s3 import Body
 
 BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
+HEADER: Final = 16 * 1_048_576  # the most that is held of an object that is read forwards; no honest header is longer
 DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
 
 
@@ -53,6 +55,7 @@ class SourceStream:
         self._fetched = 0
         self._ended = False
         self._releasing = False
+        self._holding = HEADER
         self._problem: ResizerError | None = None
 
     @property
@@ -73,6 +76,10 @@ class SourceStream:
     def release_behind(self) -> None:
         """From the next fetch on, keep nothing that was read: the decoder only goes forwards now."""
         self._releasing = True
+
+    def hold_everything(self) -> None:
+        """Keep all that is read, up to the limit: the decoder goes back and forth."""
+        self._holding = self._limit
 
     def check(self) -> None:
         """Raise what broke this stream, if anything did: a decoder may have swallowed it."""
@@ -119,7 +126,8 @@ class SourceStream:
         size = self.metadata.size
         if not self._ended and not self._problem and size is not None and size - self._fetched <= DRAIN:
             self._window.clear()
-            self._fetch(None)
+            with suppress(ResizerError):  # the picture is whole: only the connection is lost
+                self._fetch(None)
         self._body.close()
 
     @property
@@ -170,6 +178,9 @@ class SourceStream:
         self._ended = len(data) < wanted
         if self._fetched > self._limit:
             raise self._broken(too_many_bytes(self._uri, None, self._limit))
+        if not self._releasing and self.held + len(data) > self._holding:
+            detail = f"The header of {self._uri} is longer than {self._holding} bytes, which no honest one is."
+            raise self._broken(Rejected(Reason.TOO_MANY_BYTES, detail))
         if self._ended and self.metadata.size is not None:
             raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
         return data

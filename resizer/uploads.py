@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resizer import pool
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
-    from resizer.model import Rendition, RenditionPlan
-
-# Made once per environment; three, so that a set of three widths never waits for a place.
-_pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="upload")
+    from resizer.model import Rendition, RenditionPlan, Written
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One finished upload: `size` in bytes; `written` is False where the same rendition stood already."""
+    """One finished upload: `size` in bytes."""
 
     plan: RenditionPlan
     size: int
-    written: bool
+    written: Written
     milliseconds: float
 
 
-def upload_all(renditions: Iterable[Rendition], write: Callable[[Rendition], bool], finished: list[Upload]) -> None:
+def upload_all(renditions: Iterable[Rendition], write: Callable[[Rendition], Written], finished: list[Upload]) -> None:
     """Write each rendition while the next is made, wait for all, and add each that is done to `finished`.
 
     None is left running, whatever happens: a frozen environment must not wake up in the middle of one. Where
@@ -41,7 +40,7 @@ def upload_all(renditions: Iterable[Rendition], write: Callable[[Rendition], boo
 
     running: list[Future[None]] = []
     try:
-        running.extend(_pool.submit(upload, rendition) for rendition in renditions)
+        running.extend(pool.executor.submit(upload, rendition) for rendition in renditions)
     finally:
         problems = [problem for each in running if (problem := each.exception())]  # waits for each
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from layers import archive, build, service_data
+from layers import archive, service_data
 from resizer.local.runtime.artifact import BUILT
 from resizer.s3 import S3
 from tests.conftest import PROJECT, needs_built_artifact
@@ -83,9 +84,9 @@ def run(tools: Tools, path: list[Path], code: str, *arguments: str) -> str:
 def test_every_format_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path) -> None:
     """A clean interpreter with the trimmed layer imports the handler and resizes one image of each format."""
     local = tmp_path / "local" / "resizer"  # the function's code, and the folder that stands in for S3
-    build.shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
+    shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
     (local / "local").mkdir()
-    build.shutil.copy(PROJECT / "resizer" / "local" / "folder.py", local / "local")
+    shutil.copy(PROJECT / "resizer" / "local" / "folder.py", local / "local")
     told = run(tools, [local.parent, packages("DependenciesX86Layer")], ONE_OF_EACH, str(tmp_path)).splitlines()
     *lines, resampler = [line for line in told if not line.startswith("{")]
     assert [line.split()[:3] for line in lines if line.split()[1] != "resized"] == []
@@ -172,7 +173,13 @@ def test_the_functions_code_is_a_package_without_the_local_part() -> None:
 
 def test_builds_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     """Whoever builds the same pinned packages again, anywhere, gets the same zip."""
-    command = [PROJECT / ".venv-stack/bin/python", "-m", "layers.build", "dependencies", tmp_path / "again"]
+    command: list[str | Path] = [
+        PROJECT / ".venv-stack/bin/python",
+        "-m",
+        "layers.build",
+        "dependencies",
+        tmp_path / "again",
+    ]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "again.zip").read_bytes() == (FOLDER / "DependenciesX86Layer.zip").read_bytes()
@@ -180,7 +187,7 @@ def test_builds_are_the_same_byte_for_byte(tmp_path: Path) -> None:
 
 def needed_by(library: Path) -> list[str]:
     with library.open("rb") as file:
-        dynamic = ELFFile(file).get_section_by_name(".dynamic")
+        dynamic: Any = ELFFile(file).get_section_by_name(".dynamic")
         return [tag.needed for tag in dynamic.iter_tags() if tag.entry.d_tag == "DT_NEEDED"]
 
 

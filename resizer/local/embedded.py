@@ -17,7 +17,8 @@ from resizer import clients
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from wsgiref.types import WSGIApplication
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -27,15 +28,17 @@ FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AW
 
 
 @contextmanager
-def embedded_aws(port: int = 0) -> Iterator[str]:
+def embedded_aws(port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplication] = lambda app: app) -> Iterator[str]:
     """Serve S3 and SQS on a loopback port (0: any free one); yields the endpoint's URL.
+
+    `wrap` may put something before the server, such as faults for it to have.
 
     Inside the block this process's AWS clients talk to it and to nothing else. Raises `UsageError` where the
     port is taken.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     listener = _listen(port)
-    app = DomainDispatcherApplication(create_backend_app)
+    app = wrap(DomainDispatcherApplication(create_backend_app))
     number = listener.getsockname()[1]
     server = make_server(HOST, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)

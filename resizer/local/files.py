@@ -11,7 +11,7 @@ from resizer.local.folder import FolderS3
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
-from resizer.settings import Settings
+from resizer.settings import OnDelete, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 def local_settings(widths: str | None) -> Settings:
-    """The environment's settings, with `widths` as `RESIZER_WIDTHS` has them; every file is a source.
+    """The environment's settings, with `widths` as `RESIZER_WIDTHS` has them; every file is a source,
+    and nothing is ever removed.
 
     Raises `ConfigError`.
     """
     given = {"RESIZER_WIDTHS": widths} if widths else {}
     settings = Settings.from_env({**os.environ, **given})
-    return replace(settings, source_prefix="", buckets=frozenset())
+    return replace(settings, source_prefix="", buckets=frozenset(), on_delete=OnDelete.KEEP)
 
 
 def resize_files(images: Sequence[Path], out: Path, settings: Settings) -> Iterator[tuple[Path, Report | UsageError]]:

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -20,10 +22,16 @@ class FolderS3:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Open a source. Raises `OSError` where it cannot be read."""
+        return {**self.head_object(**request), "Body": self.sources[request["Key"]].open("rb")}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """Look at a source. Raises `OSError` where it cannot be read, and that nothing else stands."""
+        if request["Key"] not in self.sources:
+            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
-        size = path.stat().st_size
-        etag = hashlib.sha256(f"{path}{size}".encode()).hexdigest()[:32]
-        return {"Body": path.open("rb"), "ContentLength": size, "ETag": f'"{etag}"'}
+        known = path.stat()
+        etag = hashlib.sha256(f"{path}{known.st_size}{known.st_mtime_ns}".encode()).hexdigest()[:32]
+        return {"ContentLength": known.st_size, "ETag": f'"{etag}"'}
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Write a rendition."""
@@ -32,6 +40,6 @@ class FolderS3:
         path.write_bytes(request["Body"])
         return {}
 
-    def head_object(self, **request: Any) -> dict[str, Any]:
-        """Never asked for: what stands here is replaced without a look."""
-        raise NotImplementedError(f"HEAD of {request['Key']} in a folder")
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Never asked for: what stands in a folder is kept."""
+        raise NotImplementedError(f"DELETE of {request['Key']} in a folder")

@@ -84,7 +84,7 @@ def emulator(function: Function, tools: Tools, group: ControlGroup | None = None
     The function starts at the first invocation. Raises `UsageError` where the emulator does not start.
     """
     client = [str(tools.python), "-m", "awslambdaric", function.handler]
-    port, runtime_port = _free_ports(2)
+    port, runtime_port = free_ports(2)
     command = [str(tools.emulator), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"{HOST}:{port}"]
     command += ["--runtime-api-address", f"{HOST}:{runtime_port}"]
@@ -99,20 +99,21 @@ def emulator(function: Function, tools: Tools, group: ControlGroup | None = None
     )
     try:
         running = Emulator(process, port, group)
-        _wait_until_open(process, port)
+        wait_until_open(process, port)
         yield running
     finally:
         _stop(process)
 
 
-def _wait_until_open(process: subprocess.Popen[str], port: int) -> None:
+def wait_until_open(process: subprocess.Popen[Any], port: int) -> None:
+    """Wait until a process listens on a loopback port. Raises `UsageError` where it ends or takes too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.01)
-    raise UsageError(f"The Lambda emulator did not start: exit code {process.poll()}.")
+    raise UsageError(f"Nothing listens on port {port}: the process did not start, exit code {process.poll()}.")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
@@ -125,7 +126,8 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind((HOST, 0))

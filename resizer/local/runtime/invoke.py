@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from resizer.local.runtime.model import Result
 
 SAMPLE: Final = "landscape.jpg"
+ETAG: Final = re.compile(r"""(\\*"e[Tt]ag\\*":\s*\\*")[0-9a-f]{32}""")  # also where an event is text in another
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Invoked:
 def invoke(event: object, photo: bytes | None = None, name: str = "ResizeFunction") -> Invoked:
     """Upload `photo`, or a drawn one, wherever the event names an object; then run the function on the event.
 
+    The event's ETags become those of what was uploaded, for others would tell of an older upload.
+
     Raises `UsageError` where nothing was built or the runtime is not set up here.
     """
     named = sorted(set(named_objects(event)))
@@ -45,7 +49,8 @@ def invoke(event: object, photo: bytes | None = None, name: str = "ResizeFunctio
         for bucket in sorted({bucket for bucket, _ in named}):
             s3.create_bucket(Bucket=bucket)
         for bucket, key in named:
-            s3.put_object(Bucket=bucket, Key=key, Body=body)
+            etag = s3.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+            event = json.loads(ETAG.sub(rf"\g<1>{etag}", json.dumps(event)))
         environment = {**CREDENTIALS, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": endpoint}
         parameters = {"BucketName": named[0][0]} if named else {}
         function = built_function(BUILT, name, parameters, environment)
@@ -63,6 +68,10 @@ def named_objects(node: object, *, encoded: bool = False) -> Iterator[tuple[str,
             yield bucket, unquote_plus(key) if encoded else key
         case {"bucket": str(bucket), "key": str(key)}:
             yield bucket, key
+        case {"s3BucketArn": str(arn), "s3Key": str(key)}:
+            yield arn.rpartition(":")[2], unquote_plus(key)
+        case {"s3Bucket": str(bucket), "s3Key": str(key)}:
+            yield bucket, unquote_plus(key)
         case dict():
             for name, part in node.items():
                 yield from named_objects(part, encoded=encoded or name == "s3")

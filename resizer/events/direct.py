@@ -1,0 +1,54 @@
+"""Direct invocation: somebody asks for one object's renditions and waits for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resizer.errors import UnknownEvent
+from resizer.model import SourceObject
+from resizer.report import Outcome
+from resizer.settings import parse_widths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from resizer.report import Report
+
+
+def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
+    """The object's result. Errors are returned, not raised: `error` holds the reason as its `type`, and a message."""
+    try:
+        source = _source(event["data"])
+    except UnknownEvent as problem:
+        return {"results": [], "error": _error(problem.reason, str(problem))}
+    report = attempt(source)
+    result = report.answer()
+    if report.outcome in {Outcome.FAILED, Outcome.REJECTED}:
+        result["error"] = _error(report.reason, report.detail)
+    return {"results": [result]}
+
+
+def _source(data: object) -> SourceObject:
+    match data:
+        case {"bucket": str(bucket), "key": str(key), **others} if bucket and key:
+            return SourceObject(bucket, key, etag=_etag(others.get("etag")), widths=_widths(others.get("widths")))
+        case _:
+            raise UnknownEvent('expected {"data": {"bucket": "photos", "key": "cat.jpg", "widths": [480, 640]}}')
+
+
+def _etag(told: object) -> str | None:
+    return told.strip('"') if isinstance(told, str) else None
+
+
+def _widths(told: object) -> tuple[int, ...] | None:
+    if told is None:
+        return None
+    text = ",".join(str(width) for width in told) if isinstance(told, list) else str(told)
+    try:
+        return parse_widths(text)
+    except ValueError as problem:
+        raise UnknownEvent(f"data.widths={told!r} {problem}") from problem
+
+
+def _error(reason: object, message: str | None) -> dict[str, str | None]:
+    return {"type": str(reason), "message": message}

@@ -1,0 +1,31 @@
+"""S3 events from EventBridge: keys as they are, names in another spelling.
+
+Source: S3 user guide, "EventBridge event message structure".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from resizer.events.times import latest
+from resizer.model import Change, SourceObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHANGES: Final = {"Object Created": Change.CREATED, "Object Deleted": Change.REMOVED}
+
+
+def source(event: Mapping[str, Any]) -> SourceObject:
+    """The object that an event names. Raises what a missing or wrong field raises."""
+    stored = event["detail"]["object"]
+    return SourceObject(
+        bucket=str(event["detail"]["bucket"]["name"]),
+        key=str(stored["key"]),
+        change=CHANGES.get(event["detail-type"], Change.OTHER),
+        etag=stored.get("etag") or None,
+        size=int(stored["size"]) if "size" in stored else None,
+        sequencer=stored.get("sequencer") or None,
+        version_id=stored.get("version-id") or None,
+        time=latest(event.get("time")),
+    )

@@ -1,0 +1,83 @@
+"""What S3 tells of its objects, through whatever wraps it: plain, SNS, EventBridge, or a message of these."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from resizer.errors import RecordsFailed, UnknownEvent
+from resizer.events import eventbridge, s3
+from resizer.report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resizer.model import SourceObject
+    from resizer.report import Report
+
+EXPECTED: Final = (
+    'expected an S3 notification {"Records": [{"eventSource": "aws:s3", "s3": {...}}, ...]}, plain or through SNS or '
+    'SQS, an S3 event from EventBridge, an S3 Batch Operations task, {"data": {"bucket": ..., "key": ...}} or '
+    '{"warm": true}'
+)
+
+
+def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
+    """Try every object, then answer with one result for each.
+
+    Raises `RecordsFailed` where any has to come back, and `UnknownEvent`.
+    """
+    reports = [attempt(source) for source in sources(event)]
+    failures = [str(report.detail) for report in reports if report.outcome is Outcome.FAILED]
+    if failures:
+        raise RecordsFailed(failures)
+    return {"results": [report.answer() for report in reports]}
+
+
+def sources(event: Any) -> list[SourceObject]:
+    """The objects that a notification names, in its order; none for `s3:TestEvent`.
+
+    Raises `UnknownEvent` for every other shape, saying what was expected and what came.
+    """
+    match event:
+        case {"Event": "s3:TestEvent"}:
+            return []
+        case {"Records": list(records)}:
+            return [source for record in records for source in _record(record)]
+        case {"source": "aws.s3", "detail": _}:
+            return [_parsed(eventbridge.source, event)]
+        case {"Type": "Notification", "Message": str(message)}:
+            return sources(from_json(message))  # as SNS wraps it for a queue without raw delivery
+        case {"requestPayload": payload}:
+            return sources(payload)  # as Lambda wraps an event that it gave up for the failure queue
+        case dict():
+            raise UnknownEvent(f"{EXPECTED}; got an object with the fields {sorted(map(str, event))}")
+        case _:
+            raise UnknownEvent(f"{EXPECTED}; got a {type(event).__name__}")
+
+
+def from_json(text: str) -> Any:
+    """A message's text as what it says. Raises `UnknownEvent` where it is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise UnknownEvent(f"{EXPECTED}; got a message that is not JSON: {text[:60]!r}") from problem
+
+
+def _record(record: Any) -> list[SourceObject]:
+    match record:
+        case {"eventSource": "aws:s3"}:
+            return [_parsed(s3.source, record)]
+        case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
+            return sources(from_json(message))
+        case {"eventSource": other} | {"EventSource": other}:
+            raise UnknownEvent(f"{EXPECTED}; got a record whose eventSource is {other!r}")
+        case _:
+            raise UnknownEvent(f"{EXPECTED}; got a record that lacks it: {str(record)[:60]}")
+
+
+def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject:
+    try:
+        return parse(told)
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        raise UnknownEvent(f"{EXPECTED}; got a record that lacks it: {problem!r}") from problem

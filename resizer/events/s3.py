@@ -1,0 +1,66 @@
+"""One record of an S3 notification, event versions 2.x.
+
+AWS raises the minor version when it adds fields, and the major one when it changes any.
+Source: S3 user guide, "Event message structure".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
+
+from resizer.events.times import latest
+from resizer.model import Change, SourceObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAJOR: Final = "2"
+REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:")
+
+
+def source(record: Mapping[str, Any]) -> SourceObject:
+    """The object that a record names. Raises what a missing or wrong field raises."""
+    version = str(record.get("eventVersion", MAJOR))
+    if version.partition(".")[0] != MAJOR:
+        raise ValueError(f"eventVersion is {version}, which may mean anything")
+    stored = record["s3"]["object"]
+    told = record.get("resizer", {})
+    return SourceObject(
+        bucket=_text(record["s3"]["bucket"], "name", required=True),
+        key=_decoded(_text(stored, "key", required=True)),
+        change=_change(_text(record, "eventName")),
+        etag=_text(stored, "eTag") or None,
+        size=_size(stored),
+        sequencer=_text(stored, "sequencer") or None,
+        version_id=_text(stored, "versionId") or None,
+        time=latest(record.get("eventTime")),
+        widths=tuple(told["widths"]) if told.get("widths") else None,
+        handed_over=bool(told.get("handedOver")),
+    )
+
+
+def _text(fields: Mapping[str, Any], name: str, *, required: bool = False) -> str:
+    value = fields[name] if required else fields.get(name) or ""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _size(stored: Mapping[str, Any]) -> int | None:
+    size = stored.get("size")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
+        raise TypeError(f"size is {size!r}")
+    return size
+
+
+def _decoded(key: str) -> str:
+    decoded = unquote_plus(key, errors="strict")
+    decoded.encode()  # half a surrogate pair can be in JSON and in no key
+    return decoded
+
+
+def _change(event_name: str) -> Change:
+    if event_name.startswith("ObjectCreated:"):
+        return Change.CREATED
+    return Change.REMOVED if event_name.startswith(REMOVALS) else Change.OTHER

@@ -1,0 +1,220 @@
+"""Renditions brought in line with what stands under the source's key, in whatever order events come.
+
+An ordinary upload is one GET and one PUT for each rendition, and nothing here costs it a request. What else can
+happen, and how it is put right:
+
+- A later upload's rendition stands: leave it. An earlier one's: replace it, then look whether the source is still
+  what was fetched. S3 cannot tie a write to the state of another object, so the look comes after the write, when
+  whatever changed before it can be seen.
+- The source was deleted while its renditions were being made: nothing then stands that the write could meet. So
+  either the write is quick (`UNVERIFIED_SECONDS` from before the GET) and the removal waits until every quick write
+  is over (`QUIET_SECONDS` after the deletion), or it looks at the source when it has written.
+- A try died after a write: the event comes again, finds its source gone or replaced, and puts right what carries
+  its mark.
+- A delete of an old version, or one overtaken by a new upload, removes nothing; one that bares an older version has
+  that one's renditions made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from resizer.errors import (
+    LaterStands,
+    OutOfTime,
+    Overtaken,
+    Reason,
+    Rejected,
+    SourceGone,
+    StorageError,
+    Superseded,
+)
+from resizer.model import Change, SourceObject
+from resizer.removal import Standing, is_complete, look, take_away
+from resizer.renditions import may_name_image, plain_outputs, possible_outputs
+from resizer.report import Outcome, StoredRendition
+from resizer.settings import OnDelete
+from resizer.source import current_etag
+from resizer.store import is_later, key_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resizer.clock import Clock
+    from resizer.s3 import S3
+    from resizer.settings import Settings
+
+UNVERIFIED_SECONDS: Final = 2.0
+QUIET_SECONDS: Final = 2.5  # leaves half a second for the difference between S3's clock and ours
+ATTEMPTS: Final = 5  # each lost one means that the source changed again meanwhile
+END_SECONDS: Final = 1.0  # what is left of an invocation after a wait must do for the requests that follow
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A full set of renditions that stands; `written` is False where all of it stood before."""
+
+    etag: str
+    renditions: tuple[StoredRendition, ...]
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a source ended once its renditions fit it."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str | None = None
+    renditions: tuple[StoredRendition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """One event's source, and `make`, which fetches a source, makes its renditions and stores them."""
+
+    source: SourceObject
+    settings: Settings
+    s3: S3
+    clock: Clock
+    make: Callable[[SourceObject], Made]
+
+    def reconcile(self) -> Settled:
+        """Make or remove renditions until they fit the source that stands.
+
+        Raises `SourceGone`, `Superseded`, `Rejected`, `OutOfTime`, and `StorageError` where S3 refuses or the source
+        changes faster than its renditions can be made.
+        """
+        if self.source.change is Change.CREATED:
+            if settled := self._created():
+                return settled
+        else:
+            self._let_quick_writes_end()
+        for _ in range(ATTEMPTS):
+            try:
+                return self._settle()
+            except LaterStands as later:
+                return Settled(Outcome.SKIPPED, later.reason, str(later))
+            except (Superseded, SourceGone):
+                continue  # it changed again between two requests
+        raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
+
+    def _created(self) -> Settled | None:
+        """The ordinary way of an upload; None where more has to be put right."""
+        try:
+            made = self.make(self.source)
+            self._clear_other_formats(made)
+        except (LaterStands, Overtaken):
+            return None
+        except (SourceGone, Superseded):
+            if self._left_a_mark():
+                return None
+            raise
+        except Rejected as rejection:
+            if self._leaves_stale(rejection):
+                return None
+            raise
+        return _settled(made)
+
+    def _settle(self) -> Settled:
+        """Bring the renditions in line with the source as it is now, whatever this event said of it."""
+        standing = self._look()
+        etag = current_etag(self.s3, self.source)
+        if etag is None:
+            return self._all_taken_away(standing)
+        now = replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None)
+        made, rejection = None, None
+        if not is_complete(standing, etag, self.settings.recipe, self.settings.widths):
+            self._leave_to_later(standing, etag)
+            try:
+                made = self.make(now)
+            except Rejected as problem:
+                rejection = problem
+        keys = {rendition.plan.key for rendition in made.renditions} if made else set()
+        taken = rejection is not None and rejection.reason is Reason.KEY_TAKEN
+        stale = [each for each in standing if each.key not in keys and (taken or each.source_etag != etag)]
+        if stale and self._may_remove:
+            self._take_away(stale, etag)
+        if rejection:
+            raise rejection
+        return _settled(made) if made else Settled(Outcome.SKIPPED, Reason.SUPERSEDED, "What stands now is up to date.")
+
+    def _all_taken_away(self, standing: list[Standing]) -> Settled:
+        if not self._may_remove:
+            return Settled(Outcome.SKIPPED, Reason.KEPT, "RESIZER_ON_DELETE=keep")
+        if not standing:
+            reason = Reason.SOURCE_GONE if self.source.change is Change.CREATED else Reason.ALREADY_DONE
+            return Settled(Outcome.SKIPPED, reason, "No rendition stands.")
+        self._take_away(standing, None)
+        return Settled(Outcome.REMOVED, None, f"{len(standing)} renditions were taken away.")
+
+    def _take_away(self, renditions: list[Standing], etag: str | None) -> None:
+        """Raises `Overtaken` where the source is no longer what the decision was made on."""
+        untouched = take_away(self.s3, self.source.bucket, renditions)
+        if not untouched or current_etag(self.s3, self.source) != etag:
+            raise Overtaken(f"{self.source.uri} has changed while renditions were taken away.")
+
+    def _left_a_mark(self) -> bool:
+        """Whether a rendition may stem from an earlier try of this event, which died before it could look again."""
+        if not self._may_remove and current_etag(self.s3, self.source) is None:
+            return False
+        ours = self.source.sequencer
+        return any(not ours or each.sequencer in {ours, None} for each in self._look())
+
+    def _leaves_stale(self, rejection: Rejected) -> bool:
+        """Whether renditions stand that are not those of the rejected source; it has none itself."""
+        handed_over = rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
+        if handed_over or not self._may_remove or not may_name_image(self.source.key):
+            return False
+        self._let_quick_writes_end()
+        taken = rejection.reason is Reason.KEY_TAKEN
+        return any(taken or each.source_etag != self.source.etag for each in self._look(widest_only=not taken))
+
+    def _clear_other_formats(self, made: Made) -> None:
+        """Take away an earlier upload's renditions under keys with other extensions than this one's.
+
+        Looked for only where the source's own extension does not tell its format: one HEAD for each other format.
+        """
+        keys = {rendition.plan.key for rendition in made.renditions}
+        told = any(key in keys for key in plain_outputs(self.source.key, self.settings))
+        if told or not self._may_remove or "source" not in self.settings.formats:
+            return
+        if any(each.source_etag != made.etag for each in self._look(widest_only=True)):
+            stale = [each for each in self._look() if each.key not in keys and each.source_etag != made.etag]
+            self._take_away(stale, made.etag)
+
+    def _leave_to_later(self, standing: list[Standing], etag: str) -> None:
+        """Raises `LaterStands` where another event, later than this one, has the work to do."""
+        ours = self.source.sequencer
+        for each in standing:
+            if ours and each.sequencer and each.source_etag != etag and is_later(each.sequencer, ours):
+                raise LaterStands(f"{each.key} was made from a later upload.")
+
+    def _look(self, *, widest_only: bool = False) -> list[Standing]:
+        outputs = possible_outputs(self.source.key, self.settings)
+        if widest_only:
+            outputs = [output for output in outputs if output[0] == self.settings.widths[0]]
+        return look(self.s3, self.source.bucket, key_hash(self.source.key), outputs)
+
+    def _let_quick_writes_end(self) -> None:
+        """Wait until no write can follow that does not look at the source itself. Raises `OutOfTime`."""
+        if self.source.time is None or not self._may_remove:
+            return
+        age = self.clock.now() - self.source.time
+        wait = min(QUIET_SECONDS - age, QUIET_SECONDS)
+        if wait <= 0:
+            return
+        if self.clock.remaining() < wait + END_SECONDS:
+            raise OutOfTime(f"Too little time is left to see {self.source.uri} settle. It will be tried again.")
+        self.clock.sleep(wait)
+
+    @property
+    def _may_remove(self) -> bool:
+        return self.settings.on_delete is OnDelete.REMOVE
+
+
+def _settled(made: Made) -> Settled:
+    if made.written:
+        return Settled(Outcome.RESIZED, renditions=made.renditions)
+    return Settled(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions stand already.", made.renditions)

@@ -1,0 +1,169 @@
+"""S3 in memory, as AWS describes it: strongly consistent, conditions checked atomically, versions, notifications."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STATUS = {"NoSuchKey": 404, "404": 404, "PreconditionFailed": 412}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object; a delete marker has no body."""
+
+    id: str
+    body: bytes | None
+    told: dict[str, Any]
+
+    @property
+    def etag(self) -> str:
+        """As S3 quotes it."""
+        return f'"{hashlib.md5(self.body or b"", usedforsecurity=False).hexdigest()}"'
+
+
+@dataclass
+class MemoryS3:
+    """The requests of the service, and those of its users; `notify` gets each change as S3 tells of it."""
+
+    notify: Callable[[dict[str, Any]], None] = lambda event: None
+    versioned: bool = False
+    sequencers: bool = True
+    now: Callable[[], float] = lambda: 0.0
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    _versions: dict[tuple[str, str], list[Version]] = field(default_factory=lambda: defaultdict(list))
+    _count: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        """GetObject of what stands now."""
+        with self._lock:
+            found = self._meeting_conditions("GetObject", request)
+            if found is None:
+                raise _error("NoSuchKey", "GetObject")
+            return {**self._described(found), "Body": io.BytesIO(found.body or b"")}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """HeadObject of what stands now; a missing one has no code but its status."""
+        with self._lock:
+            found = self._meeting_conditions("HeadObject", request)
+            if found is None:
+                raise _error("404", "HeadObject")
+            return self._described(found)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """PutObject, with both conditions."""
+        with self._lock:
+            standing = self._meeting_conditions("PutObject", request)
+            if "IfMatch" in request and standing is None:
+                raise _error("NoSuchKey", "PutObject")
+            told = {name: request[name] for name in ("Metadata", "ContentType", "CacheControl") if name in request}
+            version = self._add(request, Version(self._next_id(), request["Body"], told))
+            self._tell(request, "ObjectCreated:Put", version)
+            return {"ETag": version.etag, "VersionId": version.id}
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """DeleteObject: what stands, or one version by its id."""
+        with self._lock:
+            self._meeting_conditions("DeleteObject", request)
+            name = request["Bucket"], request["Key"]
+            if "VersionId" in request:
+                gone = next(each for each in self._versions[name] if each.id == request["VersionId"])
+                self._versions[name].remove(gone)
+                self._tell(request, "ObjectRemoved:Delete", gone)
+            elif self.versioned:
+                marker = self._add(request, Version(self._next_id(), None, {}))
+                self._tell(request, "ObjectRemoved:DeleteMarkerCreated", marker)
+            else:
+                gone = self.current(*name) or Version("null", b"", {})
+                self._versions.pop(name, None)
+                self._tell(request, "ObjectRemoved:Delete", gone)
+            return {}
+
+    def current(self, bucket: str, key: str) -> Version | None:
+        """What stands now."""
+        versions = self._versions.get((bucket, key))
+        return versions[-1] if versions and versions[-1].body is not None else None
+
+    def version_ids(self, bucket: str, key: str) -> list[str]:
+        """The ids of all versions and delete markers, oldest first."""
+        return [version.id for version in self._versions.get((bucket, key), ())]
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys under a prefix where something stands."""
+        names = sorted(self._versions)
+        return [key for bucket, key in names if key.startswith(prefix) and self.current(bucket, key)]
+
+    def _meeting_conditions(self, operation: str, request: dict[str, Any]) -> Version | None:
+        self.requests.append((operation, request["Key"]))
+        standing = self.current(request["Bucket"], request["Key"])
+        if request.get("IfNoneMatch") == "*" and standing is not None:
+            raise _error("PreconditionFailed", operation)
+        if standing is not None and request.get("IfMatch", standing.etag) != standing.etag:
+            raise _error("PreconditionFailed", operation)
+        if standing is None and "IfMatch" in request and operation == "DeleteObject":
+            raise _error("PreconditionFailed", operation)
+        return standing
+
+    def _described(self, version: Version) -> dict[str, Any]:
+        size = len(version.body or b"")
+        described = {"ETag": version.etag, "ContentLength": size, "Metadata": {}, **version.told}
+        return {**described, "VersionId": version.id} if self.versioned else described
+
+    def _add(self, request: dict[str, Any], version: Version) -> Version:
+        versions = self._versions[request["Bucket"], request["Key"]]
+        if not self.versioned:
+            versions.clear()
+        versions.append(version)
+        return version
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"v{self._count:06}" if self.versioned else "null"
+
+    def _tell(self, request: dict[str, Any], name: str, version: Version) -> None:
+        self._count += 1
+        stored: dict[str, Any] = {"key": quote_plus(request["Key"], safe="/")}
+        if name.startswith("ObjectCreated"):
+            stored |= {"size": len(version.body or b""), "eTag": version.etag.strip('"')}
+        if self.versioned:
+            stored["versionId"] = version.id
+        if self.sequencers:
+            stored["sequencer"] = f"0062E99A88DC{self._count:06X}".rstrip("0")  # of varying length, as S3's are
+        self.notify({"Records": [_record(request["Bucket"], name, self.now(), stored)]})
+
+
+def _record(bucket: str, name: str, time: float, stored: dict[str, Any]) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "eu-central-1",
+        "eventTime": moment.replace("+00:00", "Z"),
+        "eventName": name,
+        "userIdentity": {"principalId": "AWS:AIDAEXAMPLE"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": "EXAMPLE", "x-amz-id-2": "EXAMPLE"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "resize",
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "EXAMPLE"}, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": stored,
+        },
+    }
+
+
+def _error(code: str, operation: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": STATUS[code]}}
+    return ClientError(answer, operation)
