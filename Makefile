@@ -14,13 +14,16 @@ help: ## List what can be made
 run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local service and print the renditions
 	@$(BIN)/resizer demo $(PHOTO)
 
-test: $(VENV)/dev.ready ## Run all the tests
+include stack.mk
+
+test: $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/dev.ready ## Lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
 
 format: $(VENV)/dev.ready ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
@@ -32,9 +35,14 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    pyproject.toml $$extra --output-file requirements/$${name:-runtime}.txt; \
 	done
+	for name in stack interface heic; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version $$([ $$name = stack ] && echo 3.11 || echo 3.13) \
+	    $$([ $$name = heic ] && echo --no-deps) --generate-hashes --no-header --upgrade \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) $(STACK) $(RUNTIME) .aws-sam build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 
 $(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing requirements/$*.txt into $(VENV) (once, about a minute) ..."

@@ -62,6 +62,7 @@ class Settings:
     max_bytes: int = 104_857_600
     cache_control: str | None = None
     buckets: frozenset[str] = frozenset()
+    bucket_owner: str | None = None
     keep_metadata: str = "copyright"
     tags: str | None = None
     storage_class: str | None = None
@@ -210,6 +211,12 @@ def _storage_class(text: str) -> str:
     return text
 
 
+def _account(text: str) -> str:
+    if not (len(text) == 12 and text.isascii() and text.isdigit()):
+        raise ValueError("must be an AWS account's twelve digits")
+    return text
+
+
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_WIDTHS": ("widths", parse_widths),
     "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
@@ -221,6 +228,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_MAX_BYTES": ("max_bytes", _positive),
     "RESIZER_CACHE_CONTROL": ("cache_control", _header_value),
     "RESIZER_BUCKETS": ("buckets", _buckets),
+    "RESIZER_BUCKET_OWNER": ("bucket_owner", _account),  # clients.py asks S3 to hold to it
     "RESIZER_KEEP_METADATA": ("keep_metadata", _keep_metadata),
     "RESIZER_TAGS": ("tags", _tags),
     "RESIZER_STORAGE_CLASS": ("storage_class", _storage_class),

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 from resizer import clients
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
+from resizer.local.runtime.artifact import BUILT
+from resizer.local.runtime.tools import installed_tools
 from resizer.local.trigger import LocalContext
 
 if TYPE_CHECKING:
@@ -22,12 +24,19 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from resizer.local.runtime.model import Tools
+
 # How long a machine takes is no promise.
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("resizer")
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 BUCKET = "photos"
+PROJECT = Path(__file__).parents[1]
+
+needs_built_artifact = pytest.mark.skipif(
+    not (PROJECT / BUILT).exists(), reason="nothing is built: run `make build runtime` first, as `make test` does"
+)
 
 
 def photo_files() -> list[Path]:
@@ -101,3 +110,9 @@ class Download:
 def context() -> LambdaContext:
     """What Lambda passes beside an event."""
     return cast("LambdaContext", LocalContext())
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """AWS's emulator and a Python of Lambda's version."""
+    return installed_tools()

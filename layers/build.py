@@ -1,0 +1,101 @@
+"""Build what Lambda runs: `python -m layers.build function|dependencies|heic FOLDER [--architecture arm64]`.
+
+`sam build` calls this through layers/Makefile. Wheels are taken for the runtime's Python and for Lambda's Linux,
+whatever runs this; bytecode is compiled by a Python of the runtime's version, for without it a cold start takes
+three times as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from layers import archive, contents, service_data
+from resizer.errors import UsageError
+from resizer.local.runtime.interpreter import VERSION, runtime_python
+
+PROJECT: Final = Path(__file__).resolve().parents[1]
+# glibc 2.28 and older is what Pillow's wheels for Python 3.13 want, and Lambda's Amazon Linux 2023 has 2.34.
+PLATFORMS: Final = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+REQUIREMENTS: Final = {"dependencies": "runtime.txt", "heic": "heic.txt"}
+
+
+def build_function(folder: Path) -> None:
+    """The package as it is, without what is for this machine only."""
+    ignored = shutil.ignore_patterns("__pycache__", "py.typed")
+    shutil.copytree(PROJECT / "resizer", folder / "resizer", ignore=ignored)
+    shutil.rmtree(folder / "resizer" / "local")
+    _compile(folder, "/var/task")
+    archive.settle(folder)
+
+
+def build_layer(name: str, architecture: str, folder: Path, *, trimmed: bool = True) -> None:
+    """A layer's pinned packages, cut to what the function calls; untrimmed for comparison."""
+    packages = folder / "python"
+    packages.mkdir(parents=True)
+    _install(PROJECT / "requirements" / REQUIREMENTS[name], PLATFORMS[architecture], packages)
+    if trimmed:
+        contents.keep_licences(packages, packages / "licences")
+        contents.drop(packages)
+        if (packages / "botocore").exists():
+            service_data.cut(packages / "botocore" / "data")
+        _compile(packages, "/opt/python", "-b")
+        contents.drop_sources(packages)
+    else:
+        _compile(packages, "/opt/python")
+    archive.settle(folder)
+
+
+def _install(requirements: Path, platform: str, packages: Path) -> None:
+    """Install for another machine: uv reads markers such as `platform_machine` as of that machine, pip as of this."""
+    command = [*_uv(), "pip", "install", "--quiet", "--target", str(packages), "--link-mode", "copy", "--no-deps"]
+    command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
+    command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
+    if subprocess.run(command, check=False).returncode:
+        raise UsageError(f"The packages of {requirements.name} could not be installed for {platform}; see above.")
+    for marker in packages.glob(".*"):
+        marker.unlink() if marker.is_file() else shutil.rmtree(marker)
+
+
+def _uv() -> list[str]:
+    beside = Path(sys.executable).with_name("uv")
+    program = str(beside) if beside.exists() else shutil.which("uv")
+    if not program:
+        raise UsageError("uv is missing: run `make stack`, or install it.")
+    return [program]
+
+
+def _compile(folder: Path, final: str, *options: str) -> None:
+    """Bytecode that names the place where it will lie and is not checked against its source when it is loaded."""
+    command = [str(runtime_python()), "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(folder), "-p", final, *options, str(folder)]
+    if subprocess.run(command, check=False).returncode:
+        raise UsageError(f"{folder} could not be compiled; see above.")
+
+
+def main() -> None:
+    """Build one artifact into a folder and print its sizes; a mistake is one readable line."""
+    parser = argparse.ArgumentParser(prog="python -m layers.build", description=__doc__)
+    parser.add_argument("what", choices=["function", *REQUIREMENTS])
+    parser.add_argument("folder", type=Path, help="made anew where it exists")
+    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
+    parser.add_argument("--untrimmed", action="store_true", help="keep all that the packages bring, for comparison")
+    asked = parser.parse_args()
+    try:
+        shutil.rmtree(asked.folder, ignore_errors=True)
+        if asked.what == "function":
+            build_function(asked.folder)
+        else:
+            build_layer(asked.what, asked.architecture, asked.folder, trimmed=not asked.untrimmed)
+        size = archive.pack(asked.folder, asked.folder.with_suffix(".zip"))
+    except UsageError as problem:
+        sys.exit(f"layers: {problem}")
+    print(f"{asked.what} {asked.architecture}: {size}")  # noqa: T201 # what a build is asked for
+
+
+if __name__ == "__main__":
+    main()

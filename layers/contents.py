@@ -1,0 +1,62 @@
+"""What of the installed packages a layer keeps: what the function calls, and nothing that only costs its cold start."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Patterns below the layer's python folder, each with the reason why the function never needs it.
+DROPPED: Final = {
+    "bin": "command line programs",
+    "**/__pycache__": "compiled anew, so that builds are the same byte for byte",
+    "**/tests": "tests",
+    "**/*.pyi": "for type checkers",
+    "**/py.typed": "for type checkers",
+    "PIL/_imagingtk*": "Tk",
+    "PIL/_tkinter_finder.py": "Tk",
+    "PIL/ImageTk.py": "Tk",
+    "PIL/_imagingft*": "FreeType: nothing here draws text",
+    "pillow.libs/libfreetype*": "FreeType",
+    "pillow.libs/libharfbuzz*": "used by FreeType only",
+    "pillow.libs/libpng16*": "used by FreeType only: Pillow reads and writes PNG itself",
+    "pillow.libs/libbrotli*": "used by FreeType only",
+    "PIL/ImageQt.py": "Qt",
+    "PIL/_imagingmorph*": "morphology",
+    "PIL/ImageMorph.py": "morphology",
+    "PIL/_imagingmath*": "expressions on images",
+    "PIL/ImageMath.py": "expressions on images",
+    "dateutil/zoneinfo/*.tar.gz": "time zones by name, which no header of AWS uses",
+    "aws_lambda_powertools/event_handler": "for HTTP APIs",
+    "aws_lambda_powertools/utilities/[!jt_]*": "Logger needs jmespath_utils, and nothing else of it",
+    "botocore/data/*/*/examples-1.json": "documentation",
+    "botocore/data/*/*/paginators-1*": "nothing is listed",
+    "botocore/data/*/*/waiters-2.json": "nothing is waited for",
+    "*.dist-info": "what installers read; licences are kept apart",
+}
+
+
+def keep_licences(packages: Path, licences: Path) -> None:
+    """Copy each package's licence to a folder, for whoever hands the layer on."""
+    names = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*")
+    for metadata in sorted(packages.glob("*.dist-info")):
+        for file in sorted({file for name in names for file in metadata.rglob(name) if file.is_file()}):
+            target = licences / metadata.name.removesuffix(".dist-info") / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+
+
+def drop(packages: Path) -> None:
+    """Remove what is dropped."""
+    for pattern in DROPPED:
+        for found in sorted(packages.glob(pattern)):
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
+def drop_sources(packages: Path) -> None:
+    """Leave the bytecode alone, which stands beside its source: a megabyte less, and no source to look for."""
+    for source in packages.rglob("*.py"):
+        if source.with_suffix(".pyc").exists():
+            source.unlink()

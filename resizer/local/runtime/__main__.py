@@ -1,0 +1,77 @@
+"""`python -m resizer.local.runtime EVENT`: what `make invoke` runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+
+from resizer.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from resizer.local.runtime.model import Result
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+console = Console()
+complaints = Console(stderr=True)
+
+
+@app.command()
+def invoke(
+    event: Annotated[Path, typer.Argument(help="A file with the event, such as events/s3-put.json.")],
+    photo: Annotated[Path | None, typer.Option(help="The image that the event tells of; or a drawn one.")] = None,
+    function: Annotated[str, typer.Option(help="Which of the template's functions.")] = "ResizeFunction",
+) -> None:
+    """Run the built function on an event, as Lambda would: AWS's runtime emulator, the template's settings.
+
+    An embedded S3 holds the image. Prints the function's log, its answer and the REPORT line; exits with 1 where
+    Lambda would count an error.
+    """
+    from resizer.local.runtime import invoke as invocation  # noqa: PLC0415 # keeps --help quick
+
+    try:
+        body = photo.read_bytes() if photo else None
+    except OSError as problem:
+        raise UsageError(f"{photo}: {problem.strerror}.") from problem
+    invoked = invocation.invoke(invocation.read_event(event), body, function)
+    show(invoked.result)
+    for key, size in invoked.stored.items():
+        console.print(f"{decimal(size):>10}  {key}", highlight=False, markup=False)
+    if invoked.result.failed:
+        raise typer.Exit(1)
+
+
+def show(result: Result) -> None:
+    """Print log, answer or error, and figures."""
+    for line in result.log:
+        console.print(line, style="dim", soft_wrap=True, highlight=False, markup=False)
+    if result.failed:
+        complaints.print(f"[red]{result.error_type}[/red]: {result.error_message}", soft_wrap=True, highlight=False)
+    else:
+        console.print_json(data=result.answer)
+    figures = result.figures
+    if figures.report:
+        console.print(figures.report.expandtabs(2), soft_wrap=True, highlight=False, markup=False)
+    measured = [
+        f"cold start {figures.init_ms:.0f} ms" if figures.init_ms is not None else "warm",
+        f"handler {figures.duration_ms:.0f} ms" if figures.duration_ms is not None else "handler did not finish",
+        f"memory {decimal(result.peak_bytes)}" if result.peak_bytes else "memory unknown",
+    ]
+    console.print("Measured here: " + ", ".join(measured), highlight=False)
+
+
+def main() -> None:
+    """Run the command; a person's mistake ends it with one readable line and exit code 2."""
+    try:
+        app()
+    except (UsageError, ConfigError) as problem:
+        complaints.print(f"[red]resizer:[/red] {problem}", soft_wrap=True, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

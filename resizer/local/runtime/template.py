@@ -1,0 +1,158 @@
+"""CloudFormation templates read and resolved: what a stack would be for given parameters, without any AWS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+PSEUDO: Final = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "resizer",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+NO_VALUE: Final = object()
+VARIABLE: Final = re.compile(r"\$\{([A-Za-z0-9:._]+)\}")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, such as `!Ref`."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case yaml.MappingNode():
+            value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def load(file: Path) -> dict[str, Any]:
+    """A template with its functions in their long form."""
+    template: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 # a SafeLoader
+    return template
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A template with values for its parameters; those that are not given have their defaults.
+
+    References to resources become `{"Ref": name}` and `{"Fn::GetAtt": [...]}` again, or what `attributes` says.
+    """
+
+    template: Mapping[str, Any]
+    parameters: Mapping[str, str]
+    attributes: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, template: Mapping[str, Any], parameters: Mapping[str, str], attributes: Mapping[str, str] | None = None
+    ) -> Stack:
+        """The stack. Raises `KeyError` for a parameter that has neither value nor default."""
+        values = {
+            name: parameters[name] if name in parameters else str(declared["Default"])
+            for name, declared in template.get("Parameters", {}).items()
+        }
+        return cls(template, {**PSEUDO, **values}, attributes or {})
+
+    def condition(self, name: str) -> bool:
+        """Whether a condition holds."""
+        return bool(self.resolve(self.template["Conditions"][name]))
+
+    def resources(self) -> dict[str, Any]:
+        """The resources that would be made, with all functions resolved."""
+        made = {
+            name: resource
+            for name, resource in self.template["Resources"].items()
+            if "Condition" not in resource or self.condition(resource["Condition"])
+        }
+        return {name: self.resolve(resource) for name, resource in made.items()}
+
+    def broken_rules(self) -> list[str]:
+        """The descriptions of the assertions that do not hold."""
+        return [
+            assertion["AssertDescription"]
+            for rule in self.template.get("Rules", {}).values()
+            if self.resolve(rule.get("RuleCondition", True))
+            for assertion in rule["Assertions"]
+            if not self.resolve(assertion["Assert"])
+        ]
+
+    def resolve(self, node: Any) -> Any:
+        """A part of the template with its functions resolved."""
+        if isinstance(node, list):
+            resolved = [self.resolve(part) for part in node]
+            return [part for part in resolved if part is not NO_VALUE]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            name, argument = next(iter(node.items()))
+            if function := self._functions().get(name):
+                return function(argument)
+        entries = {key: self.resolve(value) for key, value in node.items() if key != "Condition" or "Type" not in node}
+        return {key: value for key, value in entries.items() if value is not NO_VALUE}
+
+    def _functions(self) -> dict[str, Callable[[Any], Any]]:
+        return {
+            "Ref": self._ref,
+            "Condition": lambda name: (
+                self.condition(name) if isinstance(name, str) else {"Condition": self.resolve(name)}
+            ),
+            "Fn::Equals": lambda pair: str(self.resolve(pair[0])) == str(self.resolve(pair[1])),
+            "Fn::Not": lambda one: not self.resolve(one[0]),
+            "Fn::And": lambda some: all(self.resolve(each) for each in some),
+            "Fn::Or": lambda some: any(self.resolve(each) for each in some),
+            "Fn::If": lambda three: self.resolve(three[1] if self.condition(three[0]) else three[2]),
+            "Fn::Sub": self._sub,
+            "Fn::Join": lambda pair: self._join(pair[0], self.resolve(pair[1])),
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::GetAtt": self._attribute,
+        }
+
+    def _condition(self, argument: Any) -> Any:
+        """A reference by name; in a policy's statement the same word holds a structure."""
+        return self.condition(argument) if isinstance(argument, str) else {"Condition": self.resolve(argument)}
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return NO_VALUE
+        return self.parameters.get(name, self.attributes.get(name, {"Ref": name}))
+
+    def _attribute(self, path: Any) -> Any:
+        parts = path.split(".", 1) if isinstance(path, str) else path
+        return self.attributes.get(".".join(parts), {"Fn::GetAtt": parts})
+
+    def _find_in_map(self, path: list[Any]) -> Any:
+        first, second, third = (self.resolve(part) for part in path)
+        return self.template["Mappings"][first][second][third]
+
+    @staticmethod
+    def _join(separator: str, parts: list[Any]) -> str:
+        return separator.join(map(str, parts))
+
+    def _sub(self, argument: Any) -> str:
+        text, given = argument if isinstance(argument, list) else (argument, {})
+        local = {name: self.resolve(value) for name, value in given.items()}
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            known = local.get(name, self.parameters.get(name, self.attributes.get(name, match[0])))
+            return str(known)
+
+        return VARIABLE.sub(value, text)

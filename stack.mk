@@ -1,0 +1,49 @@
+# The stack: built by SAM, run in the real Lambda runtime here, deployed to an account.
+STACK    := .venv-stack
+RUNTIME  := .venv-runtime
+# Without make's own variables, for `sam build` runs a make of its own.
+SAM      := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS SAM_CLI_TELEMETRY=0 $(STACK)/bin/sam
+BUILT    := .aws-sam/build/template.yaml
+NAME     ?= resizer
+EVENT    ?= events/s3-put.json
+FUNCTION ?= ResizeFunction
+GUIDED   ?= --guided
+
+.PHONY: stack runtime build invoke deploy destroy logs
+
+stack: $(STACK)/ready ## Install AWS SAM, pinned, into an environment of its own
+
+runtime: $(RUNTIME)/ready ## Install the Lambda runtime's client for Python 3.13
+
+build: $(BUILT) ## Build the function and its layers as Lambda gets them, without Docker
+
+invoke: $(VENV)/local.ready $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
+	@$(BIN)/python -m resizer.local.runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
+
+deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs; GUIDED= asks nothing
+	$(SAM) deploy $(GUIDED)
+
+destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account
+	$(SAM) delete --stack-name $(NAME)
+
+logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
+	$(SAM) logs --stack-name $(NAME) --name $(FUNCTION) --tail
+
+$(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py) requirements/runtime.txt \
+          requirements/heic.txt | $(STACK)/ready
+	@echo "Building the function and its layers (half a minute) ..."
+	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
+	  || { cat build/sam.log; exit 1; }
+	@touch $@
+
+$(STACK)/ready: requirements/stack.txt | $(VENV)/bin/python
+	@echo "Installing AWS SAM into $(STACK) (once, about a minute) ..."
+	@mkdir -p build && $(BIN)/python -m venv --clear --without-pip $(STACK)
+	@$(PIP) --python $(STACK)/bin/python install --no-deps --require-hashes -r $<
+	@touch $@
+
+# The interpreter is Lambda's version, which need not be that of the project's own environment.
+$(RUNTIME)/ready: requirements/interface.txt $(STACK)/ready
+	@python=$$($(STACK)/bin/python -m resizer.local.runtime.interpreter) && $$python -m venv --clear --without-pip $(RUNTIME)
+	@$(PIP) --python $(RUNTIME)/bin/python install --no-deps --require-hashes -r $<
+	@touch $@
