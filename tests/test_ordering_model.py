@@ -199,8 +199,7 @@ def run(machine: type[RuleBasedStateMachine], examples: int, steps: int) -> None
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
-            derandomize="RESIZER_MODEL_EXAMPLES"
-            not in os.environ,  # the same in every run, but new when asked for more
+            derandomize="RESIZER_MODEL_EXAMPLES" not in os.environ,  # else the same in every run
         ),
     )
 
