@@ -3,41 +3,111 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
 from resizer.model import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resizer.model import Frame
     from resizer.settings import Quality
 
+STRIP_ROWS: Final = 64  # by which a PNG's strategy is chosen
+Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
+# Formats that can hold an animation; JPEG shows its first frame.
+ANIMATED: Final = frozenset({Format.GIF, Format.WEBP, Format.PNG, Format.AVIF})
+GIF_OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
 
-def encode(image: Image.Image, format_: Format, quality: Quality) -> bytes:
-    """A picture as the bytes of a file, without any metadata of the source."""
-    buffer = io.BytesIO()
-    if format_ is Format.JPEG and image.mode == "RGBA":
-        image = _on_white(image)
-    image.info = {}
-    image.save(buffer, format_, **_options(format_, quality))
-    return buffer.getvalue()
+
+def encode(frames: Sequence[Frame], format_: Format, quality: Quality, exif: bytes, loop: int | None) -> bytes:
+    """A picture, or an animation that shows each frame for its duration, as the bytes of a file.
+
+    The file holds `exif` where the format can, and no other metadata.
+    """
+    options = _options(format_, quality)
+    if exif and format_ is not Format.GIF:
+        options["exif"] = exif
+    opaque = all(_is_opaque(frame.pixels) for frame in frames)
+    pictures = (_fitted(frame.pixels, format_, opaque=opaque) for frame in frames)  # one at a time: they may be many
+    first = next(pictures)
+    if len(frames) > 1 and format_ in ANIMATED:
+        options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
+        options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
+    if format_ is Format.PNG:
+        options |= _png_options(first)
+    return _saved(first, format_, options)
 
 
 def _options(format_: Format, quality: Quality) -> dict[str, Any]:
+    """How each format is written; CPU and bytes of three renditions each of seven photos, at their qualities.
+
+    JPEG: optimised Huffman tables take 33 ms more than fixed ones and save 3.7 % (40 kB); at $29 a million CPU
+    seconds of Lambda and $0.09 a GB of transfer that pays from the first download in four. Progressive takes another
+    88 ms for another 2.5 %: it pays only from the second download of every rendition on, doubles the cost of encoding,
+    and made two of the seven photos larger.
+    WebP: method 2 takes 340 ms, 0 takes 213 and writes 24 % more, 4 takes 828 and saves 3.5 %.
+    AVIF: speed 9 takes 524 ms, 8 takes 1,837 and saves 5 %, 10 is no faster than 9.
+    PNG: see `_png_options`.
+    """
     match format_:
         case Format.JPEG:
             return {"quality": quality.jpeg, "optimize": True, "subsampling": "4:2:0"}
         case Format.WEBP:
             return {"quality": quality.webp, "method": 2}
         case Format.AVIF:
-            return {"quality": quality.avif, "speed": 8}
+            return {"quality": quality.avif, "speed": 9, "max_threads": 1}
         case Format.PNG:
-            return {"compress_level": 3}
+            return {}
         case Format.GIF:
             return {}
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image.getchannel("A"))
-    return white
+def _png_options(image: Image.Image) -> dict[str, Any]:
+    """Deflate by runs where that is smaller, as it is for photos and gradients; by matches for text and patterns.
+
+    Runs take 60 % of the CPU and save 10 to 60 % on the former, and double the latter; a strip of the picture tells.
+    Level 3 takes a third more CPU than 1 and saves 6 %; 6 takes three times as much and saves another 10 %.
+    """
+    middle = image.height // 2
+    strip = image.crop((0, max(0, middle - STRIP_ROWS // 2), image.width, min(image.height, middle + STRIP_ROWS // 2)))
+    candidates = [{"compress_level": 3, "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY)]
+    return min(candidates, key=lambda options: len(_saved(strip, Format.PNG, options)))
+
+
+def _saved(image: Image.Image, format_: Format, options: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def _animation(frames: Sequence[Frame], format_: Format, loop: int | None, *, opaque: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"duration": [frame.duration or 0 for frame in frames]}
+    if format_ is Format.GIF:
+        # Frames that are not opaque must not show the one before through: each is cleared before the next.
+        options |= {"disposal": 1 if opaque else 2, "optimize": False}
+        return options if loop is None else {**options, "loop": loop}
+    # The others repeat for ever unless told otherwise; a GIF that says nothing plays once.
+    return {**options, "loop": 1 if loop is None else loop}
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    return image.mode != "RGBA" or image.getchannel("A").getextrema() == (255, 255)
+
+
+def _fitted(image: Image.Image, format_: Format, *, opaque: bool) -> Image.Image:
+    """The picture in a mode that the format can hold, with transparency only where there is some."""
+    if image.mode != "RGBA":
+        return image
+    if opaque:
+        return image.convert("RGB")
+    if format_ is Format.JPEG:
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
+    if format_ is Format.GIF:
+        image = image.copy()
+        image.putalpha(image.getchannel("A").point(lambda alpha: 255 if alpha >= GIF_OPAQUE_FROM else 0))
+    return image

@@ -12,8 +12,9 @@ ResizerError
 ├── StorageError         S3 refused or broke off: try again
 │   └── SourceInterrupted  the download ended half way
 ├── DeliveryError        a message could not be sent on: try again
-├── OutOfTime            too little time was left to begin: try again
-└── RecordsFailed        some records of one event failed; the others are done
+├── OutOfTime            the function would be stopped first: try again
+├── RecordsFailed        some records of one event failed; the others are done
+└── UsageError           the command line asked for what cannot be done
 """
 
 from __future__ import annotations
@@ -46,9 +47,11 @@ class Reason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_WIDE_FOR_FORMAT = "too_wide_for_format"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    HEIC_NOT_INSTALLED = "heic_not_installed"
+    NEEDS_MEMORY = "needs_memory"
     KEY_TOO_LONG = "key_too_long"
     KEY_TAKEN = "key_taken"
-    NEEDS_MEMORY = "needs_memory"
     # failed: comes back
     STORAGE = "storage"
     DELIVERY = "delivery"
@@ -131,7 +134,7 @@ class DeliveryError(ResizerError):
 
 
 class OutOfTime(ResizerError):
-    """The invocation has too little time left to begin with a record; it has to come back."""
+    """The function would be stopped before the work is done; what was written stands and is taken up again."""
 
     retryable = True
     reason = Reason.OUT_OF_TIME

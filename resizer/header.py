@@ -2,95 +2,186 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import struct
 import warnings
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 
+from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected
-from resizer.model import Header
+from resizer.frames import count_frames, pixels_per_frame
+from resizer.memory_plan import MB, memory_needed
+from resizer.model import Format, Header
+from resizer.signatures import SIGNATURE_BYTES, recognise
+from resizer.sizes import decode_scale, rendition_size
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-# The first bytes of every format that is served, and the one decoder that may then see the rest. Nothing else is
-# handed to Pillow. `?` stands for any byte. Sources: each format's specification, section "signature".
-SIGNATURES: Final = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"RIFF????WEBP", "WEBP"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"BM", "BMP"),
-)
-SIGNATURE_BYTES: Final = 16
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
-READ_WHOLE: Final = frozenset({"WEBP"})
-# Formats whose further frames are an animation; in the others they are pages, of which the first is the image.
-ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP"})
+READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
+# Formats whose decoders, or whose count of frames, go back and forth in the file.
+BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB  # Pillow allows 64 MB of texts, which no rendition keeps
 
 
-def open_image(stream: IO[bytes], max_pixels: int) -> tuple[ImageFile, Header]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
+
+    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes, `formats` what renditions
+    are written in beside the source's own, `multiplies_in_place` whether the resampler needs no copy for transparency.
+    """
+
+    pixels: int
+    memory: int | None
+    widest: int
+    file_size: int
+    formats: tuple[Format, ...] = ()
+    multiplies_in_place: bool = True
+
+    def check(self, header: Header) -> None:
+        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
+        taken = pixels_per_frame(header.width, header.height) if header.frames > 1 else header.width * header.height
+        if taken * header.frames > self.pixels:
+            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
+            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
+            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
+        scale = decode_scale(header, self.widest)
+        widest = rendition_size(header.upright_size, self.widest)
+        formats = {*self.formats, *(Format(name) for name in Format if name == header.format)}
+        needed = memory_needed(header, scale, widest, self.file_size, formats)
+        if header.has_transparency and not self.multiplies_in_place:
+            needed += header.width * header.height * 4
+        if self.memory is not None and needed > self.memory:
+            detail = (
+                f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
+                f"{self.memory / MB:.0f} MB are left; give the function {(needed - self.memory) / MB:.0f} MB more."
+            )
+            raise Rejected(Reason.NEEDS_MEMORY, detail)
+
+
+def is_read_forwards(header: Header) -> bool:
+    """Whether the pixels are decoded without going back to what has been read."""
+    return header.format not in BACK_AND_FORTH
+
+
+def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
     """Read an image's header, and no pixel yet.
 
-    Raises `Rejected`: `not_an_image`, `truncated` or `corrupt` for what is no readable image, `too_many_pixels`
-    where width x height x frames exceeds `max_pixels`.
+    Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` for what
+    is no readable image, and what `Limits.check` refuses.
     """
     start = stream.read(SIGNATURE_BYTES)
-    format_ = _format(start)
+    format_ = recognise(start)
+    if format_ == "HEIF":
+        _register_heif()
+    if format_ in READ_WHOLE:
+        start += stream.read(AHEAD - len(start))
+        if (size := declared_size(format_, start)) and min(size) > 0:
+            limits.check(Header(format_, "RGBA", *size))
     try:
-        image = _open(stream, format_, max_pixels)
-        header = _header(image, format_)
-    except Image.DecompressionBombError as problem:
-        raise Rejected(Reason.TOO_MANY_PIXELS, f"{problem} RESIZER_MAX_PIXELS allows {max_pixels}.") from problem
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as problem:
-        raise _unreadable(stream, start, format_) from problem
-    if header.pixels > max_pixels:
-        size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
-        detail = f"{size} are {header.pixels} pixels; RESIZER_MAX_PIXELS allows {max_pixels}."
-        raise Rejected(Reason.TOO_MANY_PIXELS, detail)
+        image = _open(stream, format_)
+        limits.check(Header(format_, image.mode, *image.size))
+        header = _header(image, format_, stream, limits)
+    except Rejected:
+        raise
+    except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
+        raise _unreadable(stream, start, format_, problem) from problem
+    limits.check(header)
     return image, header
 
 
-def _format(start: bytes) -> str:
-    for signature, format_ in SIGNATURES:
-        pairs = zip(signature, start, strict=False)
-        if len(start) >= len(signature) and all(want in (got, ord("?")) for want, got in pairs):
-            return format_
-    detail = f"The object starts with {start!r}, which no image does." if start else "The object is empty."
-    raise Rejected(Reason.NOT_AN_IMAGE, detail)
+def _register_heif() -> None:
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
+        raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
-def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
-    Image.MAX_IMAGE_PIXELS = max_pixels  # some decoders allocate when they open; Pillow refuses twice this much
-    if format_ in READ_WHOLE and hasattr(stream, "release_behind"):
-        stream.release_behind()
+def _nothing() -> None:
+    """A plain file needs no telling."""
+
+
+def _open(stream: IO[bytes], format_: str) -> ImageFile:
+    if format_ in READ_WHOLE:
+        getattr(stream, "release_behind", _nothing)()
+    if format_ in BACK_AND_FORTH:
+        getattr(stream, "hold_everything", _nothing)()
+    Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, from what the header says
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what matters of it is decided from the header, exactly
+        warnings.simplefilter("ignore")  # of odd metadata, which is not kept
         return Image.open(stream, formats=(format_,))
 
 
-def _header(image: ImageFile, format_: str) -> Header:
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits) -> Header:
     return Header(
         format=format_,
         mode=image.mode,
         width=image.width,
         height=image.height,
-        frames=getattr(image, "n_frames", 1) if format_ in ANIMATED else 1,
-        # Pillow turns TIFF images upright itself while it decodes them.
-        orientation=orientation if orientation in range(1, 9) and format_ != "TIFF" else 1,
+        frames=count_frames(image, format_, stream, limits.pixels),
+        orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
+        loop=image.info.get("loop"),
+        buffered_bytes=_buffered_bytes(image, stream, limits.file_size),
     )
 
 
-def _unreadable(stream: IO[bytes], start: bytes, format_: str) -> Rejected:
+def _orientation(image: ImageFile, format_: str) -> int:
+    if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
+        return 1
+    if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
+        return 1
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, struct.error, ValueError, KeyError, TypeError):  # damaged EXIF is no damaged picture
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return _coefficient_bytes(image, stream)
+    # libtiff is handed the whole file; what is not compressed is read piece by piece.
+    return file_size if image.format == "TIFF" and image.info.get("compression", "raw") != "raw" else 0
+
+
+def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) -> int:
+    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks."""
+    components = image.layer
+    if not image.info.get("progressive") and _first_scan_components(stream) == len(components):
+        return 0
+    across, down = max(part[1] for part in components), max(part[2] for part in components)
+    columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
+    return sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
+
+
+def _first_scan_components(stream: IO[bytes]) -> int:
+    """How many components the first scan has: walk the segments up to its header (T.81, B.2.3); 0 if there is none."""
+    stream.seek(2)
+    while marker := stream.read(2):
+        if marker[0] != 0xFF or len(marker) < 2:
+            return 0
+        if marker[1] == 0xFF:  # a fill byte
+            stream.seek(-1, io.SEEK_CUR)
+            continue
+        length = int.from_bytes(stream.read(2), "big")
+        if marker[1] == 0xDA:
+            return int.from_bytes(stream.read(1), "big")
+        stream.seek(max(length - 2, 0), io.SEEK_CUR)
+    return 0
+
+
+def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exception) -> Rejected:
     """Tell a file that ends too early from one that is damaged: by where its parser stood when it gave up."""
     position, size = stream.tell(), stream.seek(0, io.SEEK_END)
     promised = int.from_bytes(start[4:8], "little") + 8 if format_ == "WEBP" else 0
-    if promised > size or (position >= size and format_ != "WEBP"):
+    if promised > size or (position >= size and format_ not in READ_WHOLE):
         return Rejected(Reason.TRUNCATED, f"The {format_} ends within its header, after {size} bytes.")
-    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read.")
+    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {str(problem)[:200] or 'damaged'}.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from string import Formatter
 
+WIDTH, KEY = "\0", "\1"  # stand in for a width and a key where a template is looked at
+
 
 def template_mistake(template: str) -> str | None:
     """What is wrong with a key template, in words that follow its name; None where nothing is."""
@@ -17,18 +19,19 @@ def template_mistake(template: str) -> str | None:
         return f"is not a template: {problem}"
     if any(spec or conversion for _, _, spec, conversion in parts):
         return "must hold plain fields only, without ! or :"
-    names = [name for _, name, _, _ in parts if name is not None]
     if not template.startswith("{prefix}"):
         return "must start with {prefix}, or its outputs could be sources"
-    if sorted(names) != ["key", "prefix", "width"]:
+    if sorted(name for _, name, _, _ in parts if name is not None) != ["key", "prefix", "width"]:
         return "must hold {prefix}, {width} and {key} once each and nothing else in braces"
-    return _ambiguity(parts, names)
+    return _ambiguity(template)
 
 
-def _ambiguity(parts: list[tuple[str, str | None, str | None, str | None]], names: list[str]) -> str | None:
+def _ambiguity(template: str) -> str | None:
     """Digits of a width must not run into a key, which may start or end with digits of its own."""
-    between = parts[2][0]  # the text before the third field
-    touching = between[:1] if names[1] == "width" else between[-1:]
+    filled = template.format(prefix="", width=WIDTH, key=KEY)
+    first, last = sorted((filled.index(WIDTH), filled.index(KEY)))
+    between = filled[first + 1 : last]
+    touching = between[:1] if filled[first] == WIDTH else between[-1:]
     if not touching or touching.isdigit():
         return "must keep {width} and {key} apart by a character that is no digit, such as {width}-{key}"
     return None

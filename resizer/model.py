@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PIL.Image import Image
 
 
 class Change(StrEnum):
@@ -22,6 +28,15 @@ class Format(StrEnum):
     WEBP = "WEBP"
     GIF = "GIF"
     AVIF = "AVIF"
+
+
+EXTENSIONS = {
+    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
+    Format.PNG: (".png",),
+    Format.WEBP: (".webp",),
+    Format.GIF: (".gif",),
+    Format.AVIF: (".avif",),
+}
 
 
 class Written(IntEnum):
@@ -60,24 +75,33 @@ class SourceObject:
 
 @dataclass(frozen=True, slots=True)
 class SourceMetadata:
-    """What S3 said about the stored object when it was fetched; `size` in bytes, None where unknown."""
+    """What S3 said of the stored object when it was fetched; `size` in bytes, None where unknown.
+
+    `headers` are the answer's fields that a rendition may carry on, by botocore's names.
+    """
 
     etag: str
     size: int | None
-    cache_control: str | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8)."""
+    """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
+
+    `loop` is how often an animation repeats (0: for ever, None: not said), `buffered_bytes` what a decoder must keep
+    of the whole file before it can give out the first pixel.
+    """
 
     format: str
     mode: str
     width: int
     height: int
-    frames: int
-    orientation: int
-    has_transparency: bool
+    frames: int = 1
+    orientation: int = 1
+    has_transparency: bool = False
+    loop: int | None = None
+    buffered_bytes: int = 0
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -86,8 +110,16 @@ class Header:
 
     @property
     def pixels(self) -> int:
-        """Width x height x frames, which `RESIZER_MAX_PIXELS` limits."""
+        """Width x height x frames."""
         return self.width * self.height * self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation."""
+
+    pixels: Image
+    duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final, cast
 
+from resizer.carried import carried_headers
 from resizer.clock import Clock
+from resizer.color import to_srgb
 from resizer.decode import decode
+from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
-from resizer.errors import NothingToDo, Overtaken, Rejected
+from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import open_image
+from resizer.header import Limits, is_read_forwards, open_image
+from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
+from resizer.process_memory import left
 from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
-from resizer.renditions import check_key_length, plan
+from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
-from resizer.resample import cascade
+from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
 from resizer.source import current_etag, open_source
 from resizer.store import Destination, Provenance, write
-from resizer.uploads import upload_all
+from resizer.uploads import Upload, upload_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from PIL.Image import Image
-
-    from resizer.model import Header, RenditionPlan, SourceObject
+    from resizer.model import Frame, RenditionPlan, SourceMetadata, SourceObject
     from resizer.s3 import S3
     from resizer.settings import Settings
 
 CLOCK: Final = Clock()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A source, decoded: its frames upright, in sRGB and as wide as the widest of its planned renditions."""
+
+    frames: list[Frame]
+    plans: list[RenditionPlan]
+    exif: bytes
+    loop: int | None
+    metadata: SourceMetadata
 
 
 def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK) -> Report:
@@ -43,7 +58,7 @@ def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLO
         return journal.close(Outcome.SKIPPED, reason, None)
 
     def make(current: SourceObject) -> Made:
-        return _resize(current, settings, s3, journal, clock)
+        return _make(current, settings, s3, journal, clock)
 
     try:
         settled = Reconciler(source, settings, s3, clock, make).reconcile()
@@ -54,49 +69,73 @@ def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLO
     return journal.close(settled.outcome, settled.reason, settled.detail, settled.renditions)
 
 
-def _resize(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Made:
-    """Fetch, decode, make and store; what stands in the end, narrowest first."""
+def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Made:
+    """Fetch, decode, encode and store one source, and see that it is still what was fetched where that is in doubt."""
     begin = clock.monotonic()
     check_key_length(source.key, settings)
-    with open_source(s3, source, settings.max_bytes) as stream:
-        journal.etag = stream.metadata.etag
-        try:
-            with journal.timed("decode"):
-                opened, header = open_image(cast("IO[bytes]", stream), settings.max_pixels)
-                journal.header = header
-                plans = plan(source.key, header, settings)
-                stream.release_behind()
-                pixels = decode(opened, header, plans[0].width)
-        finally:
-            journal.bytes_in = stream.fetched
-    cache_control = settings.cache_control or stream.metadata.cache_control
-    provenance = Provenance.of(source, stream.metadata, settings.recipe)
-    destination = Destination(source.bucket, provenance, cache_control)
+    picture = _fetch(source, settings, s3, journal, clock)
+    etag = picture.metadata.etag
+    provenance = Provenance.of(source, picture.metadata, settings.recipe)
+    destination = Destination(source.bucket, provenance, carried_headers(picture.metadata.headers, settings))
 
     def still_current() -> bool:
-        return current_etag(s3, source) == stream.metadata.etag
+        return current_etag(s3, source) == etag
 
-    store = partial(write, s3, destination, still_current=still_current)
-    uploads = upload_all(_make(pixels, header, plans, settings, journal), store)
-    journal.add("upload", sum(upload.milliseconds for upload in uploads))
+    write_one = partial(write, s3, destination, still_current=still_current)
+    uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal)
     written = {upload.written for upload in uploads}
     quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
     if (Written.REPLACED in written or not quick) and not still_current():
         raise Overtaken(f"{source.uri} has changed while its renditions were written.")
-    stored = tuple(StoredRendition(upload.plan, upload.size) for upload in reversed(uploads))
-    return Made(stream.metadata.etag, stored, any(written))
+    return Made(etag, tuple(StoredRendition(upload.plan, upload.size) for upload in uploads), any(written))
 
 
-def _make(
-    pixels: Image, header: Header, plans: Sequence[RenditionPlan], settings: Settings, journal: Journal
-) -> Iterator[Rendition]:
-    """Encode each plan in turn; plans that ask for the same picture share its bytes."""
-    encoded: dict[tuple[tuple[int, int], str], bytes] = {}
-    pictures = cascade(pixels, header, [step.size for step in plans])
-    for step in plans:
+def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Picture:
+    """Download and decode at once; nothing is decoded that the header forbids."""
+    widest = settings.widths[0]
+    with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
+        room = left(settings.function_memory)
+        limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
+        with journal.timed("decode"):
+            opened, header = open_image(cast("IO[bytes]", stream), limits)
+        journal.header = header
+        plans = plan(source.key, header, settings)
+        clock.need(seconds_to_decode(header, settings.function_memory))
+        exif = kept_exif(opened, settings.keep_metadata)
+        finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
+        if is_read_forwards(header):
+            stream.release_behind()
         with journal.timed("resize"):
-            picture = next(pictures)
-        if (step.size, step.format) not in encoded:
+            frames = largest(journal.each("decode", decode(opened, header, widest)), header, plans[0].size, finish)
+    return Picture(frames, plans, exif, header.loop, stream.metadata)
+
+
+def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
+    """Each planned rendition in turn, widest first; those that ask for the same picture share its bytes."""
+    encoded: dict[tuple[tuple[int, int], str], bytes] = {}
+    steps = journal.each("resize", cascade(picture.frames, [step.size for step in picture.plans]))
+    for step, frames in zip(picture.plans, steps, strict=True):
+        clock.need()
+        what = (step.size, step.format)
+        if what not in encoded:
             with journal.timed("encode"):
-                encoded[step.size, step.format] = encode(picture, step.format, settings.quality)
-        yield Rendition(step, encoded[step.size, step.format])
+                encoded[what] = encode(frames, step.format, settings.quality, picture.exif, picture.loop)
+        yield Rendition(step, encoded[what])
+
+
+def _store(
+    renditions: Iterator[Rendition],
+    plans: list[RenditionPlan],
+    write_one: Callable[[Rendition], Written],
+    journal: Journal,
+) -> list[Upload]:
+    """Upload each rendition while the next is made; what stands in the end, narrowest first."""
+    uploads: list[Upload] = []
+    try:
+        upload_all(renditions, write_one, uploads)
+    except OutOfTime as problem:
+        written = sorted(upload.plan.key for upload in uploads)
+        missing = [step.key for step in plans if step.key not in written]
+        raise OutOfTime(f"{problem} Written: {written}; not written: {missing}.") from problem
+    journal.add("upload", sum(upload.milliseconds for upload in uploads))
+    return sorted(uploads, key=lambda upload: upload.plan.width)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.key_template import fill
-from resizer.model import Format, RenditionPlan
+from resizer.model import EXTENSIONS, Format, RenditionPlan
+from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
     from resizer.model import Header
     from resizer.settings import Settings
 
 LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
-EXTENSIONS: Final = {
-    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
-    Format.PNG: (".png",),
-    Format.WEBP: (".webp",),
-    Format.GIF: (".gif",),
-    Format.AVIF: (".avif",),
-}
 # Extensions of what is read but not written.
 READABLE: Final = frozenset({".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".ico", ".apng"})
 # The longest side that each format's own header can express; JPEG's is libjpeg's limit.
@@ -56,13 +50,6 @@ def plan(key: str, header: Header, settings: Settings) -> list[RenditionPlan]:
     return plans
 
 
-def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
-    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
-    source_width, source_height = upright
-    width = min(width, source_width)
-    return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
-
-
 def possible_outputs(key: str, settings: Settings) -> list[tuple[int, Format, str]]:
     """Every width, format and output key that a source could have been given, whatever its bytes were; widest first."""
     return [
@@ -80,14 +67,19 @@ def plain_outputs(key: str, settings: Settings) -> list[str]:
 
 def may_name_image(key: str) -> bool:
     """Whether a key's extension, or its lack of one, leaves it open that an image may have lain under it."""
-    suffix = PurePosixPath(key).suffix.lower()
+    suffix = splitext(key)[1].lower()
     return not suffix or suffix in READABLE or any(suffix in known for known in EXTENSIONS.values())
 
 
 def key_for(key: str, format_: Format) -> str:
     """The source's key, with the format's extension behind it where its own does not fit."""
     extensions = EXTENSIONS[format_]
-    return key if PurePosixPath(key).suffix.lower() in extensions else key + extensions[0]
+    return key if splitext(key)[1].lower() in extensions else key + extensions[0]
+
+
+def extra_formats(settings: Settings) -> tuple[Format, ...]:
+    """What renditions are written in whatever the source is."""
+    return tuple(Format(name.upper()) for name in settings.formats if name != "source")
 
 
 def _output(width: int, named: str, settings: Settings) -> str:
@@ -97,5 +89,5 @@ def _output(width: int, named: str, settings: Settings) -> str:
 def _formats(header: Header, settings: Settings) -> list[Format]:
     own = Format.__members__.get(header.format)
     source = own or (Format.PNG if header.has_transparency else Format.JPEG)
-    wanted = [source if name == "source" else Format(name.upper()) for name in settings.formats]
+    wanted = [source, *extra_formats(settings)] if "source" in settings.formats else extra_formats(settings)
     return list(dict.fromkeys(wanted))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from resizer.process_memory import peak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from resizer.errors import Reason
     from resizer.model import Header, RenditionPlan, SourceObject
+    from resizer.stream import SourceStream
+
+
+Item = TypeVar("Item")
 
 
 class Outcome(StrEnum):
@@ -58,16 +62,39 @@ class Journal:
     etag: str | None = None
     bytes_in: int = 0
     milliseconds: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
+    _within: float = 0.0
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time that the block takes to a stage."""
-        begin = time.perf_counter()
+        """Add the time that the block takes to a stage, less what is timed within it."""
+        begin, outer, self._within = time.perf_counter(), self._within, 0.0
         try:
             yield
         finally:
-            self.add(stage, (time.perf_counter() - begin) * 1000)
+            spent = (time.perf_counter() - begin) * 1000
+            self.add(stage, spent - self._within)
+            self._within = outer + spent
+
+    def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
+        """The items, with the time that it takes to make each added to a stage."""
+        remaining = iter(items)
+        while True:
+            with self.timed(stage):
+                item = next(remaining, None)
+            if item is None:
+                return
+            yield item
+
+    @contextmanager
+    def counting(self, stream: SourceStream) -> Iterator[None]:
+        """Note what is downloaded, and how much of it the block took, however it ends."""
+        self.etag = stream.metadata.etag
+        try:
+            yield
+        finally:
+            self.bytes_in = stream.fetched
 
     def add(self, stage: str, milliseconds: float) -> None:
         """Add to a stage's time."""
@@ -89,6 +116,7 @@ class Journal:
             bytes_in=self.bytes_in,
             milliseconds=dict(self.milliseconds),
             total_ms=total,
+            warnings=tuple(self.warnings),
         )
 
 
@@ -110,6 +138,7 @@ class Report:
     bytes_in: int
     milliseconds: dict[str, float]
     total_ms: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def bytes_out(self) -> int:
@@ -144,14 +173,9 @@ class Report:
             "rendition_bytes": self.bytes_out,
             **times,
             "total_ms": round(self.total_ms, 1),
-            "peak_rss": peak_rss(),
+            "warnings": list(self.warnings),
+            "peak_rss": peak(),
         }
 
 
 STAGES = ("decode", "resize", "encode", "upload")
-
-
-def peak_rss() -> int:
-    """The most memory that this process has ever held, in bytes. Linux counts it in KiB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

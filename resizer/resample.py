@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cykooz_resizer import Resizer
 
-    from resizer.model import Header
+    from resizer.model import Frame, Header
 
 try:
     import cykooz_resizer
+    from cykooz_resizer.alpha import AlphaMulDiv
 except ImportError:  # there are wheels for x86_64 Linux only
     cykooz_resizer = None
 
 BACKEND: Final = "cykooz-resizer" if cykooz_resizer else "pillow"
+MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours by their transparency
 
 
 # EXIF 2.32, tag 0x0112: how an image must be turned to stand upright.
@@ -34,36 +37,54 @@ TURNS: Final = {
 }
 
 
-def cascade(image: Image.Image, header: Header, sizes: Sequence[tuple[int, int]]) -> Iterator[Image.Image]:
-    """The upright pixels at each size in turn, widest first, each from the one before.
+def largest(
+    frames: Iterable[Frame], header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]
+) -> list[Frame]:
+    """All frames at the size of the widest rendition, upright, and finished (in their colours).
 
-    The picture is turned after the first resize, when there is least of it to turn.
+    They are turned and finished after they have been resized, when there is least of them to work on.
     """
-    width, height = sizes[0]
-    image = resize(image, (height, width) if header.orientation >= 5 else (width, height))
-    if header.orientation in TURNS:
-        image = image.transpose(TURNS[header.orientation])
+    return [_first(frame, header, size, finish) for frame in frames]
+
+
+def cascade(frames: Sequence[Frame], sizes: Iterable[tuple[int, int]]) -> Iterator[Sequence[Frame]]:
+    """All frames at each size in turn, widest first, each from the one before."""
     for size in sizes:
-        image = resize(image, size)
-        yield image
+        frames = [replace(frame, pixels=resize(frame.pixels, size)) for frame in frames]
+        yield frames
 
 
-def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """An L, RGB or RGBA image at `size` (width, height in pixels), by Lanczos with a support of 3.
+def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:
+    as_stored = (size[1], size[0]) if header.orientation >= 5 else size
+    pixels = finish(resize(frame.pixels, as_stored, overwrite=True))
+    pixels.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
+    if header.orientation in TURNS:
+        pixels = pixels.transpose(TURNS[header.orientation])
+    return replace(frame, pixels=pixels)
 
-    Colours are weighted by their alpha, so that what lies under transparent pixels does not bleed into edges.
-    The image itself is returned where it has that size.
+
+def resize(image: Image.Image, size: tuple[int, int], *, overwrite: bool = False) -> Image.Image:
+    """An L, RGB, RGBA or CMYK image at `size` (width, height in pixels), by Lanczos with a support of 3.
+
+    Colours are weighted by their alpha, so that what lies under transparent pixels does not bleed into edges; with
+    `overwrite` in the image itself instead of a copy. The image itself is returned where it has that size.
     """
     if image.size == size:
         return image
     if cykooz_resizer is None:
         return image.resize(size, Image.Resampling.LANCZOS)
-    target = Image.new(image.mode, size)
+    target = Image.new(image.mode, size, None)  # not filled: every pixel is written
+    if image.mode == "RGBA" and overwrite:
+        _alpha.multiply_alpha_pil_inplace(image)  # from here on it is of mode RGBa
+        target = Image.new("RGBa", size, None)
     _resizer().resize_pil(image, target, _options)
+    if target.mode == "RGBa":
+        _alpha.divide_alpha_pil_inplace(target)
     return target
 
 
 _local = threading.local()
+_alpha = cykooz_resizer and AlphaMulDiv()
 _options = cykooz_resizer and cykooz_resizer.ResizeOptions(
     cykooz_resizer.ResizeAlg.convolution(cykooz_resizer.FilterType.lanczos3)
 )

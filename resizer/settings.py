@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl, urlencode
 
 from resizer.errors import ConfigError
 from resizer.key_template import template_mistake
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 RECIPE_VERSION = 1
 WIDEST = 16_383  # the widest image that WebP can hold, so that every width works in every format
 EXTRA_FORMATS = frozenset({"source", "jpeg", "png", "webp", "avif"})
+KEEP_METADATA = ("copyright", "none", "all")
+MOST_TAGS = 10  # by the S3 user guide
+# Those that can be read at once; a rendition in an archive would be no rendition.
+STORAGE_CLASSES = frozenset(
+    {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
+)
 
 
 class OnDelete(StrEnum):
@@ -40,7 +47,10 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides; the README's table describes each field. Widths are sorted, widest first."""
+    """What an operator decides; the README's table describes each field. Widths are sorted, widest first.
+
+    `function_memory` is the function's size in MB, None outside Lambda.
+    """
 
     widths: tuple[int, ...] = (1000, 640, 480)
     output_prefix: str = "resized/"
@@ -52,6 +62,10 @@ class Settings:
     max_bytes: int = 104_857_600
     cache_control: str | None = None
     buckets: frozenset[str] = frozenset()
+    keep_metadata: str = "copyright"
+    tags: str | None = None
+    storage_class: str | None = None
+    function_memory: int | None = None
     on_delete: OnDelete = OnDelete.REMOVE
     rejections_queue_url: str | None = None
     large_function: str | None = None
@@ -82,7 +96,10 @@ class Settings:
     @property
     def recipe(self) -> str:
         """A short hash of what shapes a rendition; widths are left out, for each has a key of its own."""
-        shaping = (RECIPE_VERSION, self.quality, self.formats, self.cache_control)
+        shaping = (
+            RECIPE_VERSION, self.quality, self.formats, self.cache_control, self.keep_metadata, self.tags,
+            self.storage_class,
+        )  # fmt: skip
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
 
     def hands_over(self, source: SourceObject) -> bool:
@@ -174,6 +191,25 @@ def _buckets(text: str) -> frozenset[str]:
     return frozenset(_listed(text))
 
 
+def _keep_metadata(text: str) -> str:
+    if text not in KEEP_METADATA:
+        raise ValueError(f"must be one of {', '.join(KEEP_METADATA)}")
+    return text
+
+
+def _tags(text: str) -> str:
+    pairs = parse_qsl(text, strict_parsing=True)  # raises ValueError with a message of its own
+    if len(pairs) > MOST_TAGS or any(len(name) > 128 or len(value) > 256 for name, value in pairs):
+        raise ValueError(f"must be at most {MOST_TAGS} tags such as team=shop&kind=rendition, by S3's limits")
+    return urlencode(pairs)
+
+
+def _storage_class(text: str) -> str:
+    if text not in STORAGE_CLASSES:
+        raise ValueError(f"must be one of {', '.join(sorted(STORAGE_CLASSES))}")
+    return text
+
+
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_WIDTHS": ("widths", parse_widths),
     "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
@@ -185,6 +221,10 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_MAX_BYTES": ("max_bytes", _positive),
     "RESIZER_CACHE_CONTROL": ("cache_control", _header_value),
     "RESIZER_BUCKETS": ("buckets", _buckets),
+    "RESIZER_KEEP_METADATA": ("keep_metadata", _keep_metadata),
+    "RESIZER_TAGS": ("tags", _tags),
+    "RESIZER_STORAGE_CLASS": ("storage_class", _storage_class),
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ("function_memory", _positive),
     "RESIZER_ON_DELETE": ("on_delete", _on_delete),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
     "RESIZER_LARGE_FUNCTION": ("large_function", _function),

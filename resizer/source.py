@@ -13,16 +13,19 @@ from resizer.model import SourceMetadata, SourceObject
 from resizer.stream import SourceStream, too_many_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from resizer.s3 import S3
 
 
 @contextmanager
-def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStream]:
+def open_source(
+    s3: S3, source: SourceObject, limit: int, before_each_fetch: Callable[[], None]
+) -> Iterator[SourceStream]:
     """Fetch a source with the one GET that it costs, conditional on the event's ETag.
 
-    Raises `SourceGone`, `Superseded`, `Rejected` where the object is over `limit` bytes, and `StorageError`.
+    `before_each_fetch` may raise to end the download. Raises `SourceGone`, `Superseded`, `Rejected` where the object
+    is over `limit` bytes, and `StorageError`.
     """
     if source.size is not None and source.size > limit:
         raise too_many_bytes(source.uri, source.size, limit)
@@ -30,19 +33,20 @@ def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStre
     size = answer.get("ContentLength")
     stream = SourceStream(
         body=answer["Body"],
-        metadata=SourceMetadata(answer["ETag"].strip('"'), size, answer.get("CacheControl")),
+        metadata=SourceMetadata(answer["ETag"].strip('"'), size, answer),
         uri=source.uri,
         limit=limit,
+        before_each_fetch=before_each_fetch,
     )
     try:
         if size is not None and size > limit:
             raise too_many_bytes(source.uri, size, limit)
         yield stream
+        stream.check()
     except Exception:
         answer["Body"].close()
         stream.check()  # a download that broke off looks like a damaged image to a decoder
         raise
-    stream.check()
     stream.close()
 
 

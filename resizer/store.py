@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from resizer.carried import with_extension
 from resizer.conditional import head, put
 from resizer.errors import LaterStands, Overtaken, Reason, Rejected, StorageError
-from resizer.model import Written
+from resizer.model import EXTENSIONS, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,7 @@ class Destination:
 
     bucket: str
     provenance: Provenance
-    cache_control: str | None
+    headers: Mapping[str, Any]
 
 
 def key_hash(key: str) -> str:
@@ -114,10 +115,13 @@ def _request(destination: Destination, rendition: Rendition) -> dict[str, Any]:
     plan = rendition.plan
     size = {"width": str(plan.width), "height": str(plan.height)}
     request = {
+        **destination.headers,
         "Bucket": destination.bucket,
         "Key": plan.key,
         "Body": rendition.body,
         "ContentType": plan.content_type,
         "Metadata": destination.provenance.as_metadata() | size,
     }
-    return {**request, "CacheControl": destination.cache_control} if destination.cache_control else request
+    if disposition := request.get("ContentDisposition"):
+        request["ContentDisposition"] = with_extension(disposition, EXTENSIONS[plan.format])
+    return request

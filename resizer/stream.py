@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
@@ -17,10 +18,13 @@ from resizer.errors import (
 from resizer.model import SourceMetadata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resizer.model import SourceMetadata
     from resizer.s3 import Body
 
 BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
+HEADER: Final = 16 * 1_048_576  # the most that is held of an object that is read forwards; no honest header is longer
 DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
 
 
@@ -32,17 +36,26 @@ class SourceStream:
     download breaks off and `Rejected` past `limit` bytes; what a decoder swallows of that, `check()` raises again.
     """
 
-    def __init__(self, body: Body, metadata: SourceMetadata, uri: str, limit: int) -> None:
+    def __init__(
+        self,
+        body: Body,
+        metadata: SourceMetadata,
+        uri: str,
+        limit: int,
+        before_each_fetch: Callable[[], None] = lambda: None,
+    ) -> None:
         self.metadata = metadata
         self._body = body
         self._uri = uri
         self._limit = limit
+        self._before_each_fetch = before_each_fetch
         self._window = bytearray()
         self._start = 0  # where in the object the window begins
         self._position = 0
         self._fetched = 0
         self._ended = False
         self._releasing = False
+        self._holding = HEADER
         self._problem: ResizerError | None = None
 
     @property
@@ -55,9 +68,18 @@ class SourceStream:
         """How many bytes are in memory now."""
         return len(self._window)
 
+    @property
+    def size(self) -> int:
+        """The object's size in bytes, as S3 said it; the most that may be read where it did not."""
+        return self._limit if self.metadata.size is None else self.metadata.size
+
     def release_behind(self) -> None:
         """From the next fetch on, keep nothing that was read: the decoder only goes forwards now."""
         self._releasing = True
+
+    def hold_everything(self) -> None:
+        """Keep all that is read, up to the limit: the decoder goes back and forth."""
+        self._holding = self._limit
 
     def check(self) -> None:
         """Raise what broke this stream, if anything did: a decoder may have swallowed it."""
@@ -104,7 +126,8 @@ class SourceStream:
         size = self.metadata.size
         if not self._ended and not self._problem and size is not None and size - self._fetched <= DRAIN:
             self._window.clear()
-            self._fetch(None)
+            with suppress(ResizerError):  # the picture is whole: only the connection is lost
+                self._fetch(None)
         self._body.close()
 
     @property
@@ -142,6 +165,10 @@ class SourceStream:
         if self._ended or not wanted:
             return b""
         try:
+            self._before_each_fetch()
+        except ResizerError as problem:
+            raise self._broken(problem) from None
+        try:
             data = self._body.read(wanted)
             while len(data) < wanted and (more := self._body.read(wanted - len(data))):
                 data += more
@@ -151,6 +178,9 @@ class SourceStream:
         self._ended = len(data) < wanted
         if self._fetched > self._limit:
             raise self._broken(too_many_bytes(self._uri, None, self._limit))
+        if not self._releasing and self.held + len(data) > self._holding:
+            detail = f"The header of {self._uri} is longer than {self._holding} bytes, which no honest one is."
+            raise self._broken(Rejected(Reason.TOO_MANY_BYTES, detail))
         if self._ended and self.metadata.size is not None:
             raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
         return data

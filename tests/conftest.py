@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is imported anywhere
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from resizer import clients
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
+from resizer.local.trigger import LocalContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# How long a machine takes is no promise.
+settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("resizer")
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 BUCKET = "photos"
@@ -88,3 +96,8 @@ class Download:
     def close(self) -> None:
         """Noted."""
         self.closed = True
+
+
+def context() -> LambdaContext:
+    """What Lambda passes beside an event."""
+    return cast("LambdaContext", LocalContext())

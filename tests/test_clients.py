@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from resizer import clients, handler
-from resizer.local.trigger import LocalContext
-from tests.conftest import BUCKET
+from resizer import clients, handler, pipeline
+from tests.conftest import BUCKET, context
 
 
 def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
     """A warm invocation uses the very client that the one before used."""
     used: list[Any] = []
-    process = handler.process
+    process = pipeline.process
 
-    def noting(source: Any, settings: Any, client: Any) -> Any:
+    def noting(source: Any, settings: Any, client: Any, deadline: Any) -> Any:
         used.append(client)
-        return process(source, settings, client)
+        return process(source, settings, client, deadline)
 
     monkeypatch.setattr(handler, "process", noting)
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     event = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": _names("note.txt")}]}
     for _ in range(2):
-        handler.lambda_handler(event, LocalContext())
+        handler.lambda_handler(event, context())
     assert len(used) == 2
     assert used[0] is used[1] is clients.client("s3")
 

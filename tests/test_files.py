@@ -91,6 +91,25 @@ def test_the_demonstration_has_samples_of_its_own(tmp_path: Path) -> None:
     assert Image.open(tmp_path / "saved/resized/480-badge.png").mode == "RGBA"
 
 
+def test_a_contact_sheet_shows_originals_renditions_and_refusals(cat: Path) -> None:
+    """`--sheet` writes a page that links each original and its renditions, and says why one was refused."""
+    text = cat.with_name("<note>.txt")
+    text.write_text("no picture")
+    done = resizer("files", cat, text, "--sheet", "look.html", cwd=cat.parent)
+    page = (cat.parent / "look.html").read_text()
+    assert done.returncode == 1
+    assert [f'src="{name}"' in page for name in ("cat.jpg", "look-renditions/resized/480-cat.jpg")] == [True, True]
+    assert "&lt;note&gt;.txt" in page
+    assert "not_an_image" in page
+    assert (cat.parent / "look-renditions/resized/480-cat.jpg").exists()
+
+
+def test_somewhere_to_write_must_be_named(cat: Path) -> None:
+    """Without --out or --sheet one line says what is missing; exit 2."""
+    done = resizer("files", cat, cwd=cat.parent)
+    assert (done.returncode, "--out" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
 def test_help_lists_every_command(tmp_path: Path) -> None:
     """`resizer --help` teaches what there is."""
     done = resizer("--help", cwd=tmp_path)

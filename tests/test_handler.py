@@ -9,10 +9,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from resizer import handler
+from resizer import handler, pipeline
 from resizer.errors import RecordsFailed, StorageError, UnknownEvent
-from resizer.local.trigger import LocalContext
-from tests.conftest import BUCKET
+from tests.conftest import BUCKET, context
 from tests.pictures import photo_like, saved
 
 
@@ -44,7 +43,7 @@ def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
     """Each record has its entry, in order, with outcome, reason and renditions, narrowest first."""
     s3.put_object(Bucket=BUCKET, Key="my cat.jpg", Body=saved(photo_like(1200, 800)))
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
-    resized, rejected = handler.lambda_handler(notification("my cat.jpg", "note.txt"), LocalContext())["results"]
+    resized, rejected = handler.lambda_handler(notification("my cat.jpg", "note.txt"), context())["results"]
     assert [each["key"] for each in resized["renditions"]] == [
         "resized/480-my cat.jpg",
         "resized/640-my cat.jpg",
@@ -64,7 +63,7 @@ def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
 
 def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """All records are tried before the failed ones are raised, each by bucket and key."""
-    process = handler.process
+    process = pipeline.process
 
     def failing(source: Any, settings: Any, client: Any, clock: Any) -> Any:
         if source.key == "bad.jpg":
@@ -76,26 +75,26 @@ def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monk
     monkeypatch.setattr(handler, "process", failing)
     s3.put_object(Bucket=BUCKET, Key="good.jpg", Body=saved(photo_like(100, 80)))
     with pytest.raises(RecordsFailed, match=f"2 record.*s3://{BUCKET}/bad.jpg.*s3://{BUCKET}/odd.jpg.*foresaw"):
-        handler.lambda_handler(notification("bad.jpg", "odd.jpg", "good.jpg"), LocalContext())
+        handler.lambda_handler(notification("bad.jpg", "odd.jpg", "good.jpg"), context())
     assert s3.head_object(Bucket=BUCKET, Key="resized/480-good.jpg")["ContentLength"] > 0
 
 
 def test_a_test_event_has_an_empty_answer() -> None:
     """What S3 sends when a notification is set up is answered with nothing done."""
     event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
-    assert handler.lambda_handler(event, LocalContext()) == {"results": []}
+    assert handler.lambda_handler(event, context()) == {"results": []}
 
 
 def test_a_strange_event_is_an_error_that_says_what_was_expected() -> None:
     """An event of another kind raises an error that names the shape that was expected."""
     with pytest.raises(UnknownEvent, match="expected an S3 notification"):
-        handler.lambda_handler({"httpMethod": "GET"}, LocalContext())
+        handler.lambda_handler({"httpMethod": "GET"}, context())
 
 
 def test_the_log_tells_each_record_in_fields(s3: Any, log: Any) -> None:
     """One line per record holds all that an operator asks for, and neither the event nor any image bytes."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
-    handler.lambda_handler(notification("cat.jpg"), LocalContext())
+    handler.lambda_handler(notification("cat.jpg"), context())
     line = next(entry for entry in log() if entry.get("outcome"))
     times = {"decode_ms", "resize_ms", "encode_ms", "upload_ms", "total_ms"}
     assert line["bucket"] == BUCKET
@@ -110,7 +109,7 @@ def test_metrics_count_what_happened(s3: Any, log: Any) -> None:
     handler._environment["cold"] = True
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
-    results = handler.lambda_handler(notification("cat.jpg", "note.txt"), LocalContext())["results"]
+    results = handler.lambda_handler(notification("cat.jpg", "note.txt"), context())["results"]
     counted, by_reason = [entry for entry in log() if "_aws" in entry]
     assert (by_reason["reason"], by_reason["Rejected"]) == ("not_an_image", [1])
     assert {name: counted[name] for name in ("Images", "Renditions", "Rejected", "Failed", "ColdStart")} == {
@@ -125,6 +124,6 @@ def test_only_the_first_invocation_counts_as_a_cold_start(s3: Any, log: Any) -> 
     handler._environment["cold"] = True
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     for key in ("note.txt", "note.txt", "resized/480-cat.jpg"):
-        handler.lambda_handler(notification(key), LocalContext())
+        handler.lambda_handler(notification(key), context())
     counted = [entry for entry in log() if "Images" in entry]
     assert ["ColdStart" in entry for entry in counted] == [True, False]

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from resizer.decode import decode
-from resizer.header import open_image
-from resizer.renditions import rendition_size
-from resizer.resample import cascade
+from resizer.header import Limits, open_image
+from resizer.resample import cascade, largest
 from resizer.settings import Settings
+from resizer.sizes import rendition_size
 from tests.conftest import PHOTOS, photo_files
 from tests.pictures import psnr
 
@@ -26,9 +26,11 @@ SETTINGS = Settings()
 
 def pictures(path: Path) -> list[Image.Image]:
     """The pixels of all renditions, before they are encoded."""
-    opened, header = open_image(io.BytesIO(path.read_bytes()), SETTINGS.max_pixels)
+    limits = Limits(SETTINGS.max_pixels, None, SETTINGS.widths[0], path.stat().st_size)
+    opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     sizes = [rendition_size(header.upright_size, width) for width in SETTINGS.widths]
-    return list(cascade(decode(opened, header, SETTINGS.widths[0]), header, sizes))
+    frames = largest(decode(opened, header, SETTINGS.widths[0]), header, sizes[0], lambda picture: picture)
+    return [frame.pixels for (frame,) in cascade(frames, sizes)]
 
 
 @pytest.mark.parametrize("path", photo_files(), ids=lambda path: path.name)

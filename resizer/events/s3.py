@@ -27,17 +27,37 @@ def source(record: Mapping[str, Any]) -> SourceObject:
     stored = record["s3"]["object"]
     told = record.get("resizer", {})
     return SourceObject(
-        bucket=str(record["s3"]["bucket"]["name"]),
-        key=unquote_plus(stored["key"], errors="strict"),
-        change=_change(str(record.get("eventName", ""))),
-        etag=stored.get("eTag") or None,
-        size=int(stored["size"]) if "size" in stored else None,
-        sequencer=stored.get("sequencer") or None,
-        version_id=stored.get("versionId") or None,
+        bucket=_text(record["s3"]["bucket"], "name", required=True),
+        key=_decoded(_text(stored, "key", required=True)),
+        change=_change(_text(record, "eventName")),
+        etag=_text(stored, "eTag") or None,
+        size=_size(stored),
+        sequencer=_text(stored, "sequencer") or None,
+        version_id=_text(stored, "versionId") or None,
         time=latest(record.get("eventTime")),
         widths=tuple(told["widths"]) if told.get("widths") else None,
         handed_over=bool(told.get("handedOver")),
     )
+
+
+def _text(fields: Mapping[str, Any], name: str, *, required: bool = False) -> str:
+    value = fields[name] if required else fields.get(name) or ""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _size(stored: Mapping[str, Any]) -> int | None:
+    size = stored.get("size")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
+        raise TypeError(f"size is {size!r}")
+    return size
+
+
+def _decoded(key: str) -> str:
+    decoded = unquote_plus(key, errors="strict")
+    decoded.encode()  # half a surrogate pair can be in JSON and in no key
+    return decoded
 
 
 def _change(event_name: str) -> Change:

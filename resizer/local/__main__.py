@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from pathlib import Path  # typer reads annotations when it runs
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,13 @@ from rich.progress import track
 
 from resizer.errors import ConfigError, UsageError
 from resizer.local import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resizer.report import Report
+
+    Result = tuple[Path, Report | UsageError]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,29 +33,45 @@ app = typer.Typer(
 console = Console()
 complaints = Console(stderr=True)
 
-Out = Annotated[Path, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
+Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
 Widths = Annotated[str | None, typer.Option(help="Widths in pixels.", show_default="480,640,1000")]
 
 
 @app.command()
 def files(
-    images: Annotated[list[Path], typer.Argument(help="Images to resize.")], out: Out, widths: Widths = None
+    images: Annotated[list[Path], typer.Argument(help="Images to resize.")],
+    out: Out = None,
+    widths: Widths = None,
+    sheet: Sheet = None,
 ) -> None:
     """Resize local files, with no AWS: the same pipeline, the same keys.
 
-    Example: `resizer files cat.jpg dog.png --out renditions` writes `renditions/resized/480-cat.jpg` and so on.
+    Example: `resizer files cat.jpg dog.png --out renditions` writes `renditions/resized/480-cat.jpg` and so on;
+    `resizer files --sheet look.html *.jpg` shows them in a page, with the renditions in `look-renditions/`.
 
     Exits with 1 where a file was refused, after all the others are done.
     """
     from resizer.local.files import local_settings, resize_files  # noqa: PLC0415 # keeps --help quick
+    from resizer.local.sheet import write_sheet  # noqa: PLC0415 # keeps --help quick
 
+    out = out or (sheet and sheet.with_name(f"{sheet.stem}-renditions"))
+    if out is None:
+        raise UsageError("Say where to write: --out FOLDER, or --sheet PAGE.html.")
     results = resize_files(images, out, local_settings(widths))
-    shown = track(
-        results, "Resizing", len(images), console=complaints, disable=not complaints.is_terminal, transient=True
-    )
-    refused = [tables.file_line(image, result, console, complaints) for image, result in shown].count(False)
-    if refused:
+    quiet = not complaints.is_terminal
+    shown = list(_told(track(results, "Resizing", len(images), console=complaints, disable=quiet, transient=True)))
+    if sheet:
+        write_sheet(sheet, out, shown)
+        console.print(f"{sheet}: {len(shown)} images to look at", soft_wrap=True, highlight=False)
+    if any(tables.refusal(result) for _, result in shown):
         raise typer.Exit(1)
+
+
+def _told(results: Iterable[Result]) -> Iterator[Result]:
+    for image, result in results:
+        tables.file_line(image, result, console, complaints)
+        yield image, result
 
 
 @app.command()

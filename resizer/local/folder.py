@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -23,7 +25,9 @@ class FolderS3:
         return {**self.head_object(**request), "Body": self.sources[request["Key"]].open("rb")}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Look at a source. Raises `OSError` where it cannot be read."""
+        """Look at a source. Raises `OSError` where it cannot be read, and that nothing else stands."""
+        if request["Key"] not in self.sources:
+            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
         known = path.stat()
         etag = hashlib.sha256(f"{path}{known.st_size}{known.st_mtime_ns}".encode()).hexdigest()[:32]

@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 def file_line(image: Path, result: Report | UsageError, console: Console, complaints: Console) -> bool:
     """Print how one local file ended; False where it was refused."""
-    if isinstance(result, Report) and result.outcome is Outcome.RESIZED:
+    if why := refusal(result):
+        complaints.print(f"[red]refused[/red]  {escape(str(image))}: {escape(why)}", soft_wrap=True, highlight=False)
+    elif isinstance(result, Report):
         console.print(event_line(result.log_fields()), soft_wrap=True, highlight=False)
-        return True
-    why = f"{result.outcome} {result.reason}: {result.detail}" if isinstance(result, Report) else str(result)
-    complaints.print(f"[red]refused[/red]  {escape(str(image))}: {escape(why)}", soft_wrap=True, highlight=False)
-    return False
+    return not why
+
+
+def refusal(result: Report | UsageError) -> str | None:
+    """Why an image has no renditions, in one line; None where it has."""
+    if isinstance(result, Report):
+        return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
+    return str(result)
 
 
 def ready(console: Console, service: Service) -> None:

@@ -1,0 +1,1 @@
+"""What resizing costs, measured."""

@@ -1,0 +1,179 @@
+"""The memory plan beside measured peaks: `python -m bench.memory [IMAGE...]`, drawn images where none are named.
+
+Each image is resized in a process of its own. The plan must never be below the peak of the whole process, and at most
+1.5 times it and 15 MB above.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from resizer import header, pipeline
+from resizer.memory_plan import MB, memory_needed
+from resizer.model import SourceObject
+from resizer.process_memory import left, resident
+from resizer.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SLACK: Final = 15  # MB
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One image: the plan for it and the measured peak, of the whole process in MB."""
+
+    name: str
+    planned: float
+    measured: float
+    outcome: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the plan is neither below the peak nor far above it."""
+        return self.measured <= self.planned <= 1.5 * self.measured + SLACK
+
+
+def compare(path: Path) -> Comparison:
+    """Resize one image in a fresh process and set the plan beside its peak."""
+    command = [sys.executable, "-m", "bench.memory", "--measure", str(path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    return Comparison(path.name, **json.loads(told.stdout))
+
+
+def measure(path: Path) -> None:
+    """Resize one image in this process and print plan, peak and outcome as JSON."""
+    s3 = MemoryS3(b"", path)
+    warm = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(warm, "JPEG")
+    pipeline.process(SourceObject("bench", "warm.jpg"), Settings(), MemoryS3(warm.getvalue(), None))
+    plans: list[int] = []
+
+    def noting(*arguments: Any) -> int:
+        plans.append(memory_needed(*arguments))
+        return plans[-1]
+
+    setattr(header, "memory_needed", noting)  # noqa: B010 # a double in its place
+    left(1)  # gives back what the first picture took
+    before = resident()
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    report = pipeline.process(SourceObject("bench", path.name), Settings(), s3)
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    planned = (before + max(plans, default=0)) / MB
+    outcome = f"{report.outcome} {report.reason or ''}".strip()
+    print(json.dumps({"planned": planned, "measured": int(peak.split()[1]) / 1024, "outcome": outcome}))  # noqa: T201 # for its parent
+
+
+class MemoryS3:
+    """Serves one source, from a file or from memory, and takes renditions without keeping them."""
+
+    def __init__(self, body: bytes, path: Path | None) -> None:
+        self._body = body
+        self._path = path
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        """Open the source, read bit by bit as a download is."""
+        body: Any = self._path.open("rb") if self._path else io.BytesIO(self._body)
+        size = self._path.stat().st_size if self._path else len(self._body)
+        return {"Body": body, "ContentLength": size, "ETag": '"0"'}
+
+    def put_object(self, **_: Any) -> dict[str, Any]:
+        """Take a rendition."""
+        return {}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """Never asked for: every PUT is taken."""
+        raise NotImplementedError(request["Key"])
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Never asked for: nothing is deleted."""
+        raise NotImplementedError(request["Key"])
+
+
+def drawn_images(folder: Path) -> Iterator[Path]:
+    """Images of every format, mode and size class, as files."""
+    for megapixels in (1, 6, 24):
+        across = round((megapixels * 1_500_000) ** 0.5)
+        for name, mode, format_, options in VARIETIES:
+            path = folder / f"{megapixels}MP {name}"
+            base = _texture(across, across * 2 // 3)
+            base.convert(mode).save(path, format_, **options)
+            yield path
+    for frames in (10, 40):
+        for format_ in ("GIF", "WEBP", "PNG"):
+            path = folder / f"{frames} frames {format_}"
+            pictures = [_texture(800, 600, seed) for seed in range(frames)]
+            pictures[0].save(path, format_, save_all=True, append_images=pictures[1:], duration=50, loop=0)
+            yield path
+
+
+VARIETIES: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
+    ("JPEG", "RGB", "JPEG", {}),
+    ("JPEG gray", "L", "JPEG", {}),
+    ("JPEG CMYK", "CMYK", "JPEG", {}),
+    ("JPEG progressive", "RGB", "JPEG", {"progressive": True}),
+    ("JPEG progressive 444", "RGB", "JPEG", {"progressive": True, "subsampling": "4:4:4", "quality": 95}),
+    ("PNG", "RGB", "PNG", {"compress_level": 1}),
+    ("PNG alpha", "RGBA", "PNG", {"compress_level": 1}),
+    ("PNG gray", "L", "PNG", {"compress_level": 1}),
+    ("PNG gray alpha", "LA", "PNG", {"compress_level": 1}),
+    ("PNG palette", "P", "PNG", {"compress_level": 1}),
+    ("PNG 1 bit", "1", "PNG", {}),
+    ("PNG 16 bit", "I;16", "PNG", {"compress_level": 1}),
+    ("WebP", "RGB", "WEBP", {"method": 0}),
+    ("WebP lossless alpha", "RGBA", "WEBP", {"lossless": True, "method": 0, "quality": 0}),
+    ("GIF", "P", "GIF", {}),
+    ("TIFF", "RGB", "TIFF", {}),
+    ("TIFF deflate", "RGB", "TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("TIFF CMYK", "CMYK", "TIFF", {}),
+    ("TIFF float", "F", "TIFF", {}),
+    ("BMP", "RGB", "BMP", {}),
+    ("AVIF", "RGB", "AVIF", {"speed": 10}),
+    ("JPEG 2000", "RGB", "JPEG2000", {}),
+)
+
+
+def _texture(width: int, height: int, seed: int = 1) -> Image.Image:
+    noise = random.Random(seed)  # noqa: S311 # a picture needs no secure randomness
+    small = Image.frombytes("RGB", (width // 8, height // 8), noise.randbytes((width // 8) * (height // 8) * 3))
+    return small.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def table(comparisons: Iterable[Comparison]) -> Table:
+    """Plan and peak side by side, with what does not hold in red."""
+    shown = Table("image", "plan MB", "peak MB", "plan / peak", "outcome")
+    for each in comparisons:
+        style = None if each.holds else "red"
+        ratio = f"{each.planned / each.measured:.2f}"
+        shown.add_row(each.name, f"{each.planned:.0f}", f"{each.measured:.0f}", ratio, each.outcome, style=style)
+    return shown
+
+
+def main(arguments: list[str]) -> int:
+    """Compare the named images, or drawn ones; 1 where the plan does not hold for some."""
+    if arguments[:1] == ["--measure"]:
+        measure(Path(arguments[1]))
+        return 0
+    with TemporaryDirectory() as folder:
+        paths = [Path(argument).resolve() for argument in arguments] or list(drawn_images(Path(folder)))
+        comparisons = [compare(path) for path in track(paths, "Measuring", console=Console(stderr=True))]
+    Console().print(table(comparisons))
+    return 0 if all(each.holds for each in comparisons) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,38 @@
+"""The HTTP headers that a rendition carries on from its source, and those that the settings give it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resizer.settings import Settings
+
+AS_THEY_ARE: Final = ("CacheControl", "ContentLanguage", "Expires")
+# The file name's extension in a Content-Disposition, plain or encoded (RFC 6266, 4.3).
+FILE_NAME: Final = re.compile(r"""(filename\*?=(?:"[^"]*?|[^";\s]*?))(\.[A-Za-z0-9]{1,5})?(?="|;|\s|$)""")
+
+
+def carried_headers(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Arguments for a PUT: the source's own caching, language and expiry, and the settings' overrides."""
+    headers = {name: source[name] for name in AS_THEY_ARE if source.get(name)}
+    if disposition := source.get("ContentDisposition"):
+        headers["ContentDisposition"] = disposition
+    chosen = {
+        "CacheControl": settings.cache_control,
+        "Tagging": settings.tags,
+        "StorageClass": settings.storage_class,
+    }
+    return headers | {name: value for name, value in chosen.items() if value}
+
+
+def with_extension(disposition: str, extensions: tuple[str, ...]) -> str:
+    """A Content-Disposition whose file name ends in one of a format's extensions, the first where it does not yet."""
+
+    def corrected(match: re.Match[str]) -> str:
+        name, extension = match.group(1), match.group(2) or ""
+        return match.group(0) if extension.lower() in extensions else name + extensions[0]
+
+    return FILE_NAME.sub(corrected, disposition)

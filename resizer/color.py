@@ -1,0 +1,67 @@
+"""Colours to sRGB, after the profile that an image brings along, by littlecms."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What a profile's own header calls the colour space of each mode (ICC.1:2022, 7.2.6).
+SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
+# A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
+UNNOTICED: Final = 2
+
+
+def to_srgb(image: Image.Image, profile: bytes | None, warn: Callable[[str], None]) -> Image.Image:
+    """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
+
+    Without a profile colours are taken for sRGB, and CMYK for inks that each let through what they do not cover. So
+    they are with a broken profile, or one of another colour space, of which `warn` is told.
+    """
+    transform = None
+    if profile:
+        try:
+            transform = _transform(profile, image.mode)
+        except (OSError, ValueError, TypeError) as problem:
+            warn(f"The colour profile is ignored: {problem}.")
+    if transform:
+        converted: Image.Image = transform.apply(image)
+        return converted.convert("L") if image.mode == "L" else converted
+    return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> Any | None:
+    """The way to sRGB, None where there is none to go. Raises where the profile is broken or does not fit."""
+    if mode == "RGBA" and _transform(profile, "RGB") is None:
+        return None
+    from PIL import ImageCms  # noqa: PLC0415 # 6 ms of a cold start, and many images bring no profile
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space
+        if space != SPACES[mode]:
+            raise ValueError(f"it is for {space.strip()} and the image is {mode}")
+        transform = ImageCms.ImageCmsTransform(
+            source,
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            mode,
+            mode if mode == "RGBA" else "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except ImageCms.PyCMSError as problem:
+        raise ValueError(str(problem)) from problem
+    return None if mode == "RGB" and _is_identity(transform) else transform
+
+
+def _is_identity(transform: Any) -> bool:
+    levels = range(0, 256, 15)
+    cube = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
+    sample = Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)
+    return all(abs(a - b) <= UNNOTICED for a, b in zip(cube, transform.apply(sample).tobytes(), strict=True))

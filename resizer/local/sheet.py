@@ -1,0 +1,51 @@
+"""A contact sheet: originals beside their renditions in a page, for a person to look at."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+from rich.filesize import decimal
+
+from resizer.local.tables import refusal
+from resizer.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from resizer.errors import UsageError
+
+
+def write_sheet(sheet: Path, out: Path, results: Sequence[tuple[Path, Report | UsageError]]) -> None:
+    """Write a page that shows each image and its renditions below `out`, with sizes and any refusal's reason."""
+    template = files("resizer.local").joinpath("sheet.html.j2").read_text(encoding="utf-8")
+    entries = [_entry(sheet.resolve().parent, out, image, result) for image, result in results]
+    page = Environment(autoescape=True).from_string(template)
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    refused = sum(1 for entry in entries if entry["refusal"])
+    sheet.write_text(page.render(entries=entries, refused=refused), encoding="utf-8")
+
+
+def _entry(folder: Path, out: Path, image: Path, result: Report | UsageError) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": image.name, "link": _link(folder, image), "refusal": refusal(result)}
+    if isinstance(result, Report):
+        header = result.header
+        entry["size"] = header and f"{header.format} {header.width} x {header.height}, {decimal(result.bytes_in)}"
+        entry["warnings"] = result.warnings
+        entry["renditions"] = [
+            {
+                "name": each.plan.key,
+                "link": _link(folder, out / each.plan.key),
+                "size": f"{each.plan.format} {each.plan.width} x {each.plan.height}, {decimal(each.size)}",
+            }
+            for each in result.renditions
+        ]
+    return entry
+
+
+def _link(folder: Path, target: Path) -> str:
+    return quote(os.path.relpath(target.resolve(), folder))

@@ -1,0 +1,50 @@
+"""The memory of this process: what it holds, what it may hold, and giving back what it no longer needs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Final
+
+from resizer.memory_plan import MB
+
+# The platform's own share of a function's memory, beside this process: measured as the difference between
+# "Max Memory Used" and the resident size.
+RESERVED: Final = 8 * MB
+STATM: Final = Path("/proc/self/statm")
+PLENTY: Final = 256 * MB  # with more than this left there is no need to count every byte
+
+
+def resident() -> int:
+    """What this process holds now, in bytes; the most that it ever held where the system does not tell."""
+    try:
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return peak()
+
+
+def peak() -> int:
+    """The most that this process has ever held, in bytes. Linux counts it in KiB, macOS in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def left(function_memory: int | None) -> int | None:
+    """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
+    if function_memory is None:
+        return None
+    allowed = function_memory * MB - RESERVED
+    if allowed - resident() < PLENTY:
+        _return_freed_memory()
+    return allowed - resident()
+
+
+def _return_freed_memory() -> None:
+    """Let glibc give back what earlier pictures took: it keeps up to 64 MB, which would count as used."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):  # another C library: it has habits of its own
+        return

@@ -1,0 +1,82 @@
+"""What an object is, by its first bytes: the allow-list that decides which decoder may see the rest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from resizer.errors import Reason, Rejected
+
+SIGNATURE_BYTES: Final = 64
+ANY: Final = ord("?")  # stands for any byte
+
+# The formats that are served, by Pillow's names. From each format's own specification.
+SERVED: Final = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"RIFF????WEBP", "WEBP"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),  # BigTIFF
+    (b"MM\x00+", "TIFF"),
+    (b"BM????\x00\x00\x00\x00", "BMP"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+)
+# ISO base media files say in their brands what they are. From ISO/IEC 14496-12, 23000-22 and 23008-12.
+AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"})
+# What people upload and this service does not read; anything else is no image at all.
+REFUSED: Final = (
+    (b"%PDF", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "EPS"),
+    (b"8BPS", "PSD"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"RIFF????AVI ", "AVI video"),
+    (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
+    (b"\x00\x00\x01\xba", "MPEG video"),
+    (b"????ftyp", "video or another ISO media file"),
+    (b"<svg", "SVG"),
+)
+ACCEPTED: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, ICO, JPEG 2000, AVIF and, with its extra installed, HEIC"
+
+
+def recognise(start: bytes) -> str:
+    """The format of an object that begins with these bytes (`SIGNATURE_BYTES` of them, fewer where it is shorter).
+
+    Raises `Rejected`: `unsupported_format` for what is known and not served, `not_an_image` for the rest.
+    """
+    for signature, format_ in SERVED:
+        if _matches(signature, start):
+            return format_
+    brands = _brands(start)
+    if brands & AVIF_BRANDS:
+        return "AVIF"
+    if brands & HEIC_BRANDS:
+        return "HEIF"
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for signature, name in REFUSED:
+        if _matches(signature, start) or text.startswith(signature.lower()) or _is_svg(text, name):
+            raise Rejected(Reason.UNSUPPORTED_FORMAT, f"{name} is not resized; upload {ACCEPTED}.")
+    what = f"starts with {start[:16]!r}, which no image does" if start else "is empty"
+    raise Rejected(Reason.NOT_AN_IMAGE, f"The object {what}.")
+
+
+def _matches(signature: bytes, start: bytes) -> bool:
+    pairs = zip(signature, start, strict=False)
+    return len(start) >= len(signature) and all(want in (got, ANY) for want, got in pairs)
+
+
+def _is_svg(text: bytes, name: str) -> bool:
+    return name == "SVG" and text.startswith((b"<?xml", b"<!--")) and b"<svg" in text
+
+
+def _brands(start: bytes) -> set[bytes]:
+    if start[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(start[:4], "big"), len(start))
+    return {start[8:12], *(start[at : at + 4] for at in range(16, end - 3, 4))}

@@ -1,0 +1,33 @@
+"""Arithmetic of pictures: how large a rendition is, and how far a decoder may scale down."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from resizer.model import Header
+
+# Decoded below 1.5 times the widest rendition, the result drifts visibly from that of a full decode:
+# 38 dB PSNR against 46 to 56 dB, measured on photos before encoding.
+OVERSAMPLING: Final = 1.5
+
+
+def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
+    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
+    source_width, source_height = upright
+    width = min(width, source_width)
+    return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
+
+
+def decode_width(widest: int) -> int:
+    """The fewest pixels across that renditions up to `widest` may be made from."""
+    return ceil(OVERSAMPLING * widest)
+
+
+def decode_scale(header: Header, widest: int) -> int:
+    """The divisor, 8, 4, 2 or 1, at which a JPEG is decoded for renditions up to `widest` upright pixels wide."""
+    if header.format != "JPEG":
+        return 1
+    across = header.upright_size[0]
+    return next((scale for scale in (8, 4, 2) if across // decode_width(widest) >= scale), 1)

@@ -1,0 +1,142 @@
+"""Imports go one way, each library stays where it belongs, and modules stay short."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import resizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(resizer.__file__).parent
+MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+LONGEST = 230  # lines
+
+STAGES = {
+    "events", "guard", "source", "header", "decode", "color", "metadata", "renditions", "resample", "encode", "store",
+    "report",
+}  # fmt: skip
+FOUNDATIONS = {"settings", "errors", "model"}
+# What stages may take besides the foundations: parts, of which most belong to one stage.
+PARTS = {
+    "source": {"stream"},
+    "header": {"signatures", "declared", "frames", "memory_plan", "sizes"},
+    "decode": {"sizes"},
+    "renditions": {"key_template", "sizes"},
+    "store": {"carried"},
+    "report": {"process_memory"},
+}
+ALL_PARTS = {"s3", "clients", "uploads", "deadline"}.union(*PARTS.values())
+# Whatever is named here is imported by these modules and by no other.
+BELONGS_TO = {
+    "boto3": set(),
+    "botocore.session": {"clients"},
+    "botocore.config": {"clients"},
+    "botocore.exceptions": {"source", "store", "stream"},
+    "urllib3": {"stream"},
+    "PIL": {"header", "decode", "color", "metadata", "resample", "encode"},
+    "cykooz_resizer": {"resample"},
+    "aws_lambda_powertools": {"handler"},
+}
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes under one, but for what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if not is_for_types_only(child):
+            yield child
+            yield from running(child)
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The full names of all that a module imports when it runs, wherever in the module that is."""
+    names: set[str] = set()
+    for node in running(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(names)
+
+
+def own_imports(path: Path) -> set[str]:
+    """The modules of this package that a module imports, by their own names."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("resizer.")}
+
+
+def imports_of(library: str) -> set[str]:
+    """The modules that import a library or anything in it."""
+    return {
+        module
+        for module, path in MODULES.items()
+        if any(name == library or name.startswith(f"{library}.") for name in imports(path))
+    }
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_stages_know_only_what_they_stand_on(stage: str) -> None:
+    """A stage imports settings, errors, the shared values and its own parts; no other stage, and nothing above it."""
+    assert own_imports(MODULES[stage]) <= FOUNDATIONS | PARTS.get(stage, set())
+
+
+@pytest.mark.parametrize("module", sorted(FOUNDATIONS | ALL_PARTS))
+def test_what_stages_stand_on_knows_no_stage(module: str) -> None:
+    """Foundations and parts import foundations and parts, never a stage or what is above it."""
+    assert own_imports(MODULES[module]) <= FOUNDATIONS | ALL_PARTS
+
+
+def test_the_pipeline_knows_the_stages_and_not_who_calls_it() -> None:
+    """The pipeline imports neither the handler, nor the clients, nor anything local."""
+    assert own_imports(MODULES["pipeline"]) <= STAGES | FOUNDATIONS | ALL_PARTS - {"clients"}
+
+
+def test_every_module_has_its_place() -> None:
+    """A new module is placed among the stages, the parts or the foundations when it is made."""
+    assert set(MODULES) == STAGES | FOUNDATIONS | ALL_PARTS | {"__init__", "handler", "pipeline"}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_nothing_in_the_function_needs_what_is_local(module: str) -> None:
+    """What runs on Lambda imports neither the command line and local service, nor the handler."""
+    assert not own_imports(MODULES[module]) & {"local", "handler"}
+
+
+@pytest.mark.parametrize("library", sorted(BELONGS_TO))
+def test_each_library_stays_where_it_belongs(library: str) -> None:
+    """A library is imported by the modules that are there for it, and all of these do import it."""
+    assert imports_of(library) == BELONGS_TO[library]
+
+
+def test_no_cycles() -> None:
+    """The modules can be put in an order in which each imports only those before it."""
+    placed: set[str] = set()
+    left = dict(MODULES)
+    while ready := [module for module, path in left.items() if own_imports(path) & MODULES.keys() <= placed]:
+        placed.update(ready)
+        left = {module: path for module, path in left.items() if module not in placed}
+    assert not left
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_modules_stay_short(module: str) -> None:
+    """Every module can be read in one go."""
+    assert len(MODULES[module].read_text().splitlines()) <= LONGEST
+
+
+def test_imports_for_types_do_not_count() -> None:
+    """The rules see imports inside functions, and not those that only a type checker reads."""
+    seen = imports(MODULES["source"])
+    assert "resizer.stream.SourceStream" in seen
+    assert "resizer.s3.S3" not in seen

@@ -1,0 +1,249 @@
+"""Pixels come out right in every mode, no larger than needed, and damage is always told as the image's."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from resizer.decode import decode
+from resizer.errors import Reason, Rejected, SourceInterrupted
+from resizer.header import Limits, is_read_forwards, open_image
+from resizer.model import SourceMetadata
+from resizer.sizes import OVERSAMPLING
+from resizer.stream import SourceStream
+from tests.conftest import Download, rejects
+from tests.pictures import noise, opened, photo_like, psnr, saved
+
+if TYPE_CHECKING:
+    from typing import IO
+
+LIMIT = 200_000_000
+LIMITS = Limits(LIMIT, memory=None, widest=1000, file_size=0)
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
+PICTURE = photo_like(60, 40)
+FILES = {
+    "JPEG": saved(PICTURE),
+    "progressive JPEG": saved(PICTURE, progressive=True),
+    "PNG": saved(PICTURE, "PNG"),
+    "animated PNG": saved(PICTURE, "PNG", save_all=True, append_images=[noise(60, 40)]),
+    "WebP": saved(PICTURE, "WEBP"),
+    "animated WebP": saved(PICTURE, "WEBP", save_all=True, append_images=[noise(60, 40)]),
+    "GIF": saved(PICTURE, "GIF"),
+    "animated GIF": saved(PICTURE, "GIF", save_all=True, append_images=[noise(60, 40)]),
+    "TIFF": saved(PICTURE, "TIFF"),
+    "LZW TIFF": saved(PICTURE, "TIFF", compression="tiff_lzw"),
+    "BMP": saved(PICTURE, "BMP"),
+    "palette BMP": saved(PICTURE.convert("P"), "BMP"),
+}
+
+
+def pixels_of(data: bytes, widest: int = 1000) -> Image.Image:
+    return next(decode(*open_image(io.BytesIO(data), LIMITS), widest)).pixels
+
+
+def stream_of(body: Download, size: int) -> SourceStream:
+    return SourceStream(body, SourceMetadata("etag", size), "s3://photos/cat.jpg", LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("stored", "orientation", "widest", "decoded"),
+    [
+        ((4000, 3000), 1, 1000, (2000, 1500)),
+        ((3000, 2000), 1, 1000, (1500, 1000)),
+        ((2999, 2000), 1, 1000, (2999, 2000)),
+        ((6000, 100), 1, 1000, (1500, 25)),
+        ((11_999, 100), 1, 1000, (3000, 25)),
+        ((12_000, 100), 1, 1000, (1500, 13)),
+        ((40_000, 100), 1, 1000, (5000, 13)),
+        ((1000, 9000), 1, 1000, (1000, 9000)),
+        ((100, 9000), 1, 1, (13, 1125)),
+        ((300, 200), 1, 1000, (300, 200)),
+        ((1000, 500), 1, 333, (500, 250)),
+        ((1001, 500), 1, 334, (1001, 500)),
+        ((4000, 3000), 3, 1000, (2000, 1500)),
+        ((4000, 3000), 5, 1000, (2000, 1500)),
+        ((4000, 2999), 6, 1000, (4000, 2999)),
+        ((100, 6000), 7, 1000, (25, 1500)),
+        ((100, 12_000), 8, 1000, (13, 1500)),
+    ],
+)
+def test_jpegs_are_decoded_no_larger_than_needed(
+    stored: tuple[int, int], orientation: int, widest: int, decoded: tuple[int, int]
+) -> None:
+    """A JPEG is decoded at the smallest scale that keeps its upright width 1.5 times the widest rendition's."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = pixels_of(saved(Image.new("L", stored, 90), exif=exif.tobytes()), widest)
+    assert pixels.size == decoded
+    upright, before = (pixels.height, stored[1]) if orientation >= 5 else (pixels.width, stored[0])
+    assert upright >= min(before, OVERSAMPLING * widest)
+
+
+@pytest.mark.parametrize(
+    ("mode", "format_", "options", "decoded"),
+    [
+        ("1", "PNG", {}, "L"),
+        ("1", "TIFF", {}, "L"),
+        ("1", "PNG", {"transparency": 0}, "RGBA"),
+        ("L", "JPEG", {}, "L"),
+        ("L", "PNG", {}, "L"),
+        ("L", "WEBP", {}, "RGB"),
+        ("L", "PNG", {"transparency": 7}, "RGBA"),
+        ("LA", "PNG", {}, "RGBA"),
+        ("LA", "TIFF", {}, "RGBA"),
+        ("P", "PNG", {}, "RGB"),
+        ("P", "GIF", {}, "RGB"),
+        ("P", "BMP", {}, "RGB"),
+        ("P", "PNG", {"transparency": bytes(range(256))}, "RGBA"),
+        ("P", "GIF", {"transparency": 3, "optimize": False}, "RGBA"),
+        ("RGB", "JPEG", {}, "RGB"),
+        ("RGB", "PNG", {}, "RGB"),
+        ("RGB", "PNG", {"transparency": (255, 255, 255)}, "RGBA"),
+        ("RGBA", "PNG", {}, "RGBA"),
+        ("RGBA", "WEBP", {"lossless": True}, "RGBA"),
+        ("RGBA", "TIFF", {}, "RGBA"),
+        ("CMYK", "JPEG", {"quality": 95}, "CMYK"),
+        ("CMYK", "TIFF", {}, "CMYK"),
+        ("YCbCr", "TIFF", {}, "RGB"),
+        ("LAB", "TIFF", {}, "RGB"),
+        ("I;16", "PNG", {}, "L"),
+        ("I;16", "TIFF", {}, "L"),
+        ("I;16B", "TIFF", {}, "L"),
+    ],
+)
+def test_every_mode_becomes_one_that_can_be_resized(
+    mode: str, format_: str, options: dict[str, Any], decoded: str
+) -> None:
+    """Whatever mode a file has, its pixels come out as L, RGB, RGBA or CMYK: grey stays grey, transparency stays."""
+    pixels = pixels_of(saved(in_mode(mode), format_, **options))
+    assert pixels.mode == decoded
+    assert pixels.size == PICTURE.size
+
+
+def in_mode(mode: str) -> Image.Image:
+    """The picture in any of Pillow's modes."""
+    if mode.startswith("I;16"):
+        ramp = Image.new("I;16", PICTURE.size)
+        ramp.putdata([27 * step for step in range(ramp.width * ramp.height)])
+        swapped = np.asarray(ramp).astype(">u2").tobytes()
+        return ramp if mode == "I;16" else Image.frombytes(mode, ramp.size, swapped)
+    if mode in {"LA", "RGBA"}:
+        seen_through = PICTURE.convert("L" if mode == "LA" else "RGB")
+        seen_through.putalpha(128)
+        return seen_through
+    return PICTURE.convert(mode)
+
+
+@pytest.mark.parametrize(("mode", "format_"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("YCbCr", "TIFF"), ("RGB", "BMP")])
+def test_colours_come_out_as_they_went_in(mode: str, format_: str) -> None:
+    """Colours stored in another model, inverted as Adobe does or not, come out as the picture's own."""
+    options = {"quality": 95} if format_ == "JPEG" else {}
+    assert psnr(pixels_of(saved(PICTURE.convert(mode), format_, **options)).convert("RGB"), PICTURE) > 30
+
+
+@pytest.mark.parametrize(("mode", "format_"), [("I;16", "PNG"), ("I;16", "TIFF"), ("I;16B", "TIFF")])
+def test_sixteen_bits_are_scaled_and_not_clipped(mode: str, format_: str) -> None:
+    """Grey of 16 bits comes out as its upper 8 bits, from black to white."""
+    pixels = pixels_of(saved(in_mode(mode), format_))
+    expected = [27 * step // 256 for step in range(pixels.width * pixels.height)]
+    assert max(abs(got - want) for got, want in zip(pixels.tobytes(), expected, strict=True)) <= 1
+
+
+def test_sixteen_bits_with_a_transparent_value_are_scaled_too() -> None:
+    """Grey of 16 bits of which one value is transparent is scaled as any other, and only that value is clear."""
+    pixels = pixels_of(saved(in_mode("I;16"), "PNG", transparency=27 * 1000))
+    alpha = pixels.getchannel("A").tobytes()
+    assert [step for step, value in enumerate(alpha) if value == 0] == [1000]
+    grey = pixels.getchannel("R").tobytes()
+    assert all(abs(grey[step] - 27 * step // 256) <= 1 for step in range(len(grey)) if step != 1000)
+
+
+def test_transparency_keeps_its_places() -> None:
+    """What was transparent in a palette is transparent in the pixels, and nothing else is."""
+    picture = Image.new("P", (4, 1))
+    picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
+    picture.putdata([0, 1, 2, 1])
+    pixels = pixels_of(saved(picture, "PNG", transparency=1))
+    assert pixels.tobytes()[3::4] == b"\xff\x00\xff\x00"
+    assert pixels.tobytes()[:3] == b"\xff\x00\x00"
+
+
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
+def test_every_frame_comes_whole_and_with_its_time(format_: str) -> None:
+    """An animation gives all its frames in turn, each composed whole, of its own pixels, and with its duration."""
+    pictures = [photo_like(60, 40, seed=seed).quantize(64).convert("RGB") for seed in range(3)]
+    data = saved(pictures[0], format_, save_all=True, append_images=pictures[1:], duration=[40, 80, 120], lossless=True)
+    frames = list(decode(*open_image(io.BytesIO(data), LIMITS), 1000))
+    assert [frame.duration for frame in frames] == [40, 80, 120]
+    for frame, picture in zip(frames, pictures, strict=True):
+        assert psnr(frame.pixels.convert("RGB"), picture) > 25
+
+
+@pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG", "WebP", "GIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
+def test_an_image_that_ends_too_early_is_truncated(name: str, kept: float) -> None:
+    """A file that ends before its last pixel is `truncated`, and never a picture with a grey bottom."""
+    with rejects(Reason.TRUNCATED):
+        pixels_of(FILES[name][: int(kept * len(FILES[name]))])
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
+    """libtiff cannot tell an early end from damage; the image is rejected either way."""
+    data = FILES["LZW TIFF"]
+    with rejects(Reason.TRUNCATED, Reason.CORRUPT):
+        pixels_of(data[: int(kept * len(data))])
+
+
+@settings(max_examples=400, derandomize=True)
+@given(
+    name=st.sampled_from(sorted(FILES)),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5),
+    kept=st.just(1.0) | st.floats(0.01, 1),
+)
+@pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in damaged files is not the promise
+def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[float, int]], kept: float) -> None:
+    """However a file is damaged, it gives pixels that can be resized or a rejection; never another error."""
+    small = Limits(1_000_000, memory=None, widest=1000, file_size=0)
+    data = bytearray(FILES[name])
+    for place, value in changes:
+        data[int(place**3 * len(data))] = value  # mostly near the start, where the header is
+    try:
+        frames = list(decode(*open_image(io.BytesIO(data[: int(kept * len(data))]), small), 1000))
+    except Rejected:
+        return
+    assert frames
+    assert {frame.pixels.mode for frame in frames} <= {"L", "RGB", "RGBA", "CMYK"}
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("piece", [None, 5000])
+def test_a_released_stream_gives_the_same_pixels(format_: str, piece: int | None) -> None:
+    """Decoding from a stream that lets go of what is done gives what decoding from a file gives."""
+    data = saved(noise(300, 200), format_)
+    stream = stream_of(Download(data, piece=piece), len(data))
+    image, known = open_image(cast("IO[bytes]", stream), LIMITS)
+    if is_read_forwards(known):
+        stream.release_behind()
+    (frame,) = decode(image, known, 1000)
+    pixels = frame.pixels
+    stream.check()
+    assert pixels.tobytes() == opened(data).convert(pixels.mode).tobytes()
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_download_that_breaks_off_is_not_the_images_fault(format_: str) -> None:
+    """A break during the decoding is raised as such, or remembered by the stream where the decoder hides it."""
+    data = saved(noise(300, 200), format_)
+    body = Download(data[: len(data) // 2], problem=ConnectionResetError("Connection reset by peer"))
+    stream = stream_of(body, len(data))
+    with pytest.raises((SourceInterrupted, Rejected)):
+        list(decode(*open_image(cast("IO[bytes]", stream), LIMITS), 1000))
+    with pytest.raises(SourceInterrupted):
+        stream.check()

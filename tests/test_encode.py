@@ -1,0 +1,140 @@
+"""Files hold the picture and nothing of where it comes from."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+
+from resizer.encode import encode
+from resizer.model import Format, Frame
+from resizer.settings import Quality
+from tests.pictures import opened, photo_like, psnr
+
+QUALITY = Quality()
+
+
+def encoded(picture: Image.Image, format_: Format, quality: Quality = QUALITY) -> bytes:
+    return encode([Frame(picture)], format_, quality, exif=b"", loop=None)
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_no_metadata_is_left(format_: Format) -> None:
+    """Files hold no EXIF, profile, XMP or comment unless they are asked for."""
+    picture = opened(encoded(photo_like(60, 40), format_))
+    assert not picture.getexif()
+    assert not {"exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "comment"} & picture.info.keys()
+
+
+@pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG, Format.WEBP, Format.AVIF])
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_exif_that_is_kept_is_written(format_: Format, count: int) -> None:
+    """A block of EXIF that is to be kept is in the file, of pictures and of animations."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Copyright] = "somebody"
+    frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(count)]
+    picture = opened(encode(frames, format_, QUALITY, exif.tobytes(), loop=0))
+    assert dict(picture.getexif())[ExifTags.Base.Copyright] == "somebody"
+
+
+def test_gif_goes_without_exif() -> None:
+    """GIF has no place for EXIF and is written all the same."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Copyright] = "somebody"
+    assert b"somebody" not in encode([Frame(photo_like(60, 40))], Format.GIF, QUALITY, exif.tobytes(), loop=None)
+
+
+@pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
+@pytest.mark.parametrize("loop", [0, 3])
+def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int) -> None:
+    """An animation comes out with as many frames, each as long, repeated as often."""
+    frames = [Frame(photo_like(60, 40, seed=seed), 100 * (seed + 1)) for seed in range(3)]
+    picture = Image.open(io.BytesIO(encode(frames, format_, QUALITY, b"", loop)))
+    assert isinstance(picture, ImageFile)
+    assert getattr(picture, "n_frames", 1) == 3
+    for number, frame in enumerate(frames):
+        picture.seek(number)
+        picture.load()
+        assert picture.info["duration"] == frame.duration
+        assert psnr(picture.convert("RGB"), frame.pixels) > 22
+    if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF repeats
+        assert picture.info["loop"] == loop
+
+
+def test_a_jpeg_shows_the_first_frame() -> None:
+    """An animation as JPEG is its first frame."""
+    frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
+    assert encode(frames, Format.JPEG, QUALITY, b"", loop=0) == encoded(frames[0].pixels, Format.JPEG)
+
+
+def test_frames_that_can_be_seen_through_do_not_show_the_one_before() -> None:
+    """In a GIF each frame stands on its own: what it leaves clear is clear."""
+    frames = []
+    for left in (0, 20):
+        pixels = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+        pixels.paste((200, 30, 30, 255), (left, 0, left + 20, 20))
+        frames.append(Frame(pixels, 100))
+    picture = Image.open(io.BytesIO(encode(frames, Format.GIF, QUALITY, b"", loop=0)))
+    picture.seek(1)
+    alpha = picture.convert("RGBA").getchannel("A")
+    assert (alpha.getpixel((5, 10)), alpha.getpixel((35, 10))) == (0, 255)
+
+
+@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(60, 40), (1, 1), (3, 200)])
+def test_every_file_opens_again(format_: Format, mode: str, size: tuple[int, int]) -> None:
+    """Each format takes each mode in any size, and gives a file of that format and size."""
+    picture = opened(encoded(photo_like(*size).convert(mode), format_))
+    assert (picture.format, picture.size) == (format_, size)
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_pictures_look_as_they_did(format_: Format) -> None:
+    """At the default quality each format gives back what went in, as closely as it can."""
+    picture = photo_like(120, 80)
+    assert psnr(opened(encoded(picture.copy(), format_)).convert("RGB"), picture) > 25
+
+
+@pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG])
+def test_grey_stays_grey(format_: Format) -> None:
+    """A grey picture is stored as one, without colours that it does not have."""
+    assert opened(encoded(photo_like(60, 40).convert("L"), format_)).mode == "L"
+
+
+@pytest.mark.parametrize("format_", [Format.PNG, Format.WEBP, Format.AVIF, Format.GIF])
+def test_transparency_is_kept_where_a_format_has_it(format_: Format) -> None:
+    """What could be seen through still can, where the format knows how."""
+    picture = Image.new("RGBA", (40, 20), (200, 30, 30, 255))
+    picture.paste((0, 0, 0, 0), (20, 0, 40, 20))
+    alpha = opened(encoded(picture, format_)).convert("RGBA").getchannel("A")
+    assert alpha.getpixel((5, 10)) == 255
+    assert alpha.getpixel((35, 10)) == 0
+
+
+def test_jpegs_are_white_behind_transparency() -> None:
+    """JPEG cannot be seen through: what was transparent is white, and half of it is half white."""
+    picture = Image.new("RGBA", (48, 16), (0, 0, 0, 0))
+    picture.paste((0, 0, 0, 128), (16, 0, 32, 16))
+    picture.paste((0, 0, 0, 255), (32, 0, 48, 16))
+    grey = opened(encoded(picture, Format.JPEG, Quality(jpeg=100))).convert("L")
+    levels = [grey.getpixel((x, 8)) for x in (4, 24, 44)]
+    assert all(abs(int(str(got)) - want) <= 3 for got, want in zip(levels, (255, 127, 0), strict=True))
+
+
+@pytest.mark.parametrize("format_", [Format.JPEG, Format.WEBP, Format.AVIF])
+def test_quality_is_honoured(format_: Format) -> None:
+    """Each lossy format follows its own quality: lower is smaller, and other formats' do not matter."""
+    name = format_.lower()
+    low, middle, high = (encoded(photo_like(120, 80), format_, Quality(**{name: level})) for level in (20, 60, 95))
+    assert len(low) < len(middle) < len(high)
+    others = {other: 1 for other in ("jpeg", "webp", "avif") if other != name}
+    assert encoded(photo_like(120, 80), format_, Quality(**{name: 60, **others})) == middle
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_the_same_picture_gives_the_same_bytes(format_: Format) -> None:
+    """Encoding depends on nothing but the picture and the quality, so that two runs cannot differ."""
+    assert encoded(photo_like(60, 40), format_) == encoded(photo_like(60, 40), format_)

@@ -1,0 +1,115 @@
+"""Every error knows whether another try can help, and says what happened in words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from resizer import errors
+from resizer.errors import (
+    ConfigError,
+    NothingToDo,
+    OutOfTime,
+    Reason,
+    RecordsFailed,
+    Rejected,
+    ResizerError,
+    SourceGone,
+    SourceInterrupted,
+    StorageError,
+    Superseded,
+    UnknownEvent,
+)
+
+ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)]
+CONTRACT_REASONS = {
+    "output_prefix",
+    "not_an_image",
+    "too_many_pixels",
+    "needs_memory",
+    "superseded",
+    "already_done",
+    "source_gone",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "retryable"),
+    [
+        (ResizerError, False),
+        (ConfigError, False),
+        (UnknownEvent, False),
+        (NothingToDo, False),
+        (SourceGone, False),
+        (Superseded, False),
+        (Rejected, False),
+        (StorageError, True),
+        (SourceInterrupted, True),
+        (OutOfTime, True),
+        (RecordsFailed, True),
+    ],
+)
+def test_an_error_knows_whether_another_try_can_help(kind: type[ResizerError], retryable: bool) -> None:  # noqa: FBT001 # a table's column
+    """What is final is not tried again, and what storage did is."""
+    assert kind.retryable is retryable
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_there_is_one_root_and_every_error_stands_in_its_tree(kind: type[Exception]) -> None:
+    """All errors of the project come from one root, and the module's drawing shows each under its parent."""
+    assert issubclass(kind, ResizerError)
+    lines = (errors.__doc__ or "").splitlines()
+    drawn = {match[2]: len(match[1]) for line in lines if (match := re.match(r"([│├└─ ]*)([A-Z]\w+)", line))}
+    assert kind.__name__ in drawn
+    if kind is not ResizerError:
+        assert drawn[kind.__name__] > drawn[kind.__mro__[1].__name__]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (SourceGone, Reason.SOURCE_GONE),
+        (Superseded, Reason.SUPERSEDED),
+    ],
+)
+def test_nothing_to_do_says_why(kind: type[NothingToDo], reason: Reason) -> None:
+    """Each way of having nothing to do carries its reason."""
+    assert issubclass(kind, NothingToDo)
+    assert kind("why").reason is reason
+
+
+def test_config_errors_list_every_mistake() -> None:
+    """The message of a wrong configuration has a line for each mistake."""
+    problem = ConfigError(["RESIZER_WIDTHS='x': must be widths", "RESIZER_QUALITY='y': must be pairs"])
+    assert problem.mistakes == ("RESIZER_WIDTHS='x': must be widths", "RESIZER_QUALITY='y': must be pairs")
+    assert str(problem) == (
+        "The settings are wrong:\n  RESIZER_WIDTHS='x': must be widths\n  RESIZER_QUALITY='y': must be pairs"
+    )
+
+
+def test_a_rejection_has_a_code_and_words() -> None:
+    """A rejection carries its code for machines and its detail for people, and shows both."""
+    rejection = Rejected(Reason.TRUNCATED, "The PNG ends early.")
+    assert (rejection.reason, rejection.detail) == (Reason.TRUNCATED, "The PNG ends early.")
+    assert str(rejection) == "truncated: The PNG ends early."
+
+
+def test_failed_records_are_counted_and_told() -> None:
+    """The error that makes Lambda try again names every record that failed."""
+    problem = RecordsFailed(["GET s3://photos/a.jpg failed", "PUT s3://photos/b.jpg failed"])
+    assert problem.failures == ("GET s3://photos/a.jpg failed", "PUT s3://photos/b.jpg failed")
+    assert str(problem) == "2 record(s) failed: GET s3://photos/a.jpg failed; PUT s3://photos/b.jpg failed"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_reasons_are_short_stable_codes(reason: Reason) -> None:
+    """Reasons are words in lower case that scripts and dashboards can hold on to."""
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", reason)
+    assert str(reason) == reason.value == reason.name.lower()
+
+
+def test_the_contracts_reasons_are_there() -> None:
+    """The reasons that the contract names are spelt as it spells them."""
+    assert set(Reason) >= CONTRACT_REASONS

@@ -1,0 +1,213 @@
+"""S3's events become the objects that they name, and everything else a readable error."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from resizer.errors import UnknownEvent
+from resizer.events import sources
+from resizer.model import Change, SourceObject
+from tests.conftest import BUCKET, notification
+
+FULL = {
+    "Records": [
+        {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": "eu-central-1",
+            "eventTime": "2025-03-01T10:00:00.000Z",
+            "eventName": "ObjectCreated:CompleteMultipartUpload",
+            "userIdentity": {"principalId": "AWS:AIDAEXAMPLE"},
+            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+            "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810"},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "resize",
+                "bucket": {"name": "photos", "ownerIdentity": {"principalId": "A3"}, "arn": "arn:aws:s3:::photos"},
+                "object": {
+                    "key": "summer/cat.jpg",
+                    "size": 1024,
+                    "eTag": "d41d8cd98f00b204e9800998ecf8427e-2",
+                    "versionId": "096fKKXTRTtl3on89fVO.nfljtsv6qko",
+                    "sequencer": "0055AED6DCD90281E5",
+                },
+            },
+        }
+    ]
+}
+MOTO = {
+    "Records": [
+        {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": "us-east-1",
+            "eventTime": "2025-03-01T10:00:00Z",
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "resize",
+                "bucket": {"name": "photos", "arn": "arn:aws:s3:::photos"},
+                "object": {"key": "summer%2Fcat.jpg", "size": 5, "eTag": "5d41402abc4b2a76b9719d911017c592"},
+            },
+        }
+    ]
+}
+TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "photos", "RequestId": "5582815E1AEA5ADF"}
+UNKNOWN: list[tuple[object, str]] = [
+    (None, "NoneType"),
+    ([], "list"),
+    ("s3", "str"),
+    ({}, "[]"),
+    ({"source": "aws.s3", "detail": {}}, "['detail', 'source']"),
+    ({"Records": None}, "['Records']"),
+    ({"Records": {"s3": {}}}, "['Records']"),
+    ({"Records": [None]}, "NoneType"),
+    ({"Records": [{}]}, "eventSource is None"),
+    ({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}, "eventSource is 'aws:sqs'"),
+    ({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}, "eventSource is None"),
+    ({"Records": [{"eventSource": "aws:s3"}]}, "KeyError('s3')"),
+    ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "photos"}}}]}, "KeyError('object')"),
+    ({"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}, "KeyError('bucket')"),
+    ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}, "object": {"key": "a"}}}]}, "KeyError('name')"),
+    (notification("%FF.jpg"), "utf-8"),
+    (notification("cat.jpg", size="large"), "large"),
+]
+WRONGLY_TYPED = [
+    ('"key": 5', "a number for a key"),
+    (r'"key": "\ud800.jpg"', "half a surrogate pair, which no S3 key can hold"),
+    ('"key": "a", "size": 1e999', "a size without end"),
+    ('"key": "a", "size": []', "a list for a size"),
+    ('"key": "a", "eTag": 5', "a number for an ETag"),
+    ('"key": "a", "sequencer": 5', "a number for a sequencer"),
+    ('"key": "a", "versionId": {"is": 1}', "an object for a version"),
+]
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+# Records that are right but for the kinds of what they hold.
+_stored: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"key": st.text()}, optional=dict.fromkeys(("size", "eTag", "sequencer", "versionId"), _json)
+)
+_nearly_right = st.lists(_stored, max_size=3).map(
+    lambda several: {"Records": [notification("", **stored)["Records"][0] for stored in several]}
+)
+
+
+def test_a_full_record_is_read_in_every_field() -> None:
+    """A record as S3 sends it gives bucket, key, ETag, size, sequencer and version."""
+    assert sources(FULL) == [
+        SourceObject(
+            bucket="photos",
+            key="summer/cat.jpg",
+            change=Change.CREATED,
+            etag="d41d8cd98f00b204e9800998ecf8427e-2",
+            size=1024,
+            sequencer="0055AED6DCD90281E5",
+            version_id="096fKKXTRTtl3on89fVO.nfljtsv6qko",
+        )
+    ]
+
+
+def test_what_moto_leaves_out_is_not_needed() -> None:
+    """A record without sequencer and identities, with its slashes encoded, is read all the same."""
+    etag = "5d41402abc4b2a76b9719d911017c592"
+    assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5)]
+
+
+def test_several_records_keep_their_order() -> None:
+    """Every record of an event is served, in the event's order, the same key twice if it is there twice."""
+    keys = ["b.jpg", "a.jpg", "b.jpg"]
+    assert [source.key for source in sources(notification(*keys))] == keys
+
+
+def test_the_test_event_names_nothing() -> None:
+    """What S3 sends when a trigger is set up is no mistake and asks for nothing."""
+    assert sources(TEST_EVENT) == []
+
+
+@pytest.mark.parametrize("empty", [{"eTag": ""}, {"sequencer": ""}, {"versionId": ""}, {"eTag": None}])
+def test_an_empty_field_is_an_absent_one(empty: dict[str, Any]) -> None:
+    """Fields that a sender fills with nothing are taken as left out."""
+    assert sources(notification("cat.jpg", **empty)) == [SourceObject(BUCKET, "cat.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("spelt", "key"),
+    [
+        ("a%2Bb+c%2525%C3%A9+%E6%97%A5%E6%9C%AC.jpg", "a+b c%25é 日本.jpg"),
+        ("two+words.jpg", "two words.jpg"),
+        ("two%20words.jpg", "two words.jpg"),
+        ("a%2Fb/c.jpg", "a/b/c.jpg"),
+        ("%252F.jpg", "%2F.jpg"),
+        ("100%25", "100%"),
+        ("e%CC%81.jpg", "e\u0301.jpg"),
+        ("new%0Aline%00.jpg", "new\nline\0.jpg"),
+    ],
+)
+def test_keys_are_decoded_once(spelt: str, key: str) -> None:
+    """A key is decoded exactly once, with `+` for space, and its characters are left as they are."""
+    assert [source.key for source in sources(notification(spelt))] == [key]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_every_key_survives_its_encoding(key: str) -> None:
+    """Whatever S3 can store under a key, the decoded key names it."""
+    spellings = (quote_plus(key, safe="/"), quote_plus(key, safe=""))
+    assert [source.key for source in sources(notification(*spellings))] == [key, key]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("ObjectCreated:Put", Change.CREATED),
+        ("ObjectCreated:Copy", Change.CREATED),
+        ("ObjectCreated:CompleteMultipartUpload", Change.CREATED),
+        ("ObjectRemoved:Delete", Change.REMOVED),
+        ("ObjectRemoved:DeleteMarkerCreated", Change.REMOVED),
+        ("ObjectRestore:Completed", Change.OTHER),
+        ("ObjectTagging:Put", Change.OTHER),
+        ("", Change.OTHER),
+    ],
+)
+def test_event_names_tell_the_change(name: str, change: Change) -> None:
+    """What happened to the object follows from the event's name."""
+    assert [source.change for source in sources(notification("cat.jpg", change=name))] == [change]
+
+
+@pytest.mark.parametrize(("event", "words"), UNKNOWN)
+def test_unknown_shapes_say_what_was_expected_and_what_came(event: object, words: str) -> None:
+    """Another service's event ends in an error that tells both shapes, not in a `KeyError`."""
+    with pytest.raises(UnknownEvent) as refusal:
+        sources(event)
+    assert str(refusal.value).startswith("expected an S3 notification")
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("told", [case[0] for case in WRONGLY_TYPED], ids=[case[1] for case in WRONGLY_TYPED])
+def test_fields_of_a_wrong_type_are_refused(told: str) -> None:
+    """A field that cannot be what it should be makes the event an unknown one before anything is fetched."""
+    text = '{"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "photos"}, "object": {%s}}}]}'
+    with pytest.raises(UnknownEvent):
+        sources(json.loads(text % told))
+
+
+@given(_json | _nearly_right)
+@example(notification("cat.jpg", size=float("inf")))
+def test_any_json_is_read_or_refused(event: Any) -> None:
+    """Any JSON value gives sources that hold what their types say, or `UnknownEvent`; never another error."""
+    with suppress(UnknownEvent):
+        for source in sources(json.loads(json.dumps(event))):
+            assert source.key.encode().decode() == source.key
+            assert source.size is None or isinstance(source.size, int)
+            for value in (source.etag, source.sequencer, source.version_id):
+                assert value is None or isinstance(value, str)

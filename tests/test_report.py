@@ -1,0 +1,171 @@
+"""A report says what happened in exactly the contract's words, for answers and for logs."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+
+import pytest
+
+from resizer.errors import Reason
+from resizer.model import Format, RenditionPlan, SourceMetadata, SourceObject
+from resizer.process_memory import peak
+from resizer.report import STAGES, Journal, Outcome, StoredRendition
+from resizer.stream import SourceStream
+from tests.conftest import Download
+from tests.pictures import header
+
+SOURCE = SourceObject("photos", "cat.jpg", etag="0123", size=9000, sequencer="00")
+RENDITIONS = (
+    StoredRendition(RenditionPlan("resized/480-cat.jpg", 480, 360, Format.JPEG), 33132),
+    StoredRendition(RenditionPlan("resized/480-cat.jpg.webp", 480, 360, Format.WEBP), 20000),
+)
+
+
+def test_the_answer_is_the_contracts() -> None:
+    """A resized source's entry in the answer has the contract's fields, and no others."""
+    assert Journal(SOURCE).close(Outcome.RESIZED, None, None, RENDITIONS).answer() == {
+        "bucket": "photos",
+        "key": "cat.jpg",
+        "outcome": "resized",
+        "reason": None,
+        "renditions": [
+            {
+                "key": "resized/480-cat.jpg",
+                "width": 480,
+                "height": 360,
+                "bytes": 33132,
+                "content_type": "image/jpeg",
+            },
+            {
+                "key": "resized/480-cat.jpg.webp",
+                "width": 480,
+                "height": 360,
+                "bytes": 20000,
+                "content_type": "image/webp",
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome.SKIPPED, Reason.OUTPUT_PREFIX),
+        (Outcome.SKIPPED, Reason.ALREADY_DONE),
+        (Outcome.REJECTED, Reason.NOT_AN_IMAGE),
+        (Outcome.FAILED, Reason.STORAGE),
+        (Outcome.REMOVED, None),
+    ],
+)
+def test_every_outcome_has_the_same_shape(outcome: Outcome, reason: Reason | None) -> None:
+    """Whatever happened, the entry has the same fields, with plain text for outcome and reason."""
+    answer = Journal(SOURCE).close(outcome, reason, "why").answer()
+    expected = {"bucket": "photos", "key": "cat.jpg", "outcome": outcome.value, "reason": reason and reason.value}
+    assert answer == {**expected, "renditions": []}
+    assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize("outcome", ["resized", "skipped", "rejected", "removed", "failed"])
+def test_the_outcomes_are_the_contracts(outcome: str) -> None:
+    """The outcomes are called as scripts expect them."""
+    assert Outcome(outcome).value == outcome
+    assert len(Outcome) == 5
+
+
+def test_the_log_says_all_that_is_known() -> None:
+    """One log line tells source, outcome, sizes, times and memory of a resized image."""
+    journal = Journal(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000)
+    for stage, milliseconds in (
+        ("decode", 12.345),
+        ("resize", 1.0),
+        ("encode", 2.0),
+        ("encode", 3.04),
+        ("upload", 9.0),
+    ):
+        journal.add(stage, milliseconds)
+    journal.warnings.append("The colour profile is ignored.")
+    report = journal.close(Outcome.RESIZED, None, None, RENDITIONS)
+    fields = report.log_fields()
+    assert fields.pop("total_ms") == round(report.total_ms, 1)
+    assert 10**6 < fields.pop("peak_rss") <= peak()
+    assert fields == {
+        "bucket": "photos",
+        "key": "cat.jpg",
+        "outcome": "resized",
+        "reason": None,
+        "detail": None,
+        "source_bytes": 9000,
+        "format": "JPEG",
+        "width": 4000,
+        "height": 3000,
+        "pixels": 12_000_000,
+        "rendition_sizes": ["480x360", "480x360"],
+        "rendition_bytes": 53132,
+        "decode_ms": 12.3,
+        "resize_ms": 1.0,
+        "encode_ms": 5.0,
+        "upload_ms": 9.0,
+        "warnings": ["The colour profile is ignored."],
+    }
+
+
+def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:
+    """Where nothing was fetched the fields are there and empty, so that queries need no special case."""
+    opened = Journal(SOURCE, header=header(4, 3)).close(Outcome.RESIZED, None, None, RENDITIONS).log_fields()
+    skipped = Journal(SOURCE).close(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
+    assert skipped.keys() == opened.keys()
+    assert (skipped["reason"], skipped["detail"]) == ("output_prefix", "it is an output")
+    assert [skipped[name] for name in ("format", "width", "height", "pixels")] == [None] * 4
+    assert [skipped[f"{stage}_ms"] for stage in STAGES] == [0.0] * 4
+
+
+def test_log_fields_are_plain_and_short() -> None:
+    """A log line is JSON of numbers and short texts, and holds nothing of the image."""
+    report = Journal(SOURCE, header=header(4000, 3000)).close(Outcome.RESIZED, None, None, RENDITIONS)
+    for name, value in report.log_fields().items():
+        values = value if name in {"rendition_sizes", "warnings"} else [value]
+        assert all(type(each) in {str, int, float, type(None)} for each in values), name
+    assert len(json.dumps(report.log_fields())) < 1000
+
+
+def test_stages_are_timed_even_when_they_fail() -> None:
+    """The time of a stage counts though it raised, and adds up over its blocks."""
+    journal = Journal(SOURCE)
+    with pytest.raises(ZeroDivisionError), journal.timed("decode"):
+        raise ZeroDivisionError
+    once = journal.milliseconds["decode"]
+    with journal.timed("decode"):
+        pass
+    assert 0 < once < journal.milliseconds["decode"]
+
+
+def test_a_stage_within_another_counts_only_once() -> None:
+    """What is timed within a stage counts for itself and not for the stage around it."""
+    journal = Journal(SOURCE)
+    begin = time.perf_counter()
+    with journal.timed("resize"):
+        assert list(journal.each("decode", (sum(range(50_000)) for _ in range(3)))) == [sum(range(50_000))] * 3
+    whole = (time.perf_counter() - begin) * 1000
+    assert 0 < journal.milliseconds["resize"] < journal.milliseconds["decode"]
+    assert sum(journal.milliseconds.values()) <= whole
+
+
+def test_the_download_is_counted_however_it_ends() -> None:
+    """The bytes that were fetched are told even where the image was refused."""
+    journal = Journal(SOURCE)
+    stream = SourceStream(Download(b"nine byte"), SourceMetadata("0123", 9), SOURCE.uri, 100)
+    stream.close()
+    with pytest.raises(io.UnsupportedOperation), journal.counting(stream):
+        stream.seek(-1)
+    assert journal.close(Outcome.FAILED, Reason.UNEXPECTED, None).log_fields()["source_bytes"] == 9
+
+
+def test_a_report_does_not_change_with_its_journal() -> None:
+    """What was reported stays, whatever the journal goes on to note."""
+    journal = Journal(SOURCE)
+    report = journal.close(Outcome.SKIPPED, Reason.SUPERSEDED, None)
+    journal.add("decode", 5)
+    assert report.milliseconds == {}
+    assert report.bytes_out == 0
