@@ -68,7 +68,9 @@ class MemoryS3:
             standing = self._meeting_conditions("PutObject", request)
             if "IfMatch" in request and standing is None:
                 raise _error("NoSuchKey", "PutObject")
-            told = {name: request[name] for name in ("Metadata", "ContentType", "CacheControl") if name in request}
+            told: dict[str, Any] = {
+                name: request[name] for name in ("Metadata", "ContentType", "CacheControl") if name in request
+            }
             version = self._add(request, Version(self._next_id(), request["Body"], told))
             self._tell(request, "ObjectCreated:Put", version)
             return {"ETag": version.etag, "VersionId": version.id}
@@ -134,17 +136,23 @@ class MemoryS3:
 
     def _tell(self, request: dict[str, Any], name: str, version: Version) -> None:
         self._count += 1
-        stored: dict[str, Any] = {"key": quote_plus(request["Key"], safe="/")}
+        stored: dict[str, Any] = {}
         if name.startswith("ObjectCreated"):
             stored |= {"size": len(version.body or b""), "eTag": version.etag.strip('"')}
         if self.versioned:
             stored["versionId"] = version.id
         if self.sequencers:
-            stored["sequencer"] = f"0062E99A88DC{self._count:06X}".rstrip("0")  # of varying length, as S3's are
-        self.notify({"Records": [_record(request["Bucket"], name, self.now(), stored)]})
+            stored["sequencer"] = shortened(self._count)
+        self.notify({"Records": [record(request["Bucket"], request["Key"], name, self.now(), stored)]})
 
 
-def _record(bucket: str, name: str, time: float, stored: dict[str, Any]) -> dict[str, Any]:
+def shortened(count: int) -> str:
+    """A sequencer; of varying length, as those of S3 are."""
+    return f"0062E99A88DC{count:06X}".rstrip("0")
+
+
+def record(bucket: str, key: str, name: str, time: float, stored: dict[str, Any]) -> dict[str, Any]:
+    """One record of a notification, as AWS sends it."""
     moment = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
     return {
         "eventVersion": "2.1",
@@ -159,7 +167,7 @@ def _record(bucket: str, name: str, time: float, stored: dict[str, Any]) -> dict
             "s3SchemaVersion": "1.0",
             "configurationId": "resize",
             "bucket": {"name": bucket, "ownerIdentity": {"principalId": "EXAMPLE"}, "arn": f"arn:aws:s3:::{bucket}"},
-            "object": stored,
+            "object": {"key": quote_plus(key, safe="/"), **stored},
         },
     }
 

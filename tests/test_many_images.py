@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUCKET = "uploads"
-# `make test-long` sets 2000; fewer show the same within seconds.
-IMAGES = int(os.environ.get("RESIZER_MANY_IMAGES", "150"))
+# `make test-long` sets 2000; fewer show the same in seconds.
+IMAGES = int(os.environ.get("RESIZER_MANY_IMAGES", "100"))
 WARM = max(10, IMAGES // 10)  # images after which everything that is made once has been made
 SEED = 20
 PATIENCE = 60  # seconds without any event
@@ -65,7 +65,7 @@ def megabytes() -> float:
 def test_no_image_is_lost_or_made_twice_while_requests_fail(
     monkeypatch: pytest.MonkeyPatch, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While one request in ten is refused, reset or slow, every rendition comes out right, once, and memory stays flat."""
+    """While one request in ten is refused, reset or slow, every rendition is right, once, and memory stays flat."""
     monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # trying again is what counts
     handler, finished = load_handler(), queue.Queue[Invocation]()
     bodies = [saved(photo_like(60 + number % 7, 45, seed=number % 50)) for number in range(IMAGES)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -16,9 +16,6 @@ from tests.conftest import BUCKET
 from tests.pictures import photo_like, saved
 from tests.recording import RecordingS3, refusal
 from tests.samples import KEY, names, sample
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PHOTO = saved(photo_like(64, 48))
 OUTPUTS = {f"resized/{width}-{KEY}" for width in (480, 640, 1000)}
@@ -38,12 +35,12 @@ class ShortContext(LocalContext):
 
 
 @pytest.fixture
-def recorded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingS3]:
+def recorded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> RecordingS3:
     """The handler's S3, which remembers its requests; the photo lies in the bucket under the samples' key."""
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=PHOTO)
     recording, client = RecordingS3(s3), clients.client
     monkeypatch.setattr(clients, "client", lambda service: recording if service == "s3" else client(service))
-    yield recording
+    return recording
 
 
 def invoke(event: Any, context: LocalContext | None = None) -> dict[str, Any]:
@@ -182,7 +179,7 @@ def test_batch_operations_try_again_what_another_try_may_cure(recorded: Recordin
 
 
 def test_a_direct_invocation_holds_the_renditions(recorded: RecordingS3) -> None:
-    """The answer to a direct invocation holds the renditions, also where they stood already, in the widths asked for."""
+    """A direct invocation's answer holds the renditions, also where they stood already, in the widths asked for."""
     for event, outcome, widths in (
         (sample("direct"), "resized", [480, 640, 1000]),
         (sample("direct"), "skipped", [480, 640, 1000]),
@@ -286,7 +283,7 @@ def test_a_rejection_that_cannot_be_recorded_comes_back(recorded: RecordingS3, m
     nowhere = clients.client("sqs").meta.endpoint_url + "/123456789012/nowhere"
     monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=nowhere))
     recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=b"no image")
-    with pytest.raises(RecordsFailed, match="send_message to http://.*/nowhere failed"):
+    with pytest.raises(RecordsFailed, match=r"send_message to http://.*/nowhere failed"):
         invoke(sample("s3-post", b"no image"))
 
 
