@@ -37,3 +37,22 @@ def test_requests_give_up_well_before_the_function() -> None:
 
 def _names(key: str) -> dict[str, Any]:
     return {"bucket": {"name": BUCKET}, "object": {"key": key}}
+
+
+def test_every_request_names_the_bucket_s_owner(monkeypatch: Any, s3: Any) -> None:
+    """With an owner set, all requests to S3 that can carry it do, and without one none does."""
+    sent: list[Any] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        sent.append(params["headers"].get("x-amz-expected-bucket-owner"))
+
+    for owner in ("123456789012", ""):
+        monkeypatch.setenv(clients.OWNER, owner)
+        clients.forget()
+        client = clients.client("s3")
+        client.meta.events.register("before-call.s3", note)
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        client.head_object(Bucket=BUCKET, Key="cat.jpg")
+        client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
+        client.delete_object(Bucket=BUCKET, Key="cat.jpg")
+    assert sent == ["123456789012"] * 4 + [None] * 4

@@ -144,7 +144,7 @@ def deploy(aws: EmulatedAws, folder: Path, **parameters: str) -> dict[str, str]:
         "CAPABILITY_IAM",
         "CAPABILITY_AUTO_EXPAND",
     ]
-    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items() if value)]
     environment = {**os.environ, **SECRETS, "AWS_ENDPOINT_URL": aws.endpoint, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
