@@ -42,3 +42,7 @@ class RecordingS3:
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Recorded and passed on."""
         return self._pass("put_object", request)
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Recorded and passed on."""
+        return self._pass("delete_object", request)
