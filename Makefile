@@ -16,7 +16,10 @@ run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local se
 
 include stack.mk
 
-test: $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests
+# The tests in the real runtime need Lambda's Python; where there is none they are skipped and say so.
+LAMBDAS_PYTHON := $(shell $(PYTHON) -m resizer.local.runtime.interpreter 2>/dev/null)
+
+test: $(VENV)/dev.ready $(if $(LAMBDAS_PYTHON),$(BUILT) $(RUNTIME)/ready) ## Run all the tests
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/dev.ready ## Lint, formatting and types
@@ -56,3 +59,5 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; } \
 	  || { rm -rf $(VENV); echo "This Python has neither ensurepip nor pip: apt install python3-venv, or set PYTHON=" >&2; exit 1; }
+
+include bench/bench.mk

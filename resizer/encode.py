@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resizer.model import Frame
-    from resizer.settings import Quality
+    from resizer.variables import Quality
 
 STRIP_ROWS: Final = 64  # by which a PNG's strategy is chosen
 Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h

@@ -34,9 +34,9 @@ from resizer.model import Change, SourceObject
 from resizer.removal import Standing, is_complete, look, take_away
 from resizer.renditions import may_name_image, plain_outputs, possible_outputs
 from resizer.report import Outcome, StoredRendition
-from resizer.settings import OnDelete
 from resizer.source import current_etag
 from resizer.store import is_later, key_hash
+from resizer.variables import OnDelete
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -39,10 +39,10 @@ class RecordingS3:
         """Recorded and passed on."""
         return self._pass("head_object", request)
 
-    def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Recorded and passed on."""
-        return self._pass("delete_object", request)
-
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Recorded and passed on."""
         return self._pass("put_object", request)
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Recorded and passed on."""
+        return self._pass("delete_object", request)

@@ -10,7 +10,7 @@ from PIL.ImageFile import ImageFile
 
 from resizer.encode import encode
 from resizer.model import Format, Frame
-from resizer.settings import Quality
+from resizer.variables import Quality
 from tests.pictures import opened, photo_like, psnr
 
 QUALITY = Quality()

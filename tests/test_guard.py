@@ -14,7 +14,8 @@ from resizer.events import sources
 from resizer.guard import is_output, is_source, reason_to_skip
 from resizer.model import Change, SourceObject
 from resizer.renditions import plan
-from resizer.settings import EXTRA_FORMATS, Settings
+from resizer.settings import Settings
+from resizer.variables import EXTRA_FORMATS
 from tests.conftest import BUCKET, notification
 from tests.pictures import header
 

@@ -15,7 +15,8 @@ from resizer.clock import Clock
 from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.settings import OnDelete, Quality, Settings
+from resizer.settings import Settings
+from resizer.variables import OnDelete, Quality
 from tests.memory_s3 import MemoryS3
 from tests.recording import RecordingS3, refusal
 

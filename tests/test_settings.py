@@ -7,7 +7,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from resizer.errors import ConfigError
-from resizer.settings import VARIABLES, Quality, Settings
+from resizer.settings import Settings
+from resizer.variables import VARIABLES, Quality
 
 DEFAULTS = {
     "widths": (1000, 640, 480),

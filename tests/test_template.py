@@ -12,7 +12,8 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from resizer.local.runtime.template import Stack, load
-from resizer.settings import VARIABLES, Settings
+from resizer.settings import Settings
+from resizer.variables import VARIABLES
 from tests.conftest import PROJECT
 from tests.policies import allowed, listed
 

@@ -69,7 +69,7 @@ def test_the_next_is_made_while_the_last_is_written() -> None:
         second_is_made.set()
         yield rendition("b")
 
-    first, _ = uploaded(make(), lambda _: second_is_made.wait(PATIENCE))
+    first, _ = uploaded(make(), lambda _: Written(second_is_made.wait(PATIENCE)))
     assert first.written
 
 
@@ -77,7 +77,7 @@ def test_uploads_run_side_by_side() -> None:
     """Three renditions are on their way at once."""
     together = threading.Barrier(3)
 
-    def write(_: Rendition) -> bool:
+    def write(_: Rendition) -> Written:
         together.wait(PATIENCE)
         return Written.NEW
 

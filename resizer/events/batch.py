@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from resizer.errors import Reason
 from resizer.model import SourceObject
 from resizer.report import Outcome
-from resizer.settings import parse_widths
+from resizer.variables import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

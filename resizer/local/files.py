@@ -11,7 +11,8 @@ from resizer.local.folder import FolderS3
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
-from resizer.settings import OnDelete, Settings
+from resizer.settings import Settings
+from resizer.variables import OnDelete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
