@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import asdict
@@ -69,6 +70,8 @@ def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
     if not estimate and (why := why_estimate(plan)):
         console.print(f"[yellow]Estimating instead of measuring:[/yellow] {why}", soft_wrap=True, highlight=False)
         estimate = True
+    if (load := os.getloadavg()[0]) > 1:
+        console.print(f"[yellow]This machine is busy (load {load:.1f}):[/yellow] durations will be too long.")
     with _progress() as progress:
         task = progress.add_task("", total=len(chosen) * len(plan.sizes))
         step = partial(_describe, progress, task)
