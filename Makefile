@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PHOTO  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test test-long check format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -16,8 +16,15 @@ run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local se
 
 include stack.mk
 
-test: $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests
+# The tests in the real runtime need Lambda's Python; where there is none they are skipped and say so.
+LAMBDAS_PYTHON := $(shell $(PYTHON) -m resizer.local.runtime.interpreter 2>/dev/null)
+
+test: $(VENV)/dev.ready $(if $(LAMBDAS_PYTHON),$(BUILT) $(RUNTIME)/ready) ## Run all the tests
 	$(BIN)/python -m pytest $(TESTS)
+
+test-long: $(VENV)/dev.ready ## The ordering model with thousands of stories, and 2,000 images while requests fail (a quarter of an hour)
+	RESIZER_MODEL_EXAMPLES=2000 RESIZER_MODEL_SEEDS=20000 RESIZER_MODEL_MOTO_SEEDS=200 RESIZER_MANY_IMAGES=2000 \
+	  $(BIN)/python -m pytest -s tests/test_ordering_model.py tests/test_many_images.py
 
 check: $(VENV)/dev.ready ## Lint, formatting and types
 	$(BIN)/ruff check .
@@ -56,3 +63,5 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; } \
 	  || { rm -rf $(VENV); echo "This Python has neither ensurepip nor pip: apt install python3-venv, or set PYTHON=" >&2; exit 1; }
+
+include bench/bench.mk

@@ -1,1 +1,1 @@
-"""What resizing costs, measured."""
+"""What the service costs, measured: memory sizes, peers, and the price of both."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SLACK: Final = 15  # MB
+Variety = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and options of the encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,10 @@ class MemoryS3:
         return {}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Never asked for: every PUT is taken."""
-        raise NotImplementedError(request["Key"])
+        """Find the source as it was, and nothing else."""
+        if request["Key"].startswith("resized/"):
+            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
+        return {"ETag": '"0"'}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         """Never asked for: nothing is deleted."""
@@ -107,21 +111,31 @@ class MemoryS3:
 def drawn_images(folder: Path) -> Iterator[Path]:
     """Images of every format, mode and size class, as files."""
     for megapixels in (1, 6, 24):
-        across = round((megapixels * 1_500_000) ** 0.5)
-        for name, mode, format_, options in VARIETIES:
-            path = folder / f"{megapixels}MP {name}"
-            base = _texture(across, across * 2 // 3)
-            base.convert(mode).save(path, format_, **options)
-            yield path
+        for variety in VARIETIES:
+            yield drawn_image(variety, megapixels, folder)
     for frames in (10, 40):
-        for format_ in ("GIF", "WEBP", "PNG"):
-            path = folder / f"{frames} frames {format_}"
-            pictures = [_texture(800, 600, seed) for seed in range(frames)]
-            pictures[0].save(path, format_, save_all=True, append_images=pictures[1:], duration=50, loop=0)
-            yield path
+        yield from drawn_animations(frames, folder)
 
 
-VARIETIES: Final[tuple[tuple[str, str, str, dict[str, Any]], ...]] = (
+def drawn_image(variety: Variety, megapixels: int, folder: Path) -> Path:
+    """One image of so many megapixels, as a file."""
+    name, mode, format_, options = variety
+    across = round((megapixels * 1_500_000) ** 0.5)
+    path = folder / f"{megapixels}MP {name}"
+    _texture(across, across * 2 // 3).convert(mode).save(path, format_, **options)
+    return path
+
+
+def drawn_animations(frames: int, folder: Path) -> Iterator[Path]:
+    """An animation of so many frames in each format that holds one, as files."""
+    for format_ in ("GIF", "WEBP", "PNG"):
+        path = folder / f"{frames} frames {format_}"
+        pictures = [_texture(800, 600, seed) for seed in range(frames)]
+        pictures[0].save(path, format_, save_all=True, append_images=pictures[1:], duration=50, loop=0)
+        yield path
+
+
+VARIETIES: Final[tuple[Variety, ...]] = (
     ("JPEG", "RGB", "JPEG", {}),
     ("JPEG gray", "L", "JPEG", {}),
     ("JPEG CMYK", "CMYK", "JPEG", {}),

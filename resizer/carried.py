@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from posixpath import splitext
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 AS_THEY_ARE: Final = ("CacheControl", "ContentLanguage", "Expires")
-# The file name's extension in a Content-Disposition, plain or encoded (RFC 6266, 4.3).
-FILE_NAME: Final = re.compile(r"""(filename\*?=(?:"[^"]*?|[^";\s]*?))(\.[A-Za-z0-9]{1,5})?(?="|;|\s|$)""")
+# The file name in a Content-Disposition, quoted, plain or encoded (RFC 6266, 4.1).
+FILE_NAME: Final = re.compile(r"""(?<=filename=")[^"]+|(?<=filename=)[^";\s]+|(?<=filename\*=)[^";\s]+""")
 
 
 def carried_headers(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def with_extension(disposition: str, extensions: tuple[str, ...]) -> str:
     """A Content-Disposition whose file name ends in one of a format's extensions, the first where it does not yet."""
 
     def corrected(match: re.Match[str]) -> str:
-        name, extension = match.group(1), match.group(2) or ""
-        return match.group(0) if extension.lower() in extensions else name + extensions[0]
+        name, extension = splitext(match.group())
+        return match.group() if extension.lower() in extensions else name + extensions[0]
 
     return FILE_NAME.sub(corrected, disposition)

@@ -138,4 +138,4 @@ def _store(
         missing = [step.key for step in plans if step.key not in written]
         raise OutOfTime(f"{problem} Written: {written}; not written: {missing}.") from problem
     journal.add("upload", sum(upload.milliseconds for upload in uploads))
-    return sorted(uploads, key=lambda upload: upload.plan.width)
+    return sorted(uploads, key=lambda upload: plans.index(upload.plan), reverse=True)

@@ -169,7 +169,7 @@ class Reconciler:
             return False
         self._let_quick_writes_end()
         taken = rejection.reason is Reason.KEY_TAKEN
-        return any(taken or each.source_etag != self.source.etag for each in self._look(widest_only=not taken))
+        return any(taken or each.source_etag != self.source.etag for each in self._look())
 
     def _clear_other_formats(self, made: Made) -> None:
         """Take away an earlier upload's renditions under keys with other extensions than this one's.

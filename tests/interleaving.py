@@ -111,7 +111,7 @@ class Handler:
         clock = Clock(now=lambda: self.world.time, monotonic=lambda: self.world.time, sleep=self._sleep)
         try:
             for source in events.sources(self.event):
-                self.reports.append(process(source, self.world.settings, self, clock))  # type: ignore[arg-type]
+                self.reports.append(process(source, self.world.settings, self, clock))
         except (ResizerError, Died) as problem:
             self.problem = problem
         except BaseException as problem:  # noqa: BLE001 # the test raises it

@@ -65,13 +65,14 @@ UNKNOWN: list[tuple[object, str]] = [
     ([], "list"),
     ("s3", "str"),
     ({}, "[]"),
-    ({"source": "aws.s3", "detail": {}}, "['detail', 'source']"),
+    ({"source": "aws.s3", "detail": {}}, "KeyError('object')"),
+    ({"source": "aws.ec2", "detail": {}}, "['detail', 'source']"),
     ({"Records": None}, "['Records']"),
     ({"Records": {"s3": {}}}, "['Records']"),
     ({"Records": [None]}, "NoneType"),
     ({"Records": [{}]}, "eventSource is None"),
     ({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}, "eventSource is 'aws:sqs'"),
-    ({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}, "eventSource is None"),
+    ({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}, "eventSource is 'aws:sns'"),
     ({"Records": [{"eventSource": "aws:s3"}]}, "KeyError('s3')"),
     ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "photos"}}}]}, "KeyError('object')"),
     ({"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}, "KeyError('bucket')"),
@@ -114,6 +115,7 @@ def test_a_full_record_is_read_in_every_field() -> None:
             size=1024,
             sequencer="0055AED6DCD90281E5",
             version_id="096fKKXTRTtl3on89fVO.nfljtsv6qko",
+            time=1740823200.001,
         )
     ]
 
@@ -121,7 +123,7 @@ def test_a_full_record_is_read_in_every_field() -> None:
 def test_what_moto_leaves_out_is_not_needed() -> None:
     """A record without sequencer and identities, with its slashes encoded, is read all the same."""
     etag = "5d41402abc4b2a76b9719d911017c592"
-    assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5)]
+    assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5, time=1740823201.0)]
 
 
 def test_several_records_keep_their_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -66,11 +67,12 @@ def test_no_image_is_lost_or_made_twice_while_requests_fail(
     monkeypatch: pytest.MonkeyPatch, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """While one request in ten is refused, reset or slow, every rendition is right, once, and memory stays flat."""
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest would keep every line in memory
     monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # trying again is what counts
     handler, finished = load_handler(), queue.Queue[Invocation]()
     bodies = [saved(photo_like(60 + number % 7, 45, seed=number % 50)) for number in range(IMAGES)]
     with faulty_aws(monkeypatch) as counted:
-        own = botocore.session.get_session().create_client("s3", config=Config(user_agent_extra=TESTS_OWN))
+        own: Any = botocore.session.get_session().create_client("s3", config=Config(user_agent_extra=TESTS_OWN))
         trigger = Trigger(wire(BUCKET), handler, finished.put)
         trigger.start()
         used, tries = [], 0

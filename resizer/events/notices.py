@@ -70,10 +70,11 @@ def _record(record: Any) -> list[SourceObject]:
             return [_parsed(s3.source, record)]
         case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
             return sources(from_json(message))
-        case {"eventSource": other} | {"EventSource": other}:
-            raise UnknownEvent(f"{EXPECTED}; got a record whose eventSource is {other!r}")
+        case dict():
+            sender = record.get("eventSource") or record.get("EventSource")
+            raise UnknownEvent(f"{EXPECTED}; got a record whose eventSource is {sender!r}")
         case _:
-            raise UnknownEvent(f"{EXPECTED}; got a record that lacks it: {str(record)[:60]}")
+            raise UnknownEvent(f"{EXPECTED}; got a {type(record).__name__} for a record")
 
 
 def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject:

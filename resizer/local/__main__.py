@@ -14,6 +14,8 @@ from rich.progress import track
 
 from resizer.errors import ConfigError, UsageError
 from resizer.local import tables
+from resizer.local.cost import Architecture, Usage
+from resizer.local.cost_table import print_cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,6 +115,26 @@ def demo(
     tables.renditions(console, results, save)
     if any(result["outcome"] == "rejected" for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
+    images: Annotated[float, typer.Option(min=0, help="Images a month, such as 1e6.")],
+    memory: Annotated[int, typer.Option(min=128, max=10240, help="The function's memory in MB.")],
+    ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
+    init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
+    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
+    renditions: Annotated[int, typer.Option(min=0, help="PUTs per image.")] = 3,
+    arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
+    *,
+    free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
+) -> None:
+    """Calculate what a month of images costs on AWS: Lambda's requests and GB-seconds, S3's requests.
+
+    Example: `resizer cost --images 1e6 --memory 256 --ms 180`
+    """
+    usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
+    print_cost(console, usage, free_tier=free_tier)
 
 
 def _read(photo: Path) -> bytes:

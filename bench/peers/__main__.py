@@ -1,0 +1,49 @@
+"""`python -m bench.peers`: the contest."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path  # typer reads annotations when it runs
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.machine import machine
+from bench.peers.contest import Standing, compete, contenders, steps
+from bench.peers.table import print_standings
+from bench.peers.worker import FORMATS
+from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
+
+
+def main(  # noqa: PLR0913, PLR0917 # one parameter per option
+    photos: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of pictures.")],
+    rounds: Annotated[int, typer.Option(min=1, help="Warm rounds of each contender per picture.")] = 7,
+    first_byte_ms: Annotated[float, typer.Option(min=0, help="S3's time to the first byte.")] = FIRST_BYTE_MS,
+    megabytes_per_second: Annotated[float, typer.Option(min=0, help="S3's bandwidth.")] = MEGABYTES_PER_SECOND,
+    only: Annotated[str, typer.Option(help="Contenders, by comma; all where left out.")] = "",
+    out: Annotated[Path, typer.Option(help="Where the figures go, as JSON lines.")] = Path("build/bench/peers.jsonl"),
+) -> None:
+    """Resizer beside what else would be used, over the same pictures and the same S3."""
+    files = sorted(path for path in photos.iterdir() if path.suffix.lower() in FORMATS)
+    entered = [each for each in contenders() if not only or each.name in only.split(",")]
+    ready = [each for each in entered if not each.missing]
+    network = Network(first_byte_ms, megabytes_per_second)
+    with stub_s3(photos, network) as endpoint, Progress(transient=True) as progress:
+        task = progress.add_task("Peers", total=steps(files, rounds))
+        standings: list[Standing] = []
+        with suppress(KeyboardInterrupt):  # what is there is worth having
+            standings.extend(
+                compete(ready, files, endpoint, rounds, lambda what: progress.update(task, advance=1, description=what))
+            )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lines = [{"machine": asdict(machine()), "rounds": rounds, "network": asdict(network)}, *map(asdict, standings)]
+    out.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    print_standings(Console(), standings, entered)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,51 @@
+"""The floor, for JPEGs: libjpeg-turbo's scaled decode and three encodes, as Pillow calls it, and nothing else.
+
+No requests, no resizing, no metadata: the pictures that are encoded were made before the clock runs.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from bench.peers.objects import fetch
+from bench.peers.serve import QUALITY, WIDTHS
+
+if TYPE_CHECKING:
+    from bench.peers.serve import Task
+
+OVERSAMPLING = 1.5  # the same scale that ours decodes at: less of it loses quality that can be seen
+_ready: dict[str, tuple[bytes, int, list[Image.Image]]] = {}
+
+
+def prepare(task: Task) -> None:
+    """Fetch the original and make the three pictures, once per photo."""
+    if task.etag not in _ready:
+        original = fetch(task)
+        with Image.open(io.BytesIO(original)) as header:
+            sideways = header.getexif().get(0x0112, 1) >= 5
+        side = 1 if sideways else 0
+        whole = Image.open(io.BytesIO(original))
+        pictures = []
+        for width in WIDTHS:
+            factor = min(1.0, width / whole.size[side])
+            pictures.append(whole.resize((round(whole.width * factor), round(whole.height * factor))))
+        _ready.clear()
+        _ready[task.etag] = (original, side, pictures)
+
+
+def resize(task: Task) -> int:
+    """Decode once, encode three times; the encoded bytes."""
+    original, side, pictures = _ready[task.etag]
+    with Image.open(io.BytesIO(original)) as image:
+        wanted = int(OVERSAMPLING * WIDTHS[0])
+        image.draft(None, (1, wanted) if side else (wanted, 1))
+        image.load()
+    written = 0
+    for picture in pictures:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=QUALITY)
+        written += buffer.tell()
+    return written

@@ -1,0 +1,44 @@
+"""Ours: the Lambda handler, whole, with an S3 event."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+from resizer.color import to_srgb
+from resizer.decode import decode
+from resizer.handler import lambda_handler, settings
+from resizer.header import Limits, open_image
+from resizer.local.trigger import LocalContext
+from resizer.resample import cascade, largest
+from resizer.sizes import rendition_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+    from bench.peers.serve import Task
+
+
+def resize(task: Task) -> int:
+    """Resize one object; the renditions' bytes."""
+    stored = {"key": quote_plus(task.key), "size": task.size, "eTag": task.etag, "sequencer": "0055AED6DCD90281E5"}
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
+    event = {"Records": [{**record, "s3": {"bucket": {"name": task.bucket}, "object": stored}}]}
+    answer = lambda_handler(event, LocalContext())  # type: ignore[arg-type] # as much of a context as it reads
+    result = answer["results"][0]
+    assert result["outcome"] == "resized", result
+    return sum(rendition["bytes"] for rendition in result["renditions"])
+
+
+def pixels(photo: Path) -> list[Image]:
+    """The pixels of each rendition before they are encoded, widest first."""
+    with photo.open("rb") as stream:
+        limits = Limits(settings.max_pixels, None, settings.widths[0], photo.stat().st_size)
+        opened, header = open_image(stream, limits)
+        sizes = [rendition_size(header.upright_size, width) for width in settings.widths]
+        in_srgb = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=print)
+        frames = largest(decode(opened, header, settings.widths[0]), header, sizes[0], in_srgb)
+        return [one[0].pixels for one in cascade(frames, sizes)]

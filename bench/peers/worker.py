@@ -1,0 +1,105 @@
+"""Our side of the conversation with a contender."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import count
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import TYPE_CHECKING, Final, Self
+
+from bench.peers.serve import Task
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+HERE: Final = Path(__file__).parent
+FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+_number = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture resized once: CPU and wall time in milliseconds, bytes written, peak resident bytes so far."""
+
+    cpu_ms: float
+    wall_ms: float
+    written: int
+    peak_bytes: int
+
+
+def command(contender: str) -> list[str]:
+    """How a contender is started."""
+    if contender.startswith("sharp-"):
+        return ["node", str(HERE / "sharp" / "serve.mjs"), contender.removeprefix("sharp-")]
+    return [sys.executable, "-m", "bench.peers.serve", contender]
+
+
+class Worker:
+    """A contender's process, warm from its first picture on."""
+
+    def __init__(self, contender: str, endpoint: str) -> None:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "RESIZER_", "POWERTOOLS_"))
+        }
+        environment |= {
+            "NODE_NO_WARNINGS": "1",
+            "AWS_ENDPOINT_URL_S3": endpoint,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+        }
+        self.contender = contender
+        self.cpu_total = 0.0  # seconds, over all runs: a clock for pytest-benchmark
+        self._process = Popen(command(contender), stdin=PIPE, stdout=PIPE, text=True, env=environment)
+        start = json.loads(self._read())
+        self.init_cpu_ms: float = start["init_cpu_ms"]  # what starting and importing took
+        self.base_bytes: int = start["base_bytes"]  # and what they hold
+
+    def run(self, photo: Path) -> Sample:
+        """Resize one picture, under a key that was never used before. Raises `RuntimeError` where it cannot."""
+        assert self._process.stdin
+        body, etag = _identity(photo)
+        task = Task("photos", f"{next(_number)}/{photo.name}", etag, body, FORMATS[photo.suffix.lower()])
+        self._process.stdin.write(json.dumps(asdict(task)) + "\n")
+        self._process.stdin.flush()
+        sample = Sample(**json.loads(self._read()))
+        self.cpu_total += sample.cpu_ms / 1000
+        return sample
+
+    def _read(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.contender} ended with exit code {self._process.wait()}")
+        return line
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@cache
+def _identity(photo: Path) -> tuple[int, str]:
+    body = photo.read_bytes()
+    return len(body), hashlib.md5(body, usedforsecurity=False).hexdigest()

@@ -1,0 +1,89 @@
+"""The pictures to measure with, and how often each kind comes: the mix."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+from resizer.errors import UsageError
+from resizer.header import Limits, open_image
+from resizer.local.samples import samples
+from resizer.memory_plan import memory_needed
+from resizer.process_memory import RESERVED
+from resizer.sizes import decode_scale, rendition_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
+WIDEST: Final = 1000
+ANY: Final = 10**12  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of the mix: its file, its share of all images (any positive number), and what the plan says of it.
+
+    `needed_bytes` is the memory plan's, beyond what the function holds before its first picture.
+    """
+
+    path: Path
+    share: float
+    needed_bytes: int
+
+    @property
+    def name(self) -> str:
+        """Its file's name."""
+        return self.path.name
+
+    def planned_bytes(self, base_bytes: int) -> int:
+        """What a whole function needs for it, having `base_bytes` in use before."""
+        return base_bytes + RESERVED + self.needed_bytes
+
+
+def pictures(folder: Path | None, mix: Path | None, made: Path) -> list[Picture]:
+    """The pictures of a folder, or drawn samples (written to `made`) where none is named.
+
+    `mix` is a TOML file of `"file name" = share` lines; what it does not name is left out. Without one all are equal.
+    Raises `UsageError` where there is nothing to measure.
+    """
+    if folder is None:
+        made.mkdir(parents=True, exist_ok=True)
+        for name, body in samples().items():
+            (made / name).write_bytes(body)
+        folder = made
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    shares = _shares(mix) if mix else {path.name: 1.0 for path in files}
+    found = [Picture(path, shares[path.name], _needed(path)) for path in files if shares.get(path.name, 0) > 0]
+    if strange := sorted(shares.keys() - {path.name for path in files}):
+        raise UsageError(f"{mix} names {', '.join(strange)}, which {folder} does not hold.")
+    if not found:
+        raise UsageError(f"{folder} holds no pictures; name a folder with PHOTOS=.")
+    return found
+
+
+def event(bucket: str, key: str, path: Path) -> dict[str, Any]:
+    """The notification that S3 sends when a picture has been uploaded."""
+    body = path.read_bytes()
+    etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    stored = {"key": quote_plus(key), "size": len(body), "eTag": etag, "sequencer": "0055AED6DCD90281E5"}
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
+    return {"Records": [{**record, "s3": {"bucket": {"name": bucket}, "object": stored}}]}
+
+
+def _shares(mix: Path) -> dict[str, float]:
+    try:
+        table = tomllib.loads(mix.read_text(encoding="utf-8"))
+        return {name: float(share) for name, share in table.items()}
+    except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as problem:
+        raise UsageError(f'{mix} is no mix: {problem}. It takes lines such as "cat.jpg" = 3.') from problem
+
+
+def _needed(path: Path) -> int:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        _, header = open_image(stream, Limits(ANY, None, WIDEST, size))
+    return memory_needed(header, decode_scale(header, WIDEST), rendition_size(header.upright_size, WIDEST), size)

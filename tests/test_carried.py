@@ -1,0 +1,46 @@
+"""What a rendition carries on from its source is the source's own, with the settings' overrides."""
+
+from __future__ import annotations
+
+import pytest
+
+from resizer.carried import carried_headers, with_extension
+from resizer.settings import Settings
+
+EXTENSIONS = (".jpg", ".jpeg")
+
+
+def test_caching_language_and_expiry_are_carried_on() -> None:
+    """The source's caching, language, expiry and file name are carried on, and nothing else of it."""
+    own = {"CacheControl": "max-age=60", "ContentLanguage": "de", "Expires": "soon", "ContentDisposition": "inline"}
+    answer = {**own, "ContentType": "image/png", "Metadata": {"secret": "x"}, "ContentLength": 9}
+    assert carried_headers(answer, Settings()) == own
+
+
+def test_settings_have_the_last_word() -> None:
+    """Caching, tags and storage class by setting stand over what the source has."""
+    settings = Settings(cache_control="no-cache", tags="team=shop", storage_class="STANDARD_IA")
+    assert carried_headers({"CacheControl": "max-age=60"}, settings) == {
+        "CacheControl": "no-cache",
+        "Tagging": "team=shop",
+        "StorageClass": "STANDARD_IA",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('attachment; filename="cat.tiff"', 'attachment; filename="cat.jpg"'),
+        ('attachment; filename="cat.JPEG"', 'attachment; filename="cat.JPEG"'),
+        ("attachment; filename=cat.bmp", "attachment; filename=cat.jpg"),
+        ('attachment; filename="my cat"', 'attachment; filename="my cat.jpg"'),
+        (
+            "attachment; filename=\"cat.tiff\"; filename*=UTF-8''k%C3%A4tzchen.tiff",
+            "attachment; filename=\"cat.jpg\"; filename*=UTF-8''k%C3%A4tzchen.jpg",
+        ),
+        ("inline", "inline"),
+    ],
+)
+def test_the_file_names_extension_is_corrected(before: str, after: str) -> None:
+    """A file name ends in an extension of what is written, plain or encoded; the rest stays."""
+    assert with_extension(before, EXTENSIONS) == after

@@ -1,0 +1,81 @@
+"""The memory plan is never below what an image really takes, nor far above it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.memory import VARIETIES, compare, drawn_animations, drawn_image
+from resizer.memory_plan import MB, memory_needed
+from resizer.model import Format, Header
+from tests.conftest import PHOTOS, photo_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDEST = (1000, 750)
+measurable = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a process's peak and lets it be reset"
+)
+
+
+@measurable
+@pytest.mark.parametrize("variety", VARIETIES, ids=lambda variety: variety[0])
+def test_the_plan_holds_for_every_format_and_mode(
+    variety: tuple[str, str, str, dict[str, object]], tmp_path: Path
+) -> None:
+    """Of a picture of three megapixels in every format and mode the measured peak lies within the plan."""
+    found = compare(drawn_image(variety, 3, tmp_path))
+    assert found.outcome == "resized"
+    assert found.holds, found
+
+
+@measurable
+def test_the_plan_holds_for_animations(tmp_path: Path) -> None:
+    """Of animations in every format the measured peak lies within the plan."""
+    for path in drawn_animations(10, tmp_path):
+        found = compare(path)
+        assert found.holds, found
+
+
+@measurable
+@pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+@pytest.mark.parametrize(
+    "path",
+    [path for path in photo_files() if "exif" not in path.name and path.suffix == ".jpg"],
+    ids=lambda path: path.name,
+)
+def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
+    """Of each large JPEG the measured peak lies within the plan."""
+    found = compare(path)
+    assert found.holds, found
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        (Header("JPEG", "RGB", 4000, 3000), Header("JPEG", "RGB", 8000, 6000)),
+        (Header("JPEG", "L", 4000, 3000), Header("JPEG", "RGB", 4000, 3000)),
+        (Header("JPEG", "RGB", 4000, 3000), Header("JPEG", "RGB", 4000, 3000, buffered_bytes=72 * MB)),
+        (Header("PNG", "RGB", 4000, 3000), Header("PNG", "LA", 4000, 3000)),
+        (Header("PNG", "RGBA", 4000, 3000), Header("WEBP", "RGBA", 4000, 3000)),
+        (Header("GIF", "P", 400, 300, frames=2), Header("GIF", "P", 400, 300, frames=200)),
+    ],
+)
+def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
+    """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
+    assert memory_needed(less, 1, WIDEST, 0) < memory_needed(more, 1, WIDEST, 0)
+
+
+def test_scaling_while_decoding_saves_memory() -> None:
+    """A JPEG that is decoded at a quarter takes less than at full size."""
+    header = Header("JPEG", "RGB", 8000, 6000)
+    assert memory_needed(header, 4, WIDEST, 0) < memory_needed(header, 1, WIDEST, 0) / 4
+
+
+def test_encoders_count_where_they_take_the_most() -> None:
+    """A small picture that is written as AVIF is planned with its encoder's memory."""
+    header = Header("JPEG", "RGB", 1000, 750)
+    assert memory_needed(header, 1, WIDEST, 0, [Format.AVIF]) > memory_needed(header, 1, WIDEST, 0) + 10 * MB
