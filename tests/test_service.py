@@ -64,6 +64,17 @@ def test_one_upload_makes_three_objects_and_then_silence(s3: Any, events: queue.
     assert keys(s3) == {"a+b c é.jpg"} | {each["key"] for each in first["renditions"]}
 
 
+def test_a_deletion_takes_the_renditions_away(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """What is deleted from the bucket loses its renditions by the bucket's own notification, and nothing follows."""
+    s3.put_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg", Body=saved(photo_like(64, 48)))
+    results(events, 4)
+    s3.delete_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg")
+    first, *further = results(events, 4)
+    assert (first["key"], first["outcome"]) == ("a+b c%25é 日本.jpg", "removed")
+    assert {each["reason"] for each in further} == {"output_prefix"}
+    assert keys(s3) == set()
+
+
 def test_without_the_guard_it_would_recurse(
     s3: Any, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
