@@ -18,7 +18,14 @@ MARGIN_SECONDS: Final = 1.0
 MB_PER_CORE: Final = 1769
 # Decoders that cannot be stopped once they run: seconds of a whole core per pixel, measured on photos and rounded up.
 # The others fetch their input bit by bit and are stopped there.
-SECONDS_PER_PIXEL: Final = {"WEBP": 80e-9, "AVIF": 80e-9, "HEIF": 80e-9, "JPEG2000": 400e-9, "TIFF": 40e-9}
+SECONDS_PER_PIXEL: Final = {
+    "WEBP": 80e-9,
+    "AVIF": 80e-9,
+    "HEIF": 80e-9,
+    "JPEG2000": 400e-9,
+    "TIFF": 40e-9,
+    "BMP": 80e-9,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from PIL import JpegImagePlugin, PngImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError
+from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.sizes import decode_width
 
@@ -30,6 +32,8 @@ def decode(image: ImageFile, header: Header, widest: int) -> Iterator[Frame]:
         try:
             if header.frames > 1:
                 image.seek(number)
+            if image.size != (header.width, header.height):
+                raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
             _prepare(image, header, widest)
             image.load()
             pixels = _resizable(image, header)
@@ -48,8 +52,11 @@ def _prepare(image: ImageFile, header: Header, widest: int) -> None:
         if image.mode == "CMYK" and "adobe" not in image.info:
             # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
             image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-    elif isinstance(image, PngImagePlugin.PngImageFile) and header.frames == 1:
-        image.load_end = _nothing  # type: ignore[method-assign] # what follows the pixels may be as large as it likes
+        image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign]
+    elif isinstance(image, PngImagePlugin.PngImageFile):
+        image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
+        if header.frames == 1:
+            image.load_end = _nothing  # type: ignore[method-assign] # what follows the pixels may be as long as it likes
 
 
 def _nothing() -> None:

@@ -26,8 +26,8 @@ FOUNDATIONS = {"settings", "errors", "model"}
 # What stages may take besides the foundations: parts, of which most belong to one stage.
 PARTS = {
     "source": {"stream"},
-    "header": {"signatures", "declared", "frames", "memory_plan", "sizes"},
-    "decode": {"sizes"},
+    "header": {"signatures", "declared", "frames", "structure", "jpeg2000", "memory_plan", "sizes"},
+    "decode": {"jpeg_scans", "sizes"},
     "renditions": {"key_template", "sizes"},
     "store": {"carried"},
     "report": {"process_memory"},
