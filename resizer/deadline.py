@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from resizer.errors import OutOfTime
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from resizer.model import Header
+
+Item = TypeVar("Item")
 
 # Kept back for the answer, the log and the uploads in hand.
 MARGIN_SECONDS: Final = 1.0
@@ -43,6 +47,13 @@ class Deadline:
         """Raise `OutOfTime` where the time has run out, or will have after so many seconds of work."""
         if time.monotonic() + seconds > self.at:
             raise OutOfTime("There is not enough time left; give the function a longer time-out or more memory.")
+
+    def each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items, each made only while there is time. Raises `OutOfTime`."""
+        self.check()
+        for item in items:
+            yield item
+            self.check()
 
 
 def seconds_to_decode(header: Header, function_memory: int | None) -> float:

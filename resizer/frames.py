@@ -18,7 +18,7 @@ SMALLEST_FRAME: Final = 4096
 
 EXTENSION, IMAGE, COMMENT = 0x21, 0x2C, 0xFE
 MOST_COMMENTS: Final = 1_048_576  # bytes, in all; Pillow keeps them piece by piece
-# Sub-blocks hold up to 255 bytes, and encoders fill them; each costs a step. XMP is stored in odd ones, but not for long.
+# Sub-blocks hold up to 255 bytes and encoders fill them; each costs a step. XMP is stored in odd ones, up to this many.
 SPARE_BLOCKS: Final = 100_000
 BYTES_PER_BLOCK: Final = 32
 
@@ -83,7 +83,7 @@ def _walk(stream: IO[bytes], max_pixels: int) -> int:
 
 
 def _grown(screen: tuple[int, int], place: bytes, *, first: bool) -> tuple[int, int]:
-    """The picture's size with a frame in its place: the first may exceed what the header says, as some encoders let it."""
+    """The picture's size with a frame in its place: the first may exceed what the header says, as it does in old files."""
     left, top, width, height = struct.unpack("<4H", place)
     reach = max(screen[0], left + width), max(screen[1], top + height)
     if reach != screen and not first:

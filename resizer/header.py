@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
@@ -33,6 +33,7 @@ BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
 # What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
 HEADER_COPIES: Final = 3
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
+MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
 LONGEST_EXIF: Final = MB  # it fits into one segment of a JPEG, of 64 KB; a longer one is not looked at
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
@@ -94,7 +95,7 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         _register_heif()
     try:
         if (size := _size_within(stream, format_, start)) and min(size) > 0:
-            limits.check(Header(format_, "RGBA", *size))
+            limits.check(Header(format_, "RGBA", *size, buffered_bytes=_parts_of_webp(start, limits.file_size)))
         gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
         image = _open(stream, format_, limits.pixels)
         limits.check(Header(format_, image.mode, *image.size))
@@ -104,10 +105,17 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
     except Image.DecompressionBombError as problem:
         detail = f"{str(problem).split(' exceeds')[0]} exceeds RESIZER_MAX_PIXELS, {limits.pixels}."
         raise Rejected(Reason.TOO_MANY_PIXELS, detail) from problem
+    except MemoryError as problem:
+        raise Rejected(Reason.NEEDS_MEMORY, f"The {format_}'s header takes more memory than there is.") from problem
     except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
         raise _unreadable(stream, start, format_, problem) from problem
     limits.check(header)
     return image, header
+
+
+def _parts_of_webp(start: bytes, file_size: int) -> int:
+    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
+    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0
 
 
 def _register_heif() -> None:
@@ -186,7 +194,7 @@ def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
 
 
 def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
-    """The tags, and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
+    """The tags and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
     tags = image.tag_v2
     held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
     kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
@@ -211,4 +219,5 @@ def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exceptio
     promised = int.from_bytes(start[4:8], "little") + 8 if format_ == "WEBP" else 0
     if promised > size or (position >= size and format_ not in READ_WHOLE):
         return Rejected(Reason.TRUNCATED, f"The {format_} ends within its header, after {size} bytes.")
-    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {str(problem)[:200] or 'damaged'}.")
+    what = "damaged" if isinstance(problem, UnidentifiedImageError) else str(problem)[:200] or "damaged"
+    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {what}.")

@@ -42,7 +42,7 @@ def check(stream: IO[bytes]) -> tuple[int, int] | None:
         if marker == SIZ and not size:
             size = _size(body)
         elif marker in {COD, COC} and size:
-            # Both end in the style; before it stand, in COD, its flags and 4 bytes for all, in COC, a channel and flags.
+            # Both end in the style; before it stand, in COD, flags and 4 bytes for all, in COC, a channel and flags.
             flags, style = (body[0], body[5:]) if marker == COD else (body[1], body[2:])
             _check_style(style, size, chosen=bool(flags & 1))
     return size
@@ -56,8 +56,8 @@ def tiles(stream: IO[bytes]) -> int:
     marker, body = next(_segments(stream))
     if marker != SIZ:
         return 0
-    width, height, _, _, across, down, left, top = struct.unpack_from(">8I", body, 2)
-    return -(-(width - left) // max(across, 1)) * -(-(height - top) // max(down, 1))
+    width, height, _, _, across, down, left, top = map(int, struct.unpack_from(">8I", body, 2))
+    return -((left - width) // max(across, 1)) * -((top - height) // max(down, 1))
 
 
 def _find_codestream(stream: IO[bytes]) -> bool:
