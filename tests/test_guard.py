@@ -162,7 +162,7 @@ def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: 
         (SourceObject("photos", "cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
         (SourceObject("photos", "Uploads/cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
         (SourceObject("photos", "uploads"), Reason.OUTSIDE_SOURCE_PREFIX),
-        (SourceObject("photos", "uploads/cat.jpg", Change.REMOVED), Reason.NOT_CREATED),
+        (SourceObject("photos", "uploads/cat.jpg", Change.REMOVED), None),
         (SourceObject("photos", "uploads/cat.jpg", Change.OTHER), Reason.NOT_CREATED),
         (SourceObject("photos", "uploads/summer/", size=0), Reason.FOLDER_MARKER),
         (SourceObject("photos", "uploads/summer/", size=9), None),

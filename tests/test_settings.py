@@ -26,7 +26,11 @@ DEFAULTS = {
     "tags": None,
     "storage_class": None,
     "function_memory": None,
+    "on_delete": "remove",
+    "rejections_queue_url": None,
+    "large_function": None,
 }
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/rejections"
 UNDERSTOOD = [
     ("RESIZER_WIDTHS", "320", "widths", (320,)),
     ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "widths", (2000, 300, 100)),
@@ -45,6 +49,9 @@ UNDERSTOOD = [
     ("RESIZER_CACHE_CONTROL", "public, max-age=31536000", "cache_control", "public, max-age=31536000"),
     ("RESIZER_BUCKETS", "photos, more-photos,", "buckets", frozenset({"photos", "more-photos"})),
     ("RESIZER_BUCKET_OWNER", "123456789012", "bucket_owner", "123456789012"),
+    ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
+    ("RESIZER_REJECTIONS_QUEUE_URL", QUEUE, "rejections_queue_url", QUEUE),
+    ("RESIZER_LARGE_FUNCTION", "resizer-large:live", "large_function", "resizer-large:live"),
     ("RESIZER_KEEP_METADATA", "none", "keep_metadata", "none"),
     ("RESIZER_KEEP_METADATA", "all", "keep_metadata", "all"),
     ("RESIZER_TAGS", "team=shop&kind=small%20picture", "tags", "team=shop&kind=small+picture"),
@@ -59,6 +66,9 @@ REFUSED = [
     ("RESIZER_WIDTHS", "16384"),
     ("RESIZER_WIDTHS", "٤٨٠"),
     ("RESIZER_WIDTHS", ","),
+    ("RESIZER_ON_DELETE", "ask"),
+    ("RESIZER_REJECTIONS_QUEUE_URL", "arn:aws:sqs:eu-central-1:123456789012:rejections"),
+    ("RESIZER_LARGE_FUNCTION", "resizer large"),
     ("RESIZER_OUTPUT_PREFIX", "/"),
     ("RESIZER_OUTPUT_PREFIX", "/resized/"),
     ("RESIZER_OUTPUT_PREFIX", "é" * 257),

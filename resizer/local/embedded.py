@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -51,6 +52,7 @@ def embedded_aws(port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplicatio
         server.shutdown()
         thread.join()
         server.server_close()
+        moto_api_backend.reset()  # what it held is the process's own, and the next one here starts empty
         listener.close()
 
 
