@@ -83,7 +83,7 @@ def _walk(stream: IO[bytes], max_pixels: int) -> int:
 
 
 def _grown(screen: tuple[int, int], place: bytes, *, first: bool) -> tuple[int, int]:
-    """The picture's size with a frame in its place: the first may exceed what the header says, as it does in old files."""
+    """The picture's size with a frame in its place: the first may exceed what the header says, as in old files."""
     left, top, width, height = struct.unpack("<4H", place)
     reach = max(screen[0], left + width), max(screen[1], top + height)
     if reach != screen and not first:
