@@ -59,7 +59,8 @@ def _prepare(image: ImageFile, header: Header, widest: int) -> None:
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         wanted = decode_width(widest)
         # Pillow keeps both sides at least this long; 1 leaves the choice to the side that becomes the width.
-        image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
+        if header.scalable:
+            image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
         if image.mode == "CMYK" and "adobe" not in image.info:
             # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
             image.tile = [image.tile[0]._replace(args=("CMYK", ""))]

@@ -20,7 +20,7 @@ from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.sizes import decode_scale, rendition_size
-from resizer.structure import check_structure, first_scan_components
+from resizer.structure import check_structure, jpeg_coding
 
 if TYPE_CHECKING:
     from PIL import TiffImagePlugin
@@ -32,6 +32,7 @@ READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
 BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
 # What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
 HEADER_COPIES: Final = 3
+FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
@@ -159,6 +160,7 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         has_transparency=image.has_transparency_data,
         loop=image.info.get("loop"),
         buffered_bytes=_buffered_bytes(image, stream, limits.file_size),
+        scalable=format_ == "JPEG" and not jpeg_coding(stream).lossless,
     )
 
 
@@ -180,7 +182,7 @@ def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
     """What a decoder keeps beside the pixels, by what the file says of itself."""
     match image.format:
         case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
-            return HEADER_COPIES * stream.tell() + _coefficient_bytes(image, stream)
+            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, stream, file_size)
         case "PNG":
             return HEADER_COPIES * stream.tell()
         case "TIFF":
@@ -203,14 +205,21 @@ def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
     return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
 
 
-def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) -> int:
-    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks."""
-    components = image.layer
-    if not image.info.get("progressive") and first_scan_components(stream) == len(components):
-        return 0
+def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:
+    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
+
+    Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
+    """
+    components, coding = image.layer, jpeg_coding(stream)
+    whole = 0
+    if coding.arithmetic:
+        image.decodermaxblock = -1
+        whole = FILE_COPIES * file_size
+    if not image.info.get("progressive") and coding.first_scan == len(components):
+        return whole
     across, down = max(part[1] for part in components), max(part[2] for part in components)
     columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
-    return sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
+    return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
 
 
 def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exception) -> Rejected:

@@ -33,9 +33,9 @@ class SourceStream:
     """A source object as a binary file: `read`, `seek` and `tell` as Pillow uses them.
 
     Bytes are fetched when they are first asked for and kept, so that earlier ones can be read again. After
-    `release_behind()` each is handed out once, all or less than `PIECE` at a time, and let go of. Reading raises
-    `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; what a decoder swallows of
-    that, `check()` raises again.
+    `release_behind()` each is handed out once and let go of, all that are left or less than `PIECE` at a time.
+    Reading raises `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; what a decoder
+    swallows of that, `check()` raises again.
     """
 
     def __init__(

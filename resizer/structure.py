@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from typing import IO, Final
 
 from resizer import jpeg2000
@@ -21,6 +22,8 @@ MOST_NUMBERS: Final = 200_000  # of one tag: offsets of strips or tiles are the 
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 BYTES, TEXT, SIGNED_BYTES, OPAQUE = 1, 2, 6, 7  # types of tags (TIFF 6.0, section 2) that are kept as they are
 START_OF_SCAN: Final = 0xDA
+ARITHMETIC: Final = frozenset({0xC9, 0xCA, 0xCB})  # frames by their coding (T.81, table B.1)
+LOSSLESS: Final = frozenset({0xC3, 0xCB})
 WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn and SOI (T.81, table B.1)
 
 
@@ -34,7 +37,7 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
         stream.seek(0)
         match format_:
             case "JPEG":
-                first_scan_components(stream)
+                jpeg_coding(stream)
             case "PNG":
                 _walk_chunks(stream)
             case "TIFF":
@@ -50,26 +53,38 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
     return None
 
 
-def first_scan_components(stream: IO[bytes]) -> int:
-    """How many components a JPEG's first scan has (T.81, B.2.3); 0 if there is none. Leaves the stream within it."""
+@dataclass(frozen=True, slots=True)
+class JpegCoding:
+    """How a JPEG is coded: how many components its first scan has (0: there is none), and by which means."""
+
+    first_scan: int = 0
+    arithmetic: bool = False
+    lossless: bool = False
+
+
+def jpeg_coding(stream: IO[bytes]) -> JpegCoding:
+    """Walk a JPEG's segments up to its first scan (T.81, B.2.3). Leaves the stream within it. Raises `Rejected`."""
+    arithmetic = lossless = False
     stream.seek(2)
     exif = 0
     for _ in range(MOST_PARTS):
         byte = stream.read(1)
         if not byte:
-            return 0
+            return JpegCoding()
         if byte != b"\xff":
             continue
         marker = stream.read(1)
         if not marker:
-            return 0
+            return JpegCoding()
         if marker == b"\xff":  # a filling byte
             stream.seek(-1, io.SEEK_CUR)
         if marker[0] in WITHOUT_LENGTH or marker in {b"\0", b"\xff"}:
             continue
         length = int.from_bytes(stream.read(2), "big")
         if marker[0] == START_OF_SCAN:
-            return int.from_bytes(stream.read(1), "big")
+            return JpegCoding(int.from_bytes(stream.read(1), "big"), arithmetic, lossless)
+        arithmetic |= marker[0] in ARITHMETIC
+        lossless |= marker[0] in LOSSLESS
         body = stream.tell()
         exif += length if marker == b"\xe1" and stream.read(6) == b"Exif\0\0" else 0
         if exif > MOST_EXIF:

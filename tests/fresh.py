@@ -32,17 +32,16 @@ class FreshProcesses:
         """Start it; it loads what the functions need."""
         command = [sys.executable, "-m", "tests.fresh"]
         root = Path(__file__).parents[1]
-        return cls(
-            subprocess.Popen(
-                command,
-                cwd=root,
-                text=True,
-                env={**os.environ, "PYTHONPATH": str(root)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
+        server = subprocess.Popen(
+            command,
+            cwd=root,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # where libtiff complains
         )
+        return cls(server)
 
     def run(self, function: str, *arguments: Any) -> Any:
         """What `module:function` returns of these arguments, all of it as JSON. Fails where it raises or dies."""

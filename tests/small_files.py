@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 
 from tests.pictures import noise, photo_like, saved
 
-PICTURE: Final = photo_like(24, 16)
+PICTURE: Final = photo_like(12, 8)
 
 
 def _exif() -> bytes:
@@ -21,9 +21,9 @@ def _exif() -> bytes:
 
 def animated(format_: str, frames: int = 3, **options: Any) -> bytes:
     """An animation of noise, some of it transparent."""
-    first, *rest = [noise(12, 10, seed).convert("RGBA") for seed in range(frames)]
+    first, *rest = [noise(6, 5, seed).convert("RGBA") for seed in range(frames)]
     for number, frame in enumerate(rest):
-        frame.paste((0, 0, 0, 0), (number, 2, number + 5, 8))
+        frame.paste((0, 0, 0, 0), (number, 1, number + 3, 4))
     return saved(first, format_, save_all=True, append_images=rest, duration=40, loop=2, **options)
 
 
@@ -55,7 +55,7 @@ def small_files() -> dict[str, bytes]:
         "png.ico": saved(PICTURE.resize((16, 16)), "ICO", sizes=[(16, 16)]),
         "bmp.ico": saved(PICTURE.resize((16, 16)), "ICO", sizes=[(16, 16)], bitmap_format="bmp"),
         "boxed.jp2": saved(PICTURE, "JPEG2000"),
-        "tiled.j2k": saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(16, 16), irreversible=True),
+        "tiled.j2k": saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(8, 8), irreversible=True),
         "still.avif": saved(PICTURE, "AVIF", speed=10, exif=_exif()),
         "animated.avif": animated("AVIF", speed=10),
     }

@@ -30,7 +30,7 @@ def fresh() -> Iterator[FreshProcesses]:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_ends_within_its_memory(name: str, fresh: FreshProcesses, tmp_path: Path) -> None:
-    """A file made to exhaust whoever opens it is refused for its reason, or resized, within the memory there is."""
+    """A file made to exhaust whoever opens it is refused, or resized where it is harmless, within its memory."""
     expected, make = BOMBS[name]
     bomb = tmp_path / "bomb"
     bomb.write_bytes(make())
@@ -45,7 +45,8 @@ def test_damage_ends_in_an_answer(name: str, fresh: FreshProcesses) -> None:
     """A file cut off at any length, or with any one byte changed, is a picture or a refusal."""
     ends = fresh.run("tests.hostile_runs:damaged", name, 1)
     assert set(ends) <= ANSWERS
-    assert ends["truncated"] > 0
+    assert "picture" in ends
+    assert len(ends) > 1
     assert sum(ends.values()) == 2 * len(small_files()[name])
 
 

@@ -1,4 +1,4 @@
-"""What every input of the fuzzer goes through: header, decode, colours, metadata; it ends in a picture or a refusal."""
+"""What every input of the fuzzer goes through: header, decode, colours and metadata, to a picture or a refusal."""
 
 from __future__ import annotations
 
