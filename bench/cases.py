@@ -100,7 +100,9 @@ def test_computed_sizes_are_within_20_percent_of_measured_ones(endpoint: str) ->
     """From one row at a whole processor, the estimate's arithmetic gives what smaller sizes take."""
     picture = next(each for each in all_pictures() if each.path.suffix == ".jpg")
     artifact = Artifact(CODE, (LAYER,), installed_tools(), endpoint)
-    whole, *smaller = measure(artifact, [picture], (1769, 512, 256, 128), 5, lambda _: None)
+    whole, *smaller = measure(artifact, [picture], (1769, 512, 256, 128), ROUNDS, lambda _: None)
+    assert whole.cpu_ms
     for row in smaller:
-        assert whole.cpu_ms
-        assert row.ms == pytest.approx(duration(whole.cpu_ms, whole.ms, row.memory_mb), rel=0.20), row.memory_mb
+        # The fastest of each: what else the machine does makes durations longer, never shorter.
+        expected = duration(whole.cpu_ms, min(whole.warm_ms), row.memory_mb)
+        assert min(row.warm_ms) == pytest.approx(expected, rel=0.20), row.memory_mb

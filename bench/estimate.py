@@ -6,7 +6,6 @@ for S3 fits into the pauses. From one processor on it is what it takes at full s
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
@@ -71,7 +70,7 @@ def computed(picture: Picture, run: FullSpeed, memory_mb: int) -> Row:
         cold_ms=duration(run.cold.cpu_ms, run.cold.wall_ms, memory_mb),
         warm_ms=warm if fits else [],
         billed_ms=[ceil(each) for each in warm] if fits else [],
-        cpu_ms=statistics.median(each.cpu_ms for each in run.warm),
+        cpu_ms=min(each.cpu_ms for each in run.warm),
         peak_bytes=max(each.peak_bytes for each in (run.cold, *run.warm)),
         planned_bytes=planned,
         source_bytes=picture.path.stat().st_size,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -92,7 +91,7 @@ def _row(artifact: Artifact, picture: Picture, size: int, warm: int, planned: in
             cold_ms=cold.figures.duration_ms,
             warm_ms=[each.figures.duration_ms for each in later if each.figures.duration_ms],
             billed_ms=[each.figures.billed_ms for each in results if each.figures.billed_ms],
-            cpu_ms=statistics.median(cpu_ms[1:] or cpu_ms),
+            cpu_ms=min(cpu_ms[1:] or cpu_ms),
             peak_bytes=group.usage().peak_bytes,
             planned_bytes=planned,
             source_bytes=picture.path.stat().st_size,

@@ -36,7 +36,7 @@ class Row:
     """One picture at one memory size. Times in milliseconds, memory in bytes.
 
     `cold_ms` is the handler's time in a new environment, after `init_ms`; `warm_ms` are the later ones. `planned_bytes`
-    is what the memory plan says that the whole function needs for it, `cpu_ms` the median of the warm ones.
+    is what the memory plan says that the whole function needs for it, `cpu_ms` the least of the warm ones.
     """
 
     picture: str

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, cast
 
 from PIL import JpegImagePlugin, PngImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError
+from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.sizes import decode_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
@@ -19,37 +23,52 @@ if TYPE_CHECKING:
     from resizer.model import Header
 
 
-def decode(image: ImageFile, header: Header, widest: int) -> Iterator[Frame]:
+def decode(
+    image: ImageFile, header: Header, widest: int, guard: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Iterator[Frame]:
     """The frames of an opened image in turn: L, RGB, RGBA or CMYK, still lying as stored, each composed whole.
 
     JPEGs are decoded at 1/1, 1/2, 1/4 or 1/8 of their size, at least 1.5 times `widest` upright pixels wide
-    where they are that large. A frame's pixels may be overwritten by whoever takes them. Raises `Rejected`
-    `truncated` or `corrupt`.
+    where they are that large. A frame's pixels may be overwritten by whoever takes them. Decoders run within `guard`,
+    which may limit what they take. Raises `Rejected` `truncated`, `corrupt`, or `needs_memory` where there is no more.
     """
     for number in range(header.frames):
         try:
-            if header.frames > 1:
-                image.seek(number)
-            _prepare(image, header, widest)
-            image.load()
-            pixels = _resizable(image, header)
+            with guard():
+                pixels = _frame(image, header, widest, number)
         except ResizerError:
             raise
+        except MemoryError as problem:
+            raise Rejected(Reason.NEEDS_MEMORY, f"The {header.format} takes more memory than there is.") from problem
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             raise _undecodable(header, problem) from problem
         yield Frame(pixels, image.info.get("duration"))
+
+
+def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
+    if header.frames > 1:
+        image.seek(number)
+    if image.size != (header.width, header.height):
+        raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
+    _prepare(image, header, widest)
+    image.load()
+    return _resizable(image, header)
 
 
 def _prepare(image: ImageFile, header: Header, widest: int) -> None:
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         wanted = decode_width(widest)
         # Pillow keeps both sides at least this long; 1 leaves the choice to the side that becomes the width.
-        image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
+        if header.scalable:
+            image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
         if image.mode == "CMYK" and "adobe" not in image.info:
             # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
             image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-    elif isinstance(image, PngImagePlugin.PngImageFile) and header.frames == 1:
-        image.load_end = _nothing  # type: ignore[method-assign] # what follows the pixels may be as large as it likes
+        image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
+    elif isinstance(image, PngImagePlugin.PngImageFile):
+        image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
+        if header.frames == 1:
+            image.load_end = _nothing  # type: ignore[method-assign] # what follows the pixels may be as long as it likes
 
 
 def _nothing() -> None:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 MB_PER_CORE: Final = 1769
 # Seconds of a whole core per pixel, measured on photos and rounded up. The decoders that are not named here fetch
 # their input bit by bit and are stopped there.
-SECONDS_PER_PIXEL: Final = {"WEBP": 80e-9, "AVIF": 80e-9, "HEIF": 80e-9, "JPEG2000": 400e-9, "TIFF": 40e-9}
+SECONDS_PER_PIXEL: Final = {
+    "WEBP": 80e-9,
+    "AVIF": 80e-9,
+    "HEIF": 80e-9,
+    "JPEG2000": 400e-9,
+    "TIFF": 40e-9,
+    "BMP": 80e-9,
+}
 
 
 def seconds_to_decode(header: Header, function_memory: int | None) -> float:

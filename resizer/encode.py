@@ -10,7 +10,7 @@ from PIL import Image
 from resizer.model import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from resizer.model import Frame
     from resizer.variables import Quality
@@ -22,16 +22,24 @@ ANIMATED: Final = frozenset({Format.GIF, Format.WEBP, Format.PNG, Format.AVIF})
 GIF_OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
 
 
-def encode(frames: Sequence[Frame], format_: Format, quality: Quality, exif: bytes, loop: int | None) -> bytes:
+def encode(  # noqa: PLR0913, PLR0917 # what a file is made of
+    frames: Sequence[Frame],
+    format_: Format,
+    quality: Quality,
+    exif: bytes,
+    loop: int | None,
+    before_each_frame: Callable[[], None] = lambda: None,
+) -> bytes:
     """A picture, or an animation that shows each frame for its duration, as the bytes of a file.
 
-    The file holds `exif` where the format can, and no other metadata.
+    The file holds `exif` where the format can, and no other metadata. What is called before each frame may raise to
+    end the work.
     """
     options = _options(format_, quality)
     if exif and format_ is not Format.GIF:
         options["exif"] = exif
     opaque = all(_is_opaque(frame.pixels) for frame in frames)
-    pictures = (_fitted(frame.pixels, format_, opaque=opaque) for frame in frames)  # one at a time: they may be many
+    pictures = _pictures(frames, format_, before_each_frame, opaque=opaque)
     first = next(pictures)
     if len(frames) > 1 and format_ in ANIMATED:
         options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
@@ -39,6 +47,15 @@ def encode(frames: Sequence[Frame], format_: Format, quality: Quality, exif: byt
     if format_ is Format.PNG:
         options |= _png_options(first)
     return _saved(first, format_, options)
+
+
+def _pictures(
+    frames: Iterable[Frame], format_: Format, before_each: Callable[[], None], *, opaque: bool
+) -> Iterator[Image.Image]:
+    """The frames as the format can hold them, one at a time: they may be many."""
+    for frame in frames:
+        before_each()
+        yield _fitted(frame.pixels, format_, opaque=opaque)
 
 
 def _options(format_: Format, quality: Quality) -> dict[str, Any]:

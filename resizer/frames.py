@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from typing import IO, TYPE_CHECKING, Final
+
+from resizer.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -12,16 +16,18 @@ ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 # A frame costs some work however small it is: about what this many pixels cost.
 SMALLEST_FRAME: Final = 4096
 
-EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
+EXTENSION, IMAGE, COMMENT = 0x21, 0x2C, 0xFE
+MOST_COMMENTS: Final = 1_048_576  # bytes, in all; Pillow keeps them piece by piece
+# Sub-blocks hold up to 255 bytes and encoders fill them; each costs a step. XMP is stored in odd ones, up to this many.
+SPARE_BLOCKS: Final = 100_000
+BYTES_PER_BLOCK: Final = 32
 
 
-def count_frames(image: ImageFile, format_: str, stream: IO[bytes], max_pixels: int) -> int:
+def count_frames(image: ImageFile, format_: str, max_pixels: int) -> int:
     """The number of frames; at least one, and at most one more than `max_pixels` allows."""
     if format_ not in ANIMATED:
         return 1
     allowed = max_pixels // pixels_per_frame(image.width, image.height) + 1
-    if format_ == "GIF":
-        return _gif_frames(stream, allowed)
     return min(getattr(image, "n_frames", 1), allowed)
 
 
@@ -30,31 +36,62 @@ def pixels_per_frame(width: int, height: int) -> int:
     return max(width * height, SMALLEST_FRAME)
 
 
-def _gif_frames(stream: IO[bytes], allowed: int) -> int:
-    """Walk the blocks of a GIF (GIF89a, section "Grammar") without decoding one; the stream's position is kept."""
+def count_gif_frames(stream: IO[bytes], max_pixels: int) -> int:
+    """The number of a GIF's frames, as `count_frames`, before a decoder has seen it; the stream ends where it began.
+
+    Walks the blocks (GIF89a, section "Grammar") without decoding one. Raises `Rejected`: `truncated` or `corrupt`
+    where there is no frame, or one that lies outside of the picture, or more of anything else than honest files have.
+    """
     before = stream.tell()
-    stream.seek(10)
+    try:
+        stream.seek(6)
+        return _walk(stream, max_pixels)
+    except struct.error:
+        raise Rejected(Reason.TRUNCATED, "The GIF ends within its first frame's header.") from None
+    finally:
+        stream.seek(before)
+
+
+def _walk(stream: IO[bytes], max_pixels: int) -> int:
+    screen = struct.unpack("<HH", stream.read(4))
     _skip_palette(stream, between=2)  # background colour and aspect ratio come first
-    frames = 0
-    while frames < allowed and (kind := stream.read(1)):
+    frames = comments = blocks = 0
+    while kind := stream.read(1):
         if kind[0] == IMAGE:
-            frames += 1
-            stream.seek(8, 1)
+            screen = _grown(screen, stream.read(8), first=not frames)
             _skip_palette(stream, between=0)
-            stream.seek(1, 1)  # the LZW code size
+            frames += 1
+            if frames * pixels_per_frame(*screen) > max_pixels:
+                break
+            stream.seek(1, io.SEEK_CUR)  # the LZW code size
         elif kind[0] == EXTENSION:
-            stream.seek(1, 1)
-        elif kind[0] == TRAILER:
+            label = stream.read(1)
+        else:  # the trailer, or what no block begins with: as browsers do, take the file for ended
             break
-        else:
-            continue
+        begin = stream.tell()
         while (length := stream.read(1)) and length[0]:
-            stream.seek(length[0], 1)
-    stream.seek(before)
-    return max(frames, 1)
+            stream.seek(length[0], io.SEEK_CUR)
+            blocks += 1
+        comments += stream.tell() - begin if kind[0] == EXTENSION and label[:1] == bytes([COMMENT]) else 0
+        if comments > MOST_COMMENTS or blocks > SPARE_BLOCKS + stream.tell() // BYTES_PER_BLOCK:
+            raise Rejected(Reason.CORRUPT, "The GIF has more comments or smaller blocks than any honest one.")
+    if frames:
+        return frames
+    size = stream.seek(0, io.SEEK_END)
+    reason = Reason.CORRUPT if kind else Reason.TRUNCATED
+    raise Rejected(reason, f"The GIF has no frame in its {size} bytes.")
+
+
+def _grown(screen: tuple[int, int], place: bytes, *, first: bool) -> tuple[int, int]:
+    """The picture's size with a frame in its place: the first may exceed what the header says, as in old files."""
+    left, top, width, height = struct.unpack("<4H", place)
+    reach = max(screen[0], left + width), max(screen[1], top + height)
+    if reach != screen and not first:
+        raise Rejected(Reason.CORRUPT, f"A frame of the GIF reaches to {reach} in a picture of {screen} pixels.")
+    return reach
 
 
 def _skip_palette(stream: IO[bytes], between: int) -> None:
     flags = stream.read(1)
     size = 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
-    stream.seek(between + size, 1)
+    stream.seek(between + size, io.SEEK_CUR)

@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import importlib
 import io
+import math
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from resizer.declared import AHEAD, declared_size
-from resizer.errors import Reason, Rejected
-from resizer.frames import count_frames, pixels_per_frame
+from resizer.errors import Reason, Rejected, ResizerError
+from resizer.frames import count_frames, count_gif_frames, pixels_per_frame
+from resizer.jpeg2000 import BYTES_PER_TILE, tiles
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.sizes import decode_scale, rendition_size
+from resizer.structure import check_structure, jpeg_coding
 
 if TYPE_CHECKING:
+    from PIL import TiffImagePlugin
     from PIL.ImageFile import ImageFile
 
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
 # Formats whose decoders, or whose count of frames, go back and forth in the file.
 BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
-PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB  # Pillow allows 64 MB of texts, which no rendition keeps
+# What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
+HEADER_COPIES: Final = 3
+FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
+BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
+MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
+TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
+LONGEST_EXIF: Final = MB  # it fits into one segment of a JPEG, of 64 KB; a longer one is not looked at
+# Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
+# `Limits` decides what is too large; `_open` sets what is so in any case.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +94,29 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
     format_ = recognise(start)
     if format_ == "HEIF":
         _register_heif()
-    if format_ in READ_WHOLE:
-        start += stream.read(AHEAD - len(start))
-        if (size := declared_size(format_, start)) and min(size) > 0:
-            limits.check(Header(format_, "RGBA", *size))
     try:
-        image = _open(stream, format_)
+        if (size := _size_within(stream, format_, start)) and min(size) > 0:
+            limits.check(Header(format_, "RGBA", *size, buffered_bytes=_parts_of_webp(start, limits.file_size)))
+        gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
+        image = _open(stream, format_, limits.pixels)
         limits.check(Header(format_, image.mode, *image.size))
-        header = _header(image, format_, stream, limits)
-    except Rejected:
+        header = _header(image, format_, stream, limits, gif_frames)
+    except ResizerError:
         raise
+    except Image.DecompressionBombError as problem:
+        detail = f"{str(problem).split(' exceeds')[0]} exceeds RESIZER_MAX_PIXELS, {limits.pixels}."
+        raise Rejected(Reason.TOO_MANY_PIXELS, detail) from problem
+    except MemoryError as problem:
+        raise Rejected(Reason.NEEDS_MEMORY, f"The {format_}'s header takes more memory than there is.") from problem
     except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
         raise _unreadable(stream, start, format_, problem) from problem
     limits.check(header)
     return image, header
+
+
+def _parts_of_webp(start: bytes, file_size: int) -> int:
+    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
+    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0
 
 
 def _register_heif() -> None:
@@ -108,28 +131,36 @@ def _nothing() -> None:
     """A plain file needs no telling."""
 
 
-def _open(stream: IO[bytes], format_: str) -> ImageFile:
+def _size_within(stream: IO[bytes], format_: str, start: bytes) -> tuple[int, int] | None:
+    """The size that a decoder will meet, where it would take the memory for it before Pillow tells."""
     if format_ in READ_WHOLE:
-        getattr(stream, "release_behind", _nothing)()
+        return declared_size(format_, start + stream.read(AHEAD - len(start)))
     if format_ in BACK_AND_FORTH:
         getattr(stream, "hold_everything", _nothing)()
-    Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, from what the header says
+    return check_structure(format_, stream)
+
+
+def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
+    if format_ in READ_WHOLE:
+        getattr(stream, "release_behind", _nothing)()
+    Image.MAX_IMAGE_PIXELS = max_pixels // 2  # at double this Pillow refuses sizes that only its decoders come to see
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata, which is not kept
         return Image.open(stream, formats=(format_,))
 
 
-def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits) -> Header:
+def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, gif_frames: int | None) -> Header:
     return Header(
         format=format_,
         mode=image.mode,
         width=image.width,
         height=image.height,
-        frames=count_frames(image, format_, stream, limits.pixels),
+        frames=gif_frames or count_frames(image, format_, limits.pixels),
         orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
         loop=image.info.get("loop"),
         buffered_bytes=_buffered_bytes(image, stream, limits.file_size),
+        scalable=format_ == "JPEG" and not jpeg_coding(stream).lossless,
     )
 
 
@@ -137,6 +168,8 @@ def _orientation(image: ImageFile, format_: str) -> int:
     if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
         return 1
     if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
+        return 1
+    if len(image.info.get("exif", b"")) > LONGEST_EXIF:
         return 1
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
@@ -146,36 +179,47 @@ def _orientation(image: ImageFile, format_: str) -> int:
 
 
 def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        return _coefficient_bytes(image, stream)
-    # libtiff is handed the whole file; what is not compressed is read piece by piece.
-    return file_size if image.format == "TIFF" and image.info.get("compression", "raw") != "raw" else 0
+    """What a decoder keeps beside the pixels, by what the file says of itself."""
+    match image.format:
+        case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
+            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, stream, file_size)
+        case "PNG":
+            return HEADER_COPIES * stream.tell()
+        case "TIFF":
+            return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
+        case "JPEG2000":
+            return BYTES_PER_TILE * tiles(stream)
+        case "BMP" if image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
+            return image.width * image.height * 3
+        case _:
+            return 0
 
 
-def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes]) -> int:
-    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks."""
-    components = image.layer
-    if not image.info.get("progressive") and _first_scan_components(stream) == len(components):
-        return 0
+def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
+    """The tags and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
+    tags = image.tag_v2
+    held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
+    kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
+    if image.info.get("compression", "raw") == "raw":
+        return kept
+    return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+
+
+def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:
+    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
+
+    Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
+    """
+    components, coding = image.layer, jpeg_coding(stream)
+    whole = 0
+    if coding.arithmetic:
+        image.decodermaxblock = -1
+        whole = FILE_COPIES * file_size
+    if not image.info.get("progressive") and coding.first_scan == len(components):
+        return whole
     across, down = max(part[1] for part in components), max(part[2] for part in components)
     columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
-    return sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
-
-
-def _first_scan_components(stream: IO[bytes]) -> int:
-    """How many components the first scan has: walk the segments up to its header (T.81, B.2.3); 0 if there is none."""
-    stream.seek(2)
-    while marker := stream.read(2):
-        if marker[0] != 0xFF or len(marker) < 2:
-            return 0
-        if marker[1] == 0xFF:  # a fill byte
-            stream.seek(-1, io.SEEK_CUR)
-            continue
-        length = int.from_bytes(stream.read(2), "big")
-        if marker[1] == 0xDA:
-            return int.from_bytes(stream.read(1), "big")
-        stream.seek(max(length - 2, 0), io.SEEK_CUR)
-    return 0
+    return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
 
 
 def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exception) -> Rejected:
@@ -184,4 +228,5 @@ def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exceptio
     promised = int.from_bytes(start[4:8], "little") + 8 if format_ == "WEBP" else 0
     if promised > size or (position >= size and format_ not in READ_WHOLE):
         return Rejected(Reason.TRUNCATED, f"The {format_} ends within its header, after {size} bytes.")
-    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {str(problem)[:200] or 'damaged'}.")
+    what = "damaged" if isinstance(problem, UnidentifiedImageError) else str(problem)[:200] or "damaged"
+    return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {what}.")

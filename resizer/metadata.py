@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 COPYRIGHT: Final = (ExifTags.Base.Artist, ExifTags.Base.Copyright)
 # PNG's own keywords for the same (PNG specification, 11.3.3.2).
 PNG_TEXTS: Final = {"Author": ExifTags.Base.Artist, "Copyright": ExifTags.Base.Copyright}
+LONGEST_EXIF: Final = 1_048_576  # bytes; it fits into one segment of a JPEG, of 64 KB
 LONGEST_TEXT: Final = 1000  # characters; a longer one is no name
 # What describes the file that is left behind rather than the picture: how it lies, and its thumbnail.
 OF_THE_FILE: Final = (
@@ -31,7 +32,8 @@ def kept_exif(image: ImageFile, keep: str) -> bytes:
     if keep == "none":
         return b""
     try:
-        if image.format == "PNG" and "exif" not in image.info:
+        exif = image.info.get("exif", b"")
+        if (image.format == "PNG" and not exif) or len(exif) > LONGEST_EXIF:
             kept = Image.Exif()
         else:
             kept = _all(image) if keep == "all" else _copyright(image)

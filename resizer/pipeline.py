@@ -17,7 +17,7 @@ from resizer.guard import reason_to_skip
 from resizer.header import Limits, is_read_forwards, open_image
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
-from resizer.process_memory import left
+from resizer.process_memory import below, ceiling, left
 from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
 from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
@@ -96,7 +96,8 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
         limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
-        with journal.timed("decode"):
+        guard = partial(below, ceiling(room))
+        with journal.timed("decode"), guard():
             opened, header = open_image(cast("IO[bytes]", stream), limits)
         journal.header = header
         plans = plan(source.key, header, settings)
@@ -106,7 +107,8 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
         if is_read_forwards(header):
             stream.release_behind()
         with journal.timed("resize"):
-            frames = largest(journal.each("decode", decode(opened, header, widest)), header, plans[0].size, finish)
+            decoded = journal.each("decode", clock.each(decode(opened, header, widest, guard)))
+            frames = largest(decoded, header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 
 
@@ -119,7 +121,7 @@ def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock
         what = (step.size, step.format)
         if what not in encoded:
             with journal.timed("encode"):
-                encoded[what] = encode(frames, step.format, settings.quality, picture.exif, picture.loop)
+                encoded[what] = encode(frames, step.format, settings.quality, picture.exif, picture.loop, clock.need)
         yield Rendition(step, encoded[what])
 
 

@@ -6,15 +6,20 @@ import ctypes
 import os
 import resource
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from resizer.memory_plan import MB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The platform's own share of a function's memory, beside this process: measured as the difference between
 # "Max Memory Used" and the resident size.
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
+STACKS: Final = 16 * MB  # of two threads of a decoder: they count as data and are hardly touched
 PLENTY: Final = 256 * MB  # with more than this left there is no need to count every byte
 
 
@@ -40,6 +45,27 @@ def left(function_memory: int | None) -> int | None:
     if allowed - resident() < PLENTY:
         _return_freed_memory()
     return allowed - resident()
+
+
+def ceiling(more: int | None) -> int | None:
+    """The size of this process's data when it has grown by so many bytes, for `below`; None for no ceiling."""
+    if more is None or not STATM.exists():
+        return None
+    return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more + STACKS
+
+
+@contextmanager
+def below(ceiling: int | None) -> Iterator[None]:
+    """Refuse memory above a ceiling to what the block runs: a decoder that misjudged fails, and nothing is killed."""
+    if ceiling is None:
+        yield
+        return
+    before, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, most))
 
 
 def _return_freed_memory() -> None:

@@ -27,7 +27,7 @@ def decode_width(widest: int) -> int:
 
 def decode_scale(header: Header, widest: int) -> int:
     """The divisor, 8, 4, 2 or 1, at which a JPEG is decoded for renditions up to `widest` upright pixels wide."""
-    if header.format != "JPEG":
+    if header.format != "JPEG" or not header.scalable:
         return 1
     across = header.upright_size[0]
     return next((scale for scale in (8, 4, 2) if across // decode_width(widest) >= scale), 1)

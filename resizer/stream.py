@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
 HEADER: Final = 16 * 1_048_576  # the most that is held of an object that is read forwards; no honest header is longer
+PIECE: Final = 1_048_576  # what a decoder that goes forwards never asks for at once: it would be a part to be skipped
 DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
 
 
@@ -32,8 +33,9 @@ class SourceStream:
     """A source object as a binary file: `read`, `seek` and `tell` as Pillow uses them.
 
     Bytes are fetched when they are first asked for and kept, so that earlier ones can be read again. After
-    `release_behind()` each is handed out once and let go of. Reading raises `SourceInterrupted` when the
-    download breaks off and `Rejected` past `limit` bytes; what a decoder swallows of that, `check()` raises again.
+    `release_behind()` each is handed out once and let go of, all that are left or less than `PIECE` at a time.
+    Reading raises `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; what a decoder
+    swallows of that, `check()` raises again.
     """
 
     def __init__(
@@ -91,6 +93,11 @@ class SourceStream:
         end = self._position + size if size >= 0 else None
         if end is None or end > self._buffered_to:
             if self._releasing:
+                if size >= PIECE:
+                    detail = (
+                        f"{self._uri} holds {size} bytes in one part behind its header, which no honest image does."
+                    )
+                    raise self._broken(Rejected(Reason.CORRUPT, detail))
                 return self._hand_on(end)
             self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
         first = self._position - self._start

@@ -35,8 +35,8 @@ COORDINATORS = {"reconcile", "removal", "aftercare"}
 PARTS = {
     "events": {"report"},  # an event's answer is made of its records' reports
     "source": {"stream", "conditional"},
-    "header": {"signatures", "declared", "frames", "memory_plan", "sizes"},
-    "decode": {"sizes"},
+    "header": {"signatures", "declared", "frames", "structure", "jpeg2000", "memory_plan", "sizes"},
+    "decode": {"jpeg_scans", "sizes"},
     "renditions": {"key_template", "sizes"},
     "store": {"carried", "conditional"},
     "report": {"process_memory"},

@@ -1,0 +1,35 @@
+"""How many scans a JPEG has, counted while its bytes go by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from resizer.errors import Reason, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Each scan goes over every block again, however few bytes it has. Encoders make about ten, optimisers a few dozen.
+MOST_SCANS: Final = 100
+SCAN_HEADERS: Final = tuple(
+    bytes([0xFF, 0xDA, 0, 6 + 2 * channels, channels]) for channels in range(1, 5)
+)  # T.81, B.2.3
+OVERLAP: Final = 4  # bytes of a scan's header that may stand at the end of what was read before
+
+
+def counting_scans(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """The same way to read a JPEG, which raises `Rejected` `corrupt` at more scans than any honest one has."""
+    scans, end = 0, b""
+
+    def read_and_count(size: int) -> bytes:
+        nonlocal scans, end
+        data = read(size)
+        window = end + data
+        if window.count(SCAN_HEADERS[0][:3]):
+            scans += sum(window.count(header) for header in SCAN_HEADERS)
+        end = window[-OVERLAP:]
+        if scans > MOST_SCANS:
+            raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MOST_SCANS} scans, which no honest one has.")
+        return data
+
+    return read_and_count

@@ -1,0 +1,378 @@
+"""Files made to exhaust whoever opens them: of few bytes and vast claims, or of parts without end."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from PIL import ExifTags, Image
+
+from tests.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MB: Final = 1_048_576
+PICTURE: Final = photo_like(64, 48)
+JPEG: Final = saved(PICTURE, "JPEG")
+WEBP: Final = saved(PICTURE, "WEBP")
+GIF_FRAME: Final = b",\0\0\0\0\1\0\1\0\0\2\2L\1\0"  # one pixel
+
+
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int, before: bytes = b"", pixels: bytes = b"", behind: bytes = b"") -> bytes:
+    """A gray PNG with chunks before and behind its pixels."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    end = chunk(b"IDAT", zlib.compress(pixels, 1)) + behind + chunk(b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + header + before + end
+
+
+SMALL_PNG_PIXELS: Final = (b"\0" + bytes(64)) * 48
+
+
+def small_png(before: bytes = b"", behind: bytes = b"") -> bytes:
+    """A PNG of 64 x 48 black pixels with chunks before and behind them."""
+    return png(64, 48, before, SMALL_PNG_PIXELS, behind)
+
+
+def lying_apng(frames: int, *, real: int) -> bytes:
+    """An animated PNG that announces so many frames and has `real` ones."""
+    control = struct.pack(">IIIIIHHBB", 0, 64, 48, 0, 0, 1, 10, 0, 0)
+    later = b"".join(
+        chunk(b"fcTL", struct.pack(">I", 2 * n + 1) + control[4:])
+        + chunk(b"fdAT", struct.pack(">I", 2 * n + 2) + zlib.compress(SMALL_PNG_PIXELS))
+        for n in range(real - 1)
+    )
+    return small_png(chunk(b"acTL", struct.pack(">II", frames, 0)) + chunk(b"fcTL", control), later)
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """One segment of a JPEG."""
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg(before: bytes) -> bytes:
+    """A JPEG with segments before its picture."""
+    return JPEG[:2] + before + JPEG[2:]
+
+
+def scan_flood(width: int, height: int, scans: int) -> bytes:
+    """A progressive gray JPEG of a great many scans, each over all of its blocks and nearly empty."""
+    data = saved(Image.new("L", (64, 64)), "JPEG", progressive=True)
+    at = data.index(b"\xff\xc2") + 5
+    first = data.index(b"\xff\xda")
+    frame = data[:at] + struct.pack(">HH", height, width) + data[at + 4 : first]
+    blocks = -(-width // 8) * -(-height // 8)
+    # One code, of one bit: a run of 2^14 blocks and as many as 14 further bits say, all without a coefficient.
+    table = segment(0xC4, b"\x10" + bytes([1] + [0] * 15) + b"\xe0")
+    run = "0" + "1" * 14
+    bits = run * (blocks // 32767 + 1)
+    bits += "1" * (-len(bits) % 8)
+    body = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    one = segment(0xDA, b"\x01\x01\x00\x01\x3f\x00") + body
+    direct = segment(0xC4, b"\x00" + bytes([1] + [0] * 15) + b"\x00")
+    dc_bits = "0" * blocks
+    dc_bits += "1" * (-len(dc_bits) % 8)
+    dc = segment(0xDA, b"\x01\x01\x00\x00\x00\x00") + bytes(len(dc_bits) // 8)
+    return frame + direct + table + dc + one * scans + b"\xff\xd9"
+
+
+def directory(entries: list[tuple[int, int, int, int]], following: int = 0) -> bytes:
+    """A little-endian TIFF directory of (tag, type, count, value)."""
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
+
+
+def tiff(width: int, height: int, *more: tuple[int, int, int, int], behind: bytes = b"", following: int = 0) -> bytes:
+    """An uncompressed gray TIFF with tags of one's own and data behind its directory, which is the only one."""
+    size = width * height & 0xFFFFFFFF
+    entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+               (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, size)]  # fmt: skip
+    given = {entry[0]: entry for entry in [*entries, *more]}
+    return b"II*\0\x08\0\0\0" + directory([given[tag] for tag in sorted(given)], following) + behind
+
+
+def exif_bomb(size: int) -> bytes:
+    """An EXIF block of `size` bytes, each of whose tags claims all of it."""
+    tags = [(0x8000 + n, 7, size - 100, 8) for n in range(min((size - 100) // 12, 30_000))]
+    return b"Exif\0\0" + (b"II*\0\x08\0\0\0" + directory(tags)).ljust(size, b"\0")
+
+
+def exif_loop() -> bytes:
+    """An EXIF block whose directories point at themselves and at each other, without end."""
+    links = [(ExifTags.IFD.Exif, 4, 1, 8), (ExifTags.IFD.GPSInfo, 4, 1, 8), (ExifTags.IFD.Interop, 4, 1, 8)]
+    return b"Exif\0\0II*\0\x08\0\0\0" + directory([(0x014A, 4, 1, 8), *links], following=8)
+
+
+def mpo_index(pictures: int) -> bytes:
+    """The segment by which an MPO tells of its pictures, with an absurd number of them."""
+    tags = [(0xB000, 7, 4, 0x30303130), (0xB001, 4, 1, pictures), (0xB002, 7, 16 * 4000, 62)]
+    return segment(0xE2, (b"MPF\0II*\0\x08\0\0\0" + directory(tags)).ljust(65_000, b"\0"))
+
+
+def riff(kind: bytes, body: bytes) -> bytes:
+    """One chunk of a WebP."""
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def webp(*chunks: bytes, size: int | None = None) -> bytes:
+    """A WebP of chunks, `size` bytes long as far as it says."""
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body) if size is None else size) + body
+
+
+def extended(width: int, height: int, flags: int = 2) -> bytes:
+    """The chunk by which a WebP tells of its canvas."""
+    return riff(
+        b"VP8X", struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    )
+
+
+def webp_frames(count: int) -> bytes:
+    """A WebP of very many frames of one pixel."""
+    pixel = saved(Image.new("RGB", (1, 1)), "WEBP", lossless=True)[12:]
+    frame = riff(b"ANMF", bytes(12) + (10).to_bytes(3, "little") + b"\0" + pixel)
+    return webp(extended(1, 1), riff(b"ANIM", bytes(6)), frame * count)
+
+
+def ico(inside: bytes, entries: int = 1) -> bytes:
+    """An icon that claims 16 x 16 pixels for what is inside."""
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(inside), 6 + 16 * entries)
+    return struct.pack("<HHH", 0, 1, entries) + entry * entries + inside
+
+
+def bmp(width: int, height: int, compression: int, body: bytes) -> bytes:
+    """A BMP of eight bits a pixel."""
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, compression, len(body), 0, 0, 256, 0)
+    return b"BM" + struct.pack("<III", 54 + 1024 + len(body), 0, 54 + 1024) + info + bytes(1024) + body
+
+
+def bmp_inside(width: int, height: int) -> bytes:
+    """A bitmap as icons hold it."""
+    return struct.pack("<IiiHHIIiiII", 40, width, 2 * height, 1, 32, 0, 0, 0, 0, 0, 0)
+
+
+def jpeg2000(
+    width: int, height: int, *, tile: int | None = None, blocks: int = 4, precincts: int | None = None
+) -> bytes:
+    """A JPEG 2000 codestream without a pixel: its tiles, code-blocks (2 to the power of) and precincts as told."""
+    data = saved(photo_like(32, 32), "JPEG2000", no_jp2=True)
+    at = data.index(b"\xff\x51")
+    across = tile or max(width, height)
+    size = struct.pack(">IIIIIIII", width, height, 0, 0, across, across, 0, 0)
+    data = data[: at + 6] + size + data[at + 38 :]
+    at = data.index(b"\xff\x52")
+    length = int.from_bytes(data[at + 2 : at + 4], "big")
+    levels = data[at + 9]
+    style = bytearray(data[at : at + 2 + length])
+    style[10] = style[11] = blocks - 2
+    if precincts is not None:
+        style[4] |= 1
+        style = style[:14] + bytes([precincts * 17] * (levels + 1))
+        style[2:4] = struct.pack(">H", len(style) - 2)
+    return data[:at] + bytes(style) + data[at + 2 + length :]
+
+
+def gif(*parts: bytes, size: tuple[int, int] = (1, 1)) -> bytes:
+    """A GIF of two colours."""
+    return b"GIF89a" + struct.pack("<HH", *size) + b"\x80\0\0\0\0\0\xff\xff\xff" + b"".join(parts) + b";"
+
+
+def gif_frame(x: int, y: int, width: int, height: int, disposal: int = 0) -> bytes:
+    """A frame of a GIF that claims a place on the screen, with one pixel of data."""
+    control = b"!\xf9\4" + bytes([disposal << 2]) + b"\0\0\0\0"
+    return control + b"," + struct.pack("<HHHH", x, y, width, height) + b"\0\2\2L\1\0"
+
+
+def claiming(width: int, height: int, data: bytes) -> bytes:
+    """An AVIF whose properties claim another size than its picture has."""
+    at = data.index(b"ispe") + 8
+    return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
+
+
+def avif(width: int, height: int) -> bytes:
+    """A small AVIF that claims to be of another size."""
+    return claiming(width, height, saved(PICTURE, "AVIF", speed=10))
+
+
+def blocks(body: bytes) -> bytes:
+    """Bytes as a GIF's sub-blocks."""
+    return (
+        b"".join(bytes([len(piece)]) + piece for n in range(0, len(body), 255) if (piece := body[n : n + 255])) + b"\0"
+    )
+
+
+DEFLATED: Final = zlib.compress(bytes(9999 * 9999), 1)
+ICC_BOMB: Final = b"bomb\0\0" + zlib.compress(bytes(200 * MB), 1)
+TEXT_BOMB: Final = b"bomb\0\0" + zlib.compress(bytes(MB), 9)
+
+# A black AVIF of 16000 x 16000, deflated: encoding it takes half a minute.
+VAST_AVIF: Final = zlib.decompress(
+    base64.b85decode(
+        "c-muNV30{GsVqn=%S>Yc0uY^>nP!-qnF!*)%uOvxWPkw0jFg-rD4U@mGr5ET4e%9YmgIt2j6f`xnUkLk;<$kLj1W;qUIqsCg+R7O"
+        "W@cU*T&)z4lgb3;C6*Z&I_Kx)gYC-5EGQ}f(w><G$@xH9B(u066=I!T0|bNYt;hsx<^U2riDib)jq)-e0paBQoT9wsoC=`1ybNq0"
+        "#p0O-xiB9AoyEe))XV~O)5_eG#1bI}E^hhnb@f00E@P77bujAZ7f?zzYGnBYG}rR{xxf$nXS_a!RpupMxy6w`VP9jFzHeD~nTV<O"
+        "kwX_g7FY&uJbyMf({Ps6<9BnXHJ{{lO$vV9c3DZy`uw?wn&2)UjUY<{pKZ}^&aAlh!0>4Qm#1e>OfIsR{C~@}+Brx3EOs00m3za<"
+        "6@2da2VYIgo|*5xxyA2(ph&Y7LCtlCbrT)sH>pL6@4gzgbzU6rT`t$~GZCWCa|X`Uqh22M@~D?by*%n=(!6X=ro{&I*GQf(PXPd{"
+        "x+_8"
+    )
+)
+
+# What each must end in, in a function of 256 MB, and how it is made.
+BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
+    "PNG of 50000 x 50000": ("too_many_pixels", lambda: png(50_000, 50_000)),
+    "PNG of 9999 x 9999, black": ("resized", lambda: png(9999, 9999, pixels=bytes(100 * MB))),
+    "PNG with a profile of 200 MB": ("corrupt", lambda: small_png(chunk(b"iCCP", ICC_BOMB))),
+    "PNG with 2000 zTXt of 1 MB": ("corrupt", lambda: small_png(chunk(b"zTXt", TEXT_BOMB) * 2000)),
+    "PNG with 2000 iTXt of 1 MB": (
+        "corrupt",
+        lambda: small_png(chunk(b"iTXt", b"bomb\0\1\0\0\0" + TEXT_BOMB[6:]) * 2000),
+    ),
+    "PNG with 1,000,000 tEXt": ("corrupt", lambda: small_png(chunk(b"tEXt", b"a\0") * 1_000_000)),
+    "PNG with 1,300,000 private chunks": ("corrupt", lambda: small_png(chunk(b"prVt") * 1_300_000)),
+    "PNG with a text of 60 MB behind the pixels": (
+        "resized",
+        lambda: small_png(behind=chunk(b"tEXt", b"a\0" + bytes(60 * MB))),
+    ),
+    "PNG with 90 MB before the pixels": ("too_many_bytes", lambda: small_png(chunk(b"huGe", bytes(90 * MB)))),
+    "PNG with 90 MB behind the pixels": ("resized", lambda: small_png(behind=chunk(b"huGe", bytes(90 * MB)))),
+    "PNG with 300,000 empty IDATs": ("resized", lambda: small_png(chunk(b"IDAT") * 300_000)),
+    "PNG with EXIF of 8 MB, all overlapping": ("resized", lambda: small_png(chunk(b"eXIf", exif_bomb(8 * MB)[6:]))),
+    "APNG that claims 100,000 frames": ("too_many_pixels", lambda: lying_apng(100_000, real=2)),
+    "APNG that claims 3 frames and has 2": ("corrupt", lambda: lying_apng(3, real=2)),
+    "APNG with 90 MB between its frames": (
+        "corrupt",
+        lambda: lying_apng(2, real=2).replace(chunk(b"IEND"), chunk(b"huGe", bytes(90 * MB)) + chunk(b"IEND")),
+    ),
+    "APNG with 400,000 private chunks between": (
+        "corrupt",
+        lambda: small_png(lying_apng(2, real=1)[33 : 33 + 20 + 38], chunk(b"prVt") * 400_000),
+    ),
+    "JPEG of 65000 x 65000": (
+        "too_many_pixels",
+        lambda: JPEG.replace(struct.pack(">HH", 48, 64), struct.pack(">HH", 65_000, 65_000)),
+    ),
+    "JPEG with 4,000,000 segments": ("corrupt", lambda: jpeg(segment(0xE5, b"") * 4_000_000)),
+    "JPEG with 15 MB of segments": ("resized", lambda: jpeg(segment(0xE5, bytes(65_000)) * 240)),
+    "JPEG with 15 MB of EXIF segments": ("corrupt", lambda: jpeg(segment(0xE1, b"Exif\0\0" + bytes(65_000)) * 240)),
+    "JPEG with 15 MB of profile": ("resized", lambda: jpeg(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(65_000)) * 240)),
+    "JPEG with 90 MB of fill bytes": ("corrupt", lambda: jpeg(b"\xff" * (90 * MB))),
+    "JPEG with 90 MB of junk": ("not_an_image", lambda: jpeg(bytes(90 * MB))),
+    "JPEG of 9000 x 9000 with 3000 scans": ("corrupt", lambda: scan_flood(9000, 9000, 3000)),
+    "JPEG of 2000 x 2000 with 20,000 scans": ("corrupt", lambda: scan_flood(2000, 2000, 20_000)),
+    "JPEG with EXIF, all overlapping": ("resized", lambda: jpeg(segment(0xE1, exif_bomb(65_000)))),
+    "JPEG with 16 MB of EXIF, all overlapping": (
+        "corrupt",
+        lambda: jpeg(
+            b"".join(
+                segment(0xE1, b"Exif\0\0" + block[n : n + 65_000])
+                for block in [exif_bomb(15 * MB)[6:]]
+                for n in range(0, 15 * MB, 65_000)
+            )
+        ),
+    ),
+    "JPEG with looping EXIF": ("resized", lambda: jpeg(segment(0xE1, exif_loop()))),
+    "MPO of 4,000,000,000 pictures": ("resized", lambda: jpeg(mpo_index(4_000_000_000))),
+    "MPO of 4000 pictures": ("resized", lambda: jpeg(mpo_index(4000))),
+    "GIF of 100,000 frames": ("too_many_pixels", lambda: gif(GIF_FRAME * 100_000)),
+    "GIF of 5,000 frames": ("resized", lambda: gif(GIF_FRAME * 5_000)),
+    "GIF of 65535 x 65535": ("too_many_pixels", lambda: gif(gif_frame(0, 0, 1, 1), size=(65_535, 65_535))),
+    "GIF whose first frame outgrows it": ("too_many_pixels", lambda: gif(gif_frame(65_000, 65_000, 65_000, 65_000))),
+    "GIF whose second frame outgrows it": (
+        "corrupt",
+        lambda: gif(gif_frame(0, 0, 1, 1), gif_frame(65_000, 65_000, 65_000, 65_000)),
+    ),
+    "GIF whose second frame outgrows it and is cleared": (
+        "corrupt",
+        lambda: gif(gif_frame(0, 0, 1, 1), gif_frame(0, 0, 65_000, 65_000, disposal=2), gif_frame(0, 0, 1, 1)),
+    ),
+    "GIF with a comment of 60 MB": ("corrupt", lambda: gif(b"!\xfe" + blocks(bytes(60 * MB)), GIF_FRAME)),
+    "GIF with 90 MB of junk": ("corrupt", lambda: gif(bytes(90 * MB), GIF_FRAME)),
+    "TIFF of 4 G x 4 G": ("too_many_pixels", lambda: tiff(0xFFFFFFFF, 0xFFFFFFFF)),
+    "TIFF whose directory follows itself": ("resized", lambda: tiff(64, 48, behind=bytes(9000), following=8)),
+    "TIFF with 30,000 tags of 30 MB": (
+        "corrupt",
+        lambda: (
+            b"II*\0\x08\0\0\0"
+            + directory(
+                [(256, 3, 1, 64), (257, 3, 1, 48)] + [(0x8000 + n, 7, 30 * MB, 8) for n in range(30_000)]
+            ).ljust(31 * MB, b"\0")
+        ),
+    ),
+    "TIFF with a tag of 4,000,000,000 values": (
+        "corrupt",
+        lambda: tiff(64, 48, (33_000, 4, 0xFFFFFFFF, 8), behind=bytes(9000)),
+    ),
+    "TIFF with a tag of 60 MB of numbers": (
+        "corrupt",
+        lambda: tiff(64, 48, (33_000, 3, 30 * MB, 200), behind=bytes(61 * MB)),
+    ),
+    "TIFF with 5,000,000 strips": (
+        "corrupt",
+        lambda: tiff(64, 48, (273, 4, 5_000_000, 200), (279, 4, 5_000_000, 200), (278, 4, 1, 1), behind=bytes(21 * MB)),
+    ),
+    "TIFF with tiles of 30000 x 30000": (
+        "needs_memory",
+        lambda: tiff(
+            64,
+            48,
+            (259, 3, 1, 8),
+            (322, 4, 1, 30_000),
+            (323, 4, 1, 30_000),
+            (324, 4, 1, 200),
+            (325, 4, 1, 90),
+            behind=bytes(300),
+        ),
+    ),
+    "TIFF of 9999 x 9999, deflated": (
+        "needs_memory",
+        lambda: tiff(
+            9999,
+            9999,
+            (259, 3, 1, 8),
+            (273, 4, 1, 134),
+            (279, 4, 1, 97_000),
+            behind=DEFLATED,
+        ),
+    ),
+    "WebP of 16383 x 16383": ("too_many_pixels", lambda: webp(extended(16_383, 16_383), riff(b"ANIM", bytes(6)))),
+    "WebP that hides its size": (
+        "corrupt",
+        lambda: webp(riff(b"JUNK", b"junk"), extended(16_383, 16_383), riff(b"ANIM", bytes(6))),
+    ),
+    "WebP with a chunk of 4 GB": ("corrupt", lambda: webp(extended(64, 48), b"ICCP\xfe\xff\xff\xff" + bytes(100))),
+    "WebP of 4 GB": ("truncated", lambda: webp(extended(64, 48), size=0xFFFFFFFE)),
+    "WebP of 500,000 frames": ("too_many_pixels", lambda: webp_frames(500_000)),
+    "WebP with EXIF of 60 MB": (
+        "needs_memory",
+        lambda: webp(extended(64, 48, 8), WEBP[12:], riff(b"EXIF", exif_bomb(60 * MB)[6:])),
+    ),
+    "WebP of 2,000,000 frames": ("needs_memory", lambda: webp_frames(2_000_000)),
+    "WebP with 2,000,000 empty chunks": ("corrupt", lambda: webp(extended(64, 48, 0), riff(b"JUNK", b"") * 2_000_000)),
+    "AVIF of 30000 x 30000": ("too_many_pixels", lambda: avif(30_000, 30_000)),
+    "AVIF of 4 G x 4 G": ("too_many_pixels", lambda: avif(0xFFFFFFFF, 0xFFFFFFFF)),
+    "AVIF of 64 x 48 that holds 16000 x 16000": ("corrupt", lambda: claiming(64, 48, VAST_AVIF)),
+    "AVIF with 30 MB of boxes": (
+        "corrupt",
+        lambda: avif(64, 48)[:24] + (b"\0\0\0\x08free" * (3 * MB)) + avif(64, 48)[24:],
+    ),
+    "BMP of 2 G x 2 G": ("too_many_pixels", lambda: bmp(0x7FFFFFFF, 0x7FFFFFFF, 0, b"")),
+    "BMP of 100,000,000 x 1 in leaps": ("needs_memory", lambda: bmp(100_000_000, 1, 1, b"\0\2\0\xff")),
+    "BMP of 9999 x 9999 in runs": ("needs_memory", lambda: bmp(9999, 9999, 1, (b"\xff\0" * 39 + b"\x36\0\0\0") * 9999)),
+    "BMP of 9999 x 9999 in line ends": ("needs_memory", lambda: bmp(9999, 9999, 1, b"\1\0\0\0" * 9999)),
+    "ICO with a PNG of 50000 x 50000": ("too_many_pixels", lambda: ico(png(50_000, 50_000, pixels=bytes(30_000_000)))),
+    "ICO with a PNG of 9999 x 9999": ("needs_memory", lambda: ico(png(9999, 9999, pixels=bytes(100 * MB)))),
+    "ICO with a bitmap of 50000 x 50000": ("too_many_pixels", lambda: ico(bmp_inside(50_000, 50_000))),
+    "ICO with 65,535 entries": ("corrupt", lambda: ico(small_png(), 65_535)),
+    "JPEG 2000 of 4 G x 4 G": ("too_many_pixels", lambda: jpeg2000(0xFFFFFFFF, 0xFFFFFFFF)),
+    "JPEG 2000 of 2000 x 2000 in blocks of 4": ("corrupt", lambda: jpeg2000(2000, 2000, blocks=2)),
+    "JPEG 2000 of 2000 x 2000 in precincts of 1": ("corrupt", lambda: jpeg2000(2000, 2000, precincts=0)),
+    "JPEG 2000 of 2000 x 2000 in precincts of 2": ("corrupt", lambda: jpeg2000(2000, 2000, precincts=1)),
+    "JPEG 2000 of 65,025 tiles": ("needs_memory", lambda: jpeg2000(2040, 2040, tile=8)),
+}
