@@ -26,7 +26,7 @@ FOUNDATIONS = {"settings", "errors", "model"}
 # What stages may take besides the foundations: parts, of which most belong to one stage.
 PARTS = {
     "source": {"stream"},
-    "header": {"signatures", "declared", "frames", "structure", "jpeg2000", "memory_plan", "sizes"},
+    "header": {"signatures", "declared", "buffers", "frames", "structure", "jpeg2000", "memory_plan", "sizes"},
     "decode": {"jpeg_scans", "sizes"},
     "renditions": {"key_template", "sizes"},
     "store": {"carried"},
@@ -40,7 +40,7 @@ BELONGS_TO = {
     "botocore.config": {"clients"},
     "botocore.exceptions": {"source", "store", "stream"},
     "urllib3": {"stream"},
-    "PIL": {"header", "decode", "color", "metadata", "resample", "encode"},
+    "PIL": {"header", "buffers", "decode", "color", "metadata", "resample", "encode"},
     "cykooz_resizer": {"resample"},
     "aws_lambda_powertools": {"handler"},
 }
