@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import importlib
 import io
-import math
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Final
 
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
+from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.frames import count_frames, count_gif_frames, pixels_per_frame
-from resizer.jpeg2000 import BYTES_PER_TILE, tiles
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
@@ -23,19 +22,12 @@ from resizer.sizes import decode_scale, rendition_size
 from resizer.structure import check_structure, jpeg_coding
 
 if TYPE_CHECKING:
-    from PIL import TiffImagePlugin
     from PIL.ImageFile import ImageFile
 
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
 # Formats whose decoders, or whose count of frames, go back and forth in the file.
 BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
-# What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
-HEADER_COPIES: Final = 3
-FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
-BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
-MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
-TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
 LONGEST_EXIF: Final = MB  # it fits into one segment of a JPEG, of 64 KB; a longer one is not looked at
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
@@ -96,7 +88,7 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         _register_heif()
     try:
         if (size := _size_within(stream, format_, start)) and min(size) > 0:
-            limits.check(Header(format_, "RGBA", *size, buffered_bytes=_parts_of_webp(start, limits.file_size)))
+            limits.check(Header(format_, "RGBA", *size, buffered_bytes=parts_of_webp(start, limits.file_size)))
         gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
         image = _open(stream, format_, limits.pixels)
         limits.check(Header(format_, image.mode, *image.size))
@@ -112,11 +104,6 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         raise _unreadable(stream, start, format_, problem) from problem
     limits.check(header)
     return image, header
-
-
-def _parts_of_webp(start: bytes, file_size: int) -> int:
-    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
-    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0
 
 
 def _register_heif() -> None:
@@ -159,7 +146,7 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
         loop=image.info.get("loop"),
-        buffered_bytes=_buffered_bytes(image, stream, limits.file_size),
+        buffered_bytes=decoder_buffers(image, stream, limits.file_size),
         scalable=format_ == "JPEG" and not jpeg_coding(stream).lossless,
     )
 
@@ -176,50 +163,6 @@ def _orientation(image: ImageFile, format_: str) -> int:
     except (SyntaxError, struct.error, ValueError, KeyError, TypeError):  # damaged EXIF is no damaged picture
         return 1
     return orientation if orientation in range(1, 9) else 1
-
-
-def _buffered_bytes(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
-    """What a decoder keeps beside the pixels, by what the file says of itself."""
-    match image.format:
-        case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
-            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, stream, file_size)
-        case "PNG":
-            return HEADER_COPIES * stream.tell()
-        case "TIFF":
-            return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
-        case "JPEG2000":
-            return BYTES_PER_TILE * tiles(stream)
-        case "BMP" if image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
-            return image.width * image.height * 3
-        case _:
-            return 0
-
-
-def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
-    """The tags and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
-    tags = image.tag_v2
-    held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
-    kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
-    if image.info.get("compression", "raw") == "raw":
-        return kept
-    return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
-
-
-def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:
-    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
-
-    Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
-    """
-    components, coding = image.layer, jpeg_coding(stream)
-    whole = 0
-    if coding.arithmetic:
-        image.decodermaxblock = -1
-        whole = FILE_COPIES * file_size
-    if not image.info.get("progressive") and coding.first_scan == len(components):
-        return whole
-    across, down = max(part[1] for part in components), max(part[2] for part in components)
-    columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
-    return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
 
 
 def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exception) -> Rejected:

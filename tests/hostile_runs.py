@@ -95,3 +95,11 @@ def _end(data: bytes, what: str) -> str:
         note(f"{what}: {problem!r}")
         raise
     return "picture" if " x " in end else end
+
+
+def seeds(folder: str) -> dict[str, int]:
+    """Read all files of a folder; how many there were, and the most memory that it took, in bytes."""
+    files = sorted(Path(folder).iterdir())
+    for file in files:
+        _end(file.read_bytes(), file.name)
+    return {"read": len(files), "memory": most_memory()}

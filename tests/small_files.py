@@ -57,7 +57,7 @@ def small_files() -> dict[str, bytes]:
         "boxed.jp2": saved(PICTURE, "JPEG2000"),
         "tiled.j2k": saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(8, 8), irreversible=True),
         "still.avif": saved(PICTURE, "AVIF", speed=10, exif=_exif()),
-        "animated.avif": animated("AVIF", speed=10),
+        "animated.avif": animated("AVIF", frames=2, speed=10),
     }
 
 

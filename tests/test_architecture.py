@@ -35,7 +35,7 @@ COORDINATORS = {"reconcile", "removal", "aftercare"}
 PARTS = {
     "events": {"report"},  # an event's answer is made of its records' reports
     "source": {"stream", "conditional"},
-    "header": {"signatures", "declared", "frames", "structure", "jpeg2000", "memory_plan", "sizes"},
+    "header": {"signatures", "declared", "frames", "structure", "buffers", "jpeg2000", "memory_plan", "sizes"},
     "decode": {"jpeg_scans", "sizes"},
     "renditions": {"key_template", "sizes"},
     "store": {"carried", "conditional"},
@@ -49,7 +49,7 @@ BELONGS_TO = {
     "botocore.config": {"clients"},
     "botocore.exceptions": {"clients", "conditional", "source", "stream"},
     "urllib3": {"stream"},
-    "PIL": {"header", "decode", "color", "metadata", "resample", "encode"},
+    "PIL": {"header", "buffers", "decode", "color", "metadata", "resample", "encode"},
     "cykooz_resizer": {"resample"},
     "aws_lambda_powertools": {"handler", "events"},
 }

@@ -1,0 +1,72 @@
+"""What a decoder keeps of a file beside the pixels that it gives out, in bytes, by what the file says of itself."""
+
+from __future__ import annotations
+
+import math
+from typing import IO, TYPE_CHECKING, Final, cast
+
+from PIL import JpegImagePlugin
+
+from resizer.jpeg2000 import BYTES_PER_TILE, tiles
+from resizer.memory_plan import MB
+from resizer.structure import jpeg_coding
+
+if TYPE_CHECKING:
+    from PIL import TiffImagePlugin
+    from PIL.ImageFile import ImageFile
+
+# What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
+HEADER_COPIES: Final = 3
+FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
+BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
+MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
+TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
+
+
+def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
+    """What a decoder keeps of an opened image; the stream stands where its opening ended."""
+    match image.format:
+        case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
+            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, stream, file_size)
+        case "PNG":
+            return HEADER_COPIES * stream.tell()
+        case "TIFF":
+            return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
+        case "JPEG2000":
+            return BYTES_PER_TILE * tiles(stream)
+        case "BMP" if image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
+            return image.width * image.height * 3
+        case _:
+            return 0
+
+
+def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
+    """The tags and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
+    tags = image.tag_v2
+    held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
+    kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
+    if image.info.get("compression", "raw") == "raw":
+        return kept
+    return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+
+
+def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:
+    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
+
+    Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
+    """
+    components, coding = image.layer, jpeg_coding(stream)
+    whole = 0
+    if coding.arithmetic:
+        image.decodermaxblock = -1
+        whole = FILE_COPIES * file_size
+    if not image.info.get("progressive") and coding.first_scan == len(components):
+        return whole
+    across, down = max(part[1] for part in components), max(part[2] for part in components)
+    columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
+    return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
+
+
+def parts_of_webp(start: bytes, file_size: int) -> int:
+    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
+    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0
