@@ -12,7 +12,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local service and print the renditions
-	@$(BIN)/resizer demo $(PHOTO)
+	@$(BIN)/resizer demo $(if $(PHOTO),"$(PHOTO)")
 
 include stack.mk
 
