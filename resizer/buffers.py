@@ -60,7 +60,7 @@ def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_si
     if coding.arithmetic:
         image.decodermaxblock = -1
         whole = FILE_COPIES * file_size
-    if not image.info.get("progressive") and coding.first_scan == len(components):
+    if not coding.several_scans:
         return whole
     across, down = max(part[1] for part in components), max(part[2] for part in components)
     columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))

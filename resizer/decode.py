@@ -64,7 +64,8 @@ def _prepare(image: ImageFile, header: Header, widest: int) -> None:
         if image.mode == "CMYK" and "adobe" not in image.info:
             # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
             image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-        image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
+        if header.several_scans:
+            image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
     elif isinstance(image, PngImagePlugin.PngImageFile):
         image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
         if header.frames == 1:

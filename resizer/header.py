@@ -19,7 +19,7 @@ from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.sizes import decode_scale, rendition_size
-from resizer.structure import check_structure, jpeg_coding
+from resizer.structure import JpegCoding, check_structure, jpeg_coding
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -137,6 +137,8 @@ def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
 
 
 def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, gif_frames: int | None) -> Header:
+    buffered = decoder_buffers(image, stream, limits.file_size)
+    coding = jpeg_coding(stream) if format_ == "JPEG" else JpegCoding()
     return Header(
         format=format_,
         mode=image.mode,
@@ -146,8 +148,9 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
         loop=image.info.get("loop"),
-        buffered_bytes=decoder_buffers(image, stream, limits.file_size),
-        scalable=format_ == "JPEG" and not jpeg_coding(stream).lossless,
+        buffered_bytes=buffered,
+        scalable=format_ == "JPEG" and not coding.lossless,
+        several_scans=coding.several_scans,
     )
 
 

@@ -30,7 +30,8 @@ SPARE_PRECINCTS: Final = 4096
 def check(stream: IO[bytes]) -> tuple[int, int] | None:
     """The size in pixels by the codestream, None where there is none. Raises `Rejected` `corrupt`, and `struct.error`.
 
-    The whole stream has been read after this: OpenJPEG ends the process where a stream ends before its size.
+    The whole stream has been read after this, so that no download can break off within OpenJPEG: builds of it with
+    assertions end the process there.
     """
     while stream.read(65_536):
         pass

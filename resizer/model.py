@@ -90,7 +90,8 @@ class Header:
     """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
 
     `loop` is how often an animation repeats (0: for ever, None: not said), `buffered_bytes` what a decoder must keep
-    of the whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down.
+    of the whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
+    `several_scans` whether it goes over the picture more than once.
     """
 
     format: str
@@ -103,6 +104,7 @@ class Header:
     loop: int | None = None
     buffered_bytes: int = 0
     scalable: bool = True
+    several_scans: bool = False
 
     @property
     def upright_size(self) -> tuple[int, int]:

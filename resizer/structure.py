@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from resizer import jpeg2000
@@ -21,10 +21,13 @@ MOST_TAGS: Final = 4096  # of a TIFF's first directory
 MOST_NUMBERS: Final = 200_000  # of one tag: offsets of strips or tiles are the longest, and Pillow keeps each apart
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 BYTES, TEXT, SIGNED_BYTES, OPAQUE = 1, 2, 6, 7  # types of tags (TIFF 6.0, section 2) that are kept as they are
-START_OF_SCAN: Final = 0xDA
-ARITHMETIC: Final = frozenset({0xC9, 0xCA, 0xCB})  # frames by their coding (T.81, table B.1)
+START_OF_SCAN, APP1 = 0xDA, 0xE1
+# Markers of frames by their coding, and those without a length (T.81, table B.1): TEM, RSTn, SOI, EOI, and none at all.
+FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+ARITHMETIC: Final = frozenset({0xC9, 0xCA, 0xCB})
 LOSSLESS: Final = frozenset({0xC3, 0xCB})
-WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn and SOI (T.81, table B.1)
+FILLING: Final = frozenset({0x00, 0x01, *range(0xD0, 0xDA), 0xFF})
 
 
 def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
@@ -55,42 +58,62 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class JpegCoding:
-    """How a JPEG is coded: how many components its first scan has (0: there is none), and by which means."""
+    """How a JPEG is coded: its frame's marker, and how many components that and the first scan have (0: none)."""
 
+    frame: int = 0
+    components: int = 0
     first_scan: int = 0
-    arithmetic: bool = False
-    lossless: bool = False
+
+    @property
+    def several_scans(self) -> bool:
+        """Whether its decoder has to keep all of it until the last scan."""
+        return self.frame in PROGRESSIVE or self.first_scan != self.components
+
+    @property
+    def arithmetic(self) -> bool:
+        """Whether it is coded arithmetically instead of by Huffman."""
+        return self.frame in ARITHMETIC
+
+    @property
+    def lossless(self) -> bool:
+        """Whether it holds samples instead of frequencies."""
+        return self.frame in LOSSLESS
 
 
 def jpeg_coding(stream: IO[bytes]) -> JpegCoding:
-    """Walk a JPEG's segments up to its first scan (T.81, B.2.3). Leaves the stream within it. Raises `Rejected`."""
-    arithmetic = lossless = False
+    """Walk a JPEG's segments up to its first scan (T.81, B.2). Leaves the stream within it. Raises `Rejected`."""
+    coding, exif = JpegCoding(), 0
     stream.seek(2)
-    exif = 0
     for _ in range(MOST_PARTS):
-        byte = stream.read(1)
-        if not byte:
-            return JpegCoding()
-        if byte != b"\xff":
+        marker = _next_marker(stream)
+        if marker is None:
+            return coding
+        if marker in FILLING:
             continue
-        marker = stream.read(1)
-        if not marker:
-            return JpegCoding()
-        if marker == b"\xff":  # a filling byte
-            stream.seek(-1, io.SEEK_CUR)
-        if marker[0] in WITHOUT_LENGTH or marker in {b"\0", b"\xff"}:
-            continue
-        length = int.from_bytes(stream.read(2), "big")
-        if marker[0] == START_OF_SCAN:
-            return JpegCoding(int.from_bytes(stream.read(1), "big"), arithmetic, lossless)
-        arithmetic |= marker[0] in ARITHMETIC
-        lossless |= marker[0] in LOSSLESS
-        body = stream.tell()
-        exif += length if marker == b"\xe1" and stream.read(6) == b"Exif\0\0" else 0
-        if exif > MOST_EXIF:
-            raise _too_many("JPEG", "EXIF")
-        stream.seek(body + max(length - 2, 0))
+        start = stream.tell()
+        head = stream.read(8)
+        length = int.from_bytes(head[:2], "big")
+        if marker == START_OF_SCAN:
+            return replace(coding, first_scan=int.from_bytes(head[2:3], "big"))
+        if marker in FRAMES:
+            coding = JpegCoding(marker, int.from_bytes(head[7:8], "big"))
+        elif marker == APP1 and head[2:] == b"Exif\0\0":
+            exif += length
+            if exif > MOST_EXIF:
+                raise _too_many("JPEG", "EXIF")
+        stream.seek(start + max(length, 2))
     raise _too_many("JPEG", "segments or filling bytes before its picture")
+
+
+def _next_marker(stream: IO[bytes]) -> int | None:
+    """A segment's second byte, one of `FILLING` for what is no segment, None at the end."""
+    byte = stream.read(1)
+    if byte != b"\xff":
+        return 0 if byte else None
+    marker = stream.read(1)
+    if marker == b"\xff":  # which may begin a segment itself
+        stream.seek(-1, io.SEEK_CUR)
+    return marker[0] if marker else None
 
 
 def _walk_chunks(stream: IO[bytes]) -> None:

@@ -235,7 +235,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
         lambda: small_png(chunk(b"iTXt", b"bomb\0\1\0\0\0" + TEXT_BOMB[6:]) * 2000),
     ),
     "PNG with 1,000,000 tEXt": ("corrupt", lambda: small_png(chunk(b"tEXt", b"a\0") * 1_000_000)),
-    "PNG with 1,300,000 private chunks": ("corrupt", lambda: small_png(chunk(b"prVt") * 1_150_000)),
+    "PNG with 1,300,000 private chunks": ("corrupt", lambda: small_png(chunk(b"prVt") * 1_300_000)),
     "PNG with a text of 60 MB behind the pixels": (
         "resized",
         lambda: small_png(behind=chunk(b"tEXt", b"a\0" + bytes(60 * MB))),

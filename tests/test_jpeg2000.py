@@ -1,0 +1,51 @@
+"""What a JPEG 2000 asks of its decoder is known before that begins."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from resizer.errors import Rejected
+from resizer.jpeg2000 import check, tiles
+from tests.bombs import jpeg2000
+from tests.pictures import photo_like, saved
+
+PICTURE = photo_like(300, 200)
+OPTIONS = [
+    {},
+    {"no_jp2": True},
+    {"no_jp2": True, "tile_size": (64, 64)},
+    {"codeblock_size": (8, 8)},
+    {"precinct_size": (64, 64), "num_resolutions": 6},
+    {"irreversible": True, "num_resolutions": 1},
+    {"progression": "RPCL", "precinct_size": (128, 128), "plt": True},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_what_encoders_write_passes(options: dict[str, object]) -> None:
+    """Boxes or none, tiles, code-blocks and precincts of the sizes that encoders offer are let through."""
+    assert check(io.BytesIO(saved(PICTURE, "JPEG2000", **options))) == (300, 200)
+
+
+def test_tiles_are_counted() -> None:
+    """A picture has as many tiles as it takes to cover it."""
+    assert tiles(io.BytesIO(saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(64, 64)))) == 5 * 4
+    assert tiles(io.BytesIO(saved(PICTURE, "JPEG2000"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (jpeg2000(1000, 1000, blocks=2), "code-blocks"),
+        (jpeg2000(1000, 1000, precincts=0), "precincts"),
+        (jpeg2000(1000, 1000, precincts=1), "precincts"),
+        (jpeg2000(1000, 1000, precincts=3), "precincts"),
+        (jpeg2000(64, 64)[:40] + b"\x40\x00" + jpeg2000(64, 64)[42:], "16384 channels"),
+    ],
+)
+def test_what_would_take_gigabytes_is_refused(data: bytes, what: str) -> None:
+    """Code-blocks, precincts and channels that only make work are refused by what they are."""
+    with pytest.raises(Rejected, match=what):
+        check(io.BytesIO(data))
