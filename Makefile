@@ -11,7 +11,10 @@ PHOTO  ?=
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-run: $(VENV)/local.ready ## Resize sample images, or PHOTO=path, in the local service and print the renditions
+# An environment made for the tests has all that running takes, at versions that fit together.
+LOCAL := $(if $(wildcard $(VENV)/dev.ready),$(VENV)/dev.ready,$(VENV)/local.ready)
+
+run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and print the renditions
 	@$(BIN)/resizer demo $(if $(PHOTO),"$(PHOTO)")
 
 include stack.mk

@@ -17,7 +17,7 @@ runtime: $(RUNTIME)/ready ## Install the Lambda runtime's client for Python 3.13
 
 build: $(BUILT) ## Build the function and its layers as Lambda gets them, without Docker
 
-invoke: $(VENV)/local.ready $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
+invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
 	@$(BIN)/python -m resizer.local.runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
 
 deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs; GUIDED= asks nothing
