@@ -60,7 +60,7 @@ def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report
     """One record through the pipeline; whatever another try may cure ends as a report that is `failed`."""
     try:
         _need_time(source, clock, before)
-        return take_care(process(source, settings, clients.client("s3"), clock), settings)
+        return take_care(process(source, settings, clients.s3(), clock), settings)
     except ResizerError as problem:
         return Journal(source).close(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:

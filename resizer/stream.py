@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
-from urllib3.exceptions import HTTPError
 
 from resizer.errors import (
     Reason,
@@ -179,7 +178,7 @@ class SourceStream:
             data = self._body.read(wanted)
             while len(data) < wanted and (more := self._body.read(wanted - len(data))):
                 data += more
-        except (BotoCoreError, HTTPError, OSError) as problem:
+        except (BotoCoreError, OSError) as problem:
             raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
         self._fetched += len(data)
         self._ended = len(data) < wanted

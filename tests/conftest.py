@@ -18,6 +18,7 @@ from resizer.local.embedded import embedded_aws
 from resizer.local.runtime.artifact import BUILT
 from resizer.local.runtime.tools import installed_tools
 from resizer.local.trigger import LocalContext
+from resizer.s3 import S3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +51,20 @@ def _aws() -> Iterator[str]:
         yield endpoint
 
 
+class WholeS3:
+    """The service's own S3 client, and botocore's for all else that a test asks of S3."""
+
+    def __init__(self) -> None:
+        self.own, self.whole = clients.s3(), clients.client("s3")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own if hasattr(S3, name) else self.whole, name)
+
+
 @pytest.fixture
 def s3(_aws: str) -> Iterator[Any]:
     """An S3 client with an empty bucket `photos`, over HTTP on loopback."""
-    client = clients.client("s3")
+    client: Any = WholeS3()
     client.create_bucket(Bucket=BUCKET)
     yield client
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):

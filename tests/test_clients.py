@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from typing import Any
 
+import pytest
+
 from resizer import clients, handler, pipeline
+from resizer.s3.client import ATTEMPTS, S3Client
 from tests.conftest import BUCKET, context
 
 
@@ -23,36 +27,60 @@ def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
     for _ in range(2):
         handler.lambda_handler(event, context())
     assert len(used) == 2
-    assert used[0] is used[1] is clients.client("s3")
+    assert used[0] is used[1] is clients.s3()
 
 
 def test_requests_give_up_well_before_the_function() -> None:
     """All tries of a request together end within half of the function's minute, retried the standard way."""
-    config = clients.client("s3").meta.config
-    longest = clients.ATTEMPTS * (config.connect_timeout + config.read_timeout)
-    assert longest < 30
+    config = clients.client("sqs").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+    assert ATTEMPTS * (config.connect_timeout + config.read_timeout) < 30
     assert config.retries["mode"] == "standard"
-    assert config.retries["total_max_attempts"] == clients.ATTEMPTS
+    assert config.retries["total_max_attempts"] == ATTEMPTS
+
+
+def test_credentials_from_elsewhere_are_left_to_botocore(s3: Any, monkeypatch: Any) -> None:
+    """Without keys in the environment it is botocore's client that looks for them, in profiles and wherever else."""
+    assert isinstance(clients.s3(), S3Client)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    clients.forget()
+    assert clients.s3() is clients.client("s3")
+    clients.forget()
 
 
 def _names(key: str) -> dict[str, Any]:
     return {"bucket": {"name": BUCKET}, "object": {"key": key}}
 
 
-def test_every_request_names_the_bucket_s_owner(monkeypatch: Any, s3: Any) -> None:
+@pytest.mark.parametrize("owner", ["123456789012", None])
+def test_every_request_names_the_bucket_s_owner(monkeypatch: Any, s3: Any, owner: str | None) -> None:
     """With an owner set, all requests to S3 that can carry it do, and without one none does."""
     sent: list[Any] = []
+    request = HTTPConnection.request
 
-    def note(params: dict[str, Any], **_: Any) -> None:
-        sent.append(params["headers"].get("x-amz-expected-bucket-owner"))
+    def note(self: HTTPConnection, method: str, url: str, body: Any, headers: Any) -> None:
+        sent.append(headers.get("x-amz-expected-bucket-owner"))
+        request(self, method, url, body, headers)
 
-    for owner in ("123456789012", ""):
-        monkeypatch.setenv(clients.OWNER, owner)
-        clients.forget()
-        client = clients.client("s3")
-        client.meta.events.register("before-call.s3", note)
-        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
-        client.head_object(Bucket=BUCKET, Key="cat.jpg")
-        client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
-        client.delete_object(Bucket=BUCKET, Key="cat.jpg")
-    assert sent == ["123456789012"] * 4 + [None] * 4
+    monkeypatch.setattr(HTTPConnection, "request", note)
+    monkeypatch.setenv(clients.OWNER, owner or "")
+    clients.forget()
+    client = clients.s3()
+    client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+    client.head_object(Bucket=BUCKET, Key="cat.jpg")
+    client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
+    client.delete_object(Bucket=BUCKET, Key="cat.jpg")
+    clients.forget()
+    assert sent == [owner] * 4
+
+
+def test_botocore_names_the_bucket_s_owner_too(monkeypatch: Any, s3: Any) -> None:
+    """Where botocore's client stands in, its requests to S3 carry the owner as well."""
+    sent: list[Any] = []
+    monkeypatch.setenv(clients.OWNER, "123456789012")
+    clients.forget()
+    client = clients.client("s3")
+    client.meta.events.register("before-call.s3", lambda params, **_: sent.append(params["headers"]))
+    client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+    clients.forget()
+    assert [headers.get("x-amz-expected-bucket-owner") for headers in sent] == ["123456789012"]

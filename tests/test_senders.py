@@ -39,8 +39,8 @@ class ShortContext(LocalContext):
 def recorded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> RecordingS3:
     """The handler's S3, which remembers its requests; the photo lies in the bucket under the samples' key."""
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=PHOTO)
-    recording, client = RecordingS3(s3), clients.client
-    monkeypatch.setattr(clients, "client", lambda service: recording if service == "s3" else client(service))
+    recording = RecordingS3(s3)
+    monkeypatch.setattr(clients, "s3", lambda: recording)
     return recording
 
 

@@ -7,10 +7,9 @@ import random
 from typing import Any
 
 import pytest
-from botocore.exceptions import IncompleteReadError, ReadTimeoutError
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3.exceptions import ProtocolError
 
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import SourceMetadata
@@ -23,7 +22,7 @@ UNLIMITED = 10**9
 BREAKS = [
     ReadTimeoutError(endpoint_url="https://s3.test"),
     IncompleteReadError(actual_bytes=1, expected_bytes=2),
-    ProtocolError("Connection broken"),
+    ResponseStreamingError(error="Connection broken"),
     ConnectionResetError("Connection reset by peer"),
 ]
 

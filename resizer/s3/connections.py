@@ -1,0 +1,69 @@
+"""Connections that are kept open between requests."""
+
+from __future__ import annotations
+
+import os
+import select
+import ssl
+from collections import defaultdict
+from functools import cache
+from http.client import HTTPConnection, HTTPSConnection
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resizer.s3.endpoint import Place
+
+
+class Connections:
+    """A pool: each request has a connection to itself, and hands it back when its answer has been read."""
+
+    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+        self.connect_timeout = connect_timeout  # seconds
+        self.read_timeout = read_timeout  # seconds between two pieces of an answer
+        self._idle: dict[tuple[str, bool], list[HTTPConnection]] = defaultdict(list)
+
+    def take(self, place: Place) -> HTTPConnection:
+        """An open connection, the one used last where there is one. Raises `OSError`."""
+        idle = self._idle[place.host, place.secure]
+        while idle:
+            try:
+                connection = idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if not _is_dropped(connection):
+                return connection
+            connection.close()
+        connection = self._made(place)
+        connection.connect()
+        connection.sock.settimeout(self.read_timeout)
+        return connection
+
+    def give_back(self, place: Place, connection: HTTPConnection) -> None:
+        """Keep a connection whose answer has been read to its end; one that the server closes is not kept."""
+        if connection.sock is not None:
+            self._idle[place.host, place.secure].append(connection)
+
+    def _made(self, place: Place) -> HTTPConnection:
+        if place.secure:
+            return HTTPSConnection(place.host, timeout=self.connect_timeout, context=_trust())
+        return HTTPConnection(place.host, timeout=self.connect_timeout)
+
+
+def _is_dropped(connection: HTTPConnection) -> bool:
+    """Whether the server has closed an idle connection: nothing else can be waiting to be read on it."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed: `AWS_CA_BUNDLE`, or those that AWS ships with botocore."""
+    bundle = os.environ.get("AWS_CA_BUNDLE")
+    if not bundle:
+        botocore = find_spec("botocore")
+        folders = botocore.submodule_search_locations if botocore else None
+        bundle = next((str(path) for folder in folders or () if (path := Path(folder, "cacert.pem")).is_file()), None)
+    return ssl.create_default_context(cafile=bundle)

@@ -1,0 +1,39 @@
+"""The body of an answer, on a connection that is kept when it has been read to its end."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection, HTTPResponse
+
+    from resizer.s3.connections import Connections
+    from resizer.s3.endpoint import Place
+
+
+class Download:
+    """A `Body`; reading raises `OSError` when the connection breaks."""
+
+    def __init__(
+        self, response: HTTPResponse, connection: HTTPConnection, place: Place, connections: Connections
+    ) -> None:
+        self._response = response
+        self._connection = connection
+        self._place = place
+        self._connections = connections
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Up to `amt` bytes, all that are left for None; empty at the end, and at one that came too early."""
+        try:
+            return self._response.read(amt)
+        except HTTPException as problem:
+            raise ConnectionError(f"the answer was cut short: {problem!r}") from problem
+
+    def close(self) -> None:
+        """Keep the connection where all of the answer has been read, and end it where not."""
+        if self._response.isclosed():
+            self._connections.give_back(self._place, self._connection)
+        else:
+            self._response.close()
+            self._connection.close()

@@ -1,0 +1,263 @@
+"""The service's own S3 client answers as botocore's does, tries again as it does, and keeps its connections."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, HTTPClientError
+
+from resizer.s3 import connections as connections_module
+from resizer.s3.client import ATTEMPTS, S3Client
+from resizer.s3.connections import Connections
+from resizer.s3.signature import Credentials
+from tests.conftest import BUCKET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OBJECT = {
+    "CacheControl": "max-age=60",
+    "ContentDisposition": 'inline; filename="cat.jpg"',
+    "ContentLanguage": "de",
+    "ContentType": "image/jpeg",
+    "Metadata": {"width": "480", "source-etag": "abc"},
+    "Tagging": "kind=cat&size=big",
+    "StorageClass": "STANDARD_IA",
+}
+CARRIED = ("CacheControl", "ContentDisposition", "ContentLanguage", "ContentType", "Metadata")
+OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Wait &amp; see.</Message></Error>"
+
+
+class Server:
+    """A loopback server that gives each request the next of its answers; b"" closes the connection instead."""
+
+    def __init__(self, answers: list[bytes]) -> None:
+        self.answers = answers
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def close(self) -> None:
+        """Listen no more, and end all connections."""
+        self._listening.close()
+        for connection in self._open:
+            connection.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines:
+            while request := lines.readline():
+                head = request + b"".join(iter(lines.readline, b"\r\n"))
+                length = next((line for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), b":0")
+                self.requests.append(head + lines.read(int(length.partition(b":")[2])))
+                answer = self.answers.pop(0)
+                if not answer:
+                    connection.shutdown(socket.SHUT_RDWR)
+                    return
+                connection.sendall(answer)
+
+
+@contextmanager
+def serving(*answers: bytes) -> Iterator[tuple[S3Client, Server]]:
+    """A client and the server that it talks to."""
+    server = Server(list(answers))
+    try:
+        yield client_for(server.url), server
+    finally:
+        server.close()
+
+
+def client_for(url: str) -> S3Client:
+    return S3Client(Credentials("key", "secret", "token"), "us-east-1", url, Connections(0.5, 0.5))
+
+
+def refused(status: int, body: bytes = b"", extra: str = "") -> bytes:
+    return f"HTTP/1.1 {status} No\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited between tries, without the waiting."""
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(random, "random", lambda: 1.0)
+    return waited
+
+
+def test_answers_are_botocore_s(s3: Any) -> None:
+    """What is stored by one client reads the same by the other, in every field that both tell."""
+    s3.own.put_object(Bucket=BUCKET, Key="a b+c%25é日本.jpg", Body=b"cat", **OBJECT)
+    for request in ("get_object", "head_object"):
+        ours = getattr(s3.own, request)(Bucket=BUCKET, Key="a b+c%25é日本.jpg")
+        theirs = getattr(s3.whole, request)(Bucket=BUCKET, Key="a b+c%25é日本.jpg")
+        if request == "get_object":
+            assert ours.pop("Body").read() == theirs.pop("Body").read() == b"cat"
+        assert ours == {name: theirs[name] for name in ours}
+        assert {**ours, **{name: OBJECT[name] for name in CARRIED}} == ours
+    tags = s3.whole.get_object_tagging(Bucket=BUCKET, Key="a b+c%25é日本.jpg")["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"kind": "cat", "size": "big"}
+    assert theirs["StorageClass"] == "STANDARD_IA"
+
+
+@pytest.mark.parametrize(
+    ("request_", "arguments"),
+    [
+        ("get_object", {"Key": "none.jpg"}),
+        ("head_object", {"Key": "none.jpg"}),
+        ("get_object", {"Key": "cat.jpg", "IfMatch": '"other"'}),
+        ("put_object", {"Key": "cat.jpg", "Body": b"dog", "IfNoneMatch": "*"}),
+        ("put_object", {"Key": "cat.jpg", "Body": b"dog", "IfMatch": '"other"'}),
+        ("get_object", {"Key": "cat.jpg", "Bucket": "elsewhere"}),
+    ],
+)
+def test_refusals_are_botocore_s(s3: Any, request_: str, arguments: dict[str, Any]) -> None:
+    """A refusal is the same error with the same code and status."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+    told = []
+    for client in (s3.own, s3.whole):
+        with pytest.raises(ClientError) as refusal:
+            getattr(client, request_)(**{"Bucket": BUCKET, **arguments})
+        answer: Any = refusal.value.response
+        status = answer["ResponseMetadata"]["HTTPStatusCode"]
+        told.append((answer["Error"]["Code"], status, refusal.value.operation_name))
+    assert told[0] == told[1]
+
+
+def test_deleting_what_is_not_there_is_no_error(s3: Any) -> None:
+    """As with S3 itself."""
+    s3.own.delete_object(Bucket=BUCKET, Key="none.jpg")
+
+
+def test_one_connection_serves_many_requests() -> None:
+    """A connection whose answer was read is used again, and so is one whose body was read in pieces."""
+    with serving(OK, OK, refused(404)) as (client, server):
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
+        body = client.get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert (body.read(2), body.read(2), body.read(2)) == (b"ca", b"t", b"")
+        body.close()
+        with pytest.raises(ClientError):
+            client.head_object(Bucket="photos", Key="cat.jpg")
+        assert server.connections == 1
+
+
+def test_an_unread_body_ends_its_connection() -> None:
+    """What is left of a body must not be taken for the next answer."""
+    with serving(OK, OK) as (client, server):
+        client.get_object(Bucket="photos", Key="cat.jpg")["Body"].close()
+        assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"
+        assert server.connections == 2
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used(pauses: list[float]) -> None:
+    """After a freeze the kept connection is gone; a new one is made, and nothing is sent twice."""
+    with serving(OK.replace(b"200 OK\r\n", b"200 OK\r\nConnection: close\r\n"), OK, b"", OK) as (client, server):
+        for _ in range(3):
+            client.put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
+        assert len(server.requests) == 4  # the third was closed under its request, and sent again
+        assert pauses == []  # at once: a kept connection may well be closed at any moment
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [refused(503, SLOW_DOWN), refused(500), refused(502), refused(504), refused(400, SLOW_DOWN), b""],
+    ids=["503", "500", "502", "504", "SlowDown", "closed"],
+)
+def test_what_may_pass_is_tried_again(failure: bytes) -> None:
+    """Throttling, faults of the server and lost connections are tried three times in all, the body sent each time."""
+    with serving(failure, failure, OK) as (client, server):
+        assert client.put_object(Bucket="photos", Key="cat.jpg", Body=b"picture")["ETag"] == '"1"'
+        assert [request.endswith(b"picture") for request in server.requests] == [True] * ATTEMPTS
+
+
+def test_pauses_grow(pauses: list[float]) -> None:
+    """A random part of one second, then of two: no crowd comes back all at once."""
+    with serving(refused(503), refused(503), OK) as (client, _):
+        client.head_object(Bucket="photos", Key="cat.jpg")
+    assert pauses == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("failure", [refused(403), refused(404), refused(412), refused(400)])
+def test_what_will_not_pass_is_not_tried_again(failure: bytes) -> None:
+    """A refusal that would only be repeated costs one request."""
+    with serving(failure) as (client, server):
+        with pytest.raises(ClientError):
+            client.head_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 1
+
+
+def test_after_three_tries_the_last_failure_is_told() -> None:
+    """S3's own word where it spoke, the connection's where it did not."""
+    with serving(*[refused(503, SLOW_DOWN)] * ATTEMPTS) as (client, _), pytest.raises(ClientError, match="Wait & see"):
+        client.get_object(Bucket="photos", Key="cat.jpg")
+    with serving(*[b""] * ATTEMPTS) as (client, server):
+        with pytest.raises(HTTPClientError):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == ATTEMPTS
+
+
+def test_nobody_there(pauses: list[float]) -> None:
+    """An endpoint that refuses connections is an error of the connection."""
+    nobody = client_for("http://127.0.0.1:9")  # the discard port, which nothing serves
+    with pytest.raises(HTTPClientError, match="refused"):
+        nobody.get_object(Bucket="photos", Key="cat.jpg")
+
+
+def test_a_server_that_stalls_is_given_up() -> None:
+    """Reading ends with an error when nothing comes for the time that was set."""
+    with serving(OK.replace(b"Length: 3", b"Length: 9")) as (client, _):
+        body = client.get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        with pytest.raises(TimeoutError):
+            body.read()
+
+
+def test_a_bucket_elsewhere_is_asked_there() -> None:
+    """Where S3 names another region, the request is signed for that one, and so is every later one."""
+    moved = refused(301, b"<Error><Code>PermanentRedirect</Code></Error>", "x-amz-bucket-region: eu-north-1\r\n")
+    with serving(moved, OK, OK) as (client, server):
+        for _ in range(2):
+            client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
+        assert [b"/eu-north-1/s3/" in request for request in server.requests] == [False, True, True]
+
+
+def test_the_session_token_goes_along() -> None:
+    """A role's keys are worth nothing without it."""
+    with serving(OK) as (client, server):
+        client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
+        assert b"\r\nX-Amz-Security-Token: token\r\n" in server.requests[0]
+
+
+def test_certificates_are_checked_against_those_that_aws_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS is verified, host names included, by botocore's bundle or the one that the environment names."""
+    connections_module._trust.cache_clear()
+    trust = connections_module._trust()
+    assert (trust.verify_mode, trust.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert any("Amazon" in str(each["subject"]) for each in trust.get_ca_certs())
+    connections_module._trust.cache_clear()
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nonexistent.pem")
+    with pytest.raises(FileNotFoundError):
+        connections_module._trust()
+    connections_module._trust.cache_clear()
