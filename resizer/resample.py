@@ -1,4 +1,4 @@
-"""Each size from the one before, by Lanczos: SIMD where its wheel is installed, Pillow's own elsewhere."""
+"""Each size from a larger one, by Lanczos: SIMD where its wheel is installed, Pillow's own elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
+
+from resizer.sizes import made_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,11 +49,23 @@ def largest(
     return [_first(frame, header, size, finish) for frame in frames]
 
 
-def cascade(frames: Sequence[Frame], sizes: Iterable[tuple[int, int]]) -> Iterator[Sequence[Frame]]:
-    """All frames at each size in turn, widest first, each from the one before."""
-    for size in sizes:
-        frames = [replace(frame, pixels=resize(frame.pixels, size)) for frame in frames]
-        yield frames
+def cascade(frames: Sequence[Frame], sizes: Sequence[tuple[int, int]]) -> Iterator[Sequence[Frame]]:
+    """All frames at each size in turn, widest first, each made from larger ones that are enough wider (`made_from`).
+
+    Beside `frames`, no more are held than what is to come is made from.
+    """
+    at_hand = {frames[0].pixels.size: frames}
+    for number, size in enumerate(sizes):
+        if size not in at_hand:
+            at_hand[size] = _narrowed(at_hand[made_from(size, at_hand)], size)
+        current, to_come = at_hand[size], sizes[number + 1 :]
+        wanted = {each if each in at_hand else made_from(each, at_hand) for each in to_come}
+        at_hand = {each: held for each, held in at_hand.items() if each in wanted}
+        yield current
+
+
+def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
+    return [replace(frame, pixels=resize(frame.pixels, size)) for frame in frames]
 
 
 def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:

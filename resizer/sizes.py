@@ -6,10 +6,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from resizer.model import Header
 
 # Decoded below 1.5 times the widest rendition, the result drifts visibly from that of a full decode:
-# 38 dB PSNR against 46 to 56 dB, measured on photos before encoding.
+# 38 dB PSNR against 46 to 56 dB, measured on photos before encoding. So it does when one rendition is made from
+# another that is hardly wider: 480 pixels from 640 are 48 to 56 dB, from 1000 they are 51 to 58 at the same cost.
 OVERSAMPLING: Final = 1.5
 
 
@@ -31,3 +34,8 @@ def decode_scale(header: Header, widest: int) -> int:
         return 1
     across = header.upright_size[0]
     return next((scale for scale in (8, 4, 2) if across // decode_width(widest) >= scale), 1)
+
+
+def made_from(size: tuple[int, int], larger: Collection[tuple[int, int]]) -> tuple[int, int]:
+    """Which of some larger sizes a picture is best made from: the smallest that is enough wider, else the largest."""
+    return min((each for each in larger if each[0] >= OVERSAMPLING * size[0]), default=max(larger))

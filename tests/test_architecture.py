@@ -38,6 +38,7 @@ PARTS = {
     "header": {"signatures", "declared", "frames", "structure", "buffers", "jpeg2000", "memory_plan", "sizes"},
     "decode": {"jpeg_scans", "sizes"},
     "renditions": {"key_template", "sizes"},
+    "resample": {"sizes"},
     "store": {"carried", "conditional"},
     "report": {"process_memory"},
 }

@@ -1,7 +1,8 @@
-"""Every size comes upright, from the one before, and the same by either resampler."""
+"""Every size comes upright, from one that is enough wider, and the same by either resampler."""
 
 from __future__ import annotations
 
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageOps
 from resizer import resample
 from resizer.model import Frame
 from resizer.resample import cascade, largest, resize
+from resizer.sizes import made_from
 from tests.pictures import header, opened, photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -55,13 +57,43 @@ def test_each_size_is_given_in_its_turn(backend: str, picture: Image.Image) -> N
     assert {each.mode for each in pictures} == {picture.mode}
 
 
-def test_each_size_comes_from_the_one_before(backend: str) -> None:
-    """Work is saved by making each size from the last and not from the source."""
-    first, second, third = made(PICTURES[0], header(480, 320), [(300, 200), (200, 133), (90, 60)])
-    assert first.tobytes() == resize(PICTURES[0], (300, 200)).tobytes()
-    assert second.tobytes() == resize(first, (200, 133)).tobytes()
-    assert third.tobytes() == resize(second, (90, 60)).tobytes()
-    assert third.tobytes() != resize(PICTURES[0], (90, 60)).tobytes()
+def test_each_size_comes_from_the_smallest_that_is_enough_wider(backend: str) -> None:
+    """Work is saved by making each size from a narrow one, but none that is less than 1.5 times as wide."""
+    sizes = [(300, 200), (200, 133), (150, 100), (90, 60)]
+    first, second, third, fourth = made(PICTURES[0], header(480, 320), sizes)
+    assert first.tobytes() == resize(PICTURES[0], sizes[0]).tobytes()
+    assert second.tobytes() == resize(first, sizes[1]).tobytes()
+    assert third.tobytes() == resize(first, sizes[2]).tobytes()
+    assert fourth.tobytes() == resize(third, sizes[3]).tobytes()
+
+
+def test_what_nothing_is_made_from_any_more_is_let_go(backend: str) -> None:
+    """Beside the frames that it was given, a step holds only those that a size to come is made from."""
+    frames = [Frame(photo_like(480, 320, seed=seed)) for seed in range(2)]
+    steps = cascade(frames, [(480, 320), (320, 213), (240, 160), (100, 67)])
+    shown: list[list[weakref.ref[Image.Image]]] = []
+    held = []
+    for _ in range(4):
+        shown.append([weakref.ref(frame.pixels) for frame in next(steps)])
+        held.append([sum(each() is not None for each in step) for step in shown])
+    assert held == [[2], [2, 2], [2, 0, 2], [2, 0, 0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("size", "larger", "source"),
+    [
+        ((480, 320), [(1000, 667), (640, 427)], (1000, 667)),
+        ((640, 427), [(1000, 667)], (1000, 667)),
+        ((320, 213), [(1000, 667), (640, 427), (480, 320)], (480, 320)),
+        ((990, 660), [(1000, 667)], (1000, 667)),
+        ((980, 653), [(1000, 667), (990, 660)], (1000, 667)),
+    ],
+)
+def test_what_a_size_is_made_from(
+    size: tuple[int, int], larger: list[tuple[int, int]], source: tuple[int, int]
+) -> None:
+    """The smallest that is 1.5 times as wide; the largest where none is."""
+    assert made_from(size, larger) == source
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
