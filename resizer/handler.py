@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
-SERVICE = "resizer"
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "resizer"
 NAMESPACE = "Resizer"
 LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
 

@@ -211,6 +211,15 @@ def test_deletions_come_only_where_renditions_follow_their_source() -> None:
     assert properties("UploadRule")["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
     notified = properties("Images", Trigger="s3", SourcePrefix="in/", OnDelete="keep")["NotificationConfiguration"]
     assert [each["Event"] for each in notified["LambdaConfigurations"]] == ["s3:ObjectCreated:*"]
+    notified = properties("Images", Trigger="s3", SourcePrefix="in/")["NotificationConfiguration"]
+    assert [each["Event"] for each in notified["LambdaConfigurations"]] == [
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:*",
+    ]
+    assert {str(each["Filter"]) for each in notified["LambdaConfigurations"]} == {
+        str({"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}})
+    }
 
 
 # ---- the functions ----
@@ -341,6 +350,15 @@ def test_alarms_reach_the_operator() -> None:
     assert "AlarmsByEmail" not in stack().resources()
     expression = properties("DurationAlarm", TimeoutSeconds="30")["Metrics"][1]["Expression"]
     assert expression == "slowest / (30 * 10)"  # milliseconds as percent of 30 seconds
+
+
+def test_two_stacks_keep_their_figures_apart() -> None:
+    """Metrics carry the stack's name, and the dashboard asks for those of its own stack only."""
+    function = transformed()["Resources"]["ResizeFunction"]["Properties"]
+    assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    body = transformed()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
+    assert set(re.findall(r'"Resizer", "\w+", "(\w+)", "([^"]+)"', body)) == {("service", "${AWS::StackName}")}
+    assert re.findall(r'SEARCH\(.*?service=\\"(.*?)\\"', body) == ["${AWS::StackName}"]
 
 
 def test_the_dashboard_shows_what_it_promises() -> None:
