@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 # Formats whose further frames are an animation; in the others they are pages, of which the first is the image.
-ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
+ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP"})
 # A frame costs some work however small it is: about what this many pixels cost.
 SMALLEST_FRAME: Final = 4096
 

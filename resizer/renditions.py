@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
 # Extensions of what is read but not written.
 READABLE: Final = frozenset({".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".ico", ".apng"})
+# Formats that renditions keep; what else is read is not shown everywhere.
+KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
 # The longest side that each format's own header can express; JPEG's is libjpeg's limit.
 LONGEST_SIDE: Final = {Format.JPEG: 65_500, Format.WEBP: 16_383, Format.GIF: 65_535, Format.AVIF: 65_536}
 
@@ -87,7 +89,7 @@ def _output(width: int, named: str, settings: Settings) -> str:
 
 
 def _formats(header: Header, settings: Settings) -> list[Format]:
-    own = Format.__members__.get(header.format)
-    source = own or (Format.PNG if header.has_transparency else Format.JPEG)
+    other = Format.PNG if header.has_transparency else Format.JPEG
+    source = Format(header.format) if header.format in KEPT else other
     wanted = [source, *extra_formats(settings)] if "source" in settings.formats else extra_formats(settings)
     return list(dict.fromkeys(wanted))

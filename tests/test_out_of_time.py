@@ -126,7 +126,7 @@ def test_what_cannot_be_stopped_is_not_begun(
         process(upload(s3, "big", saved(photo_like(1000, 800), format_)), SETTINGS, s3, clock.until(0.01))
 
 
-@pytest.mark.parametrize("format_", ANIMATED)
+@pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
 def test_an_animation_is_stopped_between_its_frames(
     format_: str, s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
