@@ -6,14 +6,19 @@ import re
 from posixpath import splitext
 from typing import TYPE_CHECKING, Any, Final
 
+from resizer.model import EXTENSIONS, READABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resizer.settings import Settings
 
 AS_THEY_ARE: Final = ("CacheControl", "ContentLanguage", "Expires")
-# The file name in a Content-Disposition, quoted, plain or encoded (RFC 6266, 4.1).
-FILE_NAME: Final = re.compile(r"""(?<=filename=")[^"]+|(?<=filename=)[^";\s]+|(?<=filename\*=)[^";\s]+""")
+# The file name in a Content-Disposition: quoted, plain or encoded (RFC 6266, 4.1; RFC 9110, 5.6.4).
+FILE_NAME: Final = re.compile(
+    r'(?<![\w-])(filename\*?\s*=\s*)("?)((?<=")(?:[^"\\]|\\.)+|(?<!")[^";\s]+)', re.IGNORECASE
+)
+IMAGE_EXTENSIONS: Final = READABLE.union(*EXTENSIONS.values())
 
 
 def carried_headers(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -33,7 +38,10 @@ def with_extension(disposition: str, extensions: tuple[str, ...]) -> str:
     """A Content-Disposition whose file name ends in one of a format's extensions, the first where it does not yet."""
 
     def corrected(match: re.Match[str]) -> str:
-        name, extension = splitext(match.group())
-        return match.group() if extension.lower() in extensions else name + extensions[0]
+        name, extension = splitext(match.group(3))
+        if extension.lower() in extensions:
+            return match.group()
+        kept = name if extension.lower() in IMAGE_EXTENSIONS else name + extension
+        return "".join((*match.group(1, 2), kept, extensions[0]))
 
     return FILE_NAME.sub(corrected, disposition)

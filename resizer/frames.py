@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # Formats whose further frames are an animation; in the others they are pages, of which the first is the image.
 ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP"})
-# A frame costs some work however small it is: about what this many pixels cost.
-SMALLEST_FRAME: Final = 4096
+# A frame costs some work however small it is, which pixels do not count: ten minutes of film have fewer.
+MOST_FRAMES: Final = 20_000
 
 EXTENSION, IMAGE, COMMENT = 0x21, 0x2C, 0xFE
 MOST_COMMENTS: Final = 1_048_576  # bytes, in all; Pillow keeps them piece by piece
@@ -24,16 +24,11 @@ BYTES_PER_BLOCK: Final = 32
 
 
 def count_frames(image: ImageFile, format_: str, max_pixels: int) -> int:
-    """The number of frames; at least one, and at most one more than `max_pixels` allows."""
+    """The number of frames; at least one, and at most one more than `max_pixels` or `MOST_FRAMES` allows."""
     if format_ not in ANIMATED:
         return 1
-    allowed = max_pixels // pixels_per_frame(image.width, image.height) + 1
+    allowed = min(max_pixels // max(image.width * image.height, 1), MOST_FRAMES) + 1
     return min(getattr(image, "n_frames", 1), allowed)
-
-
-def pixels_per_frame(width: int, height: int) -> int:
-    """What one frame takes of the pixel budget."""
-    return max(width * height, SMALLEST_FRAME)
 
 
 def count_gif_frames(stream: IO[bytes], max_pixels: int) -> int:
@@ -61,7 +56,7 @@ def _walk(stream: IO[bytes], max_pixels: int) -> int:
             screen = _grown(screen, stream.read(8), first=not frames)
             _skip_palette(stream, between=0)
             frames += 1
-            if frames * pixels_per_frame(*screen) > max_pixels:
+            if frames > MOST_FRAMES or frames * screen[0] * screen[1] > max_pixels:
                 break
             stream.seek(1, io.SEEK_CUR)  # the LZW code size
         elif kind[0] == EXTENSION:

@@ -14,9 +14,9 @@ from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
-from resizer.frames import count_frames, count_gif_frames, pixels_per_frame
+from resizer.frames import MOST_FRAMES, count_frames, count_gif_frames
 from resizer.memory_plan import MB, memory_needed
-from resizer.model import Format, Header
+from resizer.model import KEPT, LONGEST_EXIF, Format, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.sizes import decode_scale, rendition_size
 from resizer.structure import JpegCoding, check_structure, jpeg_coding
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
 # Formats whose decoders, or whose count of frames, go back and forth in the file.
 BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
-LONGEST_EXIF: Final = MB  # it fits into one segment of a JPEG, of 64 KB; a longer one is not looked at
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
 # `Limits` decides what is too large; `_open` sets what is so in any case.
@@ -52,14 +51,15 @@ class Limits:
 
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
-        taken = pixels_per_frame(header.width, header.height) if header.frames > 1 else header.width * header.height
-        if taken * header.frames > self.pixels:
+        if header.frames > MOST_FRAMES:
+            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MOST_FRAMES} frames.")
+        if header.pixels > self.pixels:
             size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         scale = decode_scale(header, self.widest)
         widest = rendition_size(header.upright_size, self.widest)
-        formats = {*self.formats, *(Format(name) for name in Format if name == header.format)}
+        formats = {*self.formats, *(format_ for format_ in KEPT if format_ == header.format)}
         needed = memory_needed(header, scale, widest, self.file_size, formats)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4

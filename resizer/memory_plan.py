@@ -31,7 +31,7 @@ FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPE
 ENCODER: Final = {Format.GIF: (20 * MB, 8), Format.AVIF: (24 * MB, 30), Format.WEBP: (4 * MB, 8)}
 # How many times all frames of an animation are in memory at once, at the size of the widest rendition: themselves,
 # the narrower ones, and the encoder's own copies.
-ANIMATION_COPIES: Final = {"GIF": 3.0, "PNG": 4.0, "WEBP": 3.0, "AVIF": 3.0}
+ANIMATION_COPIES: Final = {"GIF": 3.0, "PNG": 4.0, "WEBP": 3.0}
 
 
 def memory_needed(

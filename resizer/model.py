@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from PIL.Image import Image
+
+LONGEST_EXIF: Final = 1_048_576  # bytes that are looked at; it fits into one segment of a JPEG, of 64 KB
 
 
 class Change(StrEnum):
@@ -29,6 +31,16 @@ class Format(StrEnum):
     GIF = "GIF"
     AVIF = "AVIF"
 
+
+# Extensions of what is read, whatever it is written as.
+READABLE: Final = frozenset(
+    {
+        ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".ico", ".cur", ".apng", ".mpo", ".pjpeg",
+        ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
+    }
+)  # fmt: skip
+# Formats that renditions keep; what else is read is not shown everywhere.
+KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
 
 EXTENSIONS = {
     Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),

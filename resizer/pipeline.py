@@ -102,7 +102,7 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
         journal.header = header
         plans = plan(source.key, header, settings)
         clock.need(seconds_to_decode(header, settings.function_memory))
-        exif = kept_exif(opened, settings.keep_metadata)
+        exif = kept_exif(opened, settings.keep_metadata, journal.warnings.append)
         finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
         if is_read_forwards(header):
             stream.release_behind()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.key_template import fill
-from resizer.model import EXTENSIONS, Format, RenditionPlan
+from resizer.model import EXTENSIONS, KEPT, READABLE, Format, RenditionPlan
 from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 LONGEST_KEY: Final = 1024  # bytes of UTF-8, by the S3 user guide
-# Extensions of what is read but not written.
-READABLE: Final = frozenset({".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".ico", ".apng"})
-# Formats that renditions keep; what else is read is not shown everywhere.
-KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
 # The longest side that each format's own header can express; JPEG's is libjpeg's limit.
 LONGEST_SIDE: Final = {Format.JPEG: 65_500, Format.WEBP: 16_383, Format.GIF: 65_535, Format.AVIF: 65_536}
 

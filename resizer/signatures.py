@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from resizer.errors import Reason, Rejected
 
-SIGNATURE_BYTES: Final = 64
+SIGNATURE_BYTES: Final = 1024  # what programs write before an SVG's first element is shorter
 ANY: Final = ord("?")  # stands for any byte
 
 # The formats that are served, by Pillow's names. From each format's own specification.
@@ -39,9 +40,15 @@ REFUSED: Final = (
     (b"RIFF????AVI ", "AVI video"),
     (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
     (b"\x00\x00\x01\xba", "MPEG video"),
+    (b"\x00\x00\x01\xb3", "MPEG video"),
+    (b"FLV\x01", "Flash video"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media video"),
+    (b"OggS", "Ogg video"),
     (b"????ftyp", "video or another ISO media file"),
-    (b"<svg", "SVG"),
+    *((b"????" + box, "QuickTime video") for box in (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")),
 )
+SVG: Final = re.compile(rb"\s*(<\?xml|<!--|<!doctype\s+svg|<(\w+:)?svg)", re.IGNORECASE)
+TRANSPORT_PACKET: Final = 188  # bytes; each begins with 0x47 (ISO/IEC 13818-1)
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, ICO, JPEG 2000, AVIF and, with its extra installed, HEIC"
 
 
@@ -58,10 +65,8 @@ def recognise(start: bytes) -> str:
         return "AVIF"
     if brands & HEIC_BRANDS:
         return "HEIF"
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for signature, name in REFUSED:
-        if _matches(signature, start) or text.startswith(signature.lower()) or _is_svg(text, name):
-            raise Rejected(Reason.UNSUPPORTED_FORMAT, f"{name} is not resized; upload {ACCEPTED}.")
+    if name := _refused(start):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"{name} is not resized; upload {ACCEPTED}.")
     what = f"starts with {start[:16]!r}, which no image does" if start else "is empty"
     raise Rejected(Reason.NOT_AN_IMAGE, f"The object {what}.")
 
@@ -71,8 +76,16 @@ def _matches(signature: bytes, start: bytes) -> bool:
     return len(start) >= len(signature) and all(want in (got, ANY) for want, got in pairs)
 
 
-def _is_svg(text: bytes, name: str) -> bool:
-    return name == "SVG" and text.startswith((b"<?xml", b"<!--")) and b"<svg" in text
+def _refused(start: bytes) -> str | None:
+    """What it is that is not served; None where it is nothing that is known."""
+    for signature, name in REFUSED:
+        if _matches(signature, start):
+            return name
+    packets = start[::TRANSPORT_PACKET]
+    if len(packets) > 2 and set(packets) == {0x47}:
+        return "MPEG video"
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-8 or UTF-16, with its mark or without
+    return "SVG" if SVG.match(text) and re.search(rb"<(\w+:)?svg\b", text, re.IGNORECASE) else None
 
 
 def _brands(start: bytes) -> set[bytes]:

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
 
-from resizer.errors import (
-    Reason,
-    Rejected,
-    ResizerError,
-    SourceInterrupted,
-)
-from resizer.model import SourceMetadata
+from resizer.errors import Reason, Rejected, ResizerError, SourceInterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from resizer.model import SourceMetadata
     from resizer.s3 import Body
@@ -170,16 +164,7 @@ class SourceStream:
         wanted = left if amount is None else min(amount, left)
         if self._ended or not wanted:
             return b""
-        try:
-            self._before_each_fetch()
-        except ResizerError as problem:
-            raise self._broken(problem) from None
-        try:
-            data = self._body.read(wanted)
-            while len(data) < wanted and (more := self._body.read(wanted - len(data))):
-                data += more
-        except (BotoCoreError, OSError) as problem:
-            raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
+        data = b"".join(self._pieces(wanted))
         self._fetched += len(data)
         self._ended = len(data) < wanted
         if self._fetched > self._limit:
@@ -190,6 +175,22 @@ class SourceStream:
         if self._ended and self.metadata.size is not None:
             raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
         return data
+
+    def _pieces(self, wanted: int) -> Iterator[bytes]:
+        """The next bytes as they come; a download may be slow, so there is a look at the time before each."""
+        while wanted > 0:
+            try:
+                self._before_each_fetch()
+            except ResizerError as problem:
+                raise self._broken(problem) from None
+            try:
+                piece = self._body.read(wanted)
+            except (BotoCoreError, OSError) as problem:
+                raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
+            if not piece:
+                return
+            wanted -= len(piece)
+            yield piece
 
     def _story(self, what: str) -> str:
         return f"The download of {self._uri} after {self._fetched} bytes {what}. It will be tried again."

@@ -13,9 +13,9 @@ from typing import IO, Final
 
 from resizer import jpeg2000
 from resizer.errors import Reason, Rejected
+from resizer.model import LONGEST_EXIF
 
 MOST_PARTS: Final = 10_000  # a JPEG's segments and filling bytes, or a PNG's chunks before its pixels
-MOST_EXIF: Final = 1_048_576  # bytes; it fits into one segment, of 64 KB, and Pillow would join many
 MOST_PICTURES: Final = 256  # of an icon
 MOST_TAGS: Final = 4096  # of a TIFF's first directory
 MOST_NUMBERS: Final = 200_000  # of one tag: offsets of strips or tiles are the longest, and Pillow keeps each apart
@@ -99,7 +99,7 @@ def jpeg_coding(stream: IO[bytes]) -> JpegCoding:
             coding = JpegCoding(marker, int.from_bytes(head[7:8], "big"))
         elif marker == APP1 and head[2:] == b"Exif\0\0":
             exif += length
-            if exif > MOST_EXIF:
+            if exif > LONGEST_EXIF:
                 raise _too_many("JPEG", "EXIF")
         stream.seek(start + max(length, 2))
     raise _too_many("JPEG", "segments or filling bytes before its picture")

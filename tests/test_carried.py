@@ -38,6 +38,13 @@ def test_settings_have_the_last_word() -> None:
             "attachment; filename=\"cat.tiff\"; filename*=UTF-8''k%C3%A4tzchen.tiff",
             "attachment; filename=\"cat.jpg\"; filename*=UTF-8''k%C3%A4tzchen.jpg",
         ),
+        ("attachment; FileName = cat.bmp", "attachment; FileName = cat.jpg"),
+        ('attachment; filename="the \\"cat\\".tiff"; x=1', 'attachment; filename="the \\"cat\\".jpg"; x=1'),
+        ('attachment; filename="Mr. Smith"', 'attachment; filename="Mr. Smith.jpg"'),
+        ('attachment; filename="scan 2024.10.05"', 'attachment; filename="scan 2024.10.05.jpg"'),
+        ('attachment; filename="v1.2 final.PNG"', 'attachment; filename="v1.2 final.jpg"'),
+        ('attachment; filename=""', 'attachment; filename=""'),
+        ('form-data; name="my-filename=a.png"', 'form-data; name="my-filename=a.png"'),
         ("inline", "inline"),
     ],
 )

@@ -41,6 +41,18 @@ def test_files_are_written_under_the_same_keys_as_in_s3(cat: Path) -> None:
     assert sizes == {"480-cat.jpg": (480, 320), "640-cat.jpg": (640, 427), "1000-cat.jpg": (1000, 667)}
 
 
+def test_two_sources_never_share_an_output(cat: Path) -> None:
+    """A file whose renditions would lie where another's of the same run do is refused, and the first stays."""
+    scan, twin = cat.with_name("scan.bmp"), cat.with_name("scan.bmp.jpg")
+    scan.write_bytes(saved(photo_like(90, 60), "BMP"))
+    twin.write_bytes(saved(photo_like(60, 90), "JPEG"))
+    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent)
+    assert done.returncode == 1
+    assert "key_taken" in done.stdout + done.stderr
+    assert Image.open(cat.parent / "out" / "resized" / "480-scan.bmp.jpg").size == (90, 60)
+    assert resizer("files", twin, "--out", "out", cwd=cat.parent).returncode == 0  # another run may replace them
+
+
 def test_widths_can_be_chosen(cat: Path) -> None:
     """`--widths` stands in for RESIZER_WIDTHS."""
     resizer("files", cat, "--out", "out", "--widths", "50,70", cwd=cat.parent)

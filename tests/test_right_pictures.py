@@ -231,6 +231,11 @@ def test_the_bytes_decide_and_not_the_name(name: str, key: str, resize: Any) -> 
 UNSUPPORTED = {
     "SVG": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
     "SVG with a declaration": b"<?xml version='1.0'?>\n<svg/>",
+    "SVG of Inkscape": b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<!-- Created with Inkscape '
+    b'(http://www.inkscape.org/) -->\n\n<svg\n   width="210mm"\n   height="297mm"',
+    "SVG with a document type": b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/'
+    b'DTD/svg11.dtd">\n<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>',
+    "SVG in UTF-16": "<?xml version='1.0' encoding='UTF-16'?><svg/>".encode("utf-16"),
     "PDF": b"%PDF-1.7\n",
     "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n",
     "PSD": b"8BPS\x00\x01",
@@ -238,6 +243,12 @@ UNSUPPORTED = {
     "QuickTime": b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ",
     "WebM": b"\x1aE\xdf\xa3\x01\x00",
     "AVI": b"RIFF\x00\x00\x00\x00AVI LIST",
+    "QuickTime of old": b"\x00\x00\x00\x08wide\x00\x00\x10\x00mdat",
+    "MPEG": b"\x00\x00\x01\xb3\x16\x01",
+    "MPEG transport stream": (b"\x47" + bytes(187)) * 8,
+    "FLV": b"FLV\x01\x05",
+    "WMV": b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9",
+    "Ogg": b"OggS\x00\x02",
 }
 
 

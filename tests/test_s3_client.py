@@ -243,6 +243,44 @@ def test_a_bucket_elsewhere_is_asked_there() -> None:
         assert [b"/eu-north-1/s3/" in request for request in server.requests] == [False, True, True]
 
 
+def test_regions_that_name_each_other_are_not_followed_for_ever() -> None:
+    """A bucket's region is learnt once; an answer that names yet another is a refusal."""
+    one, other = (refused(301, b"", f"x-amz-bucket-region: {name}\r\n") for name in ("eu-north-1", "eu-west-3"))
+    with serving(one, other) as (client, server):
+        with pytest.raises(ClientError):
+            client.head_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 2
+
+
+def test_a_large_body_may_be_refused_before_it_was_sent() -> None:
+    """The refusal is told, and not the connection that broke under the rest of the body."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def refuse_early() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(100)
+            connection.sendall(refused(412, b"<Error><Code>PreconditionFailed</Code></Error>", "Connection: close\r\n"))
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1_000_000):
+                pass
+
+    thread = threading.Thread(target=refuse_early)
+    thread.start()
+    client = client_for(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    with listening, pytest.raises(ClientError, match="PreconditionFailed"):
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=bytes(8_000_000), IfNoneMatch="*")
+    thread.join()
+
+
+@pytest.mark.parametrize("length", ["", "abc", "-1", "1.5"])
+def test_a_length_that_is_none_is_not_told(length: str) -> None:
+    """Whoever reads the body then goes by its end."""
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n".encode()
+    with serving(answer) as (client, _):
+        assert "ContentLength" not in client.get_object(Bucket="photos", Key="cat.jpg")
+
+
 def test_the_session_token_goes_along() -> None:
     """A role's keys are worth nothing without it."""
     with serving(OK) as (client, server):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 import string
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +23,7 @@ NOW = datetime(2013, 5, 24, tzinfo=UTC)
 # Of the example in the S3 API reference; nobody's.
 KEYS = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 VALUES = st.text(string.ascii_letters + string.digits + ' -_.=;/"', min_size=1).filter(str.strip)
+LATIN_1 = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"))
 NAMES = st.sampled_from(["Cache-Control", "If-Match", "Content-Type", "x-amz-meta-width", "x-amz-tagging"])
 
 
@@ -29,6 +33,25 @@ def test_the_example_of_the_s3_reference() -> None:
     complete = signed("GET", "/test.txt", headers, b"", Credentials(*KEYS), "us-east-1", NOW)
     expected = "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
     assert complete["Authorization"].endswith(f"Signature={expected}")
+
+
+@given(LATIN_1)
+def test_every_byte_that_is_sent_is_signed(value: str) -> None:
+    """A value's bytes are signed as they travel: a letter's second byte may look like a blank to Python."""
+    headers = {"Host": "photos.test", "Content-Disposition": f"a{value}b"}
+    complete = signed("PUT", "/cat.jpg", headers, b"", Credentials(*KEYS), "us-east-1", NOW)
+    blanks = re.sub(b" +", b" ", f"a{value}b".encode("latin-1"))
+    date, payload = (complete[name].encode() for name in ("X-Amz-Date", "X-Amz-Content-SHA256"))
+    lines = [b"PUT", b"/cat.jpg", b"", b"content-disposition:" + blanks, b"host:photos.test"]
+    lines += [b"x-amz-content-sha256:" + payload, b"x-amz-date:" + date, b""]
+    lines += [b"content-disposition;host;x-amz-content-sha256;x-amz-date", payload]
+    scope = "20130524/us-east-1/s3/aws4_request"
+    canonical = hashlib.sha256(b"\n".join(lines)).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{date.decode()}\n{scope}\n{canonical}"
+    key = f"AWS4{KEYS[1]}".encode()
+    for part in (*scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    assert complete["Authorization"].endswith(f"Signature={key.hex()}")
 
 
 @given(

@@ -281,3 +281,18 @@ def test_it_says_that_it_can_be_read_and_seeked() -> None:
     assert stream.readable()
     assert stream.seekable()
     assert stream.read() == b""
+
+
+def test_a_download_that_trickles_is_ended_in_time() -> None:
+    """The time is looked at before every piece that comes, however few bytes it has."""
+    left = iter([None] * 5)
+
+    def need() -> None:
+        if next(left, "over") == "over":
+            raise OutOfTime("The time is over.")
+
+    body = Download(DATA, piece=1)
+    stream = SourceStream(body, SourceMetadata("etag", len(DATA)), "s3://photos/cat.jpg", UNLIMITED, need)
+    with pytest.raises(OutOfTime):
+        stream.read(BLOCK)
+    assert body.taken == 5

@@ -34,22 +34,24 @@ def local_settings(widths: str | None) -> Settings:
 
 def resize_files(images: Sequence[Path], out: Path, settings: Settings) -> Iterator[tuple[Path, Report | UsageError]]:
     """Each file in turn with its report, or with the reason why it could not be read or written."""
+    folder = FolderS3({}, out)
     taken: dict[str, Path] = {}
     for image in images:
         try:
-            yield image, _resize_file(image, out, settings, taken)
+            yield image, _resize_file(image, settings, folder, taken)
         except UsageError as problem:
             yield image, problem
 
 
-def _resize_file(image: Path, out: Path, settings: Settings, taken: dict[str, Path]) -> Report:
+def _resize_file(image: Path, settings: Settings, folder: FolderS3, taken: dict[str, Path]) -> Report:
     key = image.name
     if image.is_dir():
         raise UsageError(f"{image} is a folder; name the images in it.")
     if key in taken:
         raise UsageError(f"{image} has the same name as {taken[key]}; resize it into another --out.")
+    folder.sources[key] = image
     try:
-        report = process(SourceObject("local", key), settings, FolderS3({key: image}, out))
+        report = process(SourceObject("local", key), settings, folder)
     except OSError as problem:
         raise UsageError(f"{problem.filename or image}: {problem.strerror or problem}.") from problem
     if report.outcome is Outcome.RESIZED:

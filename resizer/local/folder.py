@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderS3:
-    """Sources by key, and a folder that renditions are written to, replacing what is there."""
+    """Sources by key, and a folder that renditions are written to, replacing what earlier runs left there."""
 
-    sources: Mapping[str, Path]
+    sources: dict[str, Path]
     out: Path
+    written: dict[str, Mapping[str, str]] = field(default_factory=dict)  # by key, with its metadata
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Open a source. Raises `OSError` where it cannot be read."""
         return {**self.head_object(**request), "Body": self.sources[request["Key"]].open("rb")}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Look at a source. Raises `OSError` where it cannot be read, and that nothing else stands."""
+        """Look at a source, or at what this run has written. Raises `OSError` where it cannot be read."""
+        if request["Key"] in self.written:
+            return {"ETag": '"written"', "Metadata": self.written[request["Key"]]}
         if request["Key"] not in self.sources:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
@@ -34,10 +37,13 @@ class FolderS3:
         return {"ContentLength": known.st_size, "ETag": f'"{etag}"'}
 
     def put_object(self, **request: Any) -> dict[str, Any]:
-        """Write a rendition."""
+        """Write a rendition, but not over another of this run."""
+        if request["Key"] in self.written:
+            raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": "It exists."}}, "PutObject")
         path = self.out / request["Key"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(request["Body"])
+        self.written[request["Key"]] = request["Metadata"]
         return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:

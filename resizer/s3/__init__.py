@@ -9,7 +9,7 @@ class Body(Protocol):
     """The body of a download, read forwards."""
 
     def read(self, amt: int | None = None) -> bytes:
-        """Up to `amt` bytes, all that is left for None; empty at the end."""
+        """Some of the next `amt` bytes, all that is left for None; empty at the end only."""
         ...
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ def headers(request: Mapping[str, Any]) -> dict[str, str]:
 def fields(message: Message) -> dict[str, Any]:
     """What an answer's headers tell; `ContentLength` only where they do."""
     told: dict[str, Any] = {name: message[header] for name, header in TOLD.items() if header in message}
-    if (length := message["Content-Length"]) is not None:
+    if (length := message["Content-Length"] or "").isdecimal():
         told["ContentLength"] = int(length)
     size = len(USER_METADATA)
     own = {name[size:].lower(): value for name, value in message.items() if name.lower().startswith(USER_METADATA)}

@@ -31,7 +31,6 @@ ATTEMPTS: Final = 3
 TRANSIENT: Final = frozenset({500, 502, 503, 504})
 TRANSIENT_CODES: Final = frozenset({"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"})
 LONGEST_ERROR: Final = 65_536  # bytes that are read of an error
-FIRST_FAILURE: Final = 300  # HTTP status
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,15 @@ class S3Client:
         now = datetime.now(UTC)
         complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
         response, download = self._exchange(where, method, body, complete)
-        if response.status < FIRST_FAILURE and method == "GET":
+        succeeded = 200 <= response.status < 300
+        if succeeded and method == "GET":
             return {**fields(response.headers), "Body": download}
         answer = download.read(LONGEST_ERROR)
         download.close()
-        if response.status < FIRST_FAILURE:
+        if succeeded:
             return fields(response.headers)
-        if (found := response.headers["x-amz-bucket-region"]) and found != region:
+        found = response.headers["x-amz-bucket-region"]
+        if found and bucket not in self.regions and found != region:
             self.regions[bucket] = found
             return self._try(operation, method, request, sent)
         raise refusal(operation, response.status, answer)
@@ -109,8 +110,13 @@ class S3Client:
     ) -> tuple[HTTPResponse, Download]:
         connection = self.connections.take(where)
         try:
-            connection.request(method, where.path, body or None, complete)
-            response = connection.getresponse()
+            try:
+                connection.request(method, where.path, body or None, complete)
+            except (BrokenPipeError, ConnectionResetError):
+                # A server may refuse a large body before it has read it all; without an answer this raises again.
+                response = connection.getresponse()
+            else:
+                response = connection.getresponse()
         except BaseException:
             connection.close()
             raise

@@ -24,11 +24,14 @@ class Download:
         self._connections = connections
 
     def read(self, amt: int | None = None) -> bytes:
-        """Up to `amt` bytes, all that are left for None; empty at the end, and at one that came too early."""
+        """What has come of the next `amt` bytes, all that are left for None; empty at the end, also at an early one."""
         try:
-            return self._response.read(amt)
+            data = self._response.read() if amt is None else self._response.read1(amt)
         except HTTPException as problem:
             raise ConnectionError(f"the answer was cut short: {problem!r}") from problem
+        if self._response.length == 0:  # which `read1` alone leaves open
+            self._response.close()
+        return data
 
     def close(self) -> None:
         """Keep the connection where all of the answer has been read, and end it where not."""

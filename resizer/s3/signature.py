@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
+BLANKS: Final = re.compile(" +")  # ASCII ones only: a no-break space is half of a letter in UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def signed(  # noqa: PLR0913, PLR0917 # a signature is over all of these
     complete = {**headers, "X-Amz-Date": moment, "X-Amz-Content-SHA256": payload}
     if credentials.token:
         complete["X-Amz-Security-Token"] = credentials.token
-    canonical = sorted((name.lower(), " ".join(value.split())) for name, value in complete.items())
+    canonical = sorted((name.lower(), BLANKS.sub(" ", value.strip(" \t"))) for name, value in complete.items())
     names = ";".join(name for name, _ in canonical)
     lines = [method, path, "", *(f"{name}:{value}" for name, value in canonical), "", names, payload]
     # Header values travel as Latin-1, so these are the bytes that S3 sees.

@@ -23,7 +23,7 @@ def read(data: bytes) -> str:
     try:
         image, header = open_image(io.BytesIO(data), limits)
         for keep in ("copyright", "all"):
-            kept_exif(image, keep)
+            kept_exif(image, keep, lambda _: None)
         finish = partial(to_srgb, profile=image.info.get("icc_profile"), warn=lambda _: None)
         width, height = header.upright_size
         largest(decode(image, header, WIDEST), header, (min(width, WIDEST), min(height, WIDEST)), finish)
