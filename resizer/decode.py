@@ -117,6 +117,7 @@ def _without(image: Image, transparent: object, scaled: Image) -> Image:
 
 
 def _undecodable(header: Header, problem: Exception) -> Rejected:
-    if "truncated" in str(problem):
-        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel: {problem}.")
-    return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {str(problem)[:200] or 'damaged'}.")
+    what = " ".join(str(problem)[:200].split()).rstrip(".") or "damaged"
+    if "truncated" in what or "end of file" in what:
+        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel: {what}.")
+    return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {what}.")

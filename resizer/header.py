@@ -108,7 +108,10 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
 
 def _register_heif() -> None:
     try:
-        importlib.import_module("pillow_heif").register_heif_opener()
+        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
+        importlib.import_module("pillow_heif").register_heif_opener(
+            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
+        )
     except ImportError:
         detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
@@ -130,6 +133,9 @@ def _size_within(stream: IO[bytes], format_: str, start: bytes) -> tuple[int, in
 def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
     if format_ in READ_WHOLE:
         getattr(stream, "release_behind", _nothing)()
+    if format_ == "HEIF":  # its decoder goes back to the start when it has read all of it
+        stream.seek(0)
+        stream = io.BytesIO(stream.read())
     Image.MAX_IMAGE_PIXELS = max_pixels // 2  # at double this Pillow refuses sizes that only its decoders come to see
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata, which is not kept

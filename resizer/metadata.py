@@ -32,7 +32,7 @@ def kept_exif(image: ImageFile, keep: str) -> bytes:
     if keep == "none":
         return b""
     try:
-        exif = image.info.get("exif", b"")
+        exif = image.info.get("exif") or b""
         if (image.format == "PNG" and not exif) or len(exif) > LONGEST_EXIF:
             kept = Image.Exif()
         else:
