@@ -37,12 +37,8 @@ def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
             return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
         case "JPEG2000":
             return BYTES_PER_TILE * tiles(stream)
-        case "BMP" if image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
-            return image.width * image.height * 3
-        case "HEIF":
-            return round(image.width * image.height * _heic_bytes_per_pixel(image))
         case _:
-            return 0
+            return round(image.width * image.height * _bytes_per_pixel(image))
 
 
 def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
@@ -53,6 +49,12 @@ def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
     if image.info.get("compression", "raw") == "raw":
         return kept
     return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+
+
+def _bytes_per_pixel(image: ImageFile) -> float:
+    if image.format == "BMP" and image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
+        return 3
+    return _heic_bytes_per_pixel(image) if image.format == "HEIF" else 0
 
 
 def _heic_bytes_per_pixel(image: ImageFile) -> float:

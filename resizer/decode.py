@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PIL import JpegImagePlugin, PngImagePlugin
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from resizer.model import Header
+
+THREADS: Final = 2  # that a decoder starts at the most: AVIF's does
+OWN_THREAD: Final = frozenset({"HEIF"})  # so it is told to be decoded, and files can make it take all that it gets
+
+
+def threads(format_: str) -> int:
+    """How many threads the decoder of a format may start."""
+    return 0 if format_ in OWN_THREAD else THREADS
 
 
 def decode(

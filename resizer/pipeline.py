@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 from resizer.carried import carried_headers
 from resizer.clock import Clock
 from resizer.color import to_srgb
-from resizer.decode import decode
+from resizer.decode import decode, threads
 from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
@@ -96,9 +96,10 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
         limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
-        guard = partial(below, ceiling(room))
-        with journal.timed("decode"), guard():
+        most = ceiling(room)
+        with journal.timed("decode"), below(most):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
+        guard = partial(below, most, threads(header.format))
         journal.header = header
         plans = plan(source.key, header, settings)
         clock.need(seconds_to_decode(header, settings.function_memory))
