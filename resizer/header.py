@@ -6,7 +6,7 @@ import importlib
 import io
 import struct
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
@@ -158,6 +158,11 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         scalable=format_ == "JPEG" and not coding.lossless,
         several_scans=coding.several_scans,
     )
+
+
+def with_late_exif(image: ImageFile, header: Header) -> Header:
+    """The header with what EXIF says that stood behind the pixels, as a PNG's may; these have been decoded."""
+    return replace(header, orientation=_orientation(image, header.format))
 
 
 def _orientation(image: ImageFile, format_: str) -> int:

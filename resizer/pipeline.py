@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.carried import carried_headers
@@ -14,7 +15,7 @@ from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import Limits, is_read_forwards, open_image
+from resizer.header import Limits, is_read_forwards, open_image, with_late_exif
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left
@@ -109,7 +110,13 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
             stream.release_behind()
         with journal.timed("resize"):
             decoded = journal.each("decode", clock.each(decode(opened, header, widest, guard)))
-            frames = largest(decoded, header, plans[0].size, finish)
+            first = []
+            if header.format == "PNG" and header.frames == 1 and "exif" not in opened.info:
+                first = [next(decoded)]
+                journal.header = header = with_late_exif(opened, header)
+                limits.check(header)
+                plans, exif = plan(source.key, header, settings), kept_exif(opened, settings.keep_metadata)
+            frames = largest(chain(first, decoded), header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 
 
