@@ -17,7 +17,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
-from tests.pictures import FAST, heic, photo_like, psnr, saved
+from tests.pictures import fast, heic, photo_like, psnr, saved
 from tests.test_right_pictures import delta_e, disc, expected, profile_like, tagged_exif
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def deep(picture: Image.Image, **options: Any) -> bytes:
     """A HEIC of 10 bits a channel."""
     samples = np.ascontiguousarray(np.asarray(picture).astype(np.uint16) * 257)
     buffer = io.BytesIO()
-    pillow_heif.encode(f"{picture.mode};16", picture.size, samples.tobytes(), buffer, enc_params=FAST, **options)
+    pillow_heif.encode(f"{picture.mode};16", picture.size, samples.tobytes(), buffer, enc_params=fast(), **options)
     assert pillow_heif.open_heif(buffer).info["bit_depth"] == 10
     return buffer.getvalue()
 
