@@ -21,6 +21,9 @@ FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
+# Samples for each pixel by a HEIC's subsampling as pillow-heif names it; it has no name for gray.
+HEIC_SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
+HEIC_BLOCKS: Final = 1.5  # bytes per pixel that libde265 keeps of how blocks were coded, measured
 
 
 def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
@@ -34,10 +37,8 @@ def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
             return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
         case "JPEG2000":
             return BYTES_PER_TILE * tiles(stream)
-        case "BMP" if image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
-            return image.width * image.height * 3
         case _:
-            return 0
+            return round(image.width * image.height * _bytes_per_pixel(image))
 
 
 def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
@@ -48,6 +49,27 @@ def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
     if image.info.get("compression", "raw") == "raw":
         return kept
     return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+
+
+def _bytes_per_pixel(image: ImageFile) -> float:
+    if image.format == "BMP" and image.info.get("compression"):  # runs, which Pillow decodes into bytes of their own
+        return 3
+    return _heic_bytes_per_pixel(image) if image.format == "HEIF" else 0
+
+
+def _heic_bytes_per_pixel(image: ImageFile) -> float:
+    """What libheif holds at once beside Pillow's own four bytes, of which there are none before the last step.
+
+    First the samples as they are coded and in full resolution, and bytes for Pillow; then these bytes alone. Of the
+    commonest kind, 4:2:0 in full range, the bytes are made without the samples in full resolution.
+    """
+    channels = {"L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 4)
+    subsampling = image.info.get("chroma", 0)
+    if subsampling == 420 and channels == 3 and image.info.get("nclx_profile", {}).get("full_range_flag"):
+        return channels + HEIC_BLOCKS
+    coded = HEIC_SAMPLES.get(subsampling, 1.0) + (channels == 4)
+    bytes_per_sample = 2 if image.info.get("bit_depth", 8) > 8 else 1
+    return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + HEIC_BLOCKS
 
 
 def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, cast
+from contextlib import nullcontext, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
 
 from PIL import JpegImagePlugin, PngImagePlugin
 
@@ -21,6 +23,19 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from resizer.model import Header
+
+THREADS: Final = 2  # that a decoder starts at the most: AVIF's does
+OWN_THREAD: Final = frozenset({"HEIF"})  # so it is told to be decoded, and files can make it take all that it gets
+
+
+def threads(format_: str) -> int:
+    """How many threads the decoder of a format may start."""
+    return 0 if format_ in OWN_THREAD else THREADS
+
+
+# Of a PNG behind its pixels, where text may stand before the EXIF, and colour profiles may not.
+CHUNKS_BEHIND: Final = 16
+LONGEST_BEHIND: Final = 65_536  # bytes of one
 
 
 def decode(
@@ -69,11 +84,24 @@ def _prepare(image: ImageFile, header: Header, widest: int) -> None:
     elif isinstance(image, PngImagePlugin.PngImageFile):
         image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
         if header.frames == 1:
-            image.load_end = _nothing  # type: ignore[method-assign] # what follows the pixels may be as long as it likes
+            # What follows the pixels may be as long as it likes.
+            image.load_end = partial(_look_behind, image)  # type: ignore[method-assign]
 
 
-def _nothing() -> None:
-    """Read no further."""
+def _look_behind(image: PngImagePlugin.PngImageFile) -> None:
+    """Take EXIF from behind the pixels, where the PNG specification (11.3.2.1) allows it, and look no further."""
+    rest: int = image._PngImageFile__idat  # type: ignore[attr-defined] # noqa: SLF001 # of the pixels' own chunk
+    if "exif" in image.info or rest > LONGEST_BEHIND or not image.png or not image.fp:
+        return
+    with suppress(struct.error, SyntaxError, OSError):  # the file ends here, or what follows is no chunk
+        for _ in range(CHUNKS_BEHIND):
+            image.fp.read(rest + 4)  # with its check sum
+            kind, position, rest = image.png.read()
+            if kind == b"IEND" or rest > LONGEST_BEHIND:
+                return
+            if kind == b"eXIf":
+                image.png.call(kind, position, rest)
+                return
 
 
 def _resizable(image: ImageFile, header: Header) -> Image:
@@ -117,6 +145,7 @@ def _without(image: Image, transparent: object, scaled: Image) -> Image:
 
 
 def _undecodable(header: Header, problem: Exception) -> Rejected:
-    if "truncated" in str(problem):
-        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel: {problem}.")
-    return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {str(problem)[:200] or 'damaged'}.")
+    what = " ".join(str(problem)[:200].split()).rstrip(".") or "damaged"
+    if "truncated" in what or "end of file" in what:
+        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel: {what}.")
+    return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {what}.")

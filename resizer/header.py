@@ -6,7 +6,7 @@ import importlib
 import io
 import struct
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
@@ -108,7 +108,10 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
 
 def _register_heif() -> None:
     try:
-        importlib.import_module("pillow_heif").register_heif_opener()
+        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
+        importlib.import_module("pillow_heif").register_heif_opener(
+            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
+        )
     except ImportError:
         detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
@@ -130,6 +133,9 @@ def _size_within(stream: IO[bytes], format_: str, start: bytes) -> tuple[int, in
 def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
     if format_ in READ_WHOLE:
         getattr(stream, "release_behind", _nothing)()
+    if format_ == "HEIF":  # its decoder goes back to the start when it has read all of it
+        stream.seek(0)
+        stream = io.BytesIO(stream.read())
     Image.MAX_IMAGE_PIXELS = max_pixels // 2  # at double this Pillow refuses sizes that only its decoders come to see
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata, which is not kept
@@ -152,6 +158,18 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         scalable=format_ == "JPEG" and not coding.lossless,
         several_scans=coding.several_scans,
     )
+
+
+def with_late_exif(image: ImageFile, header: Header, limits: Limits) -> Header:
+    """The header with what EXIF says that stood behind the pixels, as a PNG's may; these have been decoded.
+
+    Raises what `Limits.check` refuses: a picture that lies on its side may have larger renditions.
+    """
+    if header.format != "PNG":
+        return header
+    turned = replace(header, orientation=_orientation(image, header.format))
+    limits.check(turned)
+    return turned
 
 
 def _orientation(image: ImageFile, format_: str) -> int:

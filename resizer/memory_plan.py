@@ -23,8 +23,8 @@ BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L"
 # What converting to a mode that can be resampled takes beside it, per pixel; L, RGB, RGBA and CMYK take nothing.
 CONVERSION: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5}
 # What a decoder holds beside Pillow's own pixels, per pixel of the source. WebP: its ARGB, its canvas twice and the
-# frame handed over. AVIF and HEIF: planes of up to 4:4:4 at 16 bits, and RGBA. JPEG 2000: 32-bit samples.
-DECODER: Final = {"WEBP": 13, "AVIF": 10, "HEIF": 14, "JPEG2000": 20, "ICO": 4}
+# frame handed over. AVIF: planes of up to 4:4:4 at 16 bits, and RGBA. JPEG 2000: 32-bit samples.
+DECODER: Final = {"WEBP": 13, "AVIF": 10, "JPEG2000": 20, "ICO": 4}
 # Formats that are read whole, and how many copies of the file are in memory at once.
 FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 1, "ICO": 2}
 # What an encoder holds beside the picture: a fixed part, and bytes per pixel of the widest rendition.

@@ -52,7 +52,7 @@ def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes
 
 
 def _block(image: ImageFile, pick: Callable[[Image.Exif], Image.Exif]) -> bytes:
-    source = image.info.get("exif", b"")
+    source = image.info.get("exif") or b""
     # Pillow would decode all of a PNG to look for EXIF behind its pixels.
     unread = (image.format == "PNG" and not source) or len(source) > LONGEST_EXIF
     kept = Image.Exif() if unread else pick(image.getexif())

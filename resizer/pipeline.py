@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.carried import carried_headers
 from resizer.clock import Clock
 from resizer.color import to_srgb
-from resizer.decode import decode
+from resizer.decode import decode, threads
 from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import Limits, is_read_forwards, open_image
+from resizer.header import Limits, is_read_forwards, open_image, with_late_exif
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left
@@ -96,19 +97,23 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
         limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
-        guard = partial(below, ceiling(room))
-        with journal.timed("decode"), guard():
+        most = ceiling(room)
+        with journal.timed("decode"), below(most):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
+        guard = partial(below, most, threads(header.format))
         journal.header = header
-        plans = plan(source.key, header, settings)
+        plan(source.key, header, settings)  # refuses what cannot be written before it is decoded
         clock.need(seconds_to_decode(header, settings.function_memory))
-        exif = kept_exif(opened, settings.keep_metadata, journal.warnings.append)
         finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
         if is_read_forwards(header):
             stream.release_behind()
         with journal.timed("resize"):
             decoded = journal.each("decode", clock.each(decode(opened, header, widest, guard)))
-            frames = largest(decoded, header, plans[0].size, finish)
+            first = next(decoded)
+            journal.header = header = with_late_exif(opened, header, limits)
+            plans = plan(source.key, header, settings)
+            exif = kept_exif(opened, settings.keep_metadata, journal.warnings.append)
+            frames = largest(chain([first], decoded), header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # "Max Memory Used" and the resident size.
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
-STACKS: Final = 16 * MB  # of two threads of a decoder: they count as data and are hardly touched
+STACK: Final = 8 * MB  # of a decoder's thread: it counts as data and is hardly touched
 PLENTY: Final = 256 * MB  # with more than this left there is no need to count every byte
 
 
@@ -51,17 +51,20 @@ def ceiling(more: int | None) -> int | None:
     """The size of this process's data when it has grown by so many bytes, for `below`; None for no ceiling."""
     if more is None or not STATM.exists():
         return None
-    return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more + STACKS
+    return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more
 
 
 @contextmanager
-def below(ceiling: int | None) -> Iterator[None]:
-    """Refuse memory above a ceiling to what the block runs: a decoder that misjudged fails, and nothing is killed."""
+def below(ceiling: int | None, threads: int = 0) -> Iterator[None]:
+    """Refuse memory above a ceiling to what the block runs: a decoder that misjudged fails, and nothing is killed.
+
+    The stacks of so many threads that it may start come on top.
+    """
     if ceiling is None:
         yield
         return
     before, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (ceiling + threads * STACK, most))
     try:
         yield
     finally:

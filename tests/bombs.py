@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image
 
-from tests.pictures import photo_like, saved
+from tests.pictures import heic, photo_like, saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +191,7 @@ def gif_frame(x: int, y: int, width: int, height: int, disposal: int = 0) -> byt
 
 
 def claiming(width: int, height: int, data: bytes) -> bytes:
-    """An AVIF whose properties claim another size than its picture has."""
+    """An AVIF or HEIC whose properties claim another size than its picture has."""
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
 
@@ -199,6 +199,24 @@ def claiming(width: int, height: int, data: bytes) -> bytes:
 def avif(width: int, height: int) -> bytes:
     """A small AVIF that claims to be of another size."""
     return claiming(width, height, saved(PICTURE, "AVIF", speed=10))
+
+
+def shared_exif(pictures: int, size: int) -> bytes:
+    """A HEIC of many pictures that all refer to the same EXIF, of which its reader makes a copy for each.
+
+    The references (ISO/IEC 14496-12, 8.11.12) are the last box of `meta`, so that only the items' places move.
+    """
+    data = bytearray(heic(*[Image.new("RGB", (16, 16))] * pictures, exif=exif_bomb(size)))
+    references = data.index(b"cdsc")
+    more = struct.pack(f">{pictures - 1}H", *range(3, pictures + 2))  # the EXIF is item 2, behind the first picture
+    data[references + 10 : references + 10] = more
+    for at in (references - 4, references - 16, data.index(b"meta") - 4):
+        data[at : at + 4] = struct.pack(">I", struct.unpack_from(">I", data, at)[0] + len(more))
+    data[references + 6 : references + 8] = struct.pack(">H", pictures)
+    places = data.index(b"iloc") + 12
+    for at in range(places + 4, places + 18 * (pictures + 1), 18):
+        data[at : at + 4] = struct.pack(">I", struct.unpack_from(">I", data, at)[0] + len(more))
+    return bytes(data)
 
 
 def blocks(body: bytes) -> bytes:
@@ -362,6 +380,19 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
         "corrupt",
         lambda: avif(64, 48)[:24] + (b"\0\0\0\x08free" * (3 * MB)) + avif(64, 48)[24:],
     ),
+    "HEIC of 30000 x 30000": ("too_many_pixels", lambda: claiming(30_000, 30_000, heic(PICTURE))),
+    "HEIC of 4 G x 4 G": ("too_many_pixels", lambda: claiming(0xFFFFFFFF, 0xFFFFFFFF, heic(PICTURE))),
+    "HEIC of 64 x 48 that holds 8000 x 8000": (
+        "corrupt",
+        lambda: claiming(64, 48, heic(Image.new("L", (8000, 8000)))),
+    ),
+    "HEIC with 30 MB of boxes": (  # whose pixels are no longer where they are said to be
+        "truncated",
+        lambda: heic(PICTURE)[:28] + (b"\0\0\0\x08free" * (3 * MB)) + heic(PICTURE)[28:],
+    ),
+    "HEIC with EXIF of 60 MB": ("needs_memory", lambda: heic(PICTURE, exif=exif_bomb(60 * MB))),
+    "HEIC of 900 pictures": ("resized", lambda: heic(*[PICTURE] * 900)),
+    "HEIC of 900 pictures that share 10 MB of EXIF": ("needs_memory", lambda: shared_exif(900, 10 * MB)),
     "BMP of 2 G x 2 G": ("too_many_pixels", lambda: bmp(0x7FFFFFFF, 0x7FFFFFFF, 0, b"")),
     "BMP of 100,000,000 x 1 in leaps": ("needs_memory", lambda: bmp(100_000_000, 1, 1, b"\0\2\0\xff")),
     "BMP of 9999 x 9999 in runs": ("needs_memory", lambda: bmp(9999, 9999, 1, (b"\xff\0" * 39 + b"\x36\0\0\0") * 9999)),

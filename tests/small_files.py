@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PIL import ExifTags, Image
 
-from tests.pictures import noise, photo_like, saved
+from tests.pictures import heic, noise, photo_like, saved
 
 PICTURE: Final = photo_like(12, 8)
 
@@ -58,6 +58,10 @@ def small_files() -> dict[str, bytes]:
         "tiled.j2k": saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(8, 8), irreversible=True),
         "still.avif": saved(PICTURE, "AVIF", speed=10, exif=_exif()),
         "animated.avif": animated("AVIF", frames=2, speed=10),
+        "turned.heic": heic(PICTURE, exif=_exif()),
+        "clear.heic": heic(clear),
+        "two.heic": heic(PICTURE, PICTURE),
+        "tiles.heic": heic(photo_like(20, 16), tile_size=16),
     }
 
 

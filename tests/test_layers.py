@@ -16,6 +16,7 @@ from layers import archive, service_data
 from resizer.local.runtime.artifact import BUILT
 from resizer.s3 import S3
 from tests.conftest import PROJECT, needs_built_artifact
+from tests.pictures import heic, photo_like
 
 if TYPE_CHECKING:
     from resizer.local.runtime.model import Tools
@@ -45,6 +46,17 @@ for name in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "JPEG2000", "BMP"):
     report = process(SourceObject("photos", source.name), settings, FolderS3({source.name: source}, out))
     print(name, report.outcome, len(report.renditions), report.detail)
 print("resampler", resample.BACKEND)
+"""
+
+ONE_HEIC = """
+import sys, pathlib
+from resizer.local.folder import FolderS3
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
+out = pathlib.Path(sys.argv[1])
+report = process(SourceObject("photos", "photo.heic"), Settings(), FolderS3({"photo.heic": out / "photo.heic"}, out))
+print(report.outcome, report.reason)
 """
 
 ENDPOINTS = """
@@ -94,13 +106,16 @@ def test_every_format_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path)
     assert resampler == "resampler cykooz-resizer"
 
 
-def test_the_heic_layer_decodes_heic(tools: Tools) -> None:
-    """With its layer a HEIC picture is written and read again."""
-    code = (
-        "import io, pillow_heif\nfrom PIL import Image\npillow_heif.register_heif_opener()\nbuffer = io.BytesIO()\n"
-        "Image.new('RGB', (64, 48), 'red').save(buffer, 'HEIF')\nprint(Image.open(buffer).resize((32, 24)).size)"
-    )
-    assert run(tools, [packages("HeicX86Layer"), packages("DependenciesX86Layer")], code).strip() == "(32, 24)"
+def test_the_heic_layer_resizes_heic(tools: Tools, tmp_path: Path) -> None:
+    """With its layer the function resizes a HEIC, and without that it says what is missing."""
+    local = tmp_path / "local" / "resizer"
+    shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
+    (local / "local").mkdir()
+    shutil.copy(PROJECT / "resizer" / "local" / "folder.py", local / "local")
+    (tmp_path / "photo.heic").write_bytes(heic(photo_like(1200, 800)))
+    layers = [packages("DependenciesX86Layer"), packages("HeicX86Layer")]
+    for path, told in ((layers, "resized None"), (layers[:1], "rejected heic_not_installed")):
+        assert run(tools, [local.parent, *path], ONE_HEIC, str(tmp_path)).splitlines()[-1] == told
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -33,6 +33,17 @@ def test_the_plan_holds_for_every_format_and_mode(
 
 
 @measurable
+@pytest.mark.parametrize("megapixels", [0.3, 12])
+@pytest.mark.parametrize("name", ["HEIC", "HEIC tiles", "HEIC alpha", "HEIC 444 10 bit alpha"])
+def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, tmp_path: Path) -> None:
+    """Of what phones and cameras take the measured peak lies within the plan, small and large."""
+    variety = next(each for each in VARIETIES if each[0] == name)
+    found = compare(drawn_image(variety, megapixels, tmp_path))
+    assert found.outcome == "resized"
+    assert found.holds, found
+
+
+@measurable
 def test_the_plan_holds_for_animations(tmp_path: Path) -> None:
     """Of animations in every format the measured peak lies within the plan."""
     for path in drawn_animations(10, tmp_path):

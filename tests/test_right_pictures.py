@@ -17,6 +17,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome, Report
 from resizer.settings import Settings
+from tests.bombs import chunk
 from tests.pictures import photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -391,3 +392,41 @@ def test_privacy_by_default(format_: str, keep: str, left: dict[str, str], resiz
     assert texts == left
     assert ExifTags.Base.Orientation not in exif
     assert bool(exif.get_ifd(ExifTags.IFD.GPSInfo)) == (keep == "all")
+
+
+def with_exif_behind(data: bytes, exif: bytes, *chunks: bytes) -> bytes:
+    """A PNG with its EXIF behind the pixels, and chunks before that."""
+    end = data.rindex(b"IEND") - 4
+    return data[:end] + b"".join(chunks) + chunk(b"eXIf", exif[6:]) + data[end:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_behind_the_pixels_of_a_png_turns_it(orientation: int, resize: Any) -> None:
+    """A PNG that tells its orientation and its author behind its pixels stands upright, and keeps the author."""
+    exif = tagged_exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    data = with_exif_behind(saved(PICTURE, "PNG"), exif.tobytes(), chunk(b"tEXt", b"Comment\0" + b"text" * 1000))
+    report, rendition = resize(data)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=exif.tobytes()))))
+    assert psnr(rendition, expected(upright)) > 38
+    assert (report.renditions[0].plan.width, report.renditions[0].plan.height) == rendition.size
+    assert rendition.getexif()[ExifTags.Base.Artist] == "Ada Lovelace"
+    assert ExifTags.Base.Orientation not in rendition.getexif()
+
+
+@pytest.mark.parametrize(
+    "flood", [chunk(b"tEXt", b"k\0v") * 1000, chunk(b"IDAT") * 1000, chunk(b"prVt", bytes(100_000))]
+)
+def test_a_flood_behind_the_pixels_of_a_png_is_not_waded_through(flood: bytes, resize: Any) -> None:
+    """EXIF behind more than honest files have there is not looked for, and the picture is resized as it lies."""
+    report, rendition = resize(with_exif_behind(saved(PICTURE, "PNG"), tagged_exif().tobytes(), flood))
+    assert (report.outcome, rendition.size) == (Outcome.RESIZED, (480, 360))
+
+
+@pytest.mark.parametrize("kept", range(0, 60, 7))
+def test_a_png_that_ends_behind_its_pixels_is_whole(kept: int, resize: Any) -> None:
+    """Wherever a PNG ends behind its pixels, they are all there, and it is resized."""
+    plain = saved(PICTURE, "PNG")
+    end = plain.rindex(b"IEND") - 4
+    report, _ = resize(with_exif_behind(plain, tagged_exif().tobytes())[: end + kept])
+    assert report.outcome is Outcome.RESIZED
