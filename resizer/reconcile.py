@@ -174,7 +174,7 @@ class Reconciler:
     def _clear_other_formats(self, made: Made) -> None:
         """Take away an earlier upload's renditions under keys with other extensions than this one's.
 
-        Looked for only where the source's own extension does not tell its format: one HEAD for each other format.
+        Looked for only where the source's own extension does not tell its format: one HEAD for each format.
         """
         keys = {rendition.plan.key for rendition in made.renditions}
         told = any(key in keys for key in plain_outputs(self.source.key, self.settings))

@@ -40,10 +40,9 @@ class Quality:
 
 
 def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise ValueError("must be a whole number above zero")
-    return number
+    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", text):
+        raise ValueError("must be a whole number above zero, of at most 15 digits")
+    return int(text)
 
 
 def _listed(text: str) -> list[str]:
@@ -53,7 +52,7 @@ def _listed(text: str) -> list[str]:
 def parse_widths(text: str) -> tuple[int, ...]:
     """`480,640,1000` as numbers, widest first, each once. Raises `ValueError`."""
     parts = _listed(text)
-    if not parts or not all(part.isascii() and part.isdigit() and 1 <= int(part) <= WIDEST for part in parts):
+    if not parts or not all(re.fullmatch("0*[1-9][0-9]{0,4}", part) and int(part) <= WIDEST for part in parts):
         raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
     return tuple(sorted({int(part) for part in parts}, reverse=True))
 
@@ -84,11 +83,12 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _quality(text: str) -> Quality:
-    known = {"jpeg", "webp", "avif"}
-    pairs = dict(part.partition("=")[::2] for part in _listed(text))
-    if not all(name in known and value.isdigit() and 1 <= int(value) <= 100 for name, value in pairs.items()):
-        raise ValueError("must be pairs such as jpeg=80,webp=78,avif=55, each from 1 to 100")
-    return Quality(**{name: int(value) for name, value in pairs.items()})
+    parts = _listed(text)
+    found = [re.fullmatch(r"(jpeg|webp|avif)=([1-9][0-9]?|100)", part) for part in parts]
+    chosen = {match[1]: int(match[2]) for match in found if match}
+    if not parts or len(chosen) < len(parts):
+        raise ValueError("must be pairs such as jpeg=80,webp=78,avif=55, each once and from 1 to 100")
+    return Quality(**chosen)
 
 
 def _header_value(text: str) -> str:
@@ -116,7 +116,9 @@ def _function(text: str) -> str:
 
 
 def _buckets(text: str) -> frozenset[str]:
-    return frozenset(_listed(text))
+    if not (names := _listed(text)):
+        raise ValueError("must be names of buckets; leave it empty to serve any")
+    return frozenset(names)
 
 
 def _keep_metadata(text: str) -> str:
@@ -127,8 +129,11 @@ def _keep_metadata(text: str) -> str:
 
 def _tags(text: str) -> str:
     pairs = parse_qsl(text, strict_parsing=True)  # raises ValueError with a message of its own
-    if len(pairs) > MOST_TAGS or any(len(name) > 128 or len(value) > 256 for name, value in pairs):
-        raise ValueError(f"must be at most {MOST_TAGS} tags such as team=shop&kind=rendition, by S3's limits")
+    too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
+    if too_long or len(pairs) > MOST_TAGS or len(dict(pairs)) < len(pairs):
+        raise ValueError(
+            f"must be at most {MOST_TAGS} tags such as team=shop&kind=rendition, by S3's limits, each once"
+        )
     return urlencode(pairs)
 
 
