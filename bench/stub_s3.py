@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
     def _pour(self, body: memoryview, begin: float, sent: int) -> None:
         """Send what is due by now, and the rest later."""
         loop = asyncio.get_running_loop()
-        while sent < len(body) and not self._gone:
+        while sent < len(body) and not (self._gone or self._transport.is_closing()):
             due = begin + self._network.seconds(sent)
             if due > loop.time():
                 loop.call_at(due, self._pour, body, begin, sent)
