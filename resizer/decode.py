@@ -6,13 +6,15 @@ import struct
 from collections import deque
 from contextlib import nullcontext, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from PIL import JpegImagePlugin, PngImagePlugin
+from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError
+from resizer.gif_canvas import clear_uncovered
 from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
+from resizer.samples import eight_bits
 from resizer.sizes import decode_width
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def threads(format_: str) -> int:
 # Of a PNG behind its pixels, where text may stand before the EXIF, and colour profiles may not.
 CHUNKS_BEHIND: Final = 16
 LONGEST_BEHIND: Final = 65_536  # bytes of one
+# How PNG's grey of 2 and 4 bits becomes one of 8, by Pillow's names for them.
+TO_EIGHT_BITS: Final = {"L;2": 85, "L;4": 17}
 
 
 def decode(
@@ -47,7 +51,7 @@ def decode(
     where they are that large. A frame's pixels may be overwritten by whoever takes them. Decoders run within `guard`,
     which may limit what they take. Raises `Rejected` `truncated`, `corrupt`, or `needs_memory` where there is no more.
     """
-    for number in range(header.frames):
+    for number in range(header.first_frame, header.first_frame + header.frames):
         try:
             with guard():
                 pixels = _frame(image, header, widest, number)
@@ -61,31 +65,55 @@ def decode(
 
 
 def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
+    first = number == header.first_frame
+    if first and isinstance(image, PngImagePlugin.PngImageFile):
+        _prepare_png(image, header)
     if header.frames > 1:
         image.seek(number)
     if image.size != (header.width, header.height):
         raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
-    _prepare(image, header, widest)
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        _prepare_jpeg(image, header, widest)
     image.load()
+    if isinstance(image, GifImagePlugin.GifImageFile):
+        clear_uncovered(image, first=first, animated=header.frames > 1)
     return _resizable(image, header)
 
 
-def _prepare(image: ImageFile, header: Header, widest: int) -> None:
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        wanted = decode_width(widest)
-        # Pillow keeps both sides at least this long; 1 leaves the choice to the side that becomes the width.
-        if header.scalable:
-            image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
-        if image.mode == "CMYK" and "adobe" not in image.info:
-            # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
-            image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-        if header.several_scans:
-            image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
-    elif isinstance(image, PngImagePlugin.PngImageFile):
-        image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
-        if header.frames == 1:
-            # What follows the pixels may be as long as it likes.
-            image.load_end = partial(_look_behind, image)  # type: ignore[method-assign]
+def _prepare_jpeg(image: JpegImagePlugin.JpegImageFile, header: Header, widest: int) -> None:
+    wanted = decode_width(widest)
+    # Pillow keeps both sides at least this long; 1 leaves the choice to the side that becomes the width.
+    if header.scalable:
+        image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
+    if image.mode == "CMYK" and "adobe" not in image.info:
+        # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
+        image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
+    if header.several_scans:
+        image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
+
+
+def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:
+    image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
+    _scale_transparency(image)
+    if header.frames == 1:
+        # What follows the pixels may be as long as it likes.
+        image.load_end = partial(_look_behind, image)  # type: ignore[method-assign]
+    elif header.first_frame:
+        image.load()
+        image.paste(0, (0, 0, *image.size))  # an animation begins on nothing, and not on the picture before it
+
+
+def _scale_transparency(image: PngImagePlugin.PngImageFile) -> None:
+    """Bring a transparent colour to the depth that the pixels are given out in, where Pillow leaves it as stored.
+
+    Of colours of 16 bits a channel only the upper 8 are there to compare: what agrees in these is transparent.
+    """
+    stored, transparent = image.tile[0].args, image.info.get("transparency")
+    if stored == "RGB;16B" and isinstance(transparent, tuple):
+        image.info["transparency"] = tuple(sample >> 8 for sample in transparent)
+    elif stored in TO_EIGHT_BITS and isinstance(transparent, int):
+        scale = TO_EIGHT_BITS[stored]
+        image.info["transparency"] = (transparent & 255 // scale) * scale
 
 
 def _look_behind(image: PngImagePlugin.PngImageFile) -> None:
@@ -108,40 +136,12 @@ def _resizable(image: ImageFile, header: Header) -> Image:
     if header.frames > 1:
         return image.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _eight_bits(image)
+        return eight_bits(image)
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.mode in {"L", "RGB", "CMYK"}:
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _eight_bits(image: Image) -> Image:
-    """Scaled to 8 bits, where Pillow's own conversion clips.
-
-    16-bit samples over their whole range; floats from 0 to 1 over that range; whatever goes beyond either, from its
-    lowest to its highest value.
-    """
-    if image.mode.startswith("I;16"):
-        scaled = image.convert("I").point([sample >> 8 for sample in range(65_536)], "L")
-        return _without(image, image.info.get("transparency"), scaled)
-    low, high = cast("tuple[float, float]", image.getextrema())
-    if image.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0, 1
-    elif image.mode == "I" and low >= 0 and high <= 65_535:
-        low, high = 0, 65_535
-    scale = 255 / ((high - low) or 1)
-    offset = 0.5 - low * scale if image.mode == "F" else -low * scale
-    return image.point(lambda value: value * scale + offset).convert("L")
-
-
-def _without(image: Image, transparent: object, scaled: Image) -> Image:
-    """The scaled picture, clear where the 16-bit one has its transparent value."""
-    if not isinstance(transparent, int):
-        return scaled
-    scaled = scaled.convert("RGBA")
-    scaled.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
-    return scaled
 
 
 def _undecodable(header: Header, problem: Exception) -> Rejected:

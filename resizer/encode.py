@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
+from resizer.errors import Reason, Rejected, ResizerError
 from resizer.model import Format
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ STRIP_ROWS: Final = 64  # by which a PNG's strategy is chosen
 Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
 # Formats that can hold an animation; JPEG shows its first frame.
 ANIMATED: Final = frozenset({Format.GIF, Format.WEBP, Format.PNG, Format.AVIF})
+# The longest that each format can show a frame, in milliseconds: GIF and PNG count in 16 bits, WebP in 24; its encoder
+# rounds where frames begin, so that one may become a millisecond longer.
+LONGEST_FRAME: Final = {Format.GIF: 655_350, Format.PNG: 65_535_000, Format.WEBP: (1 << 24) - 2}
+MOST_PLAYS: Final = 65_535  # in 16 bits, as GIF and WebP count them
+LARGEST_FRACTION: Final = 65_535  # the numerator and the denominator of a PNG's delay
 GIF_OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
 
 
@@ -32,9 +39,30 @@ def encode(  # noqa: PLR0913, PLR0917 # what a file is made of
 ) -> bytes:
     """A picture, or an animation that shows each frame for its duration, as the bytes of a file.
 
-    The file holds `exif` where the format can, and no other metadata. What is called before each frame may raise to
-    end the work.
+    It plays `loop` times (0: for ever, None: once). Where a format cannot show a frame for so long, it shows it for as
+    long as it can; AVIF is written to play for ever, whatever is asked. The file holds `exif` where the format can, and
+    no other metadata. What is called before each frame may raise to end the work. Raises `Rejected`
+    `unsupported_format` for what the format's encoder refuses, `needs_memory` where there is no more.
     """
+    try:
+        return _encoded(frames, format_, quality, exif, loop, before_each_frame)
+    except ResizerError:
+        raise
+    except MemoryError as problem:
+        raise Rejected(Reason.NEEDS_MEMORY, f"Writing the {format_} takes more memory than there is.") from problem
+    except Exception as problem:  # each encoder has its own
+        detail = f"The picture cannot be written as {format_}: {str(problem)[:200] or 'its encoder does not say why'}."
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, detail) from problem
+
+
+def _encoded(  # noqa: PLR0913, PLR0917 # as `encode`
+    frames: Sequence[Frame],
+    format_: Format,
+    quality: Quality,
+    exif: bytes,
+    loop: int | None,
+    before_each_frame: Callable[[], None],
+) -> bytes:
     options = _options(format_, quality)
     if exif and format_ is not Format.GIF:
         options["exif"] = exif
@@ -101,13 +129,27 @@ def _saved(image: Image.Image, format_: Format, options: dict[str, Any]) -> byte
 
 
 def _animation(frames: Sequence[Frame], format_: Format, loop: int | None, *, opaque: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"duration": [frame.duration or 0 for frame in frames]}
+    options: dict[str, Any] = {"duration": [_duration(frame.duration or 0, format_) for frame in frames]}
+    plays = 1 if loop is None else loop
     if format_ is Format.GIF:
         # Frames that are not opaque must not show the one before through: each is cleared before the next.
         options |= {"disposal": 1 if opaque else 2, "optimize": False}
-        return options if loop is None else {**options, "loop": loop}
-    # The others repeat for ever unless told otherwise; a GIF that says nothing plays once.
-    return {**options, "loop": 1 if loop is None else loop}
+        # A GIF counts how often it plays again, 0 being for ever, and plays once where it says nothing.
+        return options if plays == 1 else {**options, "loop": min(max(plays - 1, 0), MOST_PLAYS)}
+    return {**options, "loop": min(plays, MOST_PLAYS)}
+
+
+def _duration(duration: float, format_: Format) -> float:
+    """The nearest time, in milliseconds, that the format can show a frame for."""
+    duration = min(duration, LONGEST_FRAME.get(format_, duration))
+    if format_ is Format.AVIF:
+        return round(duration)
+    if (
+        format_ is Format.PNG
+        and Fraction(duration / 1000).limit_denominator(LARGEST_FRACTION).numerator > LARGEST_FRACTION
+    ):
+        return round(duration, -3)
+    return duration
 
 
 def _is_opaque(image: Image.Image) -> bool:

@@ -24,11 +24,14 @@ BYTES_PER_BLOCK: Final = 32
 
 
 def count_frames(image: ImageFile, format_: str, max_pixels: int) -> int:
-    """The number of frames; at least one, and at most one more than `max_pixels` or `MOST_FRAMES` allows."""
+    """The number of frames; at least one, and at most one more than `max_pixels` or `MOST_FRAMES` allows.
+
+    The picture that a PNG holds for viewers without animation is none of them.
+    """
     if format_ not in ANIMATED:
         return 1
     allowed = min(max_pixels // max(image.width * image.height, 1), MOST_FRAMES) + 1
-    return min(getattr(image, "n_frames", 1), allowed)
+    return min(getattr(image, "n_frames", 1) - getattr(image, "default_image", False), allowed)
 
 
 def count_gif_frames(stream: IO[bytes], max_pixels: int) -> int:

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
@@ -145,15 +145,17 @@ def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
 def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, gif_frames: int | None) -> Header:
     buffered = decoder_buffers(image, stream, limits.file_size)
     coding = jpeg_coding(stream) if format_ == "JPEG" else JpegCoding()
+    frames = gif_frames or count_frames(image, format_, limits.pixels)
     return Header(
         format=format_,
         mode=image.mode,
         width=image.width,
         height=image.height,
-        frames=gif_frames or count_frames(image, format_, limits.pixels),
+        frames=frames,
+        first_frame=int(frames > 1 and getattr(image, "default_image", False)),
         orientation=_orientation(image, format_),
         has_transparency=image.has_transparency_data,
-        loop=image.info.get("loop"),
+        loop=_plays(image, format_),
         buffered_bytes=buffered,
         scalable=format_ == "JPEG" and not coding.lossless,
         several_scans=coding.several_scans,
@@ -170,6 +172,14 @@ def with_late_exif(image: ImageFile, header: Header, limits: Limits) -> Header:
     turned = replace(header, orientation=_orientation(image, header.format))
     limits.check(turned)
     return turned
+
+
+def _plays(image: ImageFile, format_: str) -> int | None:
+    """How often an animation plays; a GIF counts how often it plays again, and plays once where it says nothing."""
+    loop: int | None = image.info.get("loop")
+    if format_ == "GIF":
+        return loop and loop + 1 if loop is not None else 1
+    return loop
 
 
 def _orientation(image: ImageFile, format_: str) -> int:
@@ -189,8 +199,23 @@ def _orientation(image: ImageFile, format_: str) -> int:
 def _unreadable(stream: IO[bytes], start: bytes, format_: str, problem: Exception) -> Rejected:
     """Tell a file that ends too early from one that is damaged: by where its parser stood when it gave up."""
     position, size = stream.tell(), stream.seek(0, io.SEEK_END)
+    if format_ == "TIFF" and isinstance(problem, UnidentifiedImageError) and _is_of_unread_samples(stream):
+        detail = "The TIFF has samples that are not read, such as colours in floats; save it with 8 bits a channel."
+        return Rejected(Reason.UNSUPPORTED_FORMAT, detail)
     promised = int.from_bytes(start[4:8], "little") + 8 if format_ == "WEBP" else 0
     if promised > size or (position >= size and format_ not in READ_WHOLE):
         return Rejected(Reason.TRUNCATED, f"The {format_} ends within its header, after {size} bytes.")
     what = "damaged" if isinstance(problem, UnidentifiedImageError) else str(problem)[:200] or "damaged"
     return Rejected(Reason.CORRUPT, f"The {format_}'s header cannot be read: {what}.")
+
+
+def _is_of_unread_samples(stream: IO[bytes]) -> bool:
+    """Whether a TIFF's tags are in order, and only its kind of samples is none that Pillow knows."""
+    stream.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # so Pillow tells of tags that are cut off or damaged
+            TiffImagePlugin.TiffImageFile(stream)
+    except (SyntaxError, Warning) as problem:  # which `Image.open` keeps for itself
+        return str(problem) == "unknown pixel mode"
+    return False

@@ -101,8 +101,9 @@ class SourceMetadata:
 class Header:
     """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
 
-    `loop` is how often an animation repeats (0: for ever, None: not said), `buffered_bytes` what a decoder must keep
-    of the whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
+    `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
+    before), `loop` how often it plays (0: for ever, None: not said), `buffered_bytes` what a decoder must keep of the
+    whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
     `several_scans` whether it goes over the picture more than once.
     """
 
@@ -111,6 +112,7 @@ class Header:
     width: int
     height: int
     frames: int = 1
+    first_frame: int = 0
     orientation: int = 1
     has_transparency: bool = False
     loop: int | None = None

@@ -36,7 +36,7 @@ PARTS = {
     "events": {"report"},  # an event's answer is made of its records' reports
     "source": {"stream", "conditional"},
     "header": {"signatures", "declared", "frames", "structure", "buffers", "jpeg2000", "memory_plan", "sizes"},
-    "decode": {"jpeg_scans", "sizes"},
+    "decode": {"jpeg_scans", "sizes", "samples", "gif_canvas"},
     "renditions": {"key_template", "sizes"},
     "resample": {"sizes"},
     "store": {"carried", "conditional"},
@@ -51,7 +51,7 @@ BELONGS_TO = {
     "botocore.exceptions": {"clients", "conditional", "s3", "source", "stream"},
     "urllib3": set(),
     "http.client": {"s3"},
-    "PIL": {"header", "buffers", "decode", "color", "metadata", "resample", "encode"},
+    "PIL": {"header", "buffers", "decode", "samples", "gif_canvas", "color", "metadata", "resample", "encode"},
     "cykooz_resizer": {"resample"},
     "aws_lambda_powertools": {"handler", "events"},
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -172,6 +174,60 @@ def test_transparency_keeps_its_places() -> None:
     pixels = pixels_of(saved(picture, "PNG", transparency=1))
     assert pixels.tobytes()[3::4] == b"\xff\x00\xff\x00"
     assert pixels.tobytes()[:3] == b"\xff\x00\x00"
+
+
+def png(depth: int, colour: int, row: bytes, width: int, transparent: tuple[int, ...]) -> bytes:
+    """A PNG of one row, in a depth that Pillow does not write, with a transparent colour."""
+    header = struct.pack(">IIBBBBB", width, 1, depth, colour, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"tRNS", struct.pack(f">{len(transparent)}H", *transparent))]
+    parts += [(b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("depth", "row", "transparent", "alpha"),
+    [
+        (1, 0b0101_0000, 1, [255, 0, 255, 0]),
+        (2, 0b0001_1011, 0, [0, 255, 255, 255]),
+        (2, 0b0001_1011, 1, [255, 0, 255, 255]),
+        (2, 0b0001_1011, 3, [255, 255, 255, 0]),
+        (2, 0b0001_1011, 0xFF01, [255, 0, 255, 255]),
+        (4, 0x5A, 5, [0, 255]),
+        (4, 0x5A, 10, [255, 0]),
+        (8, 0x55, 0x55, [0]),
+    ],
+)
+def test_the_transparent_grey_of_every_depth_is_clear(depth: int, row: int, transparent: int, alpha: list[int]) -> None:
+    """Of a grey PNG of 1, 2, 4 or 8 bits its transparent value is clear, and no other; only its own bits count."""
+    pixels = pixels_of(png(depth, 0, bytes([row]), len(alpha), (transparent,)))
+    assert list(pixels.getchannel("A").tobytes()) == alpha
+
+
+def test_the_transparent_colour_of_sixteen_bits_is_clear() -> None:
+    """Of a PNG of 16 bits a channel its transparent colour is clear, as far as the upper 8 bits tell."""
+    colours = [(1000, 2000, 3000), (1000, 2000, 40_000), (1001, 2001, 3001)]
+    row = b"".join(struct.pack(">3H", *colour) for colour in colours)
+    assert list(pixels_of(png(16, 2, row, 3, colours[0])).getchannel("A").tobytes()) == [0, 255, 0]
+
+
+def test_a_picture_for_viewers_without_animation_is_no_frame() -> None:
+    """An animated PNG's separate default image is neither shown as a frame nor shines through the first one."""
+    alone = Image.new("RGBA", (40, 30), (200, 0, 0, 255))
+    frames = [Image.new("RGBA", (40, 30), (0, 0, 0, 0)) for _ in range(2)]
+    for number, frame in enumerate(frames):
+        frame.paste((0, 200, 50 * number, 255), (10 * number, 0, 10 * number + 10, 30))
+    for blend in (0, 1):  # in place of what was there, and over it
+        options = {"default_image": True, "duration": [70, 90], "loop": 3, "blend": blend, "disposal": 1}
+        image, known = open_image(
+            io.BytesIO(saved(alone, "PNG", save_all=True, append_images=frames, **options)), LIMITS
+        )
+        decoded = list(decode(image, known, 1000))
+        assert (known.frames, known.loop) == (2, 3)
+        assert [frame.duration for frame in decoded] == [70, 90]
+        assert [frame.pixels.tobytes() for frame in decoded] == [frame.tobytes() for frame in frames]
 
 
 @pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
 from resizer.encode import encode
+from resizer.errors import OutOfTime, Reason, Rejected
 from resizer.model import Format, Frame
 from resizer.variables import Quality
 from tests.pictures import opened, photo_like, psnr
@@ -49,7 +50,7 @@ def test_gif_goes_without_exif() -> None:
 @pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
 @pytest.mark.parametrize("loop", [0, 3])
 def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int) -> None:
-    """An animation comes out with as many frames, each as long, repeated as often."""
+    """An animation comes out with as many frames, each as long, and plays as often."""
     frames = [Frame(photo_like(60, 40, seed=seed), 100 * (seed + 1)) for seed in range(3)]
     picture = Image.open(io.BytesIO(encode(frames, format_, QUALITY, b"", loop)))
     assert isinstance(picture, ImageFile)
@@ -60,7 +61,74 @@ def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int
         assert picture.info["duration"] == frame.duration
         assert psnr(picture.convert("RGB"), frame.pixels) > 22
     if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF repeats
-        assert picture.info["loop"] == loop
+        assert picture.info["loop"] == (
+            loop - 1 if format_ is Format.GIF and loop else loop
+        )  # a GIF counts repetitions
+
+
+@pytest.mark.parametrize(
+    ("format_", "plays", "written"),
+    [
+        (Format.GIF, None, None),
+        (Format.GIF, 1, None),
+        (Format.GIF, 2, 1),
+        (Format.GIF, 0, 0),
+        (Format.GIF, 1_000_000, 65_535),
+        (Format.WEBP, None, 1),
+        (Format.WEBP, 1, 1),
+        (Format.WEBP, 0, 0),
+        (Format.WEBP, 1_000_000, 65_535),
+        (Format.PNG, None, 1),
+        (Format.PNG, 2, 2),
+    ],
+)
+def test_every_format_counts_its_plays_as_it_does(format_: Format, plays: int | None, written: int | None) -> None:
+    """What a file says of its plays is what its format takes for as many, at most as many as it can count."""
+    frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
+    assert opened(encode(frames, format_, QUALITY, b"", plays)).info.get("loop") == written
+
+
+LONGEST = 65_535_000.0  # milliseconds, of a frame of an animated PNG
+
+
+@pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
+@pytest.mark.parametrize("duration", [0, 0.5, 100 / 3, 70_003, 655_351, 16_777_215, 16_777_214.5, LONGEST, LONGEST * 2])
+def test_every_duration_can_be_written(format_: Format, duration: float) -> None:
+    """However long a frame is shown, it is shown in every format for as long, or as near to it as that can."""
+    frames = [Frame(photo_like(60, 40, seed=seed), duration) for seed in range(3)]
+    picture = opened(encode(frames, format_, QUALITY, b"", loop=0))
+    longest = {Format.GIF: 655_350, Format.PNG: LONGEST, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
+    exact = {Format.GIF: 10, Format.PNG: 500 if duration > 65_535 else 0.01, Format.WEBP: 1, Format.AVIF: 1}[format_]
+    for number in range(len(frames)):
+        picture.seek(number)
+        picture.load()
+        assert picture.info.get("duration", 0) == pytest.approx(min(duration, longest), abs=exact)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [(RuntimeError("too much"), Reason.UNSUPPORTED_FORMAT), (MemoryError(), Reason.NEEDS_MEMORY)],
+)
+def test_what_an_encoder_refuses_is_told(problem: Exception, reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an encoder raises, the picture is rejected, in words that name the format."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    with pytest.raises(Rejected, match="WEBP") as rejection:
+        encoded(photo_like(60, 40), Format.WEBP)
+    assert rejection.value.reason is reason
+
+
+def test_what_ends_the_work_is_no_fault_of_the_picture() -> None:
+    """What is raised before a frame comes through as it is."""
+
+    def no_time() -> None:
+        raise OutOfTime("No time is left.")
+
+    with pytest.raises(OutOfTime):
+        encode([Frame(photo_like(60, 40))], Format.JPEG, QUALITY, b"", None, no_time)
 
 
 def test_a_jpeg_shows_the_first_frame() -> None:

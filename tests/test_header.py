@@ -293,3 +293,63 @@ def test_a_gif_that_breaks_off_after_its_first_frame_ends_in_an_answer(rest: byt
     except Rejected:
         return
     assert known.upright_size == (60, 40)
+
+
+@pytest.mark.parametrize(
+    ("format_", "said", "plays"),
+    [
+        ("GIF", None, 1),
+        ("GIF", 0, 0),
+        ("GIF", 1, 2),
+        ("GIF", 65_535, 65_536),
+        ("PNG", 0, 0),
+        ("PNG", 3, 3),
+        ("WEBP", 3, 3),
+    ],
+)
+def test_it_is_known_how_often_an_animation_plays(format_: str, said: int | None, plays: int) -> None:
+    """A GIF counts how often it plays again and plays once where it says nothing; the others count every time."""
+    options = {} if said is None else {"loop": said}
+    data = saved(photo_like(60, 40), format_, save_all=True, append_images=[noise(60, 40)], **options)
+    assert header_of(data).loop == plays
+
+
+@pytest.mark.parametrize(("frames", "known"), [(1, (1, 0)), (2, (2, 1))])
+def test_a_picture_for_viewers_without_animation_is_known(frames: int, known: tuple[int, int]) -> None:
+    """A separate default image is not counted; it is what is shown where there is no more than one frame beside it."""
+    options = {
+        "save_all": True,
+        "append_images": [noise(60, 40, seed) for seed in range(frames)],
+        "default_image": True,
+    }
+    header = header_of(saved(photo_like(60, 40), "PNG", **options))
+    assert (header.frames, header.first_frame) == known
+
+
+def tiff_of(bits: tuple[int, ...], sample_format: int, photometric: int, *, cut: int = 0) -> bytes:
+    """A TIFF of one pixel with these samples; how many bits they have, and where they are, is told behind the tags."""
+    count = len(bits)
+    numbers = struct.pack(f"<{count}H", *bits)
+    tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, count, 142 if count > 2 else int.from_bytes(numbers, "little"))]
+    tags += [(259, 3, 1, 1), (262, 3, 1, photometric), (273, 4, 2, 152), (277, 3, 1, count), (278, 3, 1, 1)]
+    tags += [(279, 4, 1, sum(bits) // 8), (339, 3, 1, sample_format)]
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    whole = (head.ljust(142, b"\0") + numbers).ljust(152, b"\0") + struct.pack("<II", 160, 160) + bytes(sum(bits) // 8)
+    return whole[: len(whole) - cut]
+
+
+@pytest.mark.parametrize(
+    ("bits", "sample_format", "photometric"),
+    [((32, 32, 32), 3, 2), ((64,), 3, 1), ((16, 16), 1, 1), ((8, 8, 8, 8, 8), 1, 5)],
+)
+def test_samples_that_are_not_read_are_no_damage(bits: tuple[int, ...], sample_format: int, photometric: int) -> None:
+    """A sound TIFF in floats and colours, or of a depth that is not read, is `unsupported_format`."""
+    with rejects(Reason.UNSUPPORTED_FORMAT):
+        header_of(tiff_of(bits, sample_format, photometric))
+
+
+def test_a_tiff_that_ends_within_its_tags_is_no_unsupported_one() -> None:
+    """Where the numbers behind the tags are missing, the file is at fault and not its kind of samples."""
+    header_of(tiff_of((8, 8, 8), 1, 2))
+    with rejects(Reason.TRUNCATED, Reason.CORRUPT):
+        header_of(tiff_of((8, 8, 8), 1, 2, cut=9))
