@@ -21,8 +21,12 @@ def to_srgb(image: Image.Image, profile: bytes | None, warn: Callable[[str], Non
     """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
 
     Without a profile colours are taken for sRGB, and CMYK for inks that each let through what they do not cover. So
-    they are with a broken profile, or one of another colour space, of which `warn` is told.
+    they are with a broken profile, or one of another colour space, of which `warn` is told. One for grey is applied to
+    RGBA without colours: so grey with transparency comes here.
     """
+    if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
+        grey = to_srgb(image.getchannel("R"), profile, warn)
+        return Image.merge("RGBA", (grey, grey, grey, image.getchannel("A")))
     transform = None
     if profile:
         try:
@@ -33,6 +37,11 @@ def to_srgb(image: Image.Image, profile: bytes | None, warn: Callable[[str], Non
         converted: Image.Image = transform.apply(image)
         return converted.convert("L") if image.mode == "L" else converted
     return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+def _is_neutral(image: Image.Image) -> bool:
+    red, green, blue, _ = (channel.tobytes() for channel in image.split())
+    return red == green == blue
 
 
 @lru_cache(maxsize=8)

@@ -324,6 +324,66 @@ def test_a_broken_profile_is_ignored_with_a_warning(profile: bytes, resize: Any)
     assert any("profile" in warning for warning in report.warnings)
 
 
+def grey_profile(gamma: float) -> bytes:
+    """A colour profile for grey with a gamma, as scanners bring it (ICC.1:2022, 7.2 and 8.3)."""
+    white = struct.pack(">3I", 63_190, 65_536, 54_061)  # D50
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(79),
+        b"wtpt": b"XYZ " + bytes(4) + white,
+        b"kTRC": b"curv" + bytes(4) + struct.pack(">IHH", 1, round(gamma * 256), 0),
+        b"cprt": b"text" + bytes(8),
+    }
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, data in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(data))
+        body += data
+    head = struct.pack(">I", 128 + len(table) + len(body)) + b"lcms\2\x10\0\0mntrGRAYXYZ " + bytes(12) + b"acspAPPL"
+    return (head + bytes(24) + bytes(4) + white).ljust(128, b"\0") + table + body
+
+
+@pytest.mark.parametrize("kind", ["L", "LA", "tRNS"])
+def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any) -> None:
+    """Grey of linear light comes out as sRGB shows it, with or without transparency, which stays as it was."""
+    grey = Image.new("LA" if kind == "LA" else "L", (960, 480), (100, 255) if kind == "LA" else 100)
+    grey.paste((5, 0) if kind == "LA" else 5, (0, 0, 480, 480))
+    options = {"transparency": 5} if kind == "tRNS" else {}
+    report, rendition = resize(saved(grey, "PNG", icc_profile=grey_profile(1.0), **options))
+    assert not report.warnings
+    assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
+    assert rendition.convert("RGBA").getpixel((50, 100))[3] == (255 if kind == "L" else 0)
+
+
+def test_a_profile_for_grey_is_ignored_with_colours(resize: Any) -> None:
+    """A profile for grey says nothing of colours: they stay, and a warning tells of it."""
+    picture = PICTURE.convert("RGBA")
+    report, rendition = resize(saved(picture, "PNG", icc_profile=grey_profile(1.0)))
+    assert psnr(rendition.convert("RGB"), expected(PICTURE)) > 30
+    assert any("profile" in warning for warning in report.warnings)
+
+
+def with_delays(data: bytes, seconds: int) -> bytes:
+    """An animated PNG of which each frame is shown for so long."""
+    changed, at = bytearray(data), 0
+    while (at := changed.find(b"fcTL", at + 1)) > 0:
+        changed[at + 24 : at + 28] = struct.pack(">HH", seconds, 1)
+        changed[at + 30 : at + 34] = struct.pack(">I", zlib.crc32(changed[at : at + 30]))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("format_", ["png", "webp", "avif"])
+def test_frames_may_be_shown_for_hours(format_: str, resize: Any) -> None:
+    """An animation whose frames are shown for longer than a format can is an animation in that format all the same."""
+    data = with_delays(animation("PNG"), 60_000)
+    report, rendition = resize(data, Settings(widths=(480,), formats=(format_,)))
+    assert (report.outcome, rendition.n_frames) == (Outcome.RESIZED, 4)
+
+
+def test_a_gif_plays_as_often_in_another_format(resize: Any) -> None:
+    """A GIF that plays four times is a WebP that does, though each counts them in its own way."""
+    _, rendition = resize(animation("GIF", loop=3), Settings(widths=(480,), formats=("webp",)))
+    assert rendition.info["loop"] == 4
+
+
 def animation(format_: str, **options: Any) -> bytes:
     frames = [Image.new("RGBA", (600, 400), (0, 0, 0, 0)) for _ in range(4)]
     for number, frame in enumerate(frames):
