@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
 from resizer.errors import UsageError
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.local.samples import samples
 from resizer.memory_plan import memory_needed
 from resizer.process_memory import RESERVED

@@ -6,7 +6,7 @@ import importlib
 import io
 import struct
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
@@ -14,15 +14,16 @@ from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedIm
 from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
-from resizer.frames import MOST_FRAMES, count_frames, count_gif_frames
-from resizer.memory_plan import MB, memory_needed
-from resizer.model import KEPT, LONGEST_EXIF, Format, Header
+from resizer.frames import count_frames, count_gif_frames
+from resizer.memory_plan import MB
+from resizer.model import LONGEST_EXIF, Header
 from resizer.signatures import SIGNATURE_BYTES, recognise
-from resizer.sizes import decode_scale, rendition_size
 from resizer.structure import JpegCoding, check_structure, jpeg_coding
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
+
+    from resizer.limits import Limits
 
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
@@ -32,43 +33,6 @@ BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
 # `Limits` decides what is too large; `_open` sets what is so in any case.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
-
-    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes, `formats` what renditions
-    are written in beside the source's own, `multiplies_in_place` whether the resampler needs no copy for transparency.
-    """
-
-    pixels: int
-    memory: int | None
-    widest: int
-    file_size: int
-    formats: tuple[Format, ...] = ()
-    multiplies_in_place: bool = True
-
-    def check(self, header: Header) -> None:
-        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
-        if header.frames > MOST_FRAMES:
-            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MOST_FRAMES} frames.")
-        if header.pixels > self.pixels:
-            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
-            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
-            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
-        scale = decode_scale(header, self.widest)
-        widest = rendition_size(header.upright_size, self.widest)
-        formats = {*self.formats, *(format_ for format_ in KEPT if format_ == header.format)}
-        needed = memory_needed(header, scale, widest, self.file_size, formats)
-        if header.has_transparency and not self.multiplies_in_place:
-            needed += header.width * header.height * 4
-        if self.memory is not None and needed > self.memory:
-            detail = (
-                f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
-                f"{self.memory / MB:.0f} MB are left; give the function {(needed - self.memory) / MB:.0f} MB more."
-            )
-            raise Rejected(Reason.NEEDS_MEMORY, detail)
 
 
 def is_read_forwards(header: Header) -> bool:

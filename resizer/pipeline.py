@@ -15,7 +15,8 @@ from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
-from resizer.header import Limits, is_read_forwards, open_image, with_late_exif
+from resizer.header import is_read_forwards, open_image, with_late_exif
+from resizer.limits import Limits
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left

@@ -35,7 +35,17 @@ COORDINATORS = {"reconcile", "removal", "aftercare"}
 PARTS = {
     "events": {"report"},  # an event's answer is made of its records' reports
     "source": {"stream", "conditional"},
-    "header": {"signatures", "declared", "frames", "structure", "buffers", "jpeg2000", "memory_plan", "sizes"},
+    "header": {
+        "limits",
+        "signatures",
+        "declared",
+        "frames",
+        "structure",
+        "buffers",
+        "jpeg2000",
+        "memory_plan",
+        "sizes",
+    },
     "decode": {"jpeg_scans", "sizes", "samples", "gif_canvas"},
     "renditions": {"key_template", "sizes"},
     "resample": {"sizes"},

@@ -15,7 +15,8 @@ from PIL import Image
 
 from resizer.decode import decode
 from resizer.errors import Reason, Rejected, SourceInterrupted
-from resizer.header import Limits, is_read_forwards, open_image
+from resizer.header import is_read_forwards, open_image
+from resizer.limits import Limits
 from resizer.model import SourceMetadata
 from resizer.sizes import OVERSAMPLING
 from resizer.stream import SourceStream

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from resizer.decode import decode
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from tests.pictures import saved
 
 WHITE, RED, GREEN, BLUE = range(4)

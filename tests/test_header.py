@@ -12,7 +12,8 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.frames import MOST_FRAMES
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from tests.bombs import GIF_FRAME, gif
 from tests.conftest import rejects
 from tests.pictures import noise, photo_like, saved

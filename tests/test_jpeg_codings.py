@@ -11,7 +11,8 @@ import pytest
 
 from resizer.decode import decode
 from resizer.errors import Reason
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.model import Header, SourceMetadata
 from resizer.stream import SourceStream
 from tests.bombs import scan_flood, segment

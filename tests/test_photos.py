@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from resizer.decode import decode
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.resample import cascade, largest
 from resizer.settings import Settings
 from resizer.sizes import rendition_size

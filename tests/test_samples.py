@@ -12,7 +12,8 @@ from PIL import Image
 
 from resizer import samples
 from resizer.decode import decode
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

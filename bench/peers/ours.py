@@ -9,7 +9,8 @@ from urllib.parse import quote_plus
 from resizer.color import to_srgb
 from resizer.decode import decode
 from resizer.handler import lambda_handler, settings
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.local.trigger import LocalContext
 from resizer.resample import cascade, largest
 from resizer.sizes import rendition_size

@@ -8,7 +8,8 @@ from functools import partial
 from resizer.color import to_srgb
 from resizer.decode import decode
 from resizer.errors import Rejected
-from resizer.header import Limits, open_image
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.memory_plan import MB
 from resizer.metadata import kept_exif
 from resizer.resample import largest

@@ -1,0 +1,52 @@
+"""What an image may take, decided from its header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resizer.errors import Reason, Rejected
+from resizer.frames import MOST_FRAMES
+from resizer.memory_plan import MB, memory_needed
+from resizer.model import KEPT
+from resizer.sizes import decode_scale, rendition_size
+
+if TYPE_CHECKING:
+    from resizer.model import Format, Header
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
+
+    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes, `formats` what renditions
+    are written in beside the source's own, `multiplies_in_place` whether the resampler needs no copy for transparency.
+    """
+
+    pixels: int
+    memory: int | None
+    widest: int
+    file_size: int
+    formats: tuple[Format, ...] = ()
+    multiplies_in_place: bool = True
+
+    def check(self, header: Header) -> None:
+        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
+        if header.frames > MOST_FRAMES:
+            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MOST_FRAMES} frames.")
+        if header.pixels > self.pixels:
+            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
+            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
+            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
+        scale = decode_scale(header, self.widest)
+        widest = rendition_size(header.upright_size, self.widest)
+        formats = {*self.formats, *(format_ for format_ in KEPT if format_ == header.format)}
+        needed = memory_needed(header, scale, widest, self.file_size, formats)
+        if header.has_transparency and not self.multiplies_in_place:
+            needed += header.width * header.height * 4
+        if self.memory is not None and needed > self.memory:
+            detail = (
+                f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
+                f"{self.memory / MB:.0f} MB are left; give the function {(needed - self.memory) / MB:.0f} MB more."
+            )
+            raise Rejected(Reason.NEEDS_MEMORY, detail)
