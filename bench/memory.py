@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from resizer import header, pipeline
+from resizer import limits, pipeline
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import SourceObject
 from resizer.process_memory import left, resident
@@ -69,7 +69,7 @@ def measure(path: Path) -> None:
         plans.append(memory_needed(*arguments))
         return plans[-1]
 
-    setattr(header, "memory_needed", noting)  # noqa: B010 # a double in its place
+    setattr(limits, "memory_needed", noting)  # noqa: B010 # a double in its place
     left(1)  # gives back what the first picture took
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far

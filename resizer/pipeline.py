@@ -110,11 +110,11 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
             stream.release_behind()
         with journal.timed("resize"):
             decoded = journal.each("decode", clock.each(decode(opened, header, widest, guard)))
-            first = next(decoded)
+            decoded = chain([next(decoded)], decoded)
             journal.header = header = with_late_exif(opened, header, limits)
             plans = plan(source.key, header, settings)
             exif = kept_exif(opened, settings.keep_metadata, journal.warnings.append)
-            frames = largest(chain([first], decoded), header, plans[0].size, finish)
+            frames = largest(decoded, header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 
 

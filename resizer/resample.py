@@ -44,7 +44,8 @@ def largest(
 ) -> list[Frame]:
     """All frames at the size of the widest rendition, upright, and finished (in their colours).
 
-    They are turned and finished after they have been resized, when there is least of them to work on.
+    They are turned and finished after they have been resized, when there is least of them to work on; the frames that
+    were given are closed as soon as they are not needed.
     """
     return [_first(frame, header, size, finish) for frame in frames]
 
@@ -70,7 +71,10 @@ def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
 
 def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:
     as_stored = (size[1], size[0]) if header.orientation >= 5 else size
-    pixels = finish(resize(frame.pixels, as_stored, overwrite=True))
+    pixels = resize(frame.pixels, as_stored, overwrite=True)
+    if pixels is not frame.pixels:
+        Image.Image.close(frame.pixels)  # the largest buffer, before there are more
+    pixels = finish(pixels)
     pixels.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
     if header.orientation in TURNS:
         pixels = pixels.transpose(TURNS[header.orientation])

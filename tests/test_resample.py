@@ -67,6 +67,21 @@ def test_each_size_comes_from_the_smallest_that_is_enough_wider(backend: str) ->
     assert fourth.tobytes() == resize(third, sizes[3]).tobytes()
 
 
+def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> None:
+    """What follows the first resize finds the memory of the largest buffer free."""
+    decoded = photo_like(480, 320)
+
+    def finish(pixels: Image.Image) -> Image.Image:
+        with pytest.raises(ValueError, match="closed"):
+            decoded.getpixel((0, 0))
+        return pixels
+
+    largest([Frame(decoded)], header(480, 320), (300, 200), finish)
+    kept = photo_like(300, 200)
+    largest([Frame(kept)], header(300, 200), (300, 200), lambda pixels: pixels)
+    assert kept.getpixel((0, 0))
+
+
 def test_what_nothing_is_made_from_any_more_is_let_go(backend: str) -> None:
     """Beside the frames that it was given, a step holds only those that a size to come is made from."""
     frames = [Frame(photo_like(480, 320, seed=seed)) for seed in range(2)]
