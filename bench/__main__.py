@@ -94,7 +94,7 @@ def live(  # noqa: PLR0913, PLR0917 # one parameter per option
 ) -> None:
     """Measure on AWS: a version for each memory size, REPORT lines read, everything put back."""
     from bench.live import Account, measure_live  # noqa: PLC0415 # keeps --help quick
-    from resizer.clients import client  # noqa: PLC0415
+    from resizer.clients import client  # noqa: PLC0415 # keeps --help quick
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # put everything back then, too
     chosen = pictures(photos, mix, BUILD / "samples")
@@ -153,7 +153,7 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
 ) -> None:
     """Choose a memory size by its price for the mix, and write the report; with --template, apply it."""
     from bench.page import page  # noqa: PLC0415 # matplotlib takes a second
-    from bench.plots import cost_and_duration  # noqa: PLC0415
+    from bench.plots import cost_and_duration  # noqa: PLC0415 # as above
 
     about, measured = read_rows(rows)
     conditions = Conditions(about["mix"], prices(), cold_share, timeout, arch, free_tier, images)

@@ -73,25 +73,25 @@ def _ours(photo: Path) -> list[Image.Image]:
 
 
 def _tutorial(photo: Path) -> list[Image.Image]:
-    from bench.peers.tutorial import thumbnail  # noqa: PLC0415
+    from bench.peers.tutorial import thumbnail  # noqa: PLC0415 # not every peer is installed
 
     return [thumbnail(photo, width) for width in WIDTHS]
 
 
 def _imagemagick(photo: Path) -> list[Image.Image]:
-    from bench.peers.imagemagick import convert  # noqa: PLC0415
+    from bench.peers.imagemagick import convert  # noqa: PLC0415 # not every peer is installed
 
     return [Image.open(io.BytesIO(convert(photo, width, "png32:-"))) for width in WIDTHS]
 
 
 def _vips(photo: Path) -> list[Image.Image]:
-    from bench.peers.vips import cascade  # noqa: PLC0415
+    from bench.peers.vips import cascade  # noqa: PLC0415 # not every peer is installed
 
     return [Image.fromarray(picture.numpy()) for picture in cascade(photo.read_bytes())]
 
 
 def _opencv(photo: Path) -> list[Image.Image]:
-    from bench.peers.opencv import cascade  # noqa: PLC0415
+    from bench.peers.opencv import cascade  # noqa: PLC0415 # not every peer is installed
 
     return [Image.fromarray(_rgb(pixels)) for pixels in cascade(photo.read_bytes())]
 
