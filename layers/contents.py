@@ -28,6 +28,8 @@ DROPPED: Final = {
     "PIL/ImageMorph.py": "morphology",
     "PIL/_imagingmath*": "expressions on images",
     "PIL/ImageMath.py": "expressions on images",
+    "isal/igzip*": "gzip files",
+    "isal/isa-l": "its licence once more",
     "dateutil/zoneinfo/*.tar.gz": "time zones by name, which no header of AWS uses",
     "aws_lambda_powertools/event_handler": "for HTTP APIs",
     "aws_lambda_powertools/utilities/[!jt_]*": "Logger needs jmespath_utils, and nothing else of it",

@@ -12,6 +12,7 @@ from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.gif_canvas import clear_uncovered
+from resizer.inflate import stored
 from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.samples import eight_bits
@@ -96,6 +97,7 @@ def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:
     image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
     _scale_transparency(image)
     if header.frames == 1:
+        image.load_read = stored(image.load_read)  # type: ignore[method-assign, assignment]
         # What follows the pixels may be as long as it likes.
         image.load_end = partial(_look_behind, image)  # type: ignore[method-assign]
     elif header.first_frame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
+from resizer.deflate import deflate_options
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.model import Format
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from resizer.model import Frame
     from resizer.variables import Quality
 
-STRIP_ROWS: Final = 64  # by which a PNG's strategy is chosen
-Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
 # Formats that can hold an animation; JPEG shows its first frame.
 ANIMATED: Final = frozenset({Format.GIF, Format.WEBP, Format.PNG, Format.AVIF})
 # The longest that each format can show a frame, in milliseconds: GIF and PNG count in 16 bits, WebP in 24; its encoder
@@ -73,7 +72,7 @@ def _encoded(  # noqa: PLR0913, PLR0917 # as `encode`
         options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
         options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
     if format_ is Format.PNG:
-        options |= _png_options(first)
+        options |= deflate_options(first)
     return _saved(first, format_, options)
 
 
@@ -96,7 +95,7 @@ def _options(format_: Format, quality: Quality) -> dict[str, Any]:
     WebP: method 2 takes 340 ms, 0 takes 213 and writes 24 % more, 4 takes 828 and saves 3.5 %.
     AVIF: speed 9 takes 524 ms, 8 takes 1,837 and saves 5 %, 10 is no faster than 9. That is 8 times an optimised JPEG
     and 4 times a progressive one, for 44 % fewer bytes; none of libaom's switches makes it cheaper (14 were tried).
-    PNG: see `_png_options`.
+    PNG: see `deflate_options`.
     """
     match format_:
         case Format.JPEG:
@@ -109,18 +108,6 @@ def _options(format_: Format, quality: Quality) -> dict[str, Any]:
             return {}
         case Format.GIF:
             return {}
-
-
-def _png_options(image: Image.Image) -> dict[str, Any]:
-    """Deflate by runs where that is smaller, as it is for photos and gradients; by matches for text and patterns.
-
-    Runs take 60 % of the CPU and save 10 to 60 % on the former, and double the latter; a strip of the picture tells.
-    Level 3 takes a third more CPU than 1 and saves 6 %; 6 takes three times as much and saves another 10 %.
-    """
-    middle = image.height // 2
-    strip = image.crop((0, max(0, middle - STRIP_ROWS // 2), image.width, min(image.height, middle + STRIP_ROWS // 2)))
-    candidates = [{"compress_level": 3, "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY)]
-    return min(candidates, key=lambda options: len(_saved(strip, Format.PNG, options)))
 
 
 def _saved(image: Image.Image, format_: Format, options: dict[str, Any]) -> bytes:
