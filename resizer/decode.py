@@ -62,7 +62,7 @@ def decode(
             raise Rejected(Reason.NEEDS_MEMORY, f"The {header.format} takes more memory than there is.") from problem
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             raise _undecodable(header, problem) from problem
-        yield Frame(pixels, image.info.get("duration"))
+        yield Frame(pixels, image.info.get("duration"), few_colours=header.mode == "P")
 
 
 def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:

@@ -11,6 +11,7 @@ from PIL import Image
 from resizer.deflate import deflate_options
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.model import Format
+from resizer.palette import with_palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,10 +69,12 @@ def _encoded(  # noqa: PLR0913, PLR0917 # as `encode`
     opaque = all(_is_opaque(frame.pixels) for frame in frames)
     pictures = _pictures(frames, format_, before_each_frame, opaque=opaque)
     first = next(pictures)
-    if len(frames) > 1 and format_ in ANIMATED:
+    animated = len(frames) > 1 and format_ in ANIMATED
+    if animated:
         options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
         options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
     if format_ is Format.PNG:
+        first = with_palette(first) if frames[0].few_colours and not animated else first
         options |= deflate_options(first)
     return _saved(first, format_, options)
 

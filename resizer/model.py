@@ -133,10 +133,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation."""
+    """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation.
+
+    `few_colours` tells that the source was stored with a palette, of at most 256.
+    """
 
     pixels: Image
     duration: float | None = None
+    few_colours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
