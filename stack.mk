@@ -8,6 +8,8 @@ NAME     ?= resizer
 EVENT    ?= events/s3-put.json
 FUNCTION ?= ResizeFunction
 GUIDED   ?= --guided
+# With parameters there is nothing left to ask. What they do not name stays as it was deployed.
+UNASKED  := --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset
 
 .PHONY: stack runtime build invoke deploy destroy logs
 
@@ -20,8 +22,8 @@ build: $(BUILT) ## Build the function and its layers as Lambda gets them, withou
 invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
 	@$(BIN)/python -m resizer.local.runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
 
-deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs; GUIDED= asks nothing
-	$(SAM) deploy $(GUIDED)
+deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs, or as PARAMETERS="BucketName=yours" say
+	$(SAM) deploy $(if $(PARAMETERS),--stack-name $(NAME) $(UNASKED) --parameter-overrides $(PARAMETERS),$(GUIDED))
 
 destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account
 	$(SAM) delete --stack-name $(NAME)
