@@ -224,6 +224,13 @@ def test_a_damaged_block_leaves_it_to_the_next() -> None:
     assert [text[:8] for text in warnings] == ["The XMP ", "The IPTC"]
 
 
+@pytest.mark.parametrize("keyword", ["xmp", "photoshop"])
+def test_a_text_is_not_what_it_is_called(keyword: str) -> None:
+    """A PNG's text under the name by which a decoder hands on a block is no such block."""
+    exif, warnings = kept(png_with_texts(**{keyword: "<creator>", "Author": "p"}))
+    assert (dict(exif), warnings) == ({Base.Artist: "p"}, [])
+
+
 def test_a_name_elsewhere_is_no_novel_either() -> None:
     """Of a text in XMP that is too long to be a name its beginning stays."""
     exif, _ = kept(with_xmp(xmp("ü" * 5000)))

@@ -527,7 +527,7 @@ def test_names_behind_the_pixels_of_a_png_stay(behind: bytes, with_exif: bool, r
         chunk(b"iTXt", b"Author"),
         chunk(b"iTXt", b"Author\0\0"),
         chunk(b"tEXt", b"\0Author"),
-        chunk(b"tEXt", b"icc_profile\0none") + chunk(b"tEXt", b"duration\0long"),
+        chunk(b"tEXt", b"transparency\0all") + chunk(b"tEXt", b"exif\0none"),
         struct.pack(">I4s", 60_000, b"tEXt") + b"Author\0Ada",
     ],
 )
