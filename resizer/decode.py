@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from collections import deque
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from resizer.gif_canvas import clear_uncovered
 from resizer.inflate import stored
 from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
+from resizer.png_end import read_end
 from resizer.samples import eight_bits
 from resizer.sizes import decode_width
 
@@ -36,9 +36,6 @@ def threads(format_: str) -> int:
     return 0 if format_ in OWN_THREAD else THREADS
 
 
-# Of a PNG behind its pixels, where text may stand before the EXIF, and colour profiles may not.
-CHUNKS_BEHIND: Final = 16
-LONGEST_BEHIND: Final = 65_536  # bytes of one
 # How PNG's grey of 2 and 4 bits becomes one of 8, by Pillow's names for them.
 TO_EIGHT_BITS: Final = {"L;2": 85, "L;4": 17}
 
@@ -99,7 +96,7 @@ def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:
     if header.frames == 1:
         image.load_read = stored(image.load_read)  # type: ignore[method-assign, assignment]
         # What follows the pixels may be as long as it likes.
-        image.load_end = partial(_look_behind, image)  # type: ignore[method-assign]
+        image.load_end = partial(read_end, image)  # type: ignore[method-assign]
     elif header.first_frame:
         image.load()
         image.paste(0, (0, 0, *image.size))  # an animation begins on nothing, and not on the picture before it
@@ -116,22 +113,6 @@ def _scale_transparency(image: PngImagePlugin.PngImageFile) -> None:
     elif stored in TO_EIGHT_BITS and isinstance(transparent, int):
         scale = TO_EIGHT_BITS[stored]
         image.info["transparency"] = (transparent & 255 // scale) * scale
-
-
-def _look_behind(image: PngImagePlugin.PngImageFile) -> None:
-    """Take EXIF from behind the pixels, where the PNG specification (11.3.2.1) allows it, and look no further."""
-    rest: int = image._PngImageFile__idat  # type: ignore[attr-defined] # noqa: SLF001 # of the pixels' own chunk
-    if "exif" in image.info or rest > LONGEST_BEHIND or not image.png or not image.fp:
-        return
-    with suppress(struct.error, SyntaxError, OSError):  # the file ends here, or what follows is no chunk
-        for _ in range(CHUNKS_BEHIND):
-            image.fp.read(rest + 4)  # with its check sum
-            kind, position, rest = image.png.read()
-            if kind == b"IEND" or rest > LONGEST_BEHIND:
-                return
-            if kind == b"eXIf":
-                image.png.call(kind, position, rest)
-                return
 
 
 def _resizable(image: ImageFile, header: Header) -> Image:

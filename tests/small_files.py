@@ -7,6 +7,7 @@ from typing import Any, Final
 from PIL import ExifTags, Image
 
 from tests.pictures import heic, noise, photo_like, saved
+from tests.rights_blocks import iptc, jpeg_with_iptc, png_with_texts, xmp
 
 PICTURE: Final = photo_like(12, 8)
 
@@ -35,8 +36,10 @@ def small_files() -> dict[str, bytes]:
         "baseline.jpg": saved(PICTURE, "JPEG", exif=_exif()),
         "progressive.jpg": saved(PICTURE, "JPEG", progressive=True),
         "cmyk.jpg": saved(PICTURE.convert("CMYK"), "JPEG"),
+        "names.jpg": jpeg_with_iptc(iptc("Ada"), bytes(16), xmp=xmp(notice="© Ada")),
         "two.mpo": saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE]),
         "rgb.png": saved(PICTURE, "PNG", exif=_exif()),
+        "names.png": png_with_texts(Author="Ada", **{"XML:com.adobe.xmp": xmp(notice="© Ada").decode()}),
         "palette.png": saved(PICTURE.quantize(16), "PNG", transparency=3),
         "animated.png": animated("PNG"),
         "lossy.webp": saved(PICTURE, "WEBP", exif=_exif()),

@@ -46,8 +46,9 @@ PARTS = {
         "memory_plan",
         "sizes",
     },
-    "decode": {"jpeg_scans", "inflate", "sizes", "samples", "gif_canvas"},
+    "decode": {"jpeg_scans", "inflate", "png_end", "sizes", "samples", "gif_canvas"},
     "encode": {"deflate", "palette"},
+    "metadata": {"rights", "png_end"},
     "renditions": {"key_template", "sizes"},
     "resample": {"sizes"},
     "store": {"carried", "conditional"},
@@ -62,6 +63,7 @@ BELONGS_TO = {
     "botocore.exceptions": {"clients", "conditional", "s3", "source", "stream"},
     "urllib3": set(),
     "http.client": {"s3"},
+    "xml": {"rights"},
     "PIL": {
         "header",
         "buffers",

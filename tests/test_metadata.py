@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
-from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngInfo
 
+from resizer import rights
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.metadata import LONGEST_SEGMENT, LONGEST_TEXT, kept_exif
 from tests.pictures import opened, saved
+from tests.rights_blocks import (
+    PRIVATE,
+    WITH_IPTC,
+    WITH_XMP,
+    dataset,
+    digest_of,
+    iptc,
+    jpeg_with_iptc,
+    png_with_texts,
+    xmp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.ImageFile import ImageFile
 
 Base = ExifTags.Base
 PICTURE = Image.new("RGB", (8, 8), "red")
@@ -19,8 +40,7 @@ NAMES = ["Ada Lovelace", "© 2024 Müller", "写真家"]
 
 def as_file(data: bytes) -> ImageFile:
     """The picture as a decoder gives it."""
-    image = opened(data)
-    assert isinstance(image, ImageFile)
+    image, _ = open_image(io.BytesIO(data), Limits(10**6, None, 8, len(data)))
     return image
 
 
@@ -93,3 +113,134 @@ def test_a_name_is_not_a_novel() -> None:
     """Of a text that is too long to be a name its beginning stays."""
     exif, _ = kept(with_tags(Artist="x" * 5000))
     assert len(exif[Base.Artist]) == LONGEST_TEXT
+
+
+ARTIST, NOTICE = "Zoë Müller", "© 2024 写真家"
+
+
+def names(exif: Image.Exif) -> dict[int, str]:
+    """The texts of EXIF's tags, which Pillow takes for Latin letters."""
+    return {tag: text.encode("latin-1").decode() for tag, text in exif.items()}
+
+
+def with_xmp(packet: bytes, **tags: Any) -> bytes:
+    exif = Image.Exif()
+    for name, value in tags.items():
+        exif[getattr(Base, name)] = value
+    return saved(PICTURE, "JPEG", exif=exif.tobytes(), xmp=packet)
+
+
+@pytest.mark.parametrize("container", WITH_XMP)
+@pytest.mark.parametrize("keep", ["copyright", "all"])
+def test_names_that_xmp_alone_tells_stay(container: str, keep: str) -> None:
+    """Creator and rights of XMP become tags of EXIF, from every format that holds XMP, and nothing else does."""
+    exif, warnings = kept(WITH_XMP[container](xmp(ARTIST, NOTICE)), keep)
+    assert (names(exif), warnings) == ({Base.Artist: ARTIST, Base.Copyright: NOTICE}, [])
+
+
+@pytest.mark.parametrize("container", WITH_IPTC)
+@pytest.mark.parametrize("keep", ["copyright", "all"])
+def test_names_that_iptc_alone_tells_stay(container: str, keep: str) -> None:
+    """By-line and copyright notice of IPTC become tags of EXIF, however the block lies, and nothing else does."""
+    exif, warnings = kept(WITH_IPTC[container](iptc(ARTIST, NOTICE)), keep)
+    assert (names(exif), warnings) == ({Base.Artist: ARTIST, Base.Copyright: NOTICE}, [])
+
+
+@pytest.mark.parametrize("data", [WITH_XMP["JPEG"](xmp(ARTIST, NOTICE)), WITH_IPTC["JPEG"](iptc(ARTIST, NOTICE))])
+def test_nothing_else_of_these_blocks_stays(data: bytes) -> None:
+    """Caption, place, position and address are in no block for renditions, and `none` keeps no name either."""
+    block = kept_exif(as_file(data), "all", print)
+    assert ARTIST.encode() in block
+    assert not [text for text in PRIVATE if text.encode() in block]
+    assert kept_exif(as_file(data), "none", print) == b""
+
+
+@pytest.mark.parametrize(
+    ("data", "artist", "notice"),
+    [
+        (with_xmp(xmp("x", "x"), Artist="e", Copyright="e"), "e", "e"),
+        (with_xmp(xmp("x", "x"), Artist="e"), "e", "x"),
+        (with_xmp(xmp("x", "x"), Artist="   ", Copyright="e"), "x", "e"),
+        (jpeg_with_iptc(iptc("i", "i"), xmp=xmp("x", "x")), "x", "x"),
+        (jpeg_with_iptc(iptc("i", "i"), xmp=xmp("x")), "x", "i"),
+        (jpeg_with_iptc(iptc("i", "i"), digest_of(iptc("i", "i")), xmp=xmp("x", "x")), "x", "x"),
+        (jpeg_with_iptc(iptc("i", "i"), digest_of(b"before"), xmp=xmp("x", "x")), "i", "i"),
+        (jpeg_with_iptc(iptc("i"), digest_of(b"before"), xmp=xmp("x", "x")), "i", "x"),
+        (png_with_texts(Author="p", Copyright="p", **{"XML:com.adobe.xmp": xmp("x").decode()}), "x", "p"),
+    ],
+)
+def test_each_name_comes_from_the_most_trusted(data: bytes, artist: str, notice: str) -> None:
+    """EXIF, then XMP, then IPTC, which comes first where its digest says that it is newer, then a PNG's texts."""
+    exif, _ = kept(data)
+    assert (exif[Base.Artist], exif[Base.Copyright]) == (artist, notice)
+
+
+def test_all_adds_the_names_to_the_rest() -> None:
+    """With `all`, tags that are there stay as they are, and names that only XMP tells are added."""
+    exif, _ = kept(with_xmp(xmp("x", "x"), Make="Camera", Artist="e" * 2000, Copyright=" "), "all")
+    assert dict(exif) == {Base.Make: "Camera", Base.Artist: "e" * 2000, Base.Copyright: "x"}
+
+
+@pytest.mark.parametrize("keep", ["copyright", "all"])
+def test_nothing_is_looked_for_that_exif_has(keep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where EXIF tells both names, neither XMP nor IPTC is read."""
+    asked: list[bytes] = []
+
+    def read(block: bytes, warn: Callable[[str], None]) -> rights.Rights:
+        asked.append(block)
+        return rights.Rights()
+
+    for name in ("rights_in_xmp", "rights_in_iptc"):
+        monkeypatch.setattr(rights, name, read)
+    kept(jpeg_with_iptc(iptc("i"), xmp=xmp("x"), exif=with_both()), keep)
+    assert asked == []
+    kept(jpeg_with_iptc(iptc("i"), xmp=xmp("x")), keep)
+    assert asked == [xmp("x"), iptc("i")]
+
+
+def with_both() -> Image.Exif:
+    exif = Image.Exif()
+    exif[Base.Artist], exif[Base.Copyright] = "Ada", "mine"
+    return exif
+
+
+@pytest.mark.parametrize("keep", ["copyright", "all"])
+@pytest.mark.parametrize(
+    "damaged", [b"Exif\0\0garbage!", b"Exif\0\0II*\0\x08\0\0\0\x05\0", b"Exif\0\0MM\0*\xff\xff\xff\xff"]
+)
+def test_damaged_exif_takes_no_other_names_along(damaged: bytes, keep: str) -> None:
+    """Where EXIF cannot be read, the names that XMP tells stay."""
+    exif, _ = kept(saved(PICTURE, "JPEG", exif=b"Exif\0\0" + damaged, xmp=xmp("x", "x")), keep)
+    assert dict(exif) == {Base.Artist: "x", Base.Copyright: "x"}
+
+
+def test_a_damaged_block_leaves_it_to_the_next() -> None:
+    """XMP that is no XML is told of, and IPTC is read; both damaged leave the picture without names."""
+    exif, warnings = kept(jpeg_with_iptc(iptc("i"), xmp=xmp("x")[:-40] + b"<"))
+    assert dict(exif) == {Base.Artist: "i"}
+    assert ["XMP" in text for text in warnings] == [True]
+    exif, warnings = kept(jpeg_with_iptc(dataset(2, 80, b"i") + b"?", xmp=b"<creator>"))
+    assert not exif
+    assert [text[:8] for text in warnings] == ["The XMP ", "The IPTC"]
+
+
+@pytest.mark.parametrize("keyword", ["xmp", "photoshop"])
+def test_a_text_is_not_what_it_is_called(keyword: str) -> None:
+    """A PNG's text under the name by which a decoder hands on a block is no such block."""
+    exif, warnings = kept(png_with_texts(**{keyword: "<creator>", "Author": "p"}))
+    assert (dict(exif), warnings) == ({Base.Artist: "p"}, [])
+
+
+def test_a_name_elsewhere_is_no_novel_either() -> None:
+    """Of a text in XMP that is too long to be a name its beginning stays."""
+    exif, _ = kept(with_xmp(xmp("ü" * 5000)))
+    assert names(exif) == {Base.Artist: "ü" * LONGEST_TEXT}
+
+
+@given(st.binary(), st.binary(), st.binary(max_size=16))
+def test_no_block_raises(packet: bytes, block: bytes, digest: bytes) -> None:
+    """Whatever stands in a JPEG's blocks, there is EXIF for its renditions, or none."""
+    image = as_file(saved(PICTURE, "JPEG"))
+    image.info |= {"xmp": b"creator" + packet, "photoshop": {0x0404: block, 0x0425: digest}}
+    for keep in ("copyright", "all"):
+        assert isinstance(kept_exif(image, keep, lambda _: None), bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,10 @@ from resizer.report import Outcome, Report
 from resizer.settings import Settings
 from tests.bombs import chunk
 from tests.pictures import photo_like, psnr, saved
+from tests.rights_blocks import PRIVATE, WITH_IPTC, WITH_XMP, iptc, xmp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PICTURE = photo_like(1200, 900)
 SETTINGS = Settings(widths=(480,))
@@ -454,6 +455,26 @@ def test_privacy_by_default(format_: str, keep: str, left: dict[str, str], resiz
     assert bool(exif.get_ifd(ExifTags.IFD.GPSInfo)) == (keep == "all")
 
 
+WITH_NAMES = WITH_XMP | {f"{name} with IPTC": make for name, make in WITH_IPTC.items()}
+
+
+@pytest.mark.parametrize("name", WITH_NAMES)
+@pytest.mark.parametrize("keep", ["copyright", "none", "all"])
+def test_names_stay_wherever_they_were_written(name: str, keep: str, resize: Any) -> None:
+    """Who made a picture and who holds its rights stays though EXIF does not tell; where and of whom it is does not."""
+    block = xmp("Zoë", "© Zoë") if name in WITH_XMP else iptc("Zoë", "© Zoë")
+    settings = Settings(widths=(480,), keep_metadata=keep, formats=("source", "webp", "avif"))
+    report, rendition = resize(WITH_NAMES[name](block), settings)
+    made = list(Path(rendition.filename).parent.iterdir())
+    assert len(made) == len(report.renditions) == (2 if name == "WebP" else 3)
+    for path in made:
+        exif = Image.open(path).getexif()
+        texts = [exif.get(tag, "").encode("latin-1").decode() for tag in (0x013B, 0x8298)]
+        assert texts == (["", ""] if keep == "none" else ["Zoë", "© Zoë"])
+        assert len(exif) == (0 if keep == "none" else 2)
+        assert not [text for text in (*PRIVATE, "rdf:", "8BIM") if text.encode() in path.read_bytes()]
+
+
 def with_exif_behind(data: bytes, exif: bytes, *chunks: bytes) -> bytes:
     """A PNG with its EXIF behind the pixels, and chunks before that."""
     end = data.rindex(b"IEND") - 4
@@ -472,6 +493,51 @@ def test_exif_behind_the_pixels_of_a_png_turns_it(orientation: int, resize: Any)
     assert (report.renditions[0].plan.width, report.renditions[0].plan.height) == rendition.size
     assert rendition.getexif()[ExifTags.Base.Artist] == "Ada Lovelace"
     assert ExifTags.Base.Orientation not in rendition.getexif()
+
+
+TEXT_BEHIND = chunk(b"tEXt", "Author\0Zoë".encode("latin-1")) + chunk(
+    b"iTXt", "Copyright\0\0\0en\0Rights\0© Zoë".encode()
+)
+
+
+@pytest.mark.parametrize("with_exif", [False, True])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        TEXT_BEHIND,
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp("Zoë", "© Zoë")),
+        chunk(b"tIME", bytes(7)) + chunk(b"tEXt", b"date:create\0today") + TEXT_BEHIND,
+    ],
+)
+def test_names_behind_the_pixels_of_a_png_stay(behind: bytes, with_exif: bool, resize: Any) -> None:  # noqa: FBT001 # a parameter of the test
+    """XMP and texts behind the pixels, where exiftool and ImageMagick write them, tell who made the picture."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Camera"
+    data = saved(PICTURE, "PNG", exif=exif) if with_exif else saved(PICTURE, "PNG")
+    end = data.rindex(b"IEND") - 4
+    _, rendition = resize(data[:end] + behind + data[end:])
+    texts = [rendition.getexif()[tag].encode("latin-1").decode() for tag in (0x013B, 0x8298)]
+    assert texts == ["Zoë", "© Zoë"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        chunk(b"iTXt", b"Author\0\1\0\0\0" + zlib.compress(bytes(60_000_000), 9)[:60_000]),
+        chunk(b"iTXt", b"Author"),
+        chunk(b"iTXt", b"Author\0\0"),
+        chunk(b"tEXt", b"\0Author"),
+        chunk(b"tEXt", b"transparency\0all") + chunk(b"tEXt", b"exif\0none"),
+        struct.pack(">I4s", 60_000, b"tEXt") + b"Author\0Ada",
+    ],
+)
+def test_odd_texts_behind_the_pixels_of_a_png_are_passed_over(behind: bytes, resize: Any) -> None:
+    """Compressed, damaged and cut texts, and those that would pass for something else, change nothing."""
+    data = saved(PICTURE, "PNG")
+    end = data.rindex(b"IEND") - 4
+    report, rendition = resize(data[:end] + behind + data[end:])
+    assert (report.outcome, report.warnings) == (Outcome.RESIZED, ())
+    assert not rendition.getexif()
 
 
 @pytest.mark.parametrize(
