@@ -36,7 +36,7 @@ complaints = Console(stderr=True)
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
 Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
-WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; before RESIZER_WIDTHS."
+WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; instead of RESIZER_WIDTHS."
 Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
 # One that cannot be read is told of when its turn comes.
 Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
