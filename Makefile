@@ -63,6 +63,7 @@ $(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 # Debian leaves ensurepip out of its python3; the pip that is there can fill the environment all the same.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Resizer needs Python 3.11 or newer; set PYTHON=")'
+	@mkdir -p $(VENV) 2>/dev/null || { echo "Nothing can be written to $(CURDIR): use a checkout of your own." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; } \
 	  || { rm -rf $(VENV); echo "This Python has neither ensurepip nor pip: apt install python3-venv, or set PYTHON=" >&2; exit 1; }

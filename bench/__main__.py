@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -20,10 +19,11 @@ from bench.choose import Conditions, Strategy, best, candidates, cheaper, pairs
 from bench.machine import machine
 from bench.pictures import pictures
 from bench.rows import Row, read_rows, write_rows
-from bench.sizes import DEFAULT_SIZES, measurable
+from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from bench.table import print_candidates, print_check, print_rows
 from resizer.errors import UsageError
+from resizer.local.command_line import HELP_OPTIONS, run
 from resizer.local.cost import Architecture, prices
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
     from bench.check import Figures
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings=HELP_OPTIONS,
+    help=__doc__,
+)
 console = Console()
 BUILD = Path("build/bench")
 ROWS = BUILD / "rows.jsonl"
@@ -98,7 +104,7 @@ def live(  # noqa: PLR0913, PLR0917 # one parameter per option
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # put everything back then, too
     chosen = pictures(photos, mix, BUILD / "samples")
-    wanted = tuple(sorted({int(size) for size in sizes.split(",")}))
+    wanted = parse_sizes(sizes)
     account = Account(function, bucket, client("lambda"), client("s3"))
     with _progress() as progress:
         task = progress.add_task("", total=len(chosen) * len(wanted))
@@ -208,10 +214,7 @@ def _tracked(rows: Iterable[Row], progress: Progress, task: TaskID) -> Iterator[
 
 
 def _measurable(sizes: str) -> tuple[int, ...]:
-    try:
-        wanted = tuple(sorted({int(size) for size in sizes.split(",")}))
-    except ValueError:
-        raise UsageError(f"--sizes {sizes!r}: must be memory sizes in MB, such as 128,256,512.") from None
+    wanted = parse_sizes(sizes)
     found = measurable(wanted, machine().cores)
     for size in sorted(set(wanted) - set(found)):
         console.print(f"[yellow]{size} MB is left out:[/yellow] this machine has too few cores for its share.")
@@ -223,14 +226,5 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-def main() -> None:
-    """Run the command line; a person's mistake ends it with one readable line and exit code 2."""
-    try:
-        app()
-    except UsageError as problem:
-        Console(stderr=True).print(f"[red]bench:[/red] {problem}", soft_wrap=True, highlight=False)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main()
+    run(app, "bench")

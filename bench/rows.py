@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from resizer.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -71,6 +73,11 @@ def write_rows(path: Path, about: dict[str, Any], rows: Iterable[Row]) -> None:
 
 
 def read_rows(path: Path) -> tuple[dict[str, Any], list[Row]]:
-    """What `write_rows` wrote."""
-    about, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return about, [Row(**{**line, "kind": Kind(line["kind"]), "ending": Ending(line["ending"])}) for line in lines]
+    """What `write_rows` wrote. Raises `UsageError` where that is not what the file holds."""
+    try:
+        about, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return about, [Row(**{**line, "kind": Kind(line["kind"]), "ending": Ending(line["ending"])}) for line in lines]
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror}; measure first, and name the rows with --rows.") from problem
+    except (ValueError, TypeError, KeyError) as problem:
+        raise UsageError(f"{path} holds no rows as `measure` writes them: {problem}.") from problem

@@ -130,5 +130,5 @@ def _resizable(image: ImageFile, header: Header) -> Image:
 def _undecodable(header: Header, problem: Exception) -> Rejected:
     what = " ".join(str(problem)[:200].split()).rstrip(".") or "damaged"
     if "truncated" in what or "end of file" in what:
-        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel: {what}.")
+        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel; upload the whole file.")
     return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {what}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from resizer.local.__main__ import app
+from resizer.local.commands import app
 from resizer.local.cost import Architecture, Usage, cost, prices
 
 

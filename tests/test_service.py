@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from boto3.s3.transfer import TransferConfig
 
 from resizer import clients, handler, pipeline
+from resizer.errors import ResizerError
 from resizer.local.service import local_service
+from resizer.s3.endpoint import is_plain
 from tests.pictures import photo_like, saved
 
 if TYPE_CHECKING:
@@ -117,6 +123,67 @@ def test_an_event_that_fails_is_tried_three_times_and_kept(monkeypatch: pytest.M
     assert [failure.event["Records"][0]["s3"]["object"]["key"] for failure in service.failures] == ["cat.jpg"]
 
 
+def test_no_setting_of_the_shell_leads_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies, endpoints, profiles and files that a shell has set do not reach the block, and stand after it."""
+    nowhere = "http://127.0.0.1:9"
+    shell = {
+        "http_proxy": nowhere,
+        "HTTPS_PROXY": nowhere,
+        "ALL_PROXY": nowhere,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_ENDPOINT_URL_SQS": nowhere,
+        "AWS_ENDPOINT_URL_S3": nowhere,
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_PROFILE": "work",
+        "AWS_CONFIG_FILE": "/nowhere",
+    }
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
+    finished: queue.Queue[Invocation] = queue.Queue()
+    with local_service(BUCKET, finished=finished.put):
+        assert is_plain(os.environ)  # so that the function's own client is at work, as in Lambda
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
+        assert results(finished, 1)[0]["outcome"] == "resized"
+    assert {name: os.environ[name] for name in shell} == shell
+
+
+def test_a_trigger_that_breaks_off_ends_the_service() -> None:
+    """A mistake in what hears of events is no silent end: the one who waits is woken, and the block raises it."""
+    ended = threading.Event()
+
+    def broken(_: Invocation) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    def serve() -> None:
+        with local_service(BUCKET, finished=broken, ended=ended):
+            clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"anything")
+            assert ended.wait(PATIENCE)
+
+    with pytest.raises(ResizerError, match="broke off: ZeroDivisionError"):
+        serve()
+
+
+def test_the_storage_alone_resizes_nothing() -> None:
+    """`--no-trigger` gives a bucket whose uploads trigger nothing."""
+    with running("--no-trigger") as (_, lines):
+        assert lines[0] == "The S3 is ready; uploads trigger nothing.\n"
+        s3 = boto3.client("s3", **connection(lines))
+        s3.put_object(Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48)))
+        assert s3.get_bucket_notification_configuration(Bucket="photos").keys() == {"ResponseMetadata"}
+
+
+def test_what_stands_already_is_not_listed_as_made() -> None:
+    """The second event of a multipart upload is one line that says `already_done`, and lists no sizes."""
+    with running() as (process, lines):
+        assert process.stdout
+        s3 = boto3.client("s3", **connection(lines))
+        body = io.BytesIO(saved(photo_like(64, 48)))
+        s3.upload_fileobj(body, "photos", "cat.jpg", Config=TransferConfig(multipart_threshold=1))
+        told = [process.stdout.readline() for _ in range(5)]
+    assert [line.count("→") for line in told if "skipped   cat.jpg" in line and "already_done" in line] == [0]
+    assert [line.count("→") for line in told if "resized   cat.jpg" in line] == [2]
+
+
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """`resizer up` as a process of its own, with the lines that it has printed until it was ready."""
@@ -135,6 +202,17 @@ def exports(lines: list[str]) -> dict[str, str]:
     """The environment that the service tells its users to set."""
     line = next(line for line in lines if "export " in line)
     return dict(pair.split("=", 1) for pair in line.split()[1:])
+
+
+def connection(lines: list[str]) -> dict[str, str]:
+    """The same as boto3's arguments."""
+    told = exports(lines)
+    return {
+        "endpoint_url": told["AWS_ENDPOINT_URL"],
+        "region_name": told["AWS_REGION"],
+        "aws_access_key_id": told["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": told["AWS_SECRET_ACCESS_KEY"],
+    }
 
 
 def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:

@@ -22,34 +22,30 @@ PATIENCE_SECONDS: Final = 120
 
 @dataclass(slots=True)
 class Watch:
-    """Counts the events that are done, until every one that must come has come."""
+    """Counts the events that are done, until every one that must come has come: then `ended` is set."""
 
     expected: set[str]
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def note(self, invocation: Invocation) -> None:
         """Take in one finished event; a rendition makes its own event one that must come too."""
-        with self.changed:
-            for result in (invocation.answer or {}).get("results", ()):
-                self.results[result["key"]] = result
-                self.expected.update(rendition["key"] for rendition in result["renditions"])
-            if invocation.problem:
-                self.problems.append(str(invocation.problem))
-            self.changed.notify_all()
+        for result in (invocation.answer or {}).get("results", ()):
+            self.results[result["key"]] = result
+            self.expected.update(rendition["key"] for rendition in result["renditions"])
+        if invocation.problem:
+            self.problems.append(str(invocation.problem))
+        if self.problems or self.expected <= self.results.keys():
+            self.ended.set()
 
     def wait(self) -> None:
         """Return when all is done. Raises `UsageError` where that takes too long or an event failed."""
-        with self.changed:
-            done = self.changed.wait_for(self._settled, PATIENCE_SECONDS)
+        self.ended.wait(PATIENCE_SECONDS)
         if self.problems:
             raise UsageError("; ".join(self.problems))
-        if not done:
+        if not self.expected <= self.results.keys():
             raise UsageError(f"No renditions after {PATIENCE_SECONDS} seconds.")
-
-    def _settled(self) -> bool:
-        return bool(self.problems) or self.expected <= self.results.keys()
 
 
 def demonstrate(images: Mapping[str, bytes], save: Path) -> list[dict[str, Any]]:
@@ -58,14 +54,20 @@ def demonstrate(images: Mapping[str, bytes], save: Path) -> list[dict[str, Any]]
     The events of the renditions themselves are among the results, all of them skipped.
     """
     watch = Watch(set(images))
-    with local_service(BUCKET, finished=watch.note):
+    with local_service(BUCKET, finished=watch.note, ended=watch.ended):
         s3 = clients.client("s3")
         for key, body in images.items():
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         watch.wait()
         for result in watch.results.values():
             for rendition in result["renditions"]:
-                path = save / rendition["key"]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(s3.get_object(Bucket=BUCKET, Key=rendition["key"])["Body"].read())
+                _save(save / rendition["key"], s3.get_object(Bucket=BUCKET, Key=rendition["key"])["Body"].read())
     return sorted(watch.results.values(), key=lambda result: result["key"] not in images)
+
+
+def _save(path: Path, body: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}.") from problem

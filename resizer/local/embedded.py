@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import socket
 import threading
 from contextlib import contextmanager
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-# Whatever of these a shell has set would send this process's requests to somebody's real account.
-FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS")
+# Whatever of these a shell has set could send this process's requests elsewhere, even to somebody's real account.
+FOREIGN: Final = re.compile(r"AWS_.*|.*_PROXY", re.IGNORECASE)
+OWN: Final = {
+    **CREDENTIALS,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": HOST,  # of the system's settings, too
+}
 
 
 @contextmanager
@@ -73,9 +82,9 @@ def _listen(port: int) -> socket.socket:
 @contextmanager
 def _environment(endpoint: str) -> Iterator[None]:
     before = dict(os.environ)
-    for name in FOREIGN:
-        os.environ.pop(name, None)
-    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=endpoint, AWS_REGION=REGION, AWS_DEFAULT_REGION=REGION)
+    for name in filter(FOREIGN.fullmatch, before):
+        del os.environ[name]
+    os.environ.update(OWN, AWS_ENDPOINT_URL=endpoint)
     clients.forget()
     try:
         yield

@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resizer.errors import UsageError
+from resizer.guard import is_output
 from resizer.local.folder import FolderS3
+from resizer.local.writable import told
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
-from resizer.settings import Settings
-from resizer.variables import OnDelete
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from resizer.local.sources import LocalSource
     from resizer.report import Report
+    from resizer.settings import Settings
+
+    Result = tuple[LocalSource, Report | UsageError]
 
 
-def local_settings(widths: str | None) -> Settings:
-    """The environment's settings, with `widths` as `RESIZER_WIDTHS` has them; every file is a source,
-    and nothing is ever removed.
-
-    Raises `ConfigError`.
-    """
-    given = {"RESIZER_WIDTHS": widths} if widths else {}
-    settings = Settings.from_env({**os.environ, **given})
-    return replace(settings, source_prefix="", buckets=frozenset(), on_delete=OnDelete.KEEP)
-
-
-def resize_files(images: Sequence[Path], out: Path, settings: Settings) -> Iterator[tuple[Path, Report | UsageError]]:
+def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
     """Each file in turn with its report, or with the reason why it could not be read or written."""
     folder = FolderS3({}, out)
-    taken: dict[str, Path] = {}
-    for image in images:
+    for source in sources:
         try:
-            yield image, _resize_file(image, settings, folder, taken)
+            yield source, _resize_file(source, settings, folder)
         except UsageError as problem:
-            yield image, problem
+            yield source, problem
 
 
-def _resize_file(image: Path, settings: Settings, folder: FolderS3, taken: dict[str, Path]) -> Report:
-    key = image.name
-    if image.is_dir():
-        raise UsageError(f"{image} is a folder; name the images in it.")
-    if key in taken:
-        raise UsageError(f"{image} has the same name as {taken[key]}; resize it into another --out.")
-    folder.sources[key] = image
+def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> Report:
+    key = source.key
+    if is_output(key, settings):
+        raise UsageError(f"Its key {key} begins with {settings.output_prefix}, as renditions do; give it another name.")
+    if key in folder.sources:
+        raise UsageError(f"The same name as {folder.sources[key]}; resize it into another --out.")
     try:
-        report = process(SourceObject("local", key), settings, folder)
+        if source.path.is_dir():
+            raise UsageError("This folder cannot be read.")
+        report = process(SourceObject("local", key), settings, replace(folder, sources={key: source.path}))
     except OSError as problem:
-        raise UsageError(f"{problem.filename or image}: {problem.strerror or problem}.") from problem
+        raise UsageError(told(problem, source.path)) from problem
     if report.outcome is Outcome.RESIZED:
-        taken[key] = image
+        folder.sources[key] = source.path
     return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ class FolderS3:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
         known = path.stat()
-        etag = hashlib.sha256(f"{path}{known.st_size}{known.st_mtime_ns}".encode()).hexdigest()[:32]
+        etag = hashlib.sha256(os.fsencode(path) + f"{known.st_size}{known.st_mtime_ns}".encode()).hexdigest()[:32]
         return {"ContentLength": known.st_size, "ETag": f'"{etag}"'}
 
     def put_object(self, **request: Any) -> dict[str, Any]:

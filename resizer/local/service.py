@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resizer.local.embedded import embedded_aws
+from resizer import clients
+from resizer.local.embedded import CREDENTIALS, REGION, embedded_aws
 from resizer.local.trigger import Handler, Invocation, Trigger, wire
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
 
@@ -21,6 +23,11 @@ class Service:
     endpoint: str
     bucket: str
     failures: list[Invocation] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which any AWS client finds it."""
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, **CREDENTIALS}
 
 
 def load_handler() -> Handler:
@@ -33,11 +40,15 @@ def load_handler() -> Handler:
 
 @contextmanager
 def local_service(
-    bucket: str, port: int = 0, finished: Callable[[Invocation], None] | None = None
+    bucket: str,
+    port: int = 0,
+    finished: Callable[[Invocation], None] | None = None,
+    ended: threading.Event | None = None,
 ) -> Iterator[Service]:
     """Run the service while the block runs. `finished` hears of every event, in the trigger's thread.
 
-    Raises `UsageError` where the port is taken and `ConfigError` where the settings are wrong.
+    Raises `UsageError` where the port is taken and `ConfigError` where the settings are wrong; at the block's end
+    `ResizerError` where the trigger has broken off, of which `ended` tells at once.
     """
     handler = load_handler()
     with embedded_aws(port) as endpoint:
@@ -49,9 +60,17 @@ def local_service(
             if finished:
                 finished(invocation)
 
-        trigger = Trigger(wire(bucket), handler, note)
+        trigger = Trigger(wire(bucket), handler, note, ended)
         trigger.start()
         try:
             yield service
         finally:
             trigger.stop()
+
+
+@contextmanager
+def storage_alone(bucket: str, port: int = 0) -> Iterator[Service]:
+    """The same bucket with no trigger, for functions that are invoked by hand. Raises `UsageError`."""
+    with embedded_aws(port) as endpoint:
+        clients.client("s3").create_bucket(Bucket=bucket)
+        yield Service(endpoint, bucket)

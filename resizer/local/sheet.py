@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resizer.errors import UsageError
+    from resizer.local.files import Result
+    from resizer.local.sources import LocalSource
 
 
-def write_sheet(sheet: Path, out: Path, results: Sequence[tuple[Path, Report | UsageError]]) -> None:
+def write_sheet(sheet: Path, out: Path, results: Sequence[Result]) -> None:
     """Write a page that shows each image and its renditions below `out`, with sizes and any refusal's reason."""
     template = files("resizer.local").joinpath("sheet.html.j2").read_text(encoding="utf-8")
-    entries = [_entry(sheet.resolve().parent, out, image, result) for image, result in results]
+    entries = [_entry(sheet.resolve().parent, out, *result) for result in results]
     page = Environment(autoescape=True).from_string(template)
-    sheet.parent.mkdir(parents=True, exist_ok=True)
     refused = sum(1 for entry in entries if entry["refusal"])
     sheet.write_text(page.render(entries=entries, refused=refused), encoding="utf-8")
 
 
-def _entry(folder: Path, out: Path, image: Path, result: Report | UsageError) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": image.name, "link": _link(folder, image), "refusal": refusal(result)}
+def _entry(folder: Path, out: Path, source: LocalSource, result: Report | UsageError) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": source.key, "link": _link(folder, source.path), "refusal": refusal(result)}
     if isinstance(result, Report):
         header = result.header
         entry["size"] = header and f"{header.format} {header.width} x {header.height}, {decimal(result.bytes_in)}"
@@ -48,4 +49,4 @@ def _entry(folder: Path, out: Path, image: Path, result: Report | UsageError) ->
 
 
 def _link(folder: Path, target: Path) -> str:
-    return quote(os.path.relpath(target.resolve(), folder))
+    return quote(os.fsencode(os.path.relpath(target.resolve(), folder)))

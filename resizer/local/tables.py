@@ -8,8 +8,8 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from resizer.local.embedded import CREDENTIALS, REGION
 from resizer.local.lines import event_line
+from resizer.local.sources import readable
 from resizer.report import Outcome, Report
 
 if TYPE_CHECKING:
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
     from resizer.local.service import Service
 
 
-def file_line(image: Path, result: Report | UsageError, console: Console, complaints: Console) -> bool:
-    """Print how one local file ended; False where it was refused."""
+def count(number: int, noun: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
+    """Print how one local file ended."""
     if why := refusal(result):
-        complaints.print(f"[red]refused[/red]  {escape(str(image))}: {escape(why)}", soft_wrap=True, highlight=False)
+        told = f"[red]refused[/red]  {escape(readable(file))}: {escape(why)}"
+        complaints.print(told, soft_wrap=True, highlight=False)
     elif isinstance(result, Report):
-        console.print(event_line(result.log_fields()), soft_wrap=True, highlight=False)
-    return not why
+        formats = list(dict.fromkeys(str(each.plan.format) for each in reversed(result.renditions)))
+        console.print(event_line(result.log_fields(), formats), soft_wrap=True, highlight=False)
 
 
 def refusal(result: Report | UsageError) -> str | None:
@@ -38,15 +44,16 @@ def refusal(result: Report | UsageError) -> str | None:
     return str(result)
 
 
-def ready(console: Console, service: Service) -> None:
+def ready(console: Console, service: Service, *, trigger: bool) -> None:
     """Say where the service listens and how to upload to it."""
-    settings = " ".join(f"{name}={value}" for name, value in CREDENTIALS.items())
+    settings = " ".join(f"{name}={value}" for name, value in service.environment.items())
+    what = "Resizer is ready." if trigger else "The S3 is ready; uploads trigger nothing."
     console.print(
-        f"[green]Resizer is ready.[/green]\n"
+        f"[green]{what}[/green]\n"
         f"  endpoint  {service.endpoint}\n"
         f"  bucket    {service.bucket}\n\n"
         "In another terminal:\n"
-        f"  export AWS_ENDPOINT_URL={service.endpoint} AWS_REGION={REGION} {settings}\n"
+        f"  export {settings}\n"
         f"  aws s3 cp cat.jpg s3://{service.bucket}/\n"
         f"  aws s3 ls s3://{service.bucket}/resized/\n\n"
         "Ctrl-C stops it; nothing is kept.",
@@ -65,14 +72,20 @@ def farewell(console: Console, service: Service) -> None:
 
 def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path) -> None:
     """The renditions of a demonstration as a table."""
+    made = [rendition for result in results for rendition in result["renditions"]]
+    if not made:  # the events' own lines have said why
+        return
     table = Table("rendition", "width", "height", "bytes", "type")
     for column in table.columns[1:4]:
         column.justify = "right"
-    made = [rendition for result in results for rendition in result["renditions"]]
     for each in made:
         size = (str(each["width"]), str(each["height"]), decimal(each["bytes"]))
         table.add_row(escape(each["key"]), *size, each["content_type"])
     console.print(table)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
-    told = f"{len(made)} renditions, saved below {saved}/. Their own {skipped} events were skipped: no recursion."
+    were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
+    told = f"{count(len(made), 'rendition')}, saved below {saved}/. Their own {were} skipped: no recursion."
     console.print(told, soft_wrap=True, highlight=False)
+    files = {saved / each["key"] for each in made}
+    if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:
+        console.print(f"{count(len(others), 'other file')} stood there before.", soft_wrap=True, highlight=False)

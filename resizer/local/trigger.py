@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from resizer import clients
+from resizer.errors import ResizerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,17 +68,23 @@ def wire(bucket: str) -> str:
 
 
 class Trigger:
-    """Reads notifications in a thread and hands each to the handler, until it is stopped."""
+    """Reads notifications in a thread and hands each to the handler, until it is stopped.
+
+    `ended` is set where the thread breaks off before that, which only a mistake in this program can make it do.
+    """
 
     def __init__(
         self,
         queue_url: str,
         handler: Handler,
         finished: Callable[[Invocation], None],
+        ended: threading.Event | None = None,
     ) -> None:
         self._queue_url = queue_url
         self._handler = handler
         self._finished = finished
+        self._ended = ended or threading.Event()
+        self._problem: Exception | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="trigger", daemon=True)
 
@@ -86,11 +93,20 @@ class Trigger:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the event in hand and end."""
+        """Finish the event in hand and end. Raises `ResizerError` where the thread has broken off."""
         self._stopping.set()
         self._thread.join()
+        if self._problem:
+            raise ResizerError(f"The trigger broke off: {self._problem!r}") from self._problem
 
     def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as problem:  # noqa: BLE001 # raised by stop(), in the thread that can tell it
+            self._problem = problem
+            self._ended.set()
+
+    def _read(self) -> None:
         sqs = clients.client("sqs")
         while not self._stopping.is_set():
             try:

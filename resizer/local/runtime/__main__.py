@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +9,15 @@ import typer
 from rich.console import Console
 from rich.filesize import decimal
 
-from resizer.errors import ConfigError, UsageError
+from resizer.errors import UsageError
+from resizer.local.command_line import HELP_OPTIONS, run
 
 if TYPE_CHECKING:
     from resizer.local.runtime.model import Result
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=HELP_OPTIONS
+)
 console = Console()
 complaints = Console(stderr=True)
 
@@ -64,14 +66,5 @@ def show(result: Result) -> None:
     console.print("Measured here: " + ", ".join(measured), highlight=False)
 
 
-def main() -> None:
-    """Run the command; a person's mistake ends it with one readable line and exit code 2."""
-    try:
-        app()
-    except (UsageError, ConfigError) as problem:
-        complaints.print(f"[red]resizer:[/red] {problem}", soft_wrap=True, highlight=False)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main()
+    run(app, "resizer")

@@ -24,13 +24,16 @@ def built_function(
     """A built function with the template's memory size, time limit and settings; `environment` overrides these.
 
     Settings that name resources of the stack, such as its queues, are left out where `environment` has none: those
-    are there once it is deployed. Raises `UsageError` where nothing was built.
+    are there once it is deployed. Raises `UsageError` where nothing was built, or no function of this name.
     """
     if not template.exists():
         raise UsageError(f"{template} is missing: run `make build` first.")
     document = load(template)
     stack = Stack.of(document, {"BucketName": "photos", **(parameters or {})})
     common = document.get("Globals", {}).get("Function", {})
+    functions = [key for key, each in document["Resources"].items() if each["Type"] == "AWS::Serverless::Function"]
+    if name not in functions:
+        raise UsageError(f"The template has no function {name}; it has {', '.join(functions)}.")
     own = document["Resources"][name]["Properties"]
     properties: dict[str, Any] = stack.resolve({**common, **own})
     settings: dict[str, Any] = stack.resolve({**_variables(common), **_variables(own)})

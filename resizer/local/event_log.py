@@ -1,0 +1,51 @@
+"""The handler's structured log as one readable line per event."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from resizer.local.lines import event_line
+from resizer.local.service import load_handler
+from resizer.model import KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+
+class EventLines(logging.Handler):
+    """Prints log records that tell of an object; the rest of the log only from warnings up.
+
+    `formats` are those of the settings.
+    """
+
+    def __init__(self, console: Console, formats: Sequence[str]) -> None:
+        super().__init__()
+        self._console = console
+        self._formats = formats
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record."""
+        fields = vars(record)
+        if "outcome" in fields:
+            self._console.print(event_line(fields, self._written(fields)), soft_wrap=True, highlight=False)
+        elif record.levelno >= logging.WARNING:
+            self._console.print(escape(record.getMessage()), soft_wrap=True, highlight=False)
+
+    def _written(self, fields: dict[str, Any]) -> list[str]:
+        """The formats of a source's renditions, which the log does not tell."""
+        source = fields["format"] if fields["format"] in KEPT else "JPEG or PNG"
+        return list(dict.fromkeys(source if name == "source" else name.upper() for name in self._formats))
+
+
+def print_lines(console: Console, formats: Sequence[str]) -> None:
+    """From now on print the handler's log as lines instead of JSON."""
+    load_handler()
+    logger = logging.getLogger("resizer")
+    for handler in logger.handlers:
+        handler.setLevel(logging.CRITICAL + 1)  # Powertools needs its own handler to stay
+    logger.addHandler(EventLines(console, formats))
