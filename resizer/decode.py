@@ -14,6 +14,7 @@ from resizer.gif_canvas import clear_uncovered
 from resizer.inflate import stored
 from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
+from resizer.palette import has_few_colours
 from resizer.png_end import read_end
 from resizer.samples import eight_bits
 from resizer.sizes import decode_width
@@ -59,7 +60,8 @@ def decode(
             raise Rejected(Reason.NEEDS_MEMORY, f"The {header.format} takes more memory than there is.") from problem
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             raise _undecodable(header, problem) from problem
-        yield Frame(pixels, image.info.get("duration"), few_colours=header.mode == "P")
+        drawn = header.format == "PNG" and header.frames == 1 and has_few_colours(pixels)
+        yield Frame(pixels, image.info.get("duration"), few_colours=drawn)
 
 
 def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:

@@ -69,12 +69,12 @@ def _encoded(  # noqa: PLR0913, PLR0917 # as `encode`
     opaque = all(_is_opaque(frame.pixels) for frame in frames)
     pictures = _pictures(frames, format_, before_each_frame, opaque=opaque)
     first = next(pictures)
-    animated = len(frames) > 1 and format_ in ANIMATED
-    if animated:
+    if len(frames) > 1 and format_ in ANIMATED:
         options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
         options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
     if format_ is Format.PNG:
-        first = with_palette(first) if frames[0].few_colours and not animated else first
+        if frames[0].few_colours and first.mode in {"RGB", "RGBA"}:
+            first = with_palette(first)
         options |= deflate_options(first)
     return _saved(first, format_, options)
 

@@ -28,9 +28,13 @@ DECODER: Final = {"WEBP": 13, "AVIF": 10, "JPEG2000": 20, "ICO": 4}
 # Formats that are read whole, and how many copies of the file are in memory at once.
 FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 1, "ICO": 2}
 # What an encoder holds beside the picture: a fixed part, and bytes per pixel of the widest rendition.
-ENCODER: Final = {Format.GIF: (20 * MB, 8), Format.AVIF: (24 * MB, 30), Format.WEBP: (4 * MB, 8)}
-# What finding the 256 colours of a PNG that had a palette takes, and looking at the result.
-PALETTE: Final = (18 * MB, 28)
+# PNG: a palette, and the picture in its colours set beside itself.
+ENCODER: Final = {
+    Format.PNG: (2 * MB, 14),
+    Format.GIF: (20 * MB, 8),
+    Format.AVIF: (24 * MB, 30),
+    Format.WEBP: (4 * MB, 8),
+}
 # How many times all frames of an animation are in memory at once, at the size of the widest rendition: themselves,
 # the narrower ones, and the encoder's own copies.
 ANIMATION_COPIES: Final = {"GIF": 3.0, "PNG": 4.0, "WEBP": 3.0}
@@ -52,10 +56,7 @@ def memory_needed(
         + file_size * FILE_COPIES.get(header.format, 0)
     )
     resampled = decoded + _conversion(header) * pixels + _resampling(header, height, widest)
-    terms = [ENCODER.get(format_, (0, 0)) for format_ in formats]
-    if header.mode == "P" and header.format == "PNG":
-        terms.append(PALETTE)
-    encoders = [fixed + each * widest[0] * widest[1] for fixed, each in terms]
+    encoders = [fixed + each * widest[0] * widest[1] for fixed, each in (ENCODER.get(f, (0, 0)) for f in formats)]
     if header.frames > 1:
         kept = round(header.frames * widest[0] * widest[1] * 4 * ANIMATION_COPIES.get(header.format, 4.0))
         return FIXED + resampled + kept + max(encoders, default=0)

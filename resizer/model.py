@@ -135,7 +135,7 @@ class Header:
 class Frame:
     """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation.
 
-    `few_colours` tells that the source was stored with a palette, of at most 256.
+    `few_colours` tells that the source is a PNG of at most 256, and so most likely a drawing.
     """
 
     pixels: Image

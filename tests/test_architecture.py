@@ -46,7 +46,7 @@ PARTS = {
         "memory_plan",
         "sizes",
     },
-    "decode": {"jpeg_scans", "inflate", "png_end", "sizes", "samples", "gif_canvas"},
+    "decode": {"jpeg_scans", "inflate", "png_end", "sizes", "samples", "gif_canvas", "palette"},
     "encode": {"deflate", "palette"},
     "metadata": {"rights", "png_end"},
     "renditions": {"key_template", "sizes"},

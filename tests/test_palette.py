@@ -8,11 +8,14 @@ import random
 import pytest
 from PIL import Image, ImageDraw
 
+from resizer.decode import decode
 from resizer.encode import encode
+from resizer.header import open_image
+from resizer.limits import Limits
 from resizer.model import Format, Frame
-from resizer.palette import LOOKS_THE_SAME, with_palette
+from resizer.palette import LOOKS_THE_SAME, has_few_colours, with_palette
 from resizer.variables import Quality
-from tests.pictures import opened, photo_like, psnr
+from tests.pictures import opened, photo_like, psnr, saved
 
 
 def drawing(mode: str) -> Image.Image:
@@ -39,7 +42,7 @@ def png(picture: Image.Image, *, few_colours: bool) -> bytes:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_a_drawing_keeps_its_palette(mode: str) -> None:
-    """A drawing that had a palette is written with one, in less than half of the bytes, and looks the same."""
+    """A drawing of few colours is written with a palette, in less than half of the bytes, and looks the same."""
     picture = drawing(mode)
     small, large = png(picture, few_colours=True), png(picture, few_colours=False)
     result = opened(small)
@@ -71,7 +74,19 @@ def test_transparency_stays_where_it_is() -> None:
 def test_gray_is_left_alone() -> None:
     """Gray has 256 shades as it is."""
     gray = photo_like(64, 48).convert("L")
-    assert with_palette(gray) is gray
+    assert not has_few_colours(gray)
+    assert opened(png(gray, few_colours=True)).mode == "L"
+
+
+@pytest.mark.parametrize(("mode", "few"), [("P", True), ("RGBA", True), ("RGB", False)])
+def test_few_colours_are_known_by_counting(mode: str, few: bool) -> None:  # noqa: FBT001 # a table's column
+    """A source is drawn in few colours whether it was stored with a palette or not, and a photo is not."""
+    hard = Image.new("RGBA", (400, 300))
+    ImageDraw.Draw(hard).ellipse((50, 50, 200, 200), fill=(200, 30, 30, 255))
+    picture = photo_like(400, 300) if mode == "RGB" else hard.quantize(4) if mode == "P" else hard
+    data = saved(picture, "PNG")
+    image, header = open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
+    assert next(decode(image, header, 1000)).few_colours is few
 
 
 def test_other_formats_know_no_palette() -> None:
@@ -83,9 +98,9 @@ def test_other_formats_know_no_palette() -> None:
     assert one == other
 
 
-def test_an_animation_is_not_reduced() -> None:
+def test_an_animation_is_not_counted() -> None:
     """Frames of an animation share no palette."""
-    frames = [Frame(drawing("RGB").rotate(angle), 100, few_colours=True) for angle in (0, 90)]
-    with Image.open(io.BytesIO(encode(frames, Format.PNG, Quality(), exif=b"", loop=None))) as image:
-        assert image.mode == "RGB"
-        assert getattr(image, "n_frames", 1) == 2
+    frames = [Image.new("RGBA", (40, 30), colour) for colour in ("red", "blue")]
+    data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    image, header = open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
+    assert [frame.few_colours for frame in decode(image, header, 1000)] == [False, False]
