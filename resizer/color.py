@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from operator import methodcaller
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from resizer.colorimetry import Colorimetry
-from resizer.matrix_profile import matrix_profile
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from resizer.colorimetry import Colorimetry
+    from resizer.model import Header
 
     Transform = Callable[[Image.Image], Image.Image]
 
@@ -23,6 +23,27 @@ SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
 UNNOTICED: Final = 2
 
 
+def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colorimetry | None:
+    """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
+
+    For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
+    specification's third edition orders them; for others the profile goes before code points. `warn` is told of what
+    means nothing, and of HDR.
+    """
+    profile: bytes | None = info.get("icc_profile") or None
+    if header.format != "PNG" and profile:
+        return profile
+    chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
+    if header.code_points is None and not chunks:
+        return profile
+    from resizer import colorimetry  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
+
+    colors = colorimetry.by_code_points(header.code_points, warn) or profile
+    if colors is None and chunks:
+        colors = colorimetry.by_chunks(info, warn)
+    return None if colors == colorimetry.SRGB else colors
+
+
 def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callable[[str], None]) -> Image.Image:
     """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
 
@@ -30,7 +51,7 @@ def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callab
     through what they do not cover. So they are with a broken profile, or one of another colour space, of which `warn`
     is told. One for grey is applied to RGBA without colours: so grey with transparency comes here.
     """
-    profile = matrix_profile(colors, grey=image.mode == "L") if isinstance(colors, Colorimetry) else colors
+    profile = colors if colors is None or isinstance(colors, bytes) else _profile_of(colors, grey=image.mode == "L")
     if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
         grey = to_srgb(image.getchannel("R"), profile, warn)
         return Image.merge("RGBA", (grey, grey, grey, image.getchannel("A")))
@@ -43,6 +64,12 @@ def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callab
     if transform:
         return transform(image)
     return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+def _profile_of(colors: Colorimetry, *, grey: bool) -> bytes:
+    from resizer.matrix_profile import matrix_profile  # noqa: PLC0415 # as above
+
+    return matrix_profile(colors, grey=grey)
 
 
 def _is_neutral(image: Image.Image) -> bool:
@@ -68,7 +95,7 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
             mode,
             mode if mode == "RGBA" else "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
         ).apply
     except ImageCms.PyCMSError as problem:
         raise ValueError(str(problem)) from problem
@@ -78,7 +105,10 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
 
 
 def _grey_transform(transform: Transform) -> Transform | None:
-    """Grey by a table instead of by way of RGB, which would take five times the memory."""
+    """Grey by a table instead of by way of RGB, which would take five times the memory.
+
+    Its transform is not to be optimised: littlecms does grey by straight lines between 33 points.
+    """
     levels = bytes(range(256))
     table = transform(Image.frombytes("L", (256, 1), levels)).convert("L").tobytes()
     return None if _is_near(table, levels) else methodcaller("point", list(table))

@@ -1,4 +1,4 @@
-"""What an image's colours are, of all that its file says: its profile, or what numbers stand for one."""
+"""What an image's colours are by the numbers that its file gives in the place of a profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from resizer.model import CodePoints, Header
+    from resizer.model import CodePoints
 
 D65: Final = (0.3127, 0.329)
 ILLUMINANT_C: Final = (0.310, 0.316)
@@ -86,23 +86,8 @@ class Colorimetry:
 SRGB: Final = Colorimetry()
 
 
-def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colorimetry | None:
-    """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
-
-    For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
-    specification's third edition orders them; for others the profile goes before code points. `warn` is told of what
-    means nothing, and of HDR.
-    """
-    profile = info.get("icc_profile")
-    colors: bytes | Colorimetry | None = profile if isinstance(profile, bytes) and profile else None
-    if header.format == "PNG":
-        colors = _by_code_points(header.code_points, warn) or colors or _by_chunks(info, warn)
-    else:
-        colors = colors or _by_code_points(header.code_points, warn)
-    return None if colors == SRGB else colors
-
-
-def _by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Colorimetry | None:
+def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Colorimetry | None:
+    """What code points say; None where that is nothing. `warn` is told of what is not known, and of HDR."""
     if codes is None or codes.primaries == codes.transfer == UNSPECIFIED:
         return None
     if codes.primaries not in PRIMARIES or codes.transfer not in GAMMAS or codes.matrix:
@@ -116,10 +101,8 @@ def _by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Co
     return Colorimetry(PRIMARIES[codes.primaries], GAMMAS[codes.transfer], codes.narrow)
 
 
-def _by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colorimetry:
-    """What a PNG's gAMA and cHRM say; each that means nothing is taken for sRGB's."""
-    if "srgb" in info:
-        return SRGB
+def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colorimetry:
+    """What a PNG's gAMA and cHRM say; each that means nothing is taken for sRGB's, and `warn` told."""
     chromaticities: tuple[float, ...] = BT_709
     gamma = None
     given = info.get("chromaticity")

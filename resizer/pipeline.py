@@ -9,8 +9,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.carried import carried_headers
 from resizer.clock import Clock
-from resizer.color import to_srgb
-from resizer.colorimetry import source_colors
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode, threads
 from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode

@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from resizer.color import to_srgb
-from resizer.colorimetry import source_colors
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode
 from resizer.handler import lambda_handler, settings
 from resizer.header import open_image

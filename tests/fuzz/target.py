@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from functools import partial
 
-from resizer.color import to_srgb
-from resizer.colorimetry import source_colors
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode
 from resizer.errors import Rejected
 from resizer.header import open_image
