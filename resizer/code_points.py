@@ -82,8 +82,11 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _primary_item(pitm: bytes) -> int:
+    version: int
     number: int
-    (number,) = struct.unpack_from(">I" if pitm[0] else ">H", pitm, 4)
+    version, number = struct.unpack_from(">B3xH", pitm)
+    if version:
+        (number,) = struct.unpack_from(">I", pitm, 4)
     return number
 
 
