@@ -33,7 +33,8 @@ def srgb_to_light(samples: ArrayLike) -> Floats:
 def light_to_srgb(light: ArrayLike) -> Floats:
     """IEC 61966-2-1: light from 0 to 1 to samples."""
     values = np.clip(np.asarray(light, dtype=float), 0, 1)
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
+    samples: Floats = np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
+    return samples
 
 
 def to_xyz(chromaticities: Sequence[float]) -> tuple[Floats, Floats]:
