@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from resizer import code_points
 from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from resizer.limits import Limits
+    from resizer.model import CodePoints
 
 # Formats that Pillow reads whole when it opens them, so that nothing needs to be kept for it.
 READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
@@ -50,13 +52,17 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
     format_ = recognise(start)
     if format_ == "HEIF":
         _register_heif()
+    if format_ in READ_WHOLE:
+        start += stream.read(AHEAD - len(start))
     try:
         if (size := _size_within(stream, format_, start)) and min(size) > 0:
             limits.check(Header(format_, "RGBA", *size, buffered_bytes=parts_of_webp(start, limits.file_size)))
         gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
         image = _open(stream, format_, limits.pixels)
         limits.check(Header(format_, image.mode, *image.size))
-        header = _header(image, format_, stream, limits, gif_frames)
+        header = replace(
+            _header(image, format_, stream, limits, gif_frames), code_points=_code_points(image, stream, start)
+        )
     except ResizerError:
         raise
     except Image.DecompressionBombError as problem:
@@ -88,7 +94,7 @@ def _nothing() -> None:
 def _size_within(stream: IO[bytes], format_: str, start: bytes) -> tuple[int, int] | None:
     """The size that a decoder will meet, where it would take the memory for it before Pillow tells."""
     if format_ in READ_WHOLE:
-        return declared_size(format_, start + stream.read(AHEAD - len(start)))
+        return declared_size(format_, start)
     if format_ in BACK_AND_FORTH:
         getattr(stream, "hold_everything", _nothing)()
     return check_structure(format_, stream)
@@ -124,6 +130,18 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         scalable=format_ == "JPEG" and not coding.lossless,
         several_scans=coding.several_scans,
     )
+
+
+def _code_points(image: ImageFile, stream: IO[bytes], start: bytes) -> CodePoints | None:
+    match image.format:
+        case "PNG":
+            return code_points.of_png(stream)
+        case "AVIF":
+            return code_points.of_avif(start)
+        case "HEIF":
+            return code_points.of_heif(image.info)
+        case _:
+            return None
 
 
 def with_late_exif(image: ImageFile, header: Header, limits: Limits) -> Header:

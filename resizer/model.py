@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +97,19 @@ class SourceMetadata:
     headers: Mapping[str, Any] = field(default_factory=dict)
 
 
+class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass does
+    """How a file describes its colours by ITU-T H.273: the numbers of its `primaries`, `transfer` and `matrix`.
+
+    `narrow` says that its samples leave room beneath black and above white. Matrix and range are those of the pixels
+    that the decoder gives out, and not of the YUV within.
+    """
+
+    primaries: int
+    transfer: int
+    matrix: int = 0
+    narrow: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
@@ -104,7 +117,8 @@ class Header:
     `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
     before), `loop` how often it plays (0: for ever, None: not said), `buffered_bytes` what a decoder must keep of the
     whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
-    `several_scans` whether it goes over the picture more than once.
+    `several_scans` whether it goes over the picture more than once, `code_points` what it says of its colours beside
+    a profile.
     """
 
     format: str
@@ -119,6 +133,7 @@ class Header:
     buffered_bytes: int = 0
     scalable: bool = True
     several_scans: bool = False
+    code_points: CodePoints | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:

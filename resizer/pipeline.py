@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.carried import carried_headers
 from resizer.clock import Clock
-from resizer.color import to_srgb
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode, threads
 from resizer.decode_time import seconds_to_decode
 from resizer.encode import encode
@@ -105,7 +105,8 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
         journal.header = header
         plan(source.key, header, settings)  # refuses what cannot be written before it is decoded
         clock.need(seconds_to_decode(header, settings.function_memory))
-        finish = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=journal.warnings.append)
+        warn = journal.warnings.append
+        finish = partial(to_srgb, colors=source_colors(opened.info, header, warn), warn=warn)
         if is_read_forwards(header):
             stream.release_behind()
         with journal.timed("resize"):
@@ -113,7 +114,7 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
             decoded = chain([next(decoded)], decoded)
             journal.header = header = with_late_exif(opened, header, limits)
             plans = plan(source.key, header, settings)
-            exif = kept_exif(opened, settings.keep_metadata, journal.warnings.append)
+            exif = kept_exif(opened, settings.keep_metadata, warn)
             frames = largest(decoded, header, plans[0].size, finish)
     return Picture(frames, plans, exif, header.loop, stream.metadata)
 

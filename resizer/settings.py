@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from resizer.model import SourceObject
 
 # Raised whenever the same settings would give other bytes than before, so that re-runs replace what stands.
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from resizer.color import to_srgb
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode
 from resizer.handler import lambda_handler, settings
 from resizer.header import open_image
@@ -40,6 +40,6 @@ def pixels(photo: Path) -> list[Image]:
         limits = Limits(settings.max_pixels, None, settings.widths[0], photo.stat().st_size)
         opened, header = open_image(stream, limits)
         sizes = [rendition_size(header.upright_size, width) for width in settings.widths]
-        in_srgb = partial(to_srgb, profile=opened.info.get("icc_profile"), warn=print)
+        in_srgb = partial(to_srgb, colors=source_colors(opened.info, header, print), warn=print)
         frames = largest(decode(opened, header, settings.widths[0]), header, sizes[0], in_srgb)
         return [one[0].pixels for one in cascade(frames, sizes)]

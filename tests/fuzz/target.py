@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from functools import partial
 
-from resizer.color import to_srgb
+from resizer.color import source_colors, to_srgb
 from resizer.decode import decode
 from resizer.errors import Rejected
 from resizer.header import open_image
@@ -25,7 +25,8 @@ def read(data: bytes) -> str:
         image, header = open_image(io.BytesIO(data), limits)
         for keep in ("copyright", "all"):
             kept_exif(image, keep, lambda _: None)
-        finish = partial(to_srgb, profile=image.info.get("icc_profile"), warn=lambda _: None)
+        ignore = list[str]().append
+        finish = partial(to_srgb, colors=source_colors(image.info, header, ignore), warn=ignore)
         width, height = header.upright_size
         largest(decode(image, header, WIDEST), header, (min(width, WIDEST), min(height, WIDEST)), finish)
     except Rejected as rejection:

@@ -1,0 +1,251 @@
+"""Pictures that describe their colours by numbers come out in sRGB, as the numbers say, and keep none of these."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from resizer.report import Outcome
+from resizer.settings import Settings
+from tests import float_colors
+from tests.bombs import chunk
+from tests.float_colors import converted, delta_e
+from tests.pictures import fast, heic, photo_like, psnr, saved
+from tests.test_right_pictures import expected, profile_like, resize, sixteen_bit_rgb_png, sixteen_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["resize"]  # a fixture
+
+PICTURE = photo_like(600, 450)
+GREY = PICTURE.convert("L")
+PLAIN = saved(PICTURE, "PNG")
+AVIF = saved(PICTURE, "AVIF", quality=95, speed=9)
+SMALL = photo_like(60, 45)
+P3, BT_2020, ADOBE_RGB = float_colors.DISPLAY_P3, float_colors.BT_2020, float_colors.ADOBE_RGB
+TO_PNG = Settings(widths=(480,), formats=("png",))
+
+
+def gama(value: int) -> bytes:
+    return chunk(b"gAMA", struct.pack(">I", value))
+
+
+def chrm(chromaticities: Sequence[float]) -> bytes:
+    return chunk(b"cHRM", struct.pack(">8I", *(round(each * 100_000) for each in chromaticities)))
+
+
+def cicp(*values: int) -> bytes:
+    return chunk(b"cICP", bytes(values))
+
+
+SRGB = chunk(b"sRGB", b"\0")
+
+
+def png(*chunks: bytes, plain: bytes = PLAIN) -> bytes:
+    """A PNG with chunks before whatever else it has."""
+    return plain[:33] + b"".join(chunks) + plain[33:]
+
+
+def avif(primaries: int, transfer: int, plain: bytes = AVIF) -> bytes:
+    """An AVIF with other code points."""
+    at = plain.index(b"colrnclx") + 8
+    return plain[:at] + struct.pack(">HH", primaries, transfer) + plain[at + 4 :]
+
+
+def heif(primaries: int, transfer: int, picture: Image.Image = PICTURE, **options: Any) -> bytes:
+    return heic(picture, quality=95, color_primaries=primaries, transfer_characteristics=transfer, **options)
+
+
+def deep_heif(primaries: int, transfer: int) -> bytes:
+    """A HEIC of 10 bits a channel, as phones take HDR."""
+    samples, buffer = np.ascontiguousarray(np.asarray(PICTURE).astype(np.uint16) * 257), io.BytesIO()
+    described = {"color_primaries": primaries, "transfer_characteristics": transfer}
+    pillow_heif.encode(
+        "RGB;16", PICTURE.size, samples.tobytes(), buffer, quality=95, enc_params=fast(), **described
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def as_seen(picture: Image.Image, chromaticities: Sequence[float], gamma: float | None, **options: Any) -> Image.Image:
+    """The picture in sRGB by float formulas, at 480 pixels."""
+    pixels = converted(np.asarray(picture.convert("RGB")), chromaticities, gamma, **options)
+    return expected(Image.fromarray(pixels.round().astype(np.uint8)))
+
+
+DESCRIBED: dict[str, tuple[bytes, tuple[Sequence[float], float | None]]] = {
+    "PNG, cICP of Display P3": (png(cicp(12, 13, 0, 1)), (P3, None)),
+    "PNG, cICP of BT.2020": (png(cicp(9, 14, 0, 1)), (BT_2020, None)),
+    "PNG, cICP of linear light": (png(cicp(1, 8, 0, 1)), (float_colors.SRGB, 1.0)),
+    "PNG, cICP before gAMA": (png(gama(100_000), cicp(12, 13, 0, 1)), (P3, None)),
+    "PNG, gAMA of 1/1.8": (png(gama(55_556)), (float_colors.SRGB, 1.8)),
+    "PNG, gAMA of linear light": (png(gama(100_000)), (float_colors.SRGB, 1.0)),
+    "PNG, gAMA and cHRM of Adobe RGB": (png(gama(45_455), chrm(ADOBE_RGB)), (ADOBE_RGB, 2.2)),
+    "PNG, cHRM alone": (png(chrm(P3)), (P3, None)),
+    "PNG of 16 bits": (png(gama(55_556), chrm(P3), plain=sixteen_bit_rgb_png(PICTURE)), (P3, 1.8)),
+    "PNG of grey": (png(gama(55_556), plain=saved(GREY, "PNG")), (float_colors.SRGB, 1.8)),
+    "PNG of deep grey": (png(gama(55_556), plain=saved(sixteen_bits(GREY), "PNG")), (float_colors.SRGB, 1.8)),
+    "PNG of a palette": (png(gama(55_556), plain=saved(PICTURE.quantize(200), "PNG")), (float_colors.SRGB, 1.8)),
+    "AVIF of Display P3": (avif(12, 13), (P3, None)),
+    "AVIF of BT.2020": (avif(9, 1), (BT_2020, None)),
+    "AVIF of gamma 2.8": (avif(1, 5), (float_colors.SRGB, 2.8)),
+    "AVIF of grey": (avif(12, 5, saved(GREY, "AVIF", quality=95, speed=9)), (float_colors.SRGB, 2.8)),
+    "HEIC of Display P3": (heif(12, 13), (P3, None)),
+    "HEIC of BT.2020 with gamma 2.2": (heif(9, 4), (BT_2020, 2.2)),
+    "HEIC of 10 bits": (deep_heif(12, 13), (P3, None)),
+}
+
+
+@pytest.mark.parametrize("kind", DESCRIBED)
+def test_what_numbers_describe_comes_out_in_srgb(kind: str, resize: Callable[..., Any]) -> None:
+    """Colours described by numbers come out within 2 delta E of what float formulas make of them, without a warning."""
+    data, (chromaticities, gamma) = DESCRIBED[kind]
+    picture = {"grey": GREY, "palette": PICTURE.quantize(200)}.get(kind.rsplit(maxsplit=1)[-1], PICTURE)
+    report, rendition = resize(data, TO_PNG)
+    seen = as_seen(picture, chromaticities, gamma)
+    assert (report.outcome, report.warnings) == (Outcome.RESIZED, ())
+    assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(seen)).mean() < 2
+    assert psnr(rendition.convert("RGB"), expected(picture.convert("RGB"))) < 32  # there was something to convert
+
+
+DESCRIPTIONS = (b"gAMA", b"cHRM", b"cICP", b"iCCP", b"ICCP", b"ICC_PROFILE", b"colrprof", b"colrrICC")
+
+
+@pytest.mark.parametrize("format_", ["png", "jpeg", "webp", "avif"])
+@pytest.mark.parametrize("data", [png(gama(55_556), chrm(P3)), png(cicp(12, 13, 0, 1)), avif(12, 13), heif(12, 13)])
+def test_renditions_describe_no_other_colours(data: bytes, format_: str, resize: Callable[..., Any]) -> None:
+    """Whatever described the source's colours, no rendition says anything but sRGB of its own."""
+    report, rendition = resize(data, Settings(widths=(480,), formats=(format_,)))
+    stored = Path(rendition.filename).read_bytes()
+    assert report.outcome is Outcome.RESIZED
+    assert not {"gamma", "chromaticity", "icc_profile"} & set(rendition.info)
+    assert not [name for name in DESCRIPTIONS if name in stored]
+    assert b"colrnclx" not in stored or b"colrnclx" + struct.pack(">HH", 1, 13) in stored
+
+
+SAME = {
+    "gAMA": png(gama(45_455)),
+    "gAMA and cHRM": png(gama(45_455), chrm(float_colors.SRGB)),
+    "sRGB before gAMA": png(gama(100_000), SRGB),
+    "cICP": png(cicp(1, 13, 0, 1)),
+    "cICP before an ICC profile": png(cicp(1, 13, 0, 1), plain=saved(PICTURE, "PNG", icc_profile=profile_like(1.8))),
+    "cICP of BT.709": png(cicp(1, 1, 0, 1)),
+}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_what_means_srgb_changes_not_one_byte(
+    kind: str, resize: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PNG that says in numbers that it is sRGB gives the pixels of one that says nothing, and no profile is built."""
+    monkeypatch.setitem(__import__("sys").modules, "resizer.matrix_profile", None)
+    _, plain = resize(PLAIN, name="plain")
+    report, rendition = resize(SAME[kind])
+    assert report.warnings == ()
+    assert rendition.tobytes() == plain.tobytes()
+
+
+@pytest.mark.parametrize("format_", ["AVIF", "HEIF"])
+def test_an_icc_profile_goes_before_code_points(format_: str, resize: Callable[..., Any]) -> None:
+    """An AVIF or HEIC with a profile is converted by that, whatever its code points say."""
+    profile = profile_like(1.8)
+    plain = saved(PICTURE, "AVIF", quality=95, speed=9, icc_profile=profile)
+    data = avif(9, 8, plain) if format_ == "AVIF" else heif(9, 8, icc_profile=profile)
+    _, rendition = resize(data, TO_PNG)
+    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, float_colors.SRGB, 1.8))).mean() < 2
+
+
+@pytest.mark.parametrize(
+    "data", [png(cicp(9, 16, 0, 1)), png(cicp(9, 18, 0, 1)), avif(9, 16), avif(9, 18), heif(9, 16), deep_heif(9, 18)]
+)
+def test_hdr_comes_out_with_a_warning(data: bytes, resize: Callable[..., Any]) -> None:
+    """HDR is resized as it is coded, in the right primaries, and the log says that it is not tone-mapped."""
+    report, rendition = resize(data, TO_PNG)
+    assert report.outcome is Outcome.RESIZED
+    assert ["tone-mapped" in warning for warning in report.warnings] == [True]
+    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, BT_2020, None))).mean() < 2
+
+
+def test_narrow_range_is_spread(resize: Callable[..., Any]) -> None:
+    """A PNG whose black is 16 and whose white is 235 has all of both."""
+    narrow = PICTURE.point([round(16 + value * 219 / 255) for value in range(256)] * 3)
+    _, rendition = resize(png(cicp(1, 13, 0, 0), plain=saved(narrow, "PNG")))
+    assert psnr(rendition, expected(PICTURE)) > 38
+
+
+TRANSPARENT: dict[str, tuple[Any, Any, dict[str, int]]] = {
+    "RGBA": ((100, 100, 100, 255), (5, 5, 5, 0), {}),
+    "LA": ((100, 255), (5, 0), {}),
+    "L": (100, 5, {"transparency": 5}),
+}
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT)
+def test_transparency_stays_as_it_was(mode: str, resize: Callable[..., Any]) -> None:
+    """Light that is described by gAMA is brought to sRGB where there is transparency, too."""
+    opaque, clear, options = TRANSPARENT[mode]
+    picture = Image.new(mode, (960, 480), opaque)
+    picture.paste(clear, (0, 0, 480, 480))
+    _, rendition = resize(png(gama(100_000), plain=saved(picture, "PNG", **options)))
+    assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
+    assert rendition.convert("RGBA").getpixel((50, 100))[3] == 0
+
+
+def test_every_frame_is_converted_and_told_of_once(resize: Callable[..., Any]) -> None:
+    """All frames of an animation come out in sRGB; what is to be told of them is told once."""
+    frames = [Image.new("RGB", (600, 400), (100 + 20 * number, 100, 100)) for number in range(4)]
+    plain = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100)
+    report, rendition = resize(png(gama(100_000), plain=plain))
+    assert (report.outcome, rendition.n_frames) == (Outcome.RESIZED, 4)
+    for number in range(4):
+        rendition.seek(number)
+        assert rendition.convert("RGB").getpixel((9, 9))[1] == pytest.approx(168, abs=1)
+    assert len(resize(png(cicp(1, 16, 0, 1), plain=plain))[0].warnings) == 1
+
+
+HOSTILE = {
+    "gAMA of 0": png(gama(0)),
+    "gAMA of the largest number": png(gama(0xFFFFFFFF)),
+    "cHRM of zeros": png(gama(45_455), chunk(b"cHRM", bytes(32))),
+    "cHRM of the largest numbers": png(gama(45_455), chunk(b"cHRM", b"\xff" * 32)),
+    "cHRM of one point": png(chrm((0.3127, 0.329) * 4)),
+    "cHRM of a line": png(chrm((0.3127, 0.329, 0.1, 0.1, 0.3, 0.3, 0.5, 0.5))),
+    "cICP of zeros": png(cicp(0, 0, 0, 0)),
+    "cICP of the largest numbers": png(cicp(255, 255, 255, 255)),
+    "cICP with a matrix": png(cicp(12, 13, 6, 1)),
+    "cICP of no bytes": png(cicp()),
+    "cICP of many bytes": png(cicp(*[1] * 1000)),
+    "AVIF of no such code points": avif(0xFFFF, 0xFFFF),
+    "HEIC of no such code points": heif(12, 17),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_absurd_numbers_cost_a_warning_and_not_the_picture(kind: str, resize: Callable[..., Any]) -> None:
+    """Numbers that mean nothing are ignored with one warning: the picture comes out as if they were not there."""
+    report, rendition = resize(HOSTILE[kind])
+    assert report.outcome is Outcome.RESIZED
+    assert len(report.warnings) == 1
+    assert "ignored" in report.warnings[0]
+    assert psnr(rendition, expected(PICTURE)) > 30
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_numbers_are_no_danger(seed: int, resize: Callable[..., Any]) -> None:
+    """Whatever stands in the chunks for colours, the picture is resized."""
+    random = np.random.default_rng(seed)
+    data = png(
+        cicp(*random.integers(0, 24, 4).tolist()) if seed % 2 else b"",
+        gama(int(10 ** random.uniform(0, 9.6))),
+        chrm(random.uniform(0, 1, 8).tolist()),
+        plain=saved(SMALL, "PNG"),
+    )
+    report, rendition = resize(data)
+    assert (report.outcome, rendition.size) == (Outcome.RESIZED, SMALL.size)
