@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is imported anywhere
 
 import pytest
+from PIL import Image
 from hypothesis import HealthCheck, settings
 
 from resizer import clients
@@ -43,6 +44,14 @@ needs_built_artifact = pytest.mark.skipif(
 def photo_files() -> list[Path]:
     """The real photos beside this project, none where that folder is not there."""
     return sorted(path for path in PHOTOS.glob("*") if path.suffix in {".jpg", ".png", ".webp"})
+
+
+@pytest.fixture(autouse=True)
+def _pillows_own_limit() -> Iterator[None]:
+    """Pillow's limit of pixels, which the service sets for each image, is what it was before the test."""
+    before = Image.MAX_IMAGE_PIXELS
+    yield
+    Image.MAX_IMAGE_PIXELS = before
 
 
 @pytest.fixture(scope="session")
