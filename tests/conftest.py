@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is imported anywhere
 
 import pytest
-from PIL import Image
 from hypothesis import HealthCheck, settings
+from PIL import Image
 
 from resizer import clients
 from resizer.errors import Reason, Rejected
