@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +20,7 @@ from resizer.s3.signature import Credentials
 from tests.conftest import BUCKET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OBJECT = {
     "CacheControl": "max-age=60",
@@ -69,7 +69,7 @@ class Server:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        with suppress(OSError), connection, connection.makefile("rb") as lines:  # whoever hangs up may do so
             while request := lines.readline():
                 head = request + b"".join(iter(lines.readline, b"\r\n"))
                 length = next((line for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), b":0")
@@ -79,6 +79,8 @@ class Server:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
                 connection.sendall(answer)
+                if b"\r\nConnection: close\r\n" in answer:
+                    return
 
 
 @contextmanager
@@ -97,6 +99,17 @@ def client_for(url: str) -> S3Client:
 
 def refused(status: int, body: bytes = b"", extra: str = "") -> bytes:
     return f"HTTP/1.1 {status} No\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def in_chunks(status: int, body: bytes) -> bytes:
+    """A refusal whose length is not told beforehand."""
+    head = f"HTTP/1.1 {status} No\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:9], body[9:], b""))
+
+
+def long_error(code: str) -> bytes:
+    """An error that takes more than one read from the socket, its code behind the first."""
+    return f"<Error><Message>{'x' * 10_000}</Message><Code>{code}</Code></Error>".encode()
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +177,36 @@ def test_one_connection_serves_many_requests() -> None:
         assert server.connections == 1
 
 
+@pytest.mark.parametrize("answer", [refused, in_chunks])
+def test_an_error_is_read_to_its_end(answer: Callable[[int, bytes], bytes]) -> None:
+    """However it comes, S3's own code is told, and the connection is kept."""
+    with serving(*[answer(404, long_error("NoSuchBucket"))] * 3) as (client, server):
+        for _ in range(3):
+            with pytest.raises(ClientError, match="NoSuchBucket"):
+                client.get_object(Bucket="photos", Key="cat.jpg")
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("cut", [-1, -9_000])
+def test_an_error_that_is_cut_short_is_asked_for_again(cut: int) -> None:
+    """Half an error may lack its code, and a bucket that is missing is no object that is gone."""
+    whole, broken = long_error("NoSuchBucket"), refused(404, long_error("NoSuchBucket"), "Connection: close\r\n")[:cut]
+    with serving(broken, refused(404, whole)) as (client, server):
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 2
+
+
+def test_an_error_without_end_is_not_read_for_ever() -> None:
+    """What is read of an error is bounded; its connection is not kept."""
+    endless = refused(404, bytes(1_000_000))
+    with serving(endless, OK) as (client, server):
+        with pytest.raises(ClientError, match="404"):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
+        assert server.connections == 2
+
+
 def test_an_unread_body_ends_its_connection() -> None:
     """What is left of a body must not be taken for the next answer."""
     with serving(OK, OK) as (client, server):
@@ -183,8 +226,16 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(pauses: list[float])
 
 @pytest.mark.parametrize(
     "failure",
-    [refused(503, SLOW_DOWN), refused(500), refused(502), refused(504), refused(400, SLOW_DOWN), b""],
-    ids=["503", "500", "502", "504", "SlowDown", "closed"],
+    [
+        refused(503, SLOW_DOWN),
+        refused(500),
+        refused(502),
+        refused(504),
+        refused(400, SLOW_DOWN),
+        b"",
+        refused(400, long_error("RequestTimeout")),
+    ],
+    ids=["503", "500", "502", "504", "SlowDown", "closed", "long"],
 )
 def test_what_may_pass_is_tried_again(failure: bytes) -> None:
     """Throttling, faults of the server and lost connections are tried three times in all, the body sent each time."""

@@ -95,8 +95,10 @@ class S3Client:
         succeeded = 200 <= response.status < 300
         if succeeded and method == "GET":
             return {**fields(response.headers), "Body": download}
-        answer = download.read(LONGEST_ERROR)
-        download.close()
+        try:
+            answer = download.short(LONGEST_ERROR)
+        finally:
+            download.close()
         if succeeded:
             return fields(response.headers)
         found = response.headers["x-amz-bucket-region"]

@@ -33,9 +33,18 @@ class Download:
             self._response.close()
         return data
 
+    def short(self, most: int) -> bytes:
+        """All of an answer, up to `most` bytes; `ConnectionError` where it ends early."""
+        data = b""
+        while len(data) < most and (piece := self.read(most - len(data))):
+            data += piece
+        if self._response.length and len(data) < most:
+            raise ConnectionError("the answer ended early")
+        return data
+
     def close(self) -> None:
         """Keep the connection where all of the answer has been read, and end it where not."""
-        if self._response.isclosed():
+        if self._response.isclosed() and not self._response.length:
             self._connections.give_back(self._place, self._connection)
         else:
             self._response.close()
