@@ -8,6 +8,8 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from resizer.s3 import connections as connections_module
 from resizer.s3.client import ATTEMPTS, S3Client
-from resizer.s3.connections import Connections
+from resizer.s3.connections import MOST_IDLE, Connections
+from resizer.s3.endpoint import Place
 from resizer.s3.signature import Credentials
 from tests.conftest import BUCKET
 
@@ -43,6 +46,7 @@ class Server:
         self.answers = answers
         self.requests: list[bytes] = []
         self.connections = 0
+        self.dead = 0  # so many connections, the first ones, end as soon as something is asked on them
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -71,6 +75,8 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), connection, connection.makefile("rb") as lines:  # whoever hangs up may do so
             while request := lines.readline():
+                if self._open.index(connection) < self.dead:
+                    return
                 head = request + b"".join(iter(lines.readline, b"\r\n"))
                 length = next((line for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), b":0")
                 self.requests.append(head + lines.read(int(length.partition(b":")[2])))
@@ -222,6 +228,32 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(pauses: list[float])
             client.put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
         assert len(server.requests) == 4  # the third was closed under its request, and sent again
         assert pauses == []  # at once: a kept connection may well be closed at any moment
+
+
+def test_one_dead_connection_tells_of_all() -> None:
+    """After a freeze no kept connection may work, and none may show it; the second try is on a new one."""
+    with serving(*[OK] * 4) as (client, server):
+        bodies = [client.get_object(Bucket="photos", Key="cat.jpg")["Body"] for _ in range(3)]
+        for body in bodies:
+            body.read()
+            body.close()
+        server.dead = 3
+        assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"
+        assert server.connections == 4
+
+
+def test_only_some_connections_are_kept() -> None:
+    """Every bucket has a host of its own at AWS; the oldest connections are closed, whoever they were made to."""
+    connections, place = Connections(0.5, 0.5), Place("127.0.0.1", "/", secure=False)
+    pairs = [socket.socketpair() for _ in range(MOST_IDLE + 2)]
+    for number, (ours, _) in enumerate(pairs):
+        connection = HTTPConnection("127.0.0.1")
+        connection.sock = ours
+        connections.give_back(replace(place, host=f"{number}.test"), connection)
+    assert [ours.fileno() == -1 for ours, _ in pairs] == [True] * 2 + [False] * MOST_IDLE
+    for ours, theirs in pairs:
+        ours.close()
+        theirs.close()
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ class S3Client:
                 response = connection.getresponse()
         except BaseException:
             connection.close()
+            self.connections.forget(where)
             raise
         return response, Download(response, connection, where, self.connections)
 

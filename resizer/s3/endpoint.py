@@ -18,6 +18,8 @@ HOST_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 # What sends requests elsewhere, or takes credentials from elsewhere, in ways that botocore knows.
 DETOURS: Final = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_PROFILE")
 
+Origin = tuple[str, bool]  # a host with its port, over TLS or not
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -26,6 +28,11 @@ class Place:
     host: str
     path: str
     secure: bool
+
+    @property
+    def origin(self) -> Origin:
+        """What a connection is made to, and serves for."""
+        return self.host, self.secure
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:
