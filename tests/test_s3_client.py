@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -36,6 +37,7 @@ OBJECT = {
 }
 CARRIED = ("CacheControl", "ContentDisposition", "ContentLanguage", "ContentType", "Metadata")
 OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
+PATIENCE = 10  # seconds that a test waits for what should come at once
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Wait &amp; see.</Message></Error>"
 
 
@@ -46,6 +48,7 @@ class Server:
         self.answers = answers
         self.requests: list[bytes] = []
         self.connections = 0
+        self.redirecting: threading.Barrier | None = None  # met by requests for the wrong region before they are told
         self.dead = 0  # so many connections, the first ones, end as soon as something is asked on them
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -80,6 +83,10 @@ class Server:
                 head = request + b"".join(iter(lines.readline, b"\r\n"))
                 length = next((line for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), b":0")
                 self.requests.append(head + lines.read(int(length.partition(b":")[2])))
+                if self.redirecting and b"/us-east-1/s3/" in head:
+                    self.redirecting.wait(PATIENCE)
+                    connection.sendall(elsewhere("eu-north-1"))
+                    continue
                 answer = self.answers.pop(0)
                 if not answer:
                     connection.shutdown(socket.SHUT_RDWR)
@@ -317,22 +324,63 @@ def test_a_server_that_stalls_is_given_up() -> None:
             body.read()
 
 
-def test_a_bucket_elsewhere_is_asked_there() -> None:
+def elsewhere(region: str) -> bytes:
+    """S3's answer to a request that came to the wrong region."""
+    return refused(301, b"<Error><Code>PermanentRedirect</Code></Error>", f"x-amz-bucket-region: {region}\r\n")
+
+
+def malformed(region: str) -> bytes:
+    """S3's answer to a request that was signed for the wrong region."""
+    return refused(400, f"<Error><Code>AuthorizationHeaderMalformed</Code><Region>{region}</Region></Error>".encode())
+
+
+def regions(server: Server) -> list[str]:
+    """The regions that a server's requests were signed for."""
+    return [request.split(b"/s3/aws4_request")[0].rpartition(b"/")[2].decode() for request in server.requests]
+
+
+@pytest.mark.parametrize("answer", [elsewhere, malformed])
+def test_a_bucket_elsewhere_is_asked_there(answer: Callable[[str], bytes]) -> None:
     """Where S3 names another region, the request is signed for that one, and so is every later one."""
-    moved = refused(301, b"<Error><Code>PermanentRedirect</Code></Error>", "x-amz-bucket-region: eu-north-1\r\n")
-    with serving(moved, OK, OK) as (client, server):
+    with serving(answer("eu-north-1"), OK, OK) as (client, server):
         for _ in range(2):
             client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
-        assert [b"/eu-north-1/s3/" in request for request in server.requests] == [False, True, True]
+        assert regions(server) == ["us-east-1", "eu-north-1", "eu-north-1"]
+
+
+def test_a_bucket_that_moved_again_is_followed() -> None:
+    """What was learnt of a bucket is no more than what S3 says of it now, be that the region it was in at first."""
+    with serving(elsewhere("eu-north-1"), OK, elsewhere("us-east-1"), OK, OK) as (client, server):
+        for _ in range(3):
+            client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
+        assert regions(server) == ["us-east-1", "eu-north-1", "eu-north-1", "us-east-1", "us-east-1"]
+
+
+def test_first_requests_side_by_side_all_find_the_region() -> None:
+    """One request's finding does not keep another, sent before it, from following."""
+    with serving(OK, OK, OK) as (client, server), ThreadPoolExecutor(3) as threads:
+        server.redirecting = threading.Barrier(3)
+        answers = [threads.submit(client.get_object, Bucket="photos", Key="cat.jpg") for _ in range(3)]
+        assert [answer.result()["ETag"] for answer in answers] == ['"1"'] * 3
+        assert regions(server) == ["us-east-1"] * 3 + ["eu-north-1"] * 3
 
 
 def test_regions_that_name_each_other_are_not_followed_for_ever() -> None:
-    """A bucket's region is learnt once; an answer that names yet another is a refusal."""
-    one, other = (refused(301, b"", f"x-amz-bucket-region: {name}\r\n") for name in ("eu-north-1", "eu-west-3"))
-    with serving(one, other) as (client, server):
+    """A request goes on to one other region; an answer that names yet another is a refusal."""
+    with serving(elsewhere("eu-north-1"), elsewhere("eu-west-3")) as (client, server):
         with pytest.raises(ClientError):
-            client.head_object(Bucket="photos", Key="cat.jpg")
+            client.get_object(Bucket="photos", Key="cat.jpg")
         assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["evil.example.com/", "x", "eu-north-1.evil", "us-iso-east-1", "us-east-1"])
+@pytest.mark.parametrize("answer", [elsewhere, malformed])
+def test_what_is_no_region_becomes_part_of_no_host(name: str, answer: Callable[[str], bytes]) -> None:
+    """A region that is none, of unknown hosts, or the one just asked, is not followed."""
+    with serving(answer(name)) as (client, server):
+        with pytest.raises(ClientError):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 1
 
 
 def test_a_large_body_may_be_refused_before_it_was_sent() -> None:

@@ -62,6 +62,11 @@ def refusal(operation: str, status: int, body: bytes) -> ClientError:
     return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)  # type: ignore[typeddict-item] # the rest of the metadata is not read
 
 
+def region_named(message: Message, body: bytes) -> str:
+    """The region that an error says a bucket is in, as it stands there; empty where it says none."""
+    return message["x-amz-bucket-region"] or _element("Region", body.decode("utf-8", "replace")) or ""
+
+
 def _element(name: str, text: str) -> str | None:
     found = re.search(f"<{name}>([^<]*)</{name}>", text)
     return unescape(found.group(1)) if found else None

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from resizer.s3.answers import fields, headers, refusal
+from resizer.s3.answers import fields, headers, refusal, region_named
 from resizer.s3.download import Download
-from resizer.s3.endpoint import place
+from resizer.s3.endpoint import PLAIN_REGION, place
 from resizer.s3.signature import signed
 
 if TYPE_CHECKING:
@@ -85,26 +85,27 @@ class S3Client:
             raise HTTPClientError(error=problem) from problem
 
     def _try(self, operation: str, method: str, request: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
-        """One request, once; once more where S3 names another region as the bucket's."""
+        """One request, once; once more where S3 names another region than the one that was asked."""
         bucket, body = request["Bucket"], request.get("Body", b"")
-        region = self.regions.get(bucket, self.region)
-        where = place(bucket, request["Key"], region, self.url)
-        now = datetime.now(UTC)
-        complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
-        response, download = self._exchange(where, method, body, complete)
-        succeeded = 200 <= response.status < 300
-        if succeeded and method == "GET":
-            return {**fields(response.headers), "Body": download}
-        try:
-            answer = download.short(LONGEST_ERROR)
-        finally:
-            download.close()
-        if succeeded:
-            return fields(response.headers)
-        found = response.headers["x-amz-bucket-region"]
-        if found and bucket not in self.regions and found != region:
+        for is_last in (False, True):
+            region = self.regions.get(bucket, self.region)
+            where = place(bucket, request["Key"], region, self.url)
+            now = datetime.now(UTC)
+            complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
+            response, download = self._exchange(where, method, body, complete)
+            succeeded = 200 <= response.status < 300
+            if succeeded and method == "GET":
+                return {**fields(response.headers), "Body": download}
+            try:
+                answer = download.short(LONGEST_ERROR)
+            finally:
+                download.close()
+            if succeeded:
+                return fields(response.headers)
+            found = region_named(response.headers, answer)
+            if is_last or found == region or not PLAIN_REGION.fullmatch(found):
+                break
             self.regions[bucket] = found
-            return self._try(operation, method, request, sent)
         raise refusal(operation, response.status, answer)
 
     def _exchange(
