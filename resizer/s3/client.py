@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
+from resizer.clock import Clock
 from resizer.s3.answers import fields, headers, refusal, region_named
 from resizer.s3.download import Download
 from resizer.s3.endpoint import PLAIN_REGION, place
@@ -38,7 +40,8 @@ class S3Client:
     """The four requests of `S3`, safe to use from several threads; they raise botocore's `ClientError` where S3
     refuses, and its `HTTPClientError` where it cannot be reached, after three tries.
 
-    `owner` is the account that every bucket has to belong to, None for any.
+    `owner` is the account that every bucket has to belong to, None for any. By `clock` no request outlasts the
+    invocation: what is left of that limits every wait, and where nothing is, `OutOfTime` is raised.
     """
 
     credentials: Credentials
@@ -46,7 +49,12 @@ class S3Client:
     url: str | None
     connections: Connections
     owner: str | None = None
+    clock: Clock = field(default_factory=Clock)
     regions: dict[str, str] = field(default_factory=dict)  # of buckets that turned out to be elsewhere
+
+    def until(self, clock: Clock) -> S3Client:
+        """This client for one invocation, by its clock; what is kept for later ones is shared."""
+        return replace(self, clock=clock)
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Fetch an object, as its `Body` is read."""
@@ -78,10 +86,11 @@ class S3Client:
             except ClientError as problem:
                 if not _is_transient(problem):
                     raise
-            time.sleep(random.random() * 2 ** (attempt - 1))  # noqa: S311 # no secret: it only spreads a crowd
+            time.sleep(self.clock.within(random.random() * 2 ** (attempt - 1)))  # noqa: S311 # no secret: it only spreads a crowd
         try:
             return self._try(operation, method, request, sent)
         except (OSError, HTTPException) as problem:
+            self.clock.within(0)  # where the invocation's end was what ended it, that is told
             raise HTTPClientError(error=problem) from problem
 
     def _try(self, operation: str, method: str, request: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
@@ -111,20 +120,24 @@ class S3Client:
     def _exchange(
         self, where: Place, method: str, body: bytes, complete: dict[str, str]
     ) -> tuple[HTTPResponse, Download]:
-        connection = self.connections.take(where)
+        connection = self.connections.take(where, self.clock)
+        sock = connection.sock  # which the connection lets go of where its answer is the last
+
+        def limit() -> None:
+            sock.settimeout(self.clock.within(self.connections.read_timeout))
+
         try:
-            try:
+            limit()
+            # A server may refuse a large body before it has read it all; without an answer the next line raises again.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, where.path, body or None, complete)
-            except (BrokenPipeError, ConnectionResetError):
-                # A server may refuse a large body before it has read it all; without an answer this raises again.
-                response = connection.getresponse()
-            else:
-                response = connection.getresponse()
+            limit()
+            response = connection.getresponse()
         except BaseException:
             connection.close()
             self.connections.forget(where)
             raise
-        return response, Download(response, connection, where, self.connections)
+        return response, Download(response, connection, where, self.connections, limit)
 
 
 def _is_transient(problem: ClientError) -> bool:

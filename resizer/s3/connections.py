@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from resizer.clock import Clock
     from resizer.s3.endpoint import Origin, Place
 
 MOST_IDLE: Final = 10  # connections that are kept, to all hosts together
@@ -27,15 +28,14 @@ class Connections:
         self._idle: list[tuple[Origin, HTTPConnection]] = []  # the one used last at the end
         self._lock = Lock()
 
-    def take(self, place: Place) -> HTTPConnection:
-        """An open connection, the one used last where there is one. Raises `OSError`."""
+    def take(self, place: Place, clock: Clock) -> HTTPConnection:
+        """An open connection, the one used last where there is one. Raises `OSError`, and `OutOfTime`."""
         while connection := self._newest(place.origin):
             if not _is_dropped(connection):
                 return connection
             connection.close()
-        connection = self._made(place)
+        connection = _made(place, clock.within(self.connect_timeout))
         connection.connect()
-        connection.sock.settimeout(self.read_timeout)
         return connection
 
     def give_back(self, place: Place, connection: HTTPConnection) -> None:
@@ -60,10 +60,11 @@ class Connections:
                 self._idle.remove(found)
         return found[1] if found else None
 
-    def _made(self, place: Place) -> HTTPConnection:
-        if place.secure:
-            return HTTPSConnection(place.host, timeout=self.connect_timeout, context=_trust())
-        return HTTPConnection(place.host, timeout=self.connect_timeout)
+
+def _made(place: Place, timeout: float) -> HTTPConnection:
+    if place.secure:
+        return HTTPSConnection(place.host, timeout=timeout, context=_trust())
+    return HTTPConnection(place.host, timeout=timeout)
 
 
 def _is_dropped(connection: HTTPConnection) -> bool:
