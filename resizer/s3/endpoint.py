@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from botocore.exceptions import ParamValidationError
+
+from resizer.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,8 +19,18 @@ SUFFIXES: Final = {"": "amazonaws.com", "cn-": "amazonaws.com.cn"}
 PLAIN_REGION: Final = re.compile(r"(?!us-iso|eu-iso|eusc)[a-z]{2}(-gov)?-[a-z]+-\d+")
 # A bucket name that may stand before a host's: without dots, which no wildcard certificate covers.
 HOST_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+# What may stand for a bucket in a request, as botocore has it; an ARN may not here.
+BUCKET_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 # What sends requests elsewhere, or takes credentials from elsewhere, in ways that botocore knows.
-DETOURS: Final = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_PROFILE")
+DETOURS: Final = (
+    "AWS_PROFILE",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "https_proxy",
+    "http_proxy",
+)
 
 Origin = tuple[str, bool]  # a host with its port, over TLS or not
 
@@ -47,14 +61,23 @@ def region(environ: Mapping[str, str]) -> str:
 
 
 def configured(environ: Mapping[str, str]) -> str | None:
-    """The URL of another S3 than AWS's, by the same variables as boto3 reads."""
+    """The URL of another S3 than AWS's, by the same variables as boto3 reads. Raises `ConfigError` where it is none."""
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
+    name = next((name for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL") if environ.get(name)), None)
+    if name and not _is_url(environ[name]):
+        raise ConfigError([f"{name}={environ[name]} is no endpoint; write it as https://host or http://host:port."])
+    return environ[name] if name else None
 
 
 def place(bucket: str, key: str, region: str, url: str | None) -> Place:
-    """Where an object is: on the bucket's own host at AWS, by a path elsewhere and where its name is no host's."""
+    """Where an object is: on the bucket's own host at AWS, by a path elsewhere and where its name is no host's.
+
+    Raises `ParamValidationError`, as botocore does, for what cannot be a bucket's name.
+    """
+    if not BUCKET_NAME.fullmatch(bucket):
+        report = f"{bucket!r} is not the name of a bucket, which has letters, digits, dots and hyphens only."
+        raise ParamValidationError(report=report)
     path = "/" + quote(key, safe="/~")
     if url:
         parts = urlsplit(url)
@@ -63,3 +86,11 @@ def place(bucket: str, key: str, region: str, url: str | None) -> Place:
     if HOST_LABEL.fullmatch(bucket):
         return Place(f"{bucket}.s3.{region}.{suffix}", path, secure=True)
     return Place(f"s3.{region}.{suffix}", f"/{bucket}{path}", secure=True)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
