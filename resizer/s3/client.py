@@ -124,7 +124,9 @@ class S3Client:
         sock = connection.sock  # which the connection lets go of where its answer is the last
 
         def limit() -> None:
-            sock.settimeout(self.clock.within(self.connections.read_timeout))
+            timeout = self.clock.within(self.connections.read_timeout)
+            if sock.gettimeout() != timeout:  # setting it is a system call
+                sock.settimeout(timeout)
 
         try:
             limit()

@@ -44,8 +44,8 @@ class Connections:
             return
         with self._lock:
             self._idle.append((place.origin, connection))
-            surplus, self._idle = self._idle[:-MOST_IDLE], self._idle[-MOST_IDLE:]
-        for _, oldest in surplus:
+            oldest = self._idle.pop(0)[1] if len(self._idle) > MOST_IDLE else None
+        if oldest:
             oldest.close()
 
     def forget(self, place: Place) -> None:
@@ -55,10 +55,10 @@ class Connections:
 
     def _newest(self, origin: Origin) -> HTTPConnection | None:
         with self._lock:
-            found = next((each for each in reversed(self._idle) if each[0] == origin), None)
-            if found:
-                self._idle.remove(found)
-        return found[1] if found else None
+            for index in range(len(self._idle) - 1, -1, -1):
+                if self._idle[index][0] == origin:
+                    return self._idle.pop(index)[1]
+        return None
 
 
 def _made(place: Place, timeout: float) -> HTTPConnection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
@@ -75,17 +76,23 @@ def place(bucket: str, key: str, region: str, url: str | None) -> Place:
 
     Raises `ParamValidationError`, as botocore does, for what cannot be a bucket's name.
     """
+    host, folder, secure = _folder(bucket, region, url)
+    return Place(host, f"{folder}/{quote(key, safe='/~')}", secure)
+
+
+@lru_cache(maxsize=64)
+def _folder(bucket: str, region: str, url: str | None) -> tuple[str, str, bool]:
+    """What the places of a bucket's objects share: host, path and whether over TLS."""
     if not BUCKET_NAME.fullmatch(bucket):
         report = f"{bucket!r} is not the name of a bucket, which has letters, digits, dots and hyphens only."
         raise ParamValidationError(report=report)
-    path = "/" + quote(key, safe="/~")
     if url:
         parts = urlsplit(url)
-        return Place(parts.netloc, f"{parts.path.rstrip('/')}/{bucket}{path}", parts.scheme == "https")
+        return parts.netloc, f"{parts.path.rstrip('/')}/{bucket}", parts.scheme == "https"
     suffix = SUFFIXES.get(region[:3], SUFFIXES[""])
     if HOST_LABEL.fullmatch(bucket):
-        return Place(f"{bucket}.s3.{region}.{suffix}", path, secure=True)
-    return Place(f"s3.{region}.{suffix}", f"/{bucket}{path}", secure=True)
+        return f"{bucket}.s3.{region}.{suffix}", "", True
+    return f"s3.{region}.{suffix}", f"/{bucket}", True
 
 
 def _is_url(text: str) -> bool:
