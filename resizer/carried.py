@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 AS_THEY_ARE: Final = ("CacheControl", "ContentLanguage", "Expires")
-# The file name in a Content-Disposition: quoted, plain or encoded (RFC 6266, 4.1; RFC 9110, 5.6.4).
+# The file name in a Content-Disposition, quoted, plain or encoded (RFC 6266, 4.1; RFC 9110, 5.6.4), a plain one with
+# blanks in it as browsers take it; or else a quoted string, which may hold what only looks like one. Blanks are those
+# of ASCII, for the header is UTF-8 read as Latin-1. Nothing is matched twice, so a long header takes no longer.
 FILE_NAME: Final = re.compile(
-    r'(?<![\w-])(filename\*?\s*=\s*)("?)((?<=")(?:[^"\\]|\\.)+|(?<!")[^";\s]+)', re.IGNORECASE
+    r'((?:^|;)[ \t]*+filename\*?[ \t]*+=[ \t]*+"?+)'
+    r'((?<=")(?:[^"\\]|\\.)++|(?<!")[^";]*[^"; \t](?=[ \t]*(?:;|$)))("?)'
+    r'|"(?:[^"\\]|\\.)*+"?',
+    re.IGNORECASE,
 )
 IMAGE_EXTENSIONS: Final = READABLE.union(*EXTENSIONS.values())
 
@@ -38,10 +43,11 @@ def with_extension(disposition: str, extensions: tuple[str, ...]) -> str:
     """A Content-Disposition whose file name ends in one of a format's extensions, the first where it does not yet."""
 
     def corrected(match: re.Match[str]) -> str:
-        name, extension = splitext(match.group(3))
-        if extension.lower() in extensions:
+        before, whole, after = match.groups()
+        name, extension = splitext(whole or "")
+        if not whole or extension.lower() in extensions:
             return match.group()
-        kept = name if extension.lower() in IMAGE_EXTENSIONS else name + extension
-        return "".join((*match.group(1, 2), kept, extensions[0]))
+        kept = name if extension.lower() in IMAGE_EXTENSIONS else whole
+        return f"{before}{kept}{extensions[0]}{after}"
 
     return FILE_NAME.sub(corrected, disposition)

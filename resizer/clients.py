@@ -33,8 +33,11 @@ def s3() -> S3:
     is botocore's, which knows profiles, proxies and special endpoints, and costs 200 ms of a cold start. Where
     `RESIZER_BUCKET_OWNER` names an account, S3 refuses every request to a bucket of another one, so that a bucket
     deleted and made again by somebody else gets nothing.
+
+    Raises `ConfigError` where the environment's endpoint is no URL.
     """
     environ = os.environ
+    url = configured(environ)
     if not is_plain(environ):
         whole: S3 = client("s3")
         return whole
@@ -43,7 +46,7 @@ def s3() -> S3:
             environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ.get("AWS_SESSION_TOKEN") or None
         ),
         region(environ),
-        configured(environ),
+        url,
         Connections(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
         environ.get(OWNER) or None,
     )
@@ -63,7 +66,7 @@ def client(service: str) -> Any:
         response_checksum_validation="when_required",
         parameter_validation=False,  # the service validates, too, and this takes 0.1 ms of every request
     )
-    made = _session().create_client(service, config=config)
+    made = _session().create_client(service, region_name=region(os.environ) or None, config=config)
     if service == "s3" and os.environ.get(OWNER):
         made.meta.events.register("provide-client-params.s3", _expect_owner)
     return made

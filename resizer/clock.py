@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from resizer.errors import OutOfTime
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-# Kept back for the answer, the log and the uploads in hand.
+# Kept back from work, for the uploads in hand, the answer and the log.
 MARGIN_SECONDS: Final = 1.0
+# What requests leave of it for the answer and the log.
+ENDING_SECONDS: Final = 0.5
+TOO_LATE: Final = "There is not enough time left; give the function a longer time-out or more memory."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,18 @@ class Clock:
     def need(self, seconds: float = 0) -> None:
         """Raise `OutOfTime` where fewer seconds of work are left than that, beside the margin."""
         if self.remaining() < seconds + MARGIN_SECONDS:
-            raise OutOfTime("There is not enough time left; give the function a longer time-out or more memory.")
+            raise OutOfTime(TOO_LATE)
+
+    def within(self, seconds: float) -> float:
+        """A request's time-out: so many seconds, or fewer that end in time. Raises `OutOfTime` where none are left."""
+        left = self.remaining() - ENDING_SECONDS
+        if left <= 0:
+            raise OutOfTime(TOO_LATE)
+        return min(seconds, left)
+
+    def patience(self) -> float:
+        """How long requests may be waited for that should have ended by then; half of the ending is left after it."""
+        return max(0.0, min(self.remaining() - ENDING_SECONDS / 2, TIMEOUT_MAX))
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items, each made only while there is time. Raises `OutOfTime`."""

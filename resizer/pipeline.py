@@ -24,6 +24,7 @@ from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
 from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
 from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
+from resizer.s3.client import S3Client
 from resizer.source import current_etag, open_source
 from resizer.store import Destination, Provenance, write
 from resizer.uploads import Upload, upload_all
@@ -55,6 +56,8 @@ def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLO
     Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen.
     """
     settings = settings.with_widths(source.widths)
+    if isinstance(s3, S3Client):
+        s3 = s3.until(clock)
     journal = Journal(source)
     if reason := reason_to_skip(source, settings):
         return journal.close(Outcome.SKIPPED, reason, None)
@@ -84,7 +87,7 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
         return current_etag(s3, source) == etag
 
     write_one = partial(write, s3, destination, still_current=still_current)
-    uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal)
+    uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal, clock)
     written = {upload.written for upload in uploads}
     quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
     if (Written.REPLACED in written or not quick) and not still_current():
@@ -137,11 +140,12 @@ def _store(
     plans: list[RenditionPlan],
     write_one: Callable[[Rendition], Written],
     journal: Journal,
+    clock: Clock,
 ) -> list[Upload]:
     """Upload each rendition while the next is made; what stands in the end, narrowest first."""
     uploads: list[Upload] = []
     try:
-        upload_all(renditions, write_one, uploads)
+        upload_all(renditions, write_one, uploads, clock)
     except OutOfTime as problem:
         written = sorted(upload.plan.key for upload in uploads)
         missing = [step.key for step in plans if step.key not in written]

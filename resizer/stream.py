@@ -181,10 +181,9 @@ class SourceStream:
         while wanted > 0:
             try:
                 self._before_each_fetch()
+                piece = self._body.read(wanted)
             except ResizerError as problem:
                 raise self._broken(problem) from None
-            try:
-                piece = self._body.read(wanted)
             except (BotoCoreError, OSError) as problem:
                 raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
             if not piece:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resizer import pool
+from resizer.clock import TOO_LATE
+from resizer.errors import OutOfTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
+    from resizer.clock import Clock
     from resizer.model import Rendition, RenditionPlan, Written
 
 
@@ -25,11 +29,15 @@ class Upload:
     milliseconds: float
 
 
-def upload_all(renditions: Iterable[Rendition], write: Callable[[Rendition], Written], finished: list[Upload]) -> None:
+def upload_all(
+    renditions: Iterable[Rendition], write: Callable[[Rendition], Written], finished: list[Upload], clock: Clock
+) -> None:
     """Write each rendition while the next is made, wait for all, and add each that is done to `finished`.
 
-    None is left running, whatever happens: a frozen environment must not wake up in the middle of one. Where
-    several fail, an error that another try may cure is raised before one that is final.
+    None is left running, whatever happens: a frozen environment must not wake up in the middle of one. Only a write
+    that does not end by the clock itself, as by botocore, is given up when no time is left. Raises `OutOfTime` then.
+
+    Where several fail, the making included, an error that another try may cure is raised before one that is final.
     """
 
     def upload(rendition: Rendition) -> None:
@@ -39,9 +47,16 @@ def upload_all(renditions: Iterable[Rendition], write: Callable[[Rendition], Wri
         finished.append(Upload(rendition.plan, len(rendition.body), written, spent))
 
     running: list[Future[None]] = []
+    problems: list[BaseException] = []
     try:
         running.extend(pool.executor.submit(upload, rendition) for rendition in renditions)
-    finally:
-        problems = [problem for each in running if (problem := each.exception())]  # waits for each
+    except BaseException as problem:  # noqa: BLE001 # raised below, when the uploads have ended
+        problems.append(problem)
+    ended, late = wait(running, clock.patience())
+    for each in late:
+        each.cancel()
+    if late:
+        problems.append(OutOfTime(TOO_LATE))
+    problems.extend(failure for each in running if each in ended and (failure := each.exception()))
     if problems:
         raise max(problems, key=lambda problem: getattr(problem, "retryable", True))

@@ -45,9 +45,27 @@ def test_settings_have_the_last_word() -> None:
         ('attachment; filename="v1.2 final.PNG"', 'attachment; filename="v1.2 final.jpg"'),
         ('attachment; filename=""', 'attachment; filename=""'),
         ('form-data; name="my-filename=a.png"', 'form-data; name="my-filename=a.png"'),
+        ('form-data; name="filename=x.png"; filename="y.png"', 'form-data; name="filename=x.png"; filename="y.jpg"'),
+        ('form-data; name="a;filename=x.png"', 'form-data; name="a;filename=x.png"'),
+        ('attachment; x="never ends; filename=a.png', 'attachment; x="never ends; filename=a.png'),
+        ("attachment; filename=a b.png", "attachment; filename=a b.jpg"),
+        ("attachment; filename= a b.png \t; x=1", "attachment; filename= a b.jpg \t; x=1"),
+        ("attachment;filename=a.png;filename*=UTF-8''b.png", "attachment;filename=a.jpg;filename*=UTF-8''b.jpg"),
+        ("attachment; filename*=\"UTF-8''a.png\"", "attachment; filename*=\"UTF-8''a.jpg\""),
+        ("filename=cat.png", "filename=cat.jpg"),
+        ("attachment; filename=", "attachment; filename="),
         ("inline", "inline"),
     ],
 )
 def test_the_file_names_extension_is_corrected(before: str, after: str) -> None:
     """A file name ends in an extension of what is written, plain or encoded; the rest stays."""
     assert with_extension(before, EXTENSIONS) == after
+
+
+@pytest.mark.parametrize("name", ["{}.png", '"{}.png"', "UTF-8''{}.png"])
+@pytest.mark.parametrize("letters", ["Åse", "voilà", "日本", "Å\u00a0s"])
+def test_letters_beyond_ascii_stay_whole(name: str, letters: str) -> None:
+    """A header is UTF-8 read as Latin-1, where halves of letters look like blanks; none is torn apart."""
+    before = f"attachment; filename={name.format(letters)}; x=1".encode()
+    after = with_extension(before.decode("latin-1"), EXTENSIONS).encode("latin-1")
+    assert after == before.replace(b".png", b".jpg")

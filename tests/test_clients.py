@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from resizer import clients, handler, pipeline
+from resizer.errors import RecordsFailed
 from resizer.s3.client import ATTEMPTS, S3Client
-from tests.conftest import BUCKET, context
+from tests.conftest import BUCKET, context, notification
 
 
 def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
@@ -84,3 +85,25 @@ def test_botocore_names_the_bucket_s_owner_too(monkeypatch: Any, s3: Any) -> Non
     client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
     clients.forget()
     assert [headers.get("x-amz-expected-bucket-owner") for headers in sent] == ["123456789012"]
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_region_in_either_variable_is_enough(monkeypatch: Any, s3: Any, name: str) -> None:
+    """botocore itself reads one of the two alone, and Lambda's is the other."""
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv(name, "eu-north-1")
+    clients.forget()
+    assert clients.client("sqs").meta.region_name == "eu-north-1"
+    clients.forget()
+
+
+@pytest.mark.parametrize("key", ["key", ""])
+def test_an_endpoint_that_is_no_url_fails_in_one_line(monkeypatch: Any, s3: Any, key: str) -> None:
+    """Whichever client would be made: a record fails, told by the variable's name, and comes back."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "localhost:9000")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    clients.forget()
+    with pytest.raises(RecordsFailed, match="AWS_ENDPOINT_URL_S3=localhost:9000"):
+        handler.lambda_handler(notification("cat.jpg"), context())
+    clients.forget()

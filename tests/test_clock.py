@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from threading import TIMEOUT_MAX
+
 import pytest
 
-from resizer.clock import MARGIN_SECONDS, Clock
+from resizer.clock import ENDING_SECONDS, MARGIN_SECONDS, Clock
 from resizer.decode_time import MB_PER_CORE, seconds_to_decode
 from resizer.errors import OutOfTime
 from resizer.model import Header
@@ -21,6 +23,18 @@ def test_time_is_needed_beside_the_margin() -> None:
 def test_without_a_limit_there_is_always_time() -> None:
     """Outside Lambda nothing runs out."""
     Clock().need(1e9)
+    assert Clock().within(1e9) == 1e9
+    assert Clock().patience() <= TIMEOUT_MAX
+
+
+def test_requests_end_before_the_invocation() -> None:
+    """A time-out is no longer than what is left beside the ending; with nothing left, no request begins."""
+    clock = Clock(remaining=lambda: ENDING_SECONDS + 3)
+    assert (clock.within(2), clock.within(5)) == (2, 3)
+    assert 3 < clock.patience() < clock.remaining()
+    with pytest.raises(OutOfTime):
+        Clock(remaining=lambda: ENDING_SECONDS).within(5)
+    assert Clock(remaining=lambda: -1).patience() == 0
 
 
 def test_a_decoder_that_cannot_be_stopped_is_reckoned_with() -> None:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from resizer.clock import MARGIN_SECONDS, Clock
+from resizer import pool
+from resizer.clock import ENDING_SECONDS, MARGIN_SECONDS, Clock
 from resizer.decode import decode
 from resizer.encode import encode
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import Format, Frame, SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
+from resizer.s3.connections import Connections
 from resizer.settings import Settings
+from resizer.store import write
 from resizer.variables import Quality
 from tests.conftest import BUCKET
+from tests.interleaving import InlineExecutor
 from tests.pictures import noise, opened, photo_like, psnr, saved
-from tests.recording import RecordingS3
+from tests.recording import RecordingS3, refusal
+from tests.test_s3_client import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SETTINGS = Settings()
+PATIENCE = 10  # seconds that a test waits for what should come at once
 ANIMATED = ["GIF", "PNG", "WEBP", "AVIF"]
 
 
@@ -171,6 +178,7 @@ def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeyp
         return data
 
     monkeypatch.setattr("resizer.pipeline.encode", slowly)
+    monkeypatch.setattr(pool, "executor", InlineExecutor())
     source = upload(s3, "cat.jpg", saved(photo_like(1200, 900)))
     with pytest.raises(OutOfTime) as raised:
         process(source, SETTINGS, s3, clock.until(6))
@@ -178,6 +186,43 @@ def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeyp
     assert "Written: ['resized/1000-cat.jpg', 'resized/640-cat.jpg']" in told
     assert "not written: ['resized/480-cat.jpg']" in told
     assert outputs(s3) == ["resized/1000-cat.jpg", "resized/640-cat.jpg"]
+
+
+def test_an_upload_that_stalls_is_reported_in_time(s3: Any, clock: Time) -> None:
+    """A client that does not watch the time itself is not waited for to the end, and what it did write is told."""
+    go_on = threading.Event()
+
+    def stall_at_640(request: dict[str, Any]) -> None:
+        if "640" in request["Key"]:
+            go_on.wait(PATIENCE)
+            raise refusal("SlowDown", "put_object")
+
+    stalling = RecordingS3(s3, faults={"put_object": stall_at_640})
+    try:
+        with pytest.raises(OutOfTime, match=r"not written: \['resized/640-cat.jpg'\]"):
+            process(upload(s3, "cat.jpg", saved(photo_like(1200, 900))), SETTINGS, stalling, clock.until(0.25))
+    finally:
+        go_on.set()
+
+
+def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's own client gives up its requests by itself, and none is left running."""
+    late = threading.Event()
+
+    def late_write(*arguments: Any, **named: Any) -> Any:
+        late.set()
+        return write(*arguments, **named)
+
+    monkeypatch.setattr("resizer.pipeline.write", late_write)
+    body = saved(photo_like(1200, 900))
+    picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
+    with serving(picture, *[b"HTTP/1.1"] * 3) as (whole, _):
+        client = replace(whole, connections=Connections(PATIENCE, PATIENCE))
+        until = Clock(remaining=lambda: ENDING_SECONDS + 0.2 if late.is_set() else 60)
+        with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
+            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, client, until)
+    idle = [pool.executor.submit(late.is_set) for _ in range(3)]
+    assert all(each.result(PATIENCE) for each in idle)
 
 
 def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:

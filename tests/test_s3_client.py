@@ -7,20 +7,26 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
+from resizer.clock import ENDING_SECONDS, Clock
+from resizer.errors import OutOfTime
 from resizer.s3 import connections as connections_module
 from resizer.s3.client import ATTEMPTS, S3Client
-from resizer.s3.connections import Connections
+from resizer.s3.connections import MOST_IDLE, Connections
+from resizer.s3.endpoint import Place
 from resizer.s3.signature import Credentials
 from tests.conftest import BUCKET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OBJECT = {
     "CacheControl": "max-age=60",
@@ -33,6 +39,7 @@ OBJECT = {
 }
 CARRIED = ("CacheControl", "ContentDisposition", "ContentLanguage", "ContentType", "Metadata")
 OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
+PATIENCE = 10  # seconds that a test waits for what should come at once
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Wait &amp; see.</Message></Error>"
 
 
@@ -43,6 +50,8 @@ class Server:
         self.answers = answers
         self.requests: list[bytes] = []
         self.connections = 0
+        self.redirecting: threading.Barrier | None = None  # met by requests for the wrong region before they are told
+        self.dead = 0  # so many connections, the first ones, end as soon as something is asked on them
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -69,16 +78,24 @@ class Server:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        with suppress(OSError), connection, connection.makefile("rb") as lines:  # whoever hangs up may do so
             while request := lines.readline():
+                if self._open.index(connection) < self.dead:
+                    return
                 head = request + b"".join(iter(lines.readline, b"\r\n"))
                 length = next((line for line in head.split(b"\r\n") if line.startswith(b"Content-Length")), b":0")
                 self.requests.append(head + lines.read(int(length.partition(b":")[2])))
+                if self.redirecting and b"/us-east-1/s3/" in head:
+                    self.redirecting.wait(PATIENCE)
+                    connection.sendall(elsewhere("eu-north-1"))
+                    continue
                 answer = self.answers.pop(0)
                 if not answer:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
                 connection.sendall(answer)
+                if b"\r\nConnection: close\r\n" in answer:
+                    return
 
 
 @contextmanager
@@ -97,6 +114,17 @@ def client_for(url: str) -> S3Client:
 
 def refused(status: int, body: bytes = b"", extra: str = "") -> bytes:
     return f"HTTP/1.1 {status} No\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def in_chunks(status: int, body: bytes) -> bytes:
+    """A refusal whose length is not told beforehand."""
+    head = f"HTTP/1.1 {status} No\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:9], body[9:], b""))
+
+
+def long_error(code: str) -> bytes:
+    """An error that takes more than one read from the socket, its code behind the first."""
+    return f"<Error><Message>{'x' * 10_000}</Message><Code>{code}</Code></Error>".encode()
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +192,36 @@ def test_one_connection_serves_many_requests() -> None:
         assert server.connections == 1
 
 
+@pytest.mark.parametrize("answer", [refused, in_chunks])
+def test_an_error_is_read_to_its_end(answer: Callable[[int, bytes], bytes]) -> None:
+    """However it comes, S3's own code is told, and the connection is kept."""
+    with serving(*[answer(404, long_error("NoSuchBucket"))] * 3) as (client, server):
+        for _ in range(3):
+            with pytest.raises(ClientError, match="NoSuchBucket"):
+                client.get_object(Bucket="photos", Key="cat.jpg")
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("cut", [-1, -9_000])
+def test_an_error_that_is_cut_short_is_asked_for_again(cut: int) -> None:
+    """Half an error may lack its code, and a bucket that is missing is no object that is gone."""
+    whole, broken = long_error("NoSuchBucket"), refused(404, long_error("NoSuchBucket"), "Connection: close\r\n")[:cut]
+    with serving(broken, refused(404, whole)) as (client, server):
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 2
+
+
+def test_an_error_without_end_is_not_read_for_ever() -> None:
+    """What is read of an error is bounded; its connection is not kept."""
+    endless = refused(404, bytes(1_000_000))
+    with serving(endless, OK) as (client, server):
+        with pytest.raises(ClientError, match="404"):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
+        assert server.connections == 2
+
+
 def test_an_unread_body_ends_its_connection() -> None:
     """What is left of a body must not be taken for the next answer."""
     with serving(OK, OK) as (client, server):
@@ -181,10 +239,44 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(pauses: list[float])
         assert pauses == []  # at once: a kept connection may well be closed at any moment
 
 
+def test_one_dead_connection_tells_of_all() -> None:
+    """After a freeze no kept connection may work, and none may show it; the second try is on a new one."""
+    with serving(*[OK] * 4) as (client, server):
+        bodies = [client.get_object(Bucket="photos", Key="cat.jpg")["Body"] for _ in range(3)]
+        for body in bodies:
+            body.read()
+            body.close()
+        server.dead = 3
+        assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"
+        assert server.connections == 4
+
+
+def test_only_some_connections_are_kept() -> None:
+    """Every bucket has a host of its own at AWS; the oldest connections are closed, whoever they were made to."""
+    connections, place = Connections(0.5, 0.5), Place("127.0.0.1", "/", secure=False)
+    pairs = [socket.socketpair() for _ in range(MOST_IDLE + 2)]
+    for number, (ours, _) in enumerate(pairs):
+        connection = HTTPConnection("127.0.0.1")
+        connection.sock = ours
+        connections.give_back(replace(place, host=f"{number}.test"), connection)
+    assert [ours.fileno() == -1 for ours, _ in pairs] == [True] * 2 + [False] * MOST_IDLE
+    for ours, theirs in pairs:
+        ours.close()
+        theirs.close()
+
+
 @pytest.mark.parametrize(
     "failure",
-    [refused(503, SLOW_DOWN), refused(500), refused(502), refused(504), refused(400, SLOW_DOWN), b""],
-    ids=["503", "500", "502", "504", "SlowDown", "closed"],
+    [
+        refused(503, SLOW_DOWN),
+        refused(500),
+        refused(502),
+        refused(504),
+        refused(400, SLOW_DOWN),
+        b"",
+        refused(400, long_error("RequestTimeout")),
+    ],
+    ids=["503", "500", "502", "504", "SlowDown", "closed", "long"],
 )
 def test_what_may_pass_is_tried_again(failure: bytes) -> None:
     """Throttling, faults of the server and lost connections are tried three times in all, the body sent each time."""
@@ -234,22 +326,63 @@ def test_a_server_that_stalls_is_given_up() -> None:
             body.read()
 
 
-def test_a_bucket_elsewhere_is_asked_there() -> None:
+def elsewhere(region: str) -> bytes:
+    """S3's answer to a request that came to the wrong region."""
+    return refused(301, b"<Error><Code>PermanentRedirect</Code></Error>", f"x-amz-bucket-region: {region}\r\n")
+
+
+def malformed(region: str) -> bytes:
+    """S3's answer to a request that was signed for the wrong region."""
+    return refused(400, f"<Error><Code>AuthorizationHeaderMalformed</Code><Region>{region}</Region></Error>".encode())
+
+
+def regions(server: Server) -> list[str]:
+    """The regions that a server's requests were signed for."""
+    return [request.split(b"/s3/aws4_request")[0].rpartition(b"/")[2].decode() for request in server.requests]
+
+
+@pytest.mark.parametrize("answer", [elsewhere, malformed])
+def test_a_bucket_elsewhere_is_asked_there(answer: Callable[[str], bytes]) -> None:
     """Where S3 names another region, the request is signed for that one, and so is every later one."""
-    moved = refused(301, b"<Error><Code>PermanentRedirect</Code></Error>", "x-amz-bucket-region: eu-north-1\r\n")
-    with serving(moved, OK, OK) as (client, server):
+    with serving(answer("eu-north-1"), OK, OK) as (client, server):
         for _ in range(2):
             client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
-        assert [b"/eu-north-1/s3/" in request for request in server.requests] == [False, True, True]
+        assert regions(server) == ["us-east-1", "eu-north-1", "eu-north-1"]
+
+
+def test_a_bucket_that_moved_again_is_followed() -> None:
+    """What was learnt of a bucket is no more than what S3 says of it now, be that the region it was in at first."""
+    with serving(elsewhere("eu-north-1"), OK, elsewhere("us-east-1"), OK, OK) as (client, server):
+        for _ in range(3):
+            client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read()
+        assert regions(server) == ["us-east-1", "eu-north-1", "eu-north-1", "us-east-1", "us-east-1"]
+
+
+def test_first_requests_side_by_side_all_find_the_region() -> None:
+    """One request's finding does not keep another, sent before it, from following."""
+    with serving(OK, OK, OK) as (client, server), ThreadPoolExecutor(3) as threads:
+        server.redirecting = threading.Barrier(3)
+        answers = [threads.submit(client.get_object, Bucket="photos", Key="cat.jpg") for _ in range(3)]
+        assert [answer.result()["ETag"] for answer in answers] == ['"1"'] * 3
+        assert regions(server) == ["us-east-1"] * 3 + ["eu-north-1"] * 3
 
 
 def test_regions_that_name_each_other_are_not_followed_for_ever() -> None:
-    """A bucket's region is learnt once; an answer that names yet another is a refusal."""
-    one, other = (refused(301, b"", f"x-amz-bucket-region: {name}\r\n") for name in ("eu-north-1", "eu-west-3"))
-    with serving(one, other) as (client, server):
+    """A request goes on to one other region; an answer that names yet another is a refusal."""
+    with serving(elsewhere("eu-north-1"), elsewhere("eu-west-3")) as (client, server):
         with pytest.raises(ClientError):
-            client.head_object(Bucket="photos", Key="cat.jpg")
+            client.get_object(Bucket="photos", Key="cat.jpg")
         assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["evil.example.com/", "x", "eu-north-1.evil", "us-iso-east-1", "us-east-1"])
+@pytest.mark.parametrize("answer", [elsewhere, malformed])
+def test_what_is_no_region_becomes_part_of_no_host(name: str, answer: Callable[[str], bytes]) -> None:
+    """A region that is none, of unknown hosts, or the one just asked, is not followed."""
+    with serving(answer(name)) as (client, server):
+        with pytest.raises(ClientError):
+            client.get_object(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 1
 
 
 def test_a_large_body_may_be_refused_before_it_was_sent() -> None:
@@ -299,3 +432,54 @@ def test_certificates_are_checked_against_those_that_aws_ships(monkeypatch: pyte
     with pytest.raises(FileNotFoundError):
         connections_module._trust()
     connections_module._trust.cache_clear()
+
+
+def lasting(seconds: float) -> Clock:
+    """The clock of an invocation with so many seconds left for requests, and time that passes."""
+    end = time.monotonic() + seconds + ENDING_SECONDS
+    return Clock(remaining=lambda: end - time.monotonic())
+
+
+@pytest.mark.parametrize("request_", ["get_object", "put_object", "delete_object"])
+@pytest.mark.parametrize("answer", [b"\r", OK[:20], refused(503, SLOW_DOWN)[:-9]], ids=["none", "headers", "body"])
+def test_no_request_outlasts_its_invocation(request_: str, answer: bytes) -> None:
+    """Whatever a server stalls in, the waiting ends in time, and nothing is sent again."""
+    with serving(answer, OK) as (whole, server):
+        client = replace(whole, connections=Connections(PATIENCE, PATIENCE)).until(lasting(0.2))
+        with pytest.raises(OutOfTime):
+            getattr(client, request_)(Bucket="photos", Key="cat.jpg")
+        assert len(server.requests) == 1
+
+
+def test_no_download_outlasts_its_invocation() -> None:
+    """A body that stops coming is given up in time."""
+    with serving(OK.replace(b"Length: 3", b"Length: 9")) as (whole, _):
+        client = replace(whole, connections=Connections(PATIENCE, PATIENCE)).until(lasting(0.2))
+        body = client.get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read(9) == b"cat"
+        with pytest.raises(OutOfTime):
+            body.read(9)
+
+
+def test_no_try_begins_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses end in time as well, and then the client gives up, with a connection at hand or not."""
+    left = [2.0]
+
+    def passes(seconds: float) -> None:
+        left[0] -= seconds
+
+    monkeypatch.setattr(time, "sleep", passes)
+    with serving(*[refused(503)] * ATTEMPTS) as (whole, server):
+        client = whole.until(Clock(remaining=lambda: left[0]))
+        for _ in range(2):
+            with pytest.raises(OutOfTime):
+                client.head_object(Bucket="photos", Key="cat.jpg")
+        assert (len(server.requests), left[0]) == (2, ENDING_SECONDS)
+
+
+def test_invocations_share_what_is_kept() -> None:
+    """A client for one invocation uses the connections of those before."""
+    with serving(OK, OK) as (client, server):
+        for _ in range(2):
+            client.until(lasting(60)).put_object(Bucket="photos", Key="cat.jpg", Body=b"cat")
+        assert server.connections == 1

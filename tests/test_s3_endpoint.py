@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from botocore.exceptions import ParamValidationError
 
+from resizer.errors import ConfigError
 from resizer.s3.endpoint import configured, is_plain, place, region
 
 if TYPE_CHECKING:
@@ -86,6 +89,10 @@ def test_another_s3_is_asked_by_path(url: str, host: str, path: str, secure: boo
         ({"AWS_SECRET_ACCESS_KEY": ""}, False),
         ({"AWS_PROFILE": "me"}, False),
         ({"HTTPS_PROXY": "http://proxy:3128"}, False),
+        ({"https_proxy": "http://proxy:3128"}, False),
+        ({"HTTP_PROXY": "http://proxy:3128", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:5000"}, False),
+        ({"http_proxy": "http://proxy:3128", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:5000"}, False),
+        ({"http_proxy": ""}, True),
         ({"AWS_USE_FIPS_ENDPOINT": "true"}, False),
         ({"AWS_USE_DUALSTACK_ENDPOINT": "true"}, False),
     ],
@@ -107,6 +114,27 @@ def test_a_plain_environment(changes: dict[str, str], plain: bool) -> None:  # n
 def test_the_endpoint_of_the_environment(environ: dict[str, str], url: str | None) -> None:
     """The variables are those of boto3, S3's own before the general one."""
     assert configured(environ) == url
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:9000", "127.0.0.1:9000", "s3.example.com", "ftp://host", "http://", "http://host:port", "http://[::1"],
+)
+def test_an_endpoint_that_is_no_url_is_told(name: str, url: str) -> None:
+    """The error names the variable, and how to write it, before any request."""
+    with pytest.raises(ConfigError, match=rf"{name}={re.escape(url)} .*http://host:port"):
+        configured({name: url})
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:9000"])
+@pytest.mark.parametrize(
+    "bucket", ["", "pho tos", "pho\u4e00tos", "photos?x", "a/b", "arn:aws:s3:eu-west-1:123456789012:accesspoint/photos"]
+)
+def test_what_is_no_bucket_s_name_is_refused(bucket: str, url: str | None) -> None:
+    """As botocore refuses it, and nothing is sent."""
+    with pytest.raises(ParamValidationError, match=re.escape(repr(bucket))):
+        place(bucket, "cat.jpg", "eu-west-1", url)
 
 
 def test_the_region_of_the_environment() -> None:

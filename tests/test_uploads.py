@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resizer.errors import Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
+from resizer.clock import Clock
+from resizer.errors import OutOfTime, Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
 from resizer.model import Format, Rendition, RenditionPlan, Written
 from resizer.uploads import Upload, upload_all
 
@@ -28,7 +29,7 @@ def rendition(name: str, body: bytes = b"pixels") -> Rendition:
 def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], Written]) -> list[Upload]:
     """What `upload_all` has finished when it returns, by key."""
     finished: list[Upload] = []
-    upload_all(made, write, finished)
+    upload_all(made, write, finished, Clock())
     return sorted(finished, key=lambda upload: upload.plan.key)
 
 
@@ -157,5 +158,45 @@ def test_what_was_finished_is_known_when_another_fails() -> None:
     """One failure does not keep the others from being written, nor from being told."""
     finished: list[Upload] = []
     with pytest.raises(Rejected):
-        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished)
+        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished, Clock())
     assert {upload.plan.key for upload in finished} == {"b", "c"}
+
+
+def test_what_making_and_writing_fail_with_is_weighed_together() -> None:
+    """A rendition that cannot be made does not hide that another was not written, and should come again."""
+
+    def make() -> Iterator[Rendition]:
+        yield rendition("a")
+        raise REJECTION
+
+    with pytest.raises(StorageError):
+        uploaded(make(), failing({"a": STORAGE}))
+    with pytest.raises(Rejected):
+        uploaded(make(), failing({"a": SUPERSEDED}))
+
+
+def test_an_upload_that_does_not_end_in_time_is_given_up() -> None:
+    """With no time left none is waited for, and none begins any more; what is done is known."""
+    go_on, busy = threading.Event(), threading.Semaphore(0)
+    begun: list[str] = []
+    finished: list[Upload] = []
+
+    def write(each: Rendition) -> Written:
+        begun.append(each.plan.key)
+        if each.plan.key != "a":
+            busy.release()
+            go_on.wait(PATIENCE)
+        return Written.NEW
+
+    def make() -> Iterator[Rendition]:
+        yield from map(rendition, "abcde")
+        assert all(busy.acquire(timeout=PATIENCE) for _ in range(3))
+
+    try:
+        with pytest.raises(OutOfTime):
+            upload_all(make(), write, finished, Clock(remaining=lambda: 0.0))
+        assert [upload.plan.key for upload in finished] == ["a"]
+    finally:
+        go_on.set()
+    uploaded([rendition("f")], write)
+    assert sorted(begun) == ["a", "b", "c", "d", "f"]

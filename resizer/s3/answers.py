@@ -26,12 +26,12 @@ SENT: Final = {
     "Tagging": "x-amz-tagging",
 }
 TOLD: Final = {
-    "CacheControl": "Cache-Control",
-    "ContentDisposition": "Content-Disposition",
-    "ContentLanguage": "Content-Language",
-    "ContentType": "Content-Type",
-    "ETag": "ETag",
-    "Expires": "Expires",
+    "CacheControl": "cache-control",
+    "ContentDisposition": "content-disposition",
+    "ContentLanguage": "content-language",
+    "ContentType": "content-type",
+    "ETag": "etag",
+    "Expires": "expires",
     "VersionId": "x-amz-version-id",
 }
 USER_METADATA: Final = "x-amz-meta-"
@@ -46,11 +46,12 @@ def headers(request: Mapping[str, Any]) -> dict[str, str]:
 
 def fields(message: Message) -> dict[str, Any]:
     """What an answer's headers tell; `ContentLength` only where they do."""
-    told: dict[str, Any] = {name: message[header] for name, header in TOLD.items() if header in message}
-    if (length := message["Content-Length"] or "").isdecimal():
+    found = {name.lower(): value for name, value in message.items()}
+    told: dict[str, Any] = {name: found[header] for name, header in TOLD.items() if header in found}
+    if (length := found.get("content-length", "")).isdecimal():
         told["ContentLength"] = int(length)
     size = len(USER_METADATA)
-    own = {name[size:].lower(): value for name, value in message.items() if name.lower().startswith(USER_METADATA)}
+    own = {name[size:]: value for name, value in found.items() if name.startswith(USER_METADATA)}
     return {**told, "Metadata": own}
 
 
@@ -60,6 +61,11 @@ def refusal(operation: str, status: int, body: bytes) -> ClientError:
     code = _element("Code", text) or str(status)
     error = {"Code": code, "Message": _element("Message", text) or f"HTTP {status}"}
     return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)  # type: ignore[typeddict-item] # the rest of the metadata is not read
+
+
+def region_named(message: Message, body: bytes) -> str:
+    """The region that an error says a bucket is in, as it stands there; empty where it says none."""
+    return message["x-amz-bucket-region"] or _element("Region", body.decode("utf-8", "replace")) or ""
 
 
 def _element(name: str, text: str) -> str | None:

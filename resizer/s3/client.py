@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from resizer.s3.answers import fields, headers, refusal
+from resizer.clock import Clock
+from resizer.s3.answers import fields, headers, refusal, region_named
 from resizer.s3.download import Download
-from resizer.s3.endpoint import place
+from resizer.s3.endpoint import PLAIN_REGION, place
 from resizer.s3.signature import signed
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class S3Client:
     """The four requests of `S3`, safe to use from several threads; they raise botocore's `ClientError` where S3
     refuses, and its `HTTPClientError` where it cannot be reached, after three tries.
 
-    `owner` is the account that every bucket has to belong to, None for any.
+    `owner` is the account that every bucket has to belong to, None for any. By `clock` no request outlasts the
+    invocation: what is left of that limits every wait, and where nothing is, `OutOfTime` is raised.
     """
 
     credentials: Credentials
@@ -46,7 +49,12 @@ class S3Client:
     url: str | None
     connections: Connections
     owner: str | None = None
+    clock: Clock = field(default_factory=Clock)
     regions: dict[str, str] = field(default_factory=dict)  # of buckets that turned out to be elsewhere
+
+    def until(self, clock: Clock) -> S3Client:
+        """This client for one invocation, by its clock; what is kept for later ones is shared."""
+        return replace(self, clock=clock)
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Fetch an object, as its `Body` is read."""
@@ -78,49 +86,60 @@ class S3Client:
             except ClientError as problem:
                 if not _is_transient(problem):
                     raise
-            time.sleep(random.random() * 2 ** (attempt - 1))  # noqa: S311 # no secret: it only spreads a crowd
+            time.sleep(self.clock.within(random.random() * 2 ** (attempt - 1)))  # noqa: S311 # no secret: it only spreads a crowd
         try:
             return self._try(operation, method, request, sent)
         except (OSError, HTTPException) as problem:
+            self.clock.within(0)  # where the invocation's end was what ended it, that is told
             raise HTTPClientError(error=problem) from problem
 
     def _try(self, operation: str, method: str, request: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
-        """One request, once; once more where S3 names another region as the bucket's."""
+        """One request, once; once more where S3 names another region than the one that was asked."""
         bucket, body = request["Bucket"], request.get("Body", b"")
-        region = self.regions.get(bucket, self.region)
-        where = place(bucket, request["Key"], region, self.url)
-        now = datetime.now(UTC)
-        complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
-        response, download = self._exchange(where, method, body, complete)
-        succeeded = 200 <= response.status < 300
-        if succeeded and method == "GET":
-            return {**fields(response.headers), "Body": download}
-        answer = download.read(LONGEST_ERROR)
-        download.close()
-        if succeeded:
-            return fields(response.headers)
-        found = response.headers["x-amz-bucket-region"]
-        if found and bucket not in self.regions and found != region:
+        for is_last in (False, True):
+            region = self.regions.get(bucket, self.region)
+            where = place(bucket, request["Key"], region, self.url)
+            now = datetime.now(UTC)
+            complete = signed(method, where.path, {**sent, "Host": where.host}, body, self.credentials, region, now)
+            response, download = self._exchange(where, method, body, complete)
+            succeeded = 200 <= response.status < 300
+            if succeeded and method == "GET":
+                return {**fields(response.headers), "Body": download}
+            try:
+                answer = download.short(LONGEST_ERROR)
+            finally:
+                download.close()
+            if succeeded:
+                return fields(response.headers)
+            found = region_named(response.headers, answer)
+            if is_last or found == region or not PLAIN_REGION.fullmatch(found):
+                break
             self.regions[bucket] = found
-            return self._try(operation, method, request, sent)
         raise refusal(operation, response.status, answer)
 
     def _exchange(
         self, where: Place, method: str, body: bytes, complete: dict[str, str]
     ) -> tuple[HTTPResponse, Download]:
-        connection = self.connections.take(where)
+        connection = self.connections.take(where, self.clock)
+        sock = connection.sock  # which the connection lets go of where its answer is the last
+
+        def limit() -> None:
+            timeout = self.clock.within(self.connections.read_timeout)
+            if sock.gettimeout() != timeout:  # setting it is a system call
+                sock.settimeout(timeout)
+
         try:
-            try:
+            limit()
+            # A server may refuse a large body before it has read it all; without an answer the next line raises again.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, where.path, body or None, complete)
-            except (BrokenPipeError, ConnectionResetError):
-                # A server may refuse a large body before it has read it all; without an answer this raises again.
-                response = connection.getresponse()
-            else:
-                response = connection.getresponse()
+            limit()
+            response = connection.getresponse()
         except BaseException:
             connection.close()
+            self.connections.forget(where)
             raise
-        return response, Download(response, connection, where, self.connections)
+        return response, Download(response, connection, where, self.connections, limit)
 
 
 def _is_transient(problem: ClientError) -> bool:

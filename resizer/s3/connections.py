@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import select
 import ssl
-from collections import defaultdict
 from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from resizer.s3.endpoint import Place
+    from resizer.clock import Clock
+    from resizer.s3.endpoint import Origin, Place
+
+MOST_IDLE: Final = 10  # connections that are kept, to all hosts together
 
 
 class Connections:
@@ -22,33 +25,46 @@ class Connections:
     def __init__(self, connect_timeout: float, read_timeout: float) -> None:
         self.connect_timeout = connect_timeout  # seconds
         self.read_timeout = read_timeout  # seconds between two pieces of an answer
-        self._idle: dict[tuple[str, bool], list[HTTPConnection]] = defaultdict(list)
+        self._idle: list[tuple[Origin, HTTPConnection]] = []  # the one used last at the end
+        self._lock = Lock()
 
-    def take(self, place: Place) -> HTTPConnection:
-        """An open connection, the one used last where there is one. Raises `OSError`."""
-        idle = self._idle[place.host, place.secure]
-        while idle:
-            try:
-                connection = idle.pop()
-            except IndexError:  # another thread was quicker
-                break
+    def take(self, place: Place, clock: Clock) -> HTTPConnection:
+        """An open connection, the one used last where there is one. Raises `OSError`, and `OutOfTime`."""
+        while connection := self._newest(place.origin):
             if not _is_dropped(connection):
                 return connection
             connection.close()
-        connection = self._made(place)
+        connection = _made(place, clock.within(self.connect_timeout))
         connection.connect()
-        connection.sock.settimeout(self.read_timeout)
         return connection
 
     def give_back(self, place: Place, connection: HTTPConnection) -> None:
         """Keep a connection whose answer has been read to its end; one that the server closes is not kept."""
-        if connection.sock is not None:
-            self._idle[place.host, place.secure].append(connection)
+        if connection.sock is None:
+            return
+        with self._lock:
+            self._idle.append((place.origin, connection))
+            oldest = self._idle.pop(0)[1] if len(self._idle) > MOST_IDLE else None
+        if oldest:
+            oldest.close()
 
-    def _made(self, place: Place) -> HTTPConnection:
-        if place.secure:
-            return HTTPSConnection(place.host, timeout=self.connect_timeout, context=_trust())
-        return HTTPConnection(place.host, timeout=self.connect_timeout)
+    def forget(self, place: Place) -> None:
+        """Close what is idle: where one connection has died unnoticed, as in a freeze, the others have too."""
+        while connection := self._newest(place.origin):
+            connection.close()
+
+    def _newest(self, origin: Origin) -> HTTPConnection | None:
+        with self._lock:
+            for index in range(len(self._idle) - 1, -1, -1):
+                if self._idle[index][0] == origin:
+                    return self._idle.pop(index)[1]
+        return None
+
+
+def _made(place: Place, timeout: float) -> HTTPConnection:
+    if place.secure:
+        return HTTPSConnection(place.host, timeout=timeout, context=_trust())
+    return HTTPConnection(place.host, timeout=timeout)
 
 
 def _is_dropped(connection: HTTPConnection) -> bool:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
+
+from botocore.exceptions import ParamValidationError
+
+from resizer.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +20,20 @@ SUFFIXES: Final = {"": "amazonaws.com", "cn-": "amazonaws.com.cn"}
 PLAIN_REGION: Final = re.compile(r"(?!us-iso|eu-iso|eusc)[a-z]{2}(-gov)?-[a-z]+-\d+")
 # A bucket name that may stand before a host's: without dots, which no wildcard certificate covers.
 HOST_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+# What may stand for a bucket in a request, as botocore has it; an ARN may not here.
+BUCKET_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 # What sends requests elsewhere, or takes credentials from elsewhere, in ways that botocore knows.
-DETOURS: Final = ("HTTPS_PROXY", "https_proxy", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_PROFILE")
+DETOURS: Final = (
+    "AWS_PROFILE",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "https_proxy",
+    "http_proxy",
+)
+
+Origin = tuple[str, bool]  # a host with its port, over TLS or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,11 @@ class Place:
     host: str
     path: str
     secure: bool
+
+    @property
+    def origin(self) -> Origin:
+        """What a connection is made to, and serves for."""
+        return self.host, self.secure
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:
@@ -40,19 +62,42 @@ def region(environ: Mapping[str, str]) -> str:
 
 
 def configured(environ: Mapping[str, str]) -> str | None:
-    """The URL of another S3 than AWS's, by the same variables as boto3 reads."""
+    """The URL of another S3 than AWS's, by the same variables as boto3 reads. Raises `ConfigError` where it is none."""
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
+    name = next((name for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL") if environ.get(name)), None)
+    if name and not _is_url(environ[name]):
+        raise ConfigError([f"{name}={environ[name]} is no endpoint; write it as https://host or http://host:port."])
+    return environ[name] if name else None
 
 
 def place(bucket: str, key: str, region: str, url: str | None) -> Place:
-    """Where an object is: on the bucket's own host at AWS, by a path elsewhere and where its name is no host's."""
-    path = "/" + quote(key, safe="/~")
+    """Where an object is: on the bucket's own host at AWS, by a path elsewhere and where its name is no host's.
+
+    Raises `ParamValidationError`, as botocore does, for what cannot be a bucket's name.
+    """
+    host, folder, secure = _folder(bucket, region, url)
+    return Place(host, f"{folder}/{quote(key, safe='/~')}", secure)
+
+
+@lru_cache(maxsize=64)
+def _folder(bucket: str, region: str, url: str | None) -> tuple[str, str, bool]:
+    """What the places of a bucket's objects share: host, path and whether over TLS."""
+    if not BUCKET_NAME.fullmatch(bucket):
+        report = f"{bucket!r} is not the name of a bucket, which has letters, digits, dots and hyphens only."
+        raise ParamValidationError(report=report)
     if url:
         parts = urlsplit(url)
-        return Place(parts.netloc, f"{parts.path.rstrip('/')}/{bucket}{path}", parts.scheme == "https")
+        return parts.netloc, f"{parts.path.rstrip('/')}/{bucket}", parts.scheme == "https"
     suffix = SUFFIXES.get(region[:3], SUFFIXES[""])
     if HOST_LABEL.fullmatch(bucket):
-        return Place(f"{bucket}.s3.{region}.{suffix}", path, secure=True)
-    return Place(f"s3.{region}.{suffix}", f"/{bucket}{path}", secure=True)
+        return f"{bucket}.s3.{region}.{suffix}", "", True
+    return f"s3.{region}.{suffix}", f"/{bucket}", True
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
