@@ -49,13 +49,16 @@ class Picture:
     metadata: SourceMetadata
 
 
-def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK) -> Report:
+def process(
+    source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK, journal: Journal | None = None
+) -> Report:
     """Make or remove the renditions of one source, so that they fit what stands under its key, and tell how it went.
 
-    Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen.
+    Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen. What was
+    known by then stands in `journal`.
     """
     settings = settings.with_widths(source.widths)
-    journal = Journal(source)
+    journal = journal or Journal(source)
     if reason := reason_to_skip(source, settings):
         return journal.close(Outcome.SKIPPED, reason, None)
 

@@ -17,9 +17,9 @@ def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
     used: list[Any] = []
     process = pipeline.process
 
-    def noting(source: Any, settings: Any, client: Any, deadline: Any) -> Any:
+    def noting(source: Any, settings: Any, client: Any, *others: Any) -> Any:
         used.append(client)
-        return process(source, settings, client, deadline)
+        return process(source, settings, client, *others)
 
     monkeypatch.setattr(handler, "process", noting)
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
