@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 from resizer.events.times import latest
 from resizer.model import Change, SourceObject
+from resizer.variables import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
         time=latest(record.get("eventTime")),
-        widths=tuple(told["widths"]) if told.get("widths") else None,
+        widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
         handed_over=bool(told.get("handedOver")),
     )
 
