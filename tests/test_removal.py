@@ -47,8 +47,8 @@ class Shop:
         self.memory = MemoryS3(self.told.append, self.versioned, now=lambda: self.time)
         self.s3 = RecordingS3(self.memory)
 
-    def upload(self, body: bytes, key: str = KEY) -> dict[str, Any]:
-        self.memory.put_object(Bucket=BUCKET, Key=key, Body=body)
+    def upload(self, body: bytes, key: str = KEY, **headers: str) -> dict[str, Any]:
+        self.memory.put_object(Bucket=BUCKET, Key=key, Body=body, **headers)
         return self.told[-1]
 
     def delete(self, key: str = KEY, **version: str) -> dict[str, Any]:
@@ -97,6 +97,16 @@ def test_a_duplicate_ends_as_already_done() -> None:
     before = [shop.memory.current(BUCKET, key) for key in outputs()]
     assert ended(shop.handle(event)) == ("skipped", "already_done")
     assert all(shop.memory.current(BUCKET, key) is version for key, version in zip(outputs(), before, strict=True))
+
+
+def test_the_same_picture_with_another_cache_control_hands_it_on() -> None:
+    """An upload that changes nothing but a header reaches the renditions, and its duplicate is `already_done`."""
+    shop = Shop()
+    shop.handle(shop.upload(picture(), CacheControl="max-age=60"))
+    event = shop.upload(picture(), CacheControl="no-store")
+    assert ended(shop.handle(event)) == ("resized", None)
+    assert [shop.memory.head_object(Bucket=BUCKET, Key=key)["CacheControl"] for key in outputs()] == ["no-store"] * 3
+    assert ended(shop.handle(event)) == ("skipped", "already_done")
 
 
 def test_an_overwrite_costs_one_look_at_the_source_more() -> None:
