@@ -20,7 +20,8 @@ from resizer.limits import Limits
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left
-from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
+from resizer.quiet import UNVERIFIED_SECONDS
+from resizer.reconcile import Made, Reconciler
 from resizer.renditions import check_key_length, extra_formats, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
 from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
@@ -58,7 +59,7 @@ def process(
     known by then stands in `journal`.
     """
     settings = settings.with_widths(source.widths)
-    journal = journal or Journal(source)
+    journal, begun = journal or Journal(source), clock.monotonic()
     if reason := reason_to_skip(source, settings):
         return journal.close(Outcome.SKIPPED, reason, None)
 
@@ -66,7 +67,7 @@ def process(
         return _make(current, settings, s3, journal, clock)
 
     try:
-        settled = Reconciler(source, settings, s3, clock, make).reconcile()
+        settled = Reconciler(source, settings, s3, clock, begun, make).reconcile()
     except NothingToDo as nothing:
         return journal.close(Outcome.SKIPPED, nothing.reason, str(nothing))
     except Rejected as rejection:

@@ -66,7 +66,13 @@ def plain_outputs(key: str, settings: Settings) -> list[str]:
 def may_name_image(key: str) -> bool:
     """Whether a key's extension, or its lack of one, leaves it open that an image may have lain under it."""
     suffix = splitext(key)[1].lower()
-    return not suffix or suffix in READABLE or any(suffix in known for known in EXTENSIONS.values())
+    return not suffix or suffix in READABLE or tells_format(key)
+
+
+def tells_format(key: str) -> bool:
+    """Whether a key's extension is that of a format that renditions are written in."""
+    suffix = splitext(key)[1].lower()
+    return any(suffix in known for known in EXTENSIONS.values())
 
 
 def key_for(key: str, format_: Format) -> str:

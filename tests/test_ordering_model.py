@@ -141,7 +141,7 @@ class Ordering(RuleBasedStateMachine):
         at(self.handlers, which).step(at(FATES, detail))
 
     def time_passes(self, _: int, detail: int) -> None:
-        self.world.time += at((0.01, 0.5, 1.9, 2.1, 3.0), detail)
+        self.world.time += at((0.01, 0.4, 0.6, 1.1, 3.0), detail)
 
     def drain(self) -> None:
         """Deliver everything and let everything end, without another fault; then all must be right."""
