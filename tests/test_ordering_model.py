@@ -47,7 +47,7 @@ def picture(colour: str, comment: str) -> bytes:
 
 GOOD = {picture(colour, comment): colour for colour in ("red", "blue") for comment in ("", "again")}
 BAD = (b"no image",)
-CONTENTS = (*GOOD, *BAD)
+CONTENTS = (*GOOD, *BAD, *BAD)
 FATES = [each for each in Fate if each is not Fate.DONE]
 PLACE = st.integers(0, 5)
 MOST_HANDLERS = 4
