@@ -48,7 +48,9 @@ def test_a_direct_request_waits_for_nothing() -> None:
     assert wait_for(replace(FRESH, time=None)) == 0
 
 
-@pytest.mark.parametrize(("key", "wait"), [("a.JPG", 0.5), ("cat", 0), ("scan.tiff", 0), ("a.heic", 0), ("note.txt", 0)])
+@pytest.mark.parametrize(
+    ("key", "wait"), [("a.JPG", 0.5), ("cat", 0), ("scan.tiff", 0), ("a.heic", 0), ("note.txt", 0)]
+)
 def test_where_every_writer_looks_there_is_no_wait(key: str, wait: float) -> None:
     """A key that tells of no format is written by nobody who does not look, unless the settings fix the formats."""
     assert wait_for(replace(FRESH, key=key)) == wait

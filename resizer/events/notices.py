@@ -64,10 +64,10 @@ def read(event: Any) -> list[SourceObject | UnknownEvent]:
             return _message(message)  # as SNS wraps it for a queue without raw delivery
         case {"requestPayload": payload}:
             return read(payload)  # as Lambda wraps an event that it gave up for the failure queue
-        case dict():
-            return [_unknown(f"an object with the fields {sorted(map(str, event))}")]
         case _:
-            return [_unknown(f"a {type(event).__name__}")]
+            is_object = isinstance(event, dict)
+            came = f"an object with the fields {sorted(map(str, event))}" if is_object else f"a {type(event).__name__}"
+            return [_unknown(came)]
 
 
 def from_json(text: str) -> Any:
