@@ -22,7 +22,7 @@ from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left
 from resizer.quiet import UNVERIFIED_SECONDS
 from resizer.reconcile import Made, Reconciler
-from resizer.renditions import check_key_length, extra_formats, plan
+from resizer.renditions import check_key_length, extra_formats, may_have_others, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
 from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
 from resizer.source import current_etag, open_source
@@ -91,7 +91,9 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
     uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal)
     written = {upload.written for upload in uploads}
     quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
-    if (Written.REPLACED in written or not quick) and not still_current():
+    keys = [upload.plan.key for upload in uploads]
+    apart = may_have_others(source.key, keys, settings)  # so these would not meet what a later upload wrote
+    if (Written.REPLACED in written or apart or not quick) and not still_current():
         raise Overtaken(f"{source.uri} has changed while its renditions were written.")
     return Made(etag, tuple(StoredRendition(upload.plan, upload.size) for upload in uploads), any(written))
 

@@ -1,9 +1,9 @@
 """Quick writes, which cost no look at their source, and the wait that whoever takes renditions away owes them.
 
 A writer of new renditions sees in its GET that the source stands, and nothing that tells it of a change after that. It
-looks once more when it has written, unless it has been quick: less than `UNVERIFIED_SECONDS` from before the GET. So
-every write that nobody verifies is over that long after the source was deleted or replaced, and whoever then looks
-sees it.
+looks once more when it has written, unless it has been quick (less than `UNVERIFIED_SECONDS` from before the GET) and
+whoever comes later meets what it wrote. So every write that nobody verifies is over that long after the source was
+deleted or replaced, and whoever then looks sees it.
 
 The wait cannot be saved by looking: what S3 shows of a source whose quick write is on its way is exactly what it shows
 of one that never had renditions. It can be shortened, and then more uploads cost a HEAD.

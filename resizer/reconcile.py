@@ -32,7 +32,7 @@ from resizer.errors import (
 from resizer.model import Change, SourceObject
 from resizer.quiet import let_quick_writes_end
 from resizer.removal import Standing, is_complete, look, take_away
-from resizer.renditions import may_name_image, plain_outputs, possible_outputs
+from resizer.renditions import may_have_others, may_name_image, possible_outputs
 from resizer.report import Outcome, StoredRendition
 from resizer.source import current_etag
 from resizer.store import is_later, key_hash
@@ -179,18 +179,14 @@ class Reconciler:
     def _clear_other_formats(self, made: Made) -> None:
         """Take away an earlier upload's renditions under keys with other extensions than this one's.
 
-        Looked for only where the source's own extension does not tell its format: one HEAD for each format, and one of
-        the source, for an upload in another format does not meet these renditions, and looks for them only once.
+        Looked for only where the source's own extension does not tell its format: one HEAD for each format.
         """
         keys = {rendition.plan.key for rendition in made.renditions}
-        told = any(key in keys for key in plain_outputs(self.source.key, self.settings))
-        if told or not self._may_remove or "source" not in self.settings.formats:
+        if not self._may_remove or not may_have_others(self.source.key, keys, self.settings):
             return
-        stale: list[Standing] = []
         if any(each.source_etag != made.etag for each in self._look(narrowest_only=True)):
             others = [each for each in self._look() if each.key not in keys and each.source_etag != made.etag]
-            stale = [each for each in others if not self._is_later(each)]
-        self._take_away(stale, made.etag)
+            self._take_away([each for each in others if not self._is_later(each)], made.etag)
 
     def _leave_to_later(self, standing: list[Standing], etag: str | None) -> None:
         """Raises `LaterStands` where another event, later than this one, has the work to do."""

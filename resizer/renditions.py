@@ -11,6 +11,8 @@ from resizer.model import EXTENSIONS, KEPT, READABLE, Format, RenditionPlan
 from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from resizer.model import Header
     from resizer.settings import Settings
 
@@ -58,9 +60,13 @@ def possible_outputs(key: str, settings: Settings) -> list[tuple[int, Format, st
     ]
 
 
-def plain_outputs(key: str, settings: Settings) -> list[str]:
-    """The output keys of a source whose extension tells its format."""
-    return [_output(width, key, settings) for width in settings.widths]
+def may_have_others(key: str, outputs: Collection[str], settings: Settings) -> bool:
+    """Whether another upload of a key may be written under other output keys than these.
+
+    Not where the extension tells the format of what was written, nor where the settings fix the formats.
+    """
+    plain = {_output(width, key, settings) for width in settings.widths}
+    return "source" in settings.formats and plain.isdisjoint(outputs)
 
 
 def may_name_image(key: str) -> bool:
