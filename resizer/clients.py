@@ -17,6 +17,7 @@ from resizer.s3.signature import Credentials
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from resizer.clock import Clock
     from resizer.s3 import S3
 
 # Three tries at 2 + 5 seconds end well before the function's own time-out of a minute.
@@ -50,6 +51,12 @@ def s3() -> S3:
         Connections(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
         environ.get(OWNER) or None,
     )
+
+
+def s3_until(clock: Clock) -> S3:
+    """The same for one invocation, by its clock: no request of the service's own client outlasts it."""
+    kept = s3()
+    return kept.until(clock) if isinstance(kept, S3Client) else kept
 
 
 @cache

@@ -39,8 +39,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     Every record is tried before anything is raised. Raises `RecordsFailed` where some could not be done but may
     be later and raising is what makes them come back, and `UnknownEvent` for an event of another kind.
     """
-    if events.is_warm_up(event):
-        return {"results": []}
+    cold = _environment.pop("cold", False)
     reports: list[Report] = []
     clock = Clock(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
 
@@ -51,21 +50,22 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return report
 
     try:
-        return events.answer(event, attempt)
+        return {"results": []} if events.is_warm_up(event) else events.answer(event, attempt)
     finally:
-        _measure(reports)
+        _measure(reports, cold=cold)
 
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
     """One record through the pipeline; whatever another try may cure ends as a report that is `failed`."""
+    journal = Journal(source)
     try:
         _need_time(source, clock, before)
-        return take_care(process(source, settings, clients.s3(), clock), settings)
+        return take_care(process(source, settings, clients.s3_until(clock), clock, journal), settings)
     except ResizerError as problem:
-        return Journal(source).close(Outcome.FAILED, problem.reason, str(problem))
+        return journal.close(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:
         logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
-        return Journal(source).close(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
+        return journal.close(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
 
 
 def _need_time(source: SourceObject, clock: Clock, before: list[Report]) -> None:
@@ -82,10 +82,13 @@ def _tell(report: Report) -> None:
     levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())
 
 
-def _measure(reports: list[Report]) -> None:
-    """One line of metrics per invocation that did something; a skipped record would only be a line to pay for."""
+def _measure(reports: list[Report], *, cold: bool) -> None:
+    """One line of metrics per invocation that did something, or came first in its environment.
+
+    A skipped record would only be a line to pay for.
+    """
     counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
-    if not counted:
+    if not (counted or cold):
         return
     resized = [report for report in counted if report.outcome is Outcome.RESIZED]
     rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
@@ -98,7 +101,7 @@ def _measure(reports: list[Report]) -> None:
     metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
     for report in counted:
         metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
-    if _environment.pop("cold", False):
+    if cold:
         metrics.add_metric("ColdStart", MetricUnit.Count, 1)
     metrics.flush_metrics()
     metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled

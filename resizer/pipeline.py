@@ -20,11 +20,11 @@ from resizer.limits import Limits
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
 from resizer.process_memory import below, ceiling, left
-from resizer.reconcile import UNVERIFIED_SECONDS, Made, Reconciler
-from resizer.renditions import check_key_length, extra_formats, plan
+from resizer.quiet import UNVERIFIED_SECONDS
+from resizer.reconcile import Made, Reconciler
+from resizer.renditions import check_key_length, extra_formats, may_have_others, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
 from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
-from resizer.s3.client import S3Client
 from resizer.source import current_etag, open_source
 from resizer.store import Destination, Provenance, write
 from resizer.uploads import Upload, upload_all
@@ -50,15 +50,16 @@ class Picture:
     metadata: SourceMetadata
 
 
-def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK) -> Report:
+def process(
+    source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK, journal: Journal | None = None
+) -> Report:
     """Make or remove the renditions of one source, so that they fit what stands under its key, and tell how it went.
 
-    Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen.
+    Whatever trying again could help with is raised: `StorageError`, `OutOfTime`, and anything unforeseen. What was
+    known by then stands in `journal`.
     """
     settings = settings.with_widths(source.widths)
-    if isinstance(s3, S3Client):
-        s3 = s3.until(clock)
-    journal = Journal(source)
+    journal, begun = journal or Journal(source), clock.monotonic()
     if reason := reason_to_skip(source, settings):
         return journal.close(Outcome.SKIPPED, reason, None)
 
@@ -66,7 +67,7 @@ def process(source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLO
         return _make(current, settings, s3, journal, clock)
 
     try:
-        settled = Reconciler(source, settings, s3, clock, make).reconcile()
+        settled = Reconciler(source, settings, s3, clock, begun, make).reconcile()
     except NothingToDo as nothing:
         return journal.close(Outcome.SKIPPED, nothing.reason, str(nothing))
     except Rejected as rejection:
@@ -90,7 +91,9 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
     uploads = _store(_encode(picture, settings, journal, clock), picture.plans, write_one, journal, clock)
     written = {upload.written for upload in uploads}
     quick = clock.monotonic() - begin < UNVERIFIED_SECONDS
-    if (Written.REPLACED in written or not quick) and not still_current():
+    keys = [upload.plan.key for upload in uploads]
+    apart = may_have_others(source.key, keys, settings)  # so these would not meet what a later upload wrote
+    if (Written.REPLACED in written or apart or not quick) and not still_current():
         raise Overtaken(f"{source.uri} has changed while its renditions were written.")
     return Made(etag, tuple(StoredRendition(upload.plan, upload.size) for upload in uploads), any(written))
 

@@ -6,9 +6,9 @@ happen, and how it is put right:
 - A later upload's rendition stands: leave it. An earlier one's: replace it, then look whether the source is still
   what was fetched. S3 cannot tie a write to the state of another object, so the look comes after the write, when
   whatever changed before it can be seen.
-- The source was deleted while its renditions were being made: nothing then stands that the write could meet. So
-  either the write is quick (`UNVERIFIED_SECONDS` from before the GET) and the removal waits until every quick write
-  is over (`QUIET_SECONDS` after the deletion), or it looks at the source when it has written.
+- The source was deleted, or replaced by what is no image, while its renditions were being made: nothing then stands
+  that the write could meet. So a writer looks at the source when it has written, unless it was quick, and whoever
+  takes away lets the quick ones end (`quiet.py`).
 - A try died after a write: the event comes again, finds its source gone or replaced, and puts right what carries
   its mark.
 - A delete of an old version, or one overtaken by a new upload, removes nothing; one that bares an older version has
@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import (
     LaterStands,
-    OutOfTime,
     Overtaken,
     Reason,
     Rejected,
@@ -31,8 +30,9 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import Change, SourceObject
+from resizer.quiet import let_quick_writes_end
 from resizer.removal import Standing, is_complete, look, take_away
-from resizer.renditions import may_name_image, plain_outputs, possible_outputs
+from resizer.renditions import may_have_others, may_name_image, possible_outputs
 from resizer.report import Outcome, StoredRendition
 from resizer.source import current_etag
 from resizer.store import is_later, key_hash
@@ -45,10 +45,7 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
     from resizer.settings import Settings
 
-UNVERIFIED_SECONDS: Final = 2.0
-QUIET_SECONDS: Final = 2.5  # leaves half a second for the difference between S3's clock and ours
 ATTEMPTS: Final = 5  # each lost one means that the source changed again meanwhile
-END_SECONDS: Final = 1.0  # what is left of an invocation after a wait must do for the requests that follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,16 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """One event's source, and `make`, which fetches a source, makes its renditions and stores them."""
+    """One event's source, and `make`, which fetches a source, makes its renditions and stores them.
+
+    `begun` is when this try began, by the clock's `monotonic`: the event's change was over by then.
+    """
 
     source: SourceObject
     settings: Settings
     s3: S3
     clock: Clock
+    begun: float
     make: Callable[[SourceObject], Made]
 
     def reconcile(self) -> Settled:
@@ -86,11 +87,9 @@ class Reconciler:
         Raises `SourceGone`, `Superseded`, `Rejected`, `OutOfTime`, and `StorageError` where S3 refuses or the source
         changes faster than its renditions can be made.
         """
-        if self.source.change is Change.CREATED:
-            if settled := self._created():
-                return settled
-        else:
-            self._let_quick_writes_end()
+        if self.source.change is Change.CREATED and (settled := self._created()):
+            return settled
+        self._let_quick_writes_end()
         for _ in range(ATTEMPTS):
             try:
                 return self._settle()
@@ -146,6 +145,7 @@ class Reconciler:
         if not standing:
             reason = Reason.SOURCE_GONE if self.source.change is Change.CREATED else Reason.ALREADY_DONE
             return Settled(Outcome.SKIPPED, reason, "No rendition stands.")
+        self._leave_to_later(standing, None)
         self._take_away(standing, None)
         return Settled(Outcome.REMOVED, None, f"{len(standing)} renditions were taken away.")
 
@@ -163,13 +163,18 @@ class Reconciler:
         return any(not ours or each.sequencer in {ours, None} for each in self._look())
 
     def _leaves_stale(self, rejection: Rejected) -> bool:
-        """Whether renditions stand that are not those of the rejected source; it has none itself."""
+        """Whether renditions stand that are not those of the rejected source; it has none itself.
+
+        Once all is quiet, the narrowest tells of the rest: it is written last and taken away last, what a try left that
+        died before is put right by the next one, and no removal meets a quick write. But that only sequencers see to.
+        """
         handed_over = rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
         if handed_over or not self._may_remove or not may_name_image(self.source.key):
             return False
         self._let_quick_writes_end()
-        taken = rejection.reason is Reason.KEY_TAKEN
-        return any(taken or each.source_etag != self.source.etag for each in self._look())
+        taken = rejection.reason is Reason.KEY_TAKEN  # perhaps not at its first width
+        enough = self.source.sequencer is not None and not taken
+        return any(taken or each.source_etag != self.source.etag for each in self._look(narrowest_only=enough))
 
     def _clear_other_formats(self, made: Made) -> None:
         """Take away an earlier upload's renditions under keys with other extensions than this one's.
@@ -177,37 +182,31 @@ class Reconciler:
         Looked for only where the source's own extension does not tell its format: one HEAD for each format.
         """
         keys = {rendition.plan.key for rendition in made.renditions}
-        told = any(key in keys for key in plain_outputs(self.source.key, self.settings))
-        if told or not self._may_remove or "source" not in self.settings.formats:
+        if not self._may_remove or not may_have_others(self.source.key, keys, self.settings):
             return
-        if any(each.source_etag != made.etag for each in self._look(widest_only=True)):
-            stale = [each for each in self._look() if each.key not in keys and each.source_etag != made.etag]
-            self._take_away(stale, made.etag)
+        if any(each.source_etag != made.etag for each in self._look(narrowest_only=True)):
+            others = [each for each in self._look() if each.key not in keys and each.source_etag != made.etag]
+            self._take_away([each for each in others if not self._is_later(each)], made.etag)
 
-    def _leave_to_later(self, standing: list[Standing], etag: str) -> None:
+    def _leave_to_later(self, standing: list[Standing], etag: str | None) -> None:
         """Raises `LaterStands` where another event, later than this one, has the work to do."""
-        ours = self.source.sequencer
         for each in standing:
-            if ours and each.sequencer and each.source_etag != etag and is_later(each.sequencer, ours):
+            if each.source_etag != etag and self._is_later(each):
                 raise LaterStands(f"{each.key} was made from a later upload.")
 
-    def _look(self, *, widest_only: bool = False) -> list[Standing]:
+    def _is_later(self, rendition: Standing) -> bool:
+        ours = self.source.sequencer
+        return bool(ours and rendition.sequencer and is_later(rendition.sequencer, ours))
+
+    def _look(self, *, narrowest_only: bool = False) -> list[Standing]:
         outputs = possible_outputs(self.source.key, self.settings)
-        if widest_only:
-            outputs = [output for output in outputs if output[0] == self.settings.widths[0]]
+        if narrowest_only:
+            outputs = [output for output in outputs if output[0] == self.settings.widths[-1]]
         return look(self.s3, self.source.bucket, key_hash(self.source.key), outputs)
 
     def _let_quick_writes_end(self) -> None:
-        """Wait until no write can follow that does not look at the source itself. Raises `OutOfTime`."""
-        if self.source.time is None or not self._may_remove:
-            return
-        age = self.clock.now() - self.source.time
-        wait = min(QUIET_SECONDS - age, QUIET_SECONDS)
-        if wait <= 0:
-            return
-        if self.clock.remaining() < wait + END_SECONDS:
-            raise OutOfTime(f"Too little time is left to see {self.source.uri} settle. It will be tried again.")
-        self.clock.sleep(wait)
+        if self._may_remove:
+            let_quick_writes_end(self.source, self.settings, self.clock, self.begun)
 
     @property
     def _may_remove(self) -> bool:

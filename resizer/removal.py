@@ -47,10 +47,10 @@ def look(s3: S3, bucket: str, owner: str, outputs: Sequence[tuple[int, Format, s
 def take_away(s3: S3, bucket: str, renditions: Sequence[Standing]) -> bool:
     """Delete renditions as they were seen, one after the other; False at the first that has changed since.
 
-    Narrowest first: where a try dies on the way, the widest still tells the next one that something is left, and
-    the narrowest that the set is not complete.
+    Widest first, as they are written: where a try dies on the way, the narrowest still tells the next one that
+    something is left.
     """
-    return all(delete(s3, bucket, rendition.key, rendition.etag) for rendition in reversed(renditions))
+    return all(delete(s3, bucket, rendition.key, rendition.etag) for rendition in renditions)
 
 
 def is_complete(standing: Sequence[Standing], source_etag: str, recipe: str, widths: Sequence[int]) -> bool:

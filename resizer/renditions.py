@@ -11,6 +11,8 @@ from resizer.model import EXTENSIONS, KEPT, READABLE, Format, RenditionPlan
 from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from resizer.model import Header
     from resizer.settings import Settings
 
@@ -58,15 +60,25 @@ def possible_outputs(key: str, settings: Settings) -> list[tuple[int, Format, st
     ]
 
 
-def plain_outputs(key: str, settings: Settings) -> list[str]:
-    """The output keys of a source whose extension tells its format."""
-    return [_output(width, key, settings) for width in settings.widths]
+def may_have_others(key: str, outputs: Collection[str], settings: Settings) -> bool:
+    """Whether another upload of a key may be written under other output keys than these.
+
+    Not where the extension tells the format of what was written, nor where the settings fix the formats.
+    """
+    plain = {_output(width, key, settings) for width in settings.widths}
+    return "source" in settings.formats and plain.isdisjoint(outputs)
 
 
 def may_name_image(key: str) -> bool:
     """Whether a key's extension, or its lack of one, leaves it open that an image may have lain under it."""
     suffix = splitext(key)[1].lower()
-    return not suffix or suffix in READABLE or any(suffix in known for known in EXTENSIONS.values())
+    return not suffix or suffix in READABLE or tells_format(key)
+
+
+def tells_format(key: str) -> bool:
+    """Whether a key's extension is that of a format that renditions are written in."""
+    suffix = splitext(key)[1].lower()
+    return any(suffix in known for known in EXTENSIONS.values())
 
 
 def key_for(key: str, format_: Format) -> str:

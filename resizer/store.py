@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer.carried import with_extension
+from resizer.carried import AS_THEY_ARE, with_extension
 from resizer.conditional import head, put
 from resizer.errors import LaterStands, Overtaken, Reason, Rejected, StorageError
 from resizer.model import EXTENSIONS, Written
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resizer.model import Rendition, SourceMetadata, SourceObject
     from resizer.s3 import S3
 
+CARRIED: Final = (*AS_THEY_ARE, "ContentDisposition")
 # Every lost race means that another writer got through, so a handful settles any real contest.
 ATTEMPTS: Final = 5
 
@@ -40,19 +41,24 @@ class Provenance:
         pairs = {"source-key-hash": self.source_key, "source-etag": self.etag, "recipe": self.recipe}
         return {**pairs, "source-sequencer": self.sequencer} if self.sequencer else pairs
 
-    def stands_already(self, metadata: Mapping[str, str], output: str) -> bool:
-        """Whether what lies at an output key is this very rendition; False where it is to be replaced.
+    def stands_already(self, standing: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+        """Whether what a HEAD tells of is what a PUT would store; False where it is to be replaced.
+
+        Beside source and recipe the carried headers count: the same bytes may be uploaded with others, and are then
+        another upload by its sequencer alone.
 
         Raises `LaterStands` where it comes from a later upload, and `Rejected` `key_taken` from another source.
         """
+        metadata, output = standing["Metadata"], f"s3://{request['Bucket']}/{request['Key']}"
         owner = metadata.get("source-key-hash")
         if owner not in {None, self.source_key}:
             detail = f"{output} belongs to another source; rename one of the two."
             raise Rejected(Reason.KEY_TAKEN, detail)
-        if metadata.get("source-etag") == self.etag and metadata.get("recipe") == self.recipe:
+        same = metadata.get("source-etag") == self.etag and metadata.get("recipe") == self.recipe
+        if same and all(standing.get(name) == request.get(name) for name in CARRIED):
             return True
-        standing = metadata.get("source-sequencer")
-        if self.sequencer and standing and is_later(standing, self.sequencer):
+        sequencer = metadata.get("source-sequencer")
+        if self.sequencer and sequencer and is_later(sequencer, self.sequencer):
             raise LaterStands(f"{output} was made from a later upload.")
         return False
 
@@ -102,7 +108,7 @@ def write(s3: S3, destination: Destination, rendition: Rendition, still_current:
         if standing is None:
             condition = {"IfNoneMatch": "*"}
             continue
-        if destination.provenance.stands_already(standing["Metadata"], f"s3://{bucket}/{key}"):
+        if destination.provenance.stands_already(standing, request):
             # Where the client sent a PUT again because its answer was lost, what stands may be this very write.
             return Written.REPLACED if "IfMatch" in condition else Written.STANDS
         if not destination.provenance.can_be_ordered(standing["Metadata"]) and not still_current():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WIDEST = 16_383  # the widest image that WebP can hold, so that every width works in every format
+MOST_WIDTHS = 20  # a source costs a PUT, and its removal HEADs, for each
 EXTRA_FORMATS = frozenset({"source", "jpeg", "png", "webp", "avif"})
 KEEP_METADATA = ("copyright", "none", "all")
 MOST_TAGS = 10  # by the S3 user guide
@@ -50,11 +51,14 @@ def _listed(text: str) -> list[str]:
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
-    """`480,640,1000` as numbers, widest first, each once. Raises `ValueError`."""
+    """`480,640,1000` as numbers, widest first, each once, at most `MOST_WIDTHS`. Raises `ValueError`."""
     parts = _listed(text)
     if not parts or not all(re.fullmatch("0*[1-9][0-9]{0,4}", part) and int(part) <= WIDEST for part in parts):
         raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
-    return tuple(sorted({int(part) for part in parts}, reverse=True))
+    widths = {int(part) for part in parts}
+    if len(widths) > MOST_WIDTHS:
+        raise ValueError(f"must be at most {MOST_WIDTHS} widths; these are {len(widths)}")
+    return tuple(sorted(widths, reverse=True))
 
 
 def _output_prefix(text: str) -> str:

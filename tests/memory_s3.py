@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+KEPT = ("Metadata", "ContentType", "CacheControl", "ContentDisposition", "ContentLanguage", "Expires")
 STATUS = {"NoSuchKey": 404, "404": 404, "PreconditionFailed": 412}
 
 
@@ -68,9 +69,7 @@ class MemoryS3:
             standing = self._meeting_conditions("PutObject", request)
             if "IfMatch" in request and standing is None:
                 raise _error("NoSuchKey", "PutObject")
-            told: dict[str, Any] = {
-                name: request[name] for name in ("Metadata", "ContentType", "CacheControl") if name in request
-            }
+            told: dict[str, Any] = {name: request[name] for name in KEPT if name in request}
             version = self._add(request, Version(self._next_id(), request["Body"], told))
             self._tell(request, "ObjectCreated:Put", version)
             return {"ETag": version.etag, "VersionId": version.id}

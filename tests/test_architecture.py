@@ -30,7 +30,7 @@ STAGES = {
 }  # fmt: skip
 FOUNDATIONS = {"settings", "variables", "errors", "model"}
 # What brings stages together, below the pipeline and the handler.
-COORDINATORS = {"reconcile", "removal", "aftercare"}
+COORDINATORS = {"reconcile", "removal", "quiet", "aftercare"}
 # What stages may take besides the foundations: parts, of which most belong to one stage.
 PARTS = {
     "events": {"report"},  # an event's answer is made of its records' reports

@@ -14,13 +14,13 @@ from tests.conftest import BUCKET, context, notification
 
 
 def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
-    """A warm invocation uses the very client that the one before used."""
+    """A warm invocation uses the client that the one before used, with its connections, by a clock of its own."""
     used: list[Any] = []
     process = pipeline.process
 
-    def noting(source: Any, settings: Any, client: Any, deadline: Any) -> Any:
+    def noting(source: Any, settings: Any, client: Any, *others: Any) -> Any:
         used.append(client)
-        return process(source, settings, client, deadline)
+        return process(source, settings, client, *others)
 
     monkeypatch.setattr(handler, "process", noting)
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
@@ -28,7 +28,10 @@ def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
     for _ in range(2):
         handler.lambda_handler(event, context())
     assert len(used) == 2
-    assert used[0] is used[1] is clients.s3()
+    kept = clients.s3()
+    assert isinstance(kept, S3Client)
+    assert [each.connections for each in used] == [kept.connections, kept.connections]
+    assert used[0].clock is not used[1].clock
 
 
 def test_requests_give_up_well_before_the_function() -> None:

@@ -9,10 +9,14 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from resizer import handler, pipeline
-from resizer.errors import RecordsFailed, StorageError, UnknownEvent
+from resizer import clients, handler, pipeline
+from resizer.clock import Clock
+from resizer.errors import Reason, RecordsFailed, StorageError, UnknownEvent
+from resizer.model import SourceObject
+from resizer.report import Outcome
 from tests.conftest import BUCKET, context
 from tests.pictures import photo_like, saved
+from tests.recording import RecordingS3, refusal
 
 
 def notification(*keys: str) -> dict[str, Any]:
@@ -65,12 +69,12 @@ def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monk
     """All records are tried before the failed ones are raised, each by bucket and key."""
     process = pipeline.process
 
-    def failing(source: Any, settings: Any, client: Any, clock: Any) -> Any:
+    def failing(source: Any, *others: Any) -> Any:
         if source.key == "bad.jpg":
             raise StorageError(f"GET {source.uri} failed: 503")
         if source.key == "odd.jpg":
             raise RuntimeError("nobody foresaw this")
-        return process(source, settings, client, clock)
+        return process(source, *others)
 
     monkeypatch.setattr(handler, "process", failing)
     s3.put_object(Bucket=BUCKET, Key="good.jpg", Body=saved(photo_like(100, 80)))
@@ -104,6 +108,23 @@ def test_the_log_tells_each_record_in_fields(s3: Any, log: Any) -> None:
     assert not any(word in json.dumps(line) for word in ("Records", "ACCESS_KEY", "x-amz"))
 
 
+def test_a_failed_record_keeps_its_figures(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed half way tells in its report how long it took, how much it read and what it was."""
+    body = saved(photo_like(1200, 800))
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=body)
+    refusing = RecordingS3(s3, {"put_object": refuse})
+    monkeypatch.setattr(clients, "s3", lambda: refusing)
+    report = handler._attempt(SourceObject(BUCKET, "cat.jpg"), Clock(), [])
+    assert (report.outcome, report.reason, report.bytes_in) == (Outcome.FAILED, Reason.STORAGE, len(body))
+    assert report.header is not None
+    assert report.milliseconds.keys() >= {"decode", "resize", "encode"}
+    assert report.total_ms >= sum(report.milliseconds.values()) > 0
+
+
+def refuse(_: dict[str, Any]) -> None:
+    raise refusal("SlowDown", "PutObject")
+
+
 def test_metrics_count_what_happened(s3: Any, log: Any) -> None:
     """Each invocation that did something puts one line of metrics out, and one per rejection by its reason."""
     handler._environment["cold"] = True
@@ -127,3 +148,14 @@ def test_only_the_first_invocation_counts_as_a_cold_start(s3: Any, log: Any) -> 
         handler.lambda_handler(notification(key), context())
     counted = [entry for entry in log() if "Images" in entry]
     assert ["ColdStart" in entry for entry in counted] == [True, False]
+
+
+@pytest.mark.parametrize("first", [{"warm": True}, notification("resized/480-cat.jpg")])
+def test_a_cold_start_is_the_first_invocations_whatever_that_does(s3: Any, log: Any, first: dict[str, Any]) -> None:
+    """`ColdStart` is counted where the environment was new, also where there was nothing to do, and not later."""
+    handler._environment["cold"] = True
+    s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
+    for event in (first, notification("note.txt")):
+        handler.lambda_handler(event, context())
+    counted = [entry for entry in log() if "Images" in entry]
+    assert [(entry.get("ColdStart"), entry["Rejected"]) for entry in counted] == [([1], [0]), (None, [1])]

@@ -37,13 +37,13 @@ class Story:
         self.world = World(store, Settings(widths=self.widths))
         self.store = store
 
-    def upload(self, colour: str) -> dict[str, Any]:
+    def upload(self, colour: str, key: str = KEY, format_: str = "PNG") -> dict[str, Any]:
         buffer = io.BytesIO()
-        Image.new("RGB", (3, 3), colour).save(buffer, "PNG")
-        return self.put(buffer.getvalue())
+        Image.new("RGB", (3, 3), colour).save(buffer, format_)
+        return self.put(buffer.getvalue(), key)
 
-    def put(self, body: bytes) -> dict[str, Any]:
-        self.store.put_object(Bucket=BUCKET, Key=KEY, Body=body)
+    def put(self, body: bytes, key: str = KEY) -> dict[str, Any]:
+        self.store.put_object(Bucket=BUCKET, Key=key, Body=body)
         return self.told[-1]
 
     def delete(self) -> dict[str, Any]:
@@ -175,6 +175,44 @@ def test_a_slow_handler_sees_that_its_source_is_gone() -> None:
     assert story.handle(story.delete()) == "already_done"
     assert to_the_end(slow) == "removed"
     assert story.shown == [None] * 3
+
+
+def test_a_quick_handler_ends_before_a_rejection_looks() -> None:
+    """The handler of what is no image waits for the picture that it replaced, which is just being written."""
+    story = Story()
+    quick = to(story.deliver(story.upload("red")), "put")
+    rejected = to(story.deliver(story.put(b"no image")), "sleep")
+    assert to_the_end(quick) == "resized"
+    assert to_the_end(rejected) == "not_an_image"
+    assert story.shown == [None] * 3
+
+
+def test_a_quick_handler_ends_before_an_overtaken_one_takes_away() -> None:
+    """Who is overtaken by what is no image waits, too, so that nobody is left with a part of his renditions."""
+    story = Story()
+    quick = to(story.deliver(story.upload("red")), "put")
+    quick.step()
+    overtaken = to(to(story.deliver(story.upload("blue")), "head"), "put")
+    rejected = story.put(b"no image")
+    to(overtaken, "sleep")
+    to_the_end(quick)
+    assert to_the_end(overtaken) == "not_an_image"
+    assert story.handle(rejected) == "not_an_image"
+    assert story.shown == [None] * 3
+
+
+@pytest.mark.parametrize("sequencers", [True, False])
+@pytest.mark.parametrize("steps", range(8))
+def test_another_format_under_the_same_name_meets_nothing_of_the_first(sequencers: bool, steps: int) -> None:  # noqa: FBT001 # a parameter
+    """A quick handler that writes under other keys than its successor takes its own renditions away."""
+    story = Story(sequencers)
+    first = to(story.deliver(story.upload("red", "scan")), "put")
+    later = story.deliver(story.upload("blue", "scan", "GIF"))
+    for _ in range(steps):
+        later.step()
+    to_the_end(first)
+    to_the_end(later)
+    assert story.store.keys("resized/") == [f"resized/{width}-scan.gif" for width in (1, 2, 3)]
 
 
 def test_a_rejection_that_died_half_way_is_ended_by_the_next_try() -> None:

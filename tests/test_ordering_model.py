@@ -17,6 +17,8 @@ from PIL import Image, PngImagePlugin
 
 from resizer import pool
 from resizer.errors import ResizerError
+from resizer.model import Format
+from resizer.renditions import key_for
 from resizer.settings import Settings
 from resizer.store import key_hash
 from tests.interleaving import Died, Fate, Handler, InlineExecutor, World
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 BUCKET = "photos"
 KEYS = ("cat.png", "a+b c%25é 日本.png")
+OPEN_KEYS = ("scan",)
 TRIES = 200  # deliveries of one event until something must be wrong
 # `RESIZER_MODEL_EXAMPLES=2000` looks longer; each example is up to 24 steps, for later ones heal earlier faults.
 EXAMPLES = int(os.environ.get("RESIZER_MODEL_EXAMPLES", "150"))
@@ -36,18 +39,18 @@ MOTO_SEEDS = int(os.environ.get("RESIZER_MODEL_MOTO_SEEDS", "12"))
 SEEDS = int(os.environ.get("RESIZER_MODEL_SEEDS", "500"))
 
 
-def picture(colour: str, comment: str) -> bytes:
-    """A tiny PNG. Two that differ in their comment alone have the same renditions, byte for byte."""
+def picture(colour: str, comment: str, format_: str = "PNG") -> bytes:
+    """A tiny picture. Two PNGs that differ in their comment alone have the same renditions, byte for byte."""
     told = PngImagePlugin.PngInfo()
     told.add_text("Comment", comment)
     buffer = io.BytesIO()
-    Image.new("RGB", (3, 3), colour).save(buffer, "PNG", pnginfo=told)
+    Image.new("RGB", (3, 3), colour).save(buffer, format_, pnginfo=told)
     return buffer.getvalue()
 
 
 GOOD = {picture(colour, comment): colour for colour in ("red", "blue") for comment in ("", "again")}
 BAD = (b"no image",)
-CONTENTS = (*GOOD, *BAD)
+CONTENTS = (*GOOD, *BAD, *BAD)
 FATES = [each for each in Fate if each is not Fate.DONE]
 PLACE = st.integers(0, 5)
 MOST_HANDLERS = 4
@@ -59,6 +62,10 @@ def at(items: Sequence[Item], place: int) -> Item:
     return items[place % len(items)]
 
 
+def format_of(body: bytes) -> Format:
+    return Format.GIF if body.startswith(b"GIF") else Format.PNG
+
+
 def colour_of(body: bytes) -> tuple[int, ...]:
     return Image.open(io.BytesIO(body)).convert("RGB").getpixel((0, 0))  # type: ignore[return-value]
 
@@ -67,6 +74,7 @@ class Ordering(RuleBasedStateMachine):
     """Users upload and delete; events come late, twice and out of order; handlers run at once and die."""
 
     make_store: Callable[..., Any] = MemoryS3
+    contents: tuple[bytes, ...] = CONTENTS
     world: World
 
     @initialize(versioned=st.booleans(), sequencers=st.booleans(), keys=st.sampled_from([KEYS[:1], KEYS[1:], KEYS]))
@@ -104,7 +112,7 @@ class Ordering(RuleBasedStateMachine):
         return actions
 
     def upload(self, which: int, detail: int) -> None:
-        self.store.put_object(Bucket=BUCKET, Key=at(self.keys, which), Body=at(CONTENTS, detail))
+        self.store.put_object(Bucket=BUCKET, Key=at(self.keys, which), Body=at(self.contents, detail))
 
     def delete(self, which: int, _: int) -> None:
         self.store.delete_object(Bucket=BUCKET, Key=at(self.keys, which))
@@ -141,7 +149,7 @@ class Ordering(RuleBasedStateMachine):
         at(self.handlers, which).step(at(FATES, detail))
 
     def time_passes(self, _: int, detail: int) -> None:
-        self.world.time += at((0.01, 0.5, 1.9, 2.1, 3.0), detail)
+        self.world.time += at((0.01, 0.4, 0.6, 1.1, 3.0), detail)
 
     def drain(self) -> None:
         """Deliver everything and let everything end, without another fault; then all must be right."""
@@ -169,20 +177,27 @@ class Ordering(RuleBasedStateMachine):
                 self.undelivered.append(handler.event)
 
     def check(self) -> None:
-        for key in KEYS:
+        expected: set[str] = set()
+        for key in KEYS + OPEN_KEYS:
             source = self.store.current(BUCKET, key)
-            outputs = [f"resized/{width}-{key}" for width in SMALL.widths]
-            standing = [self.store.current(BUCKET, output) for output in outputs]
-            if source is None or source.body not in GOOD:
-                assert standing == [None] * 3, f"renditions of {key} stand, which is {source and 'no image'}"
+            if source is None or source.body in BAD:
                 continue
+            outputs = [f"resized/{width}-{key_for(key, format_of(source.body))}" for width in SMALL.widths]
+            expected.update(outputs)
+            standing = [self.store.current(BUCKET, output) for output in outputs]
             for output, rendition in zip(outputs, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
                 told = rendition.told["Metadata"]
                 assert told["source-key-hash"] == key_hash(key)
                 assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert colour_of(rendition.body or b"") == colour_of(source.body)
-        assert len(self.store.keys("resized/")) <= 3 * len(KEYS)
+        assert set(self.store.keys("resized/")) == expected, "renditions stand of what is no image, or not there"
+
+
+class OpenFormats(Ordering):
+    """The same under a key that tells no format, so that each upload may be written under other output keys."""
+
+    contents = (picture("red", ""), picture("blue", "", "GIF"), *BAD)
 
 
 @pytest.fixture(autouse=True)
@@ -217,27 +232,40 @@ def test_no_story_ends_with_renditions_that_do_not_fit() -> None:
 
 
 @pytest.mark.timeout(0)
+def test_no_story_under_a_key_that_tells_no_format_does_so() -> None:
+    """The same where a picture in one format is replaced by one in another, whose renditions have other keys."""
+    play_all(SEEDS, MemoryS3, OpenFormats, OPEN_KEYS)
+
+
+@pytest.mark.timeout(0)
 def test_no_story_does_so_against_the_embedded_s3(s3: Any) -> None:
     """The same over HTTP, against an S3 that other people wrote."""
     play_all(MOTO_SEEDS, partial(MotoS3, s3))
 
 
-def play_all(seeds: int, make_store: Callable[..., Any]) -> None:
+def play_all(
+    seeds: int, make_store: Callable[..., Any], kind: type[Ordering] = Ordering, keys: tuple[str, ...] | None = None
+) -> None:
     for seed in range(seeds):
         try:
-            play(seed, make_store)
+            play(seed, make_store, kind, keys)
         except BaseException as problem:
             problem.add_note(f"in the story of seed {seed}")
             raise
 
 
-def play(seed: int, make_store: Callable[..., Any] = MemoryS3) -> None:
+def play(
+    seed: int,
+    make_store: Callable[..., Any] = MemoryS3,
+    kind: type[Ordering] = Ordering,
+    keys: tuple[str, ...] | None = None,
+) -> None:
     """A story of 4 to 24 actions, to be told again by its seed."""
     chance = random.Random(seed)
-    story = Ordering()
+    story = kind()
     story.make_store = make_store
-    keys = chance.choice([KEYS[:1], KEYS[1:], KEYS[1:], KEYS])
-    story.begin(versioned=chance.random() < 0.5, sequencers=chance.random() < 0.5, keys=keys)
+    drawn = chance.choice([KEYS[:1], KEYS[1:], KEYS[1:], KEYS])
+    story.begin(versioned=chance.random() < 0.5, sequencers=chance.random() < 0.5, keys=keys or drawn)
     for _ in range(chance.randint(4, 24)):
         story.act(chance.randrange(1000), chance.randrange(6), chance.randrange(30))
     story.teardown()

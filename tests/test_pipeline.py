@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from PIL import Image
 
+from resizer.clock import Clock
 from resizer.errors import Reason, SourceInterrupted, StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
@@ -75,9 +76,9 @@ def test_the_sequencer_is_kept_where_the_event_had_one(s3: Any) -> None:
 
 
 def test_an_upload_costs_one_get_and_three_puts(s3: Any) -> None:
-    """The ordinary upload makes exactly one GET and three PUTs, and nothing else."""
+    """An upload that takes less than half a second makes exactly one GET and three PUTs, and nothing else."""
     recording = RecordingS3(s3)
-    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording)
+    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording, Clock(monotonic=lambda: 0.0))
     assert sorted(recording.calls) == [
         ("get_object", "cat.jpg"),
         ("put_object", "resized/1000-cat.jpg"),

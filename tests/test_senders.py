@@ -83,6 +83,37 @@ def test_several_records_get_a_result_each(recorded: RecordingS3) -> None:
     assert len(standing(recorded)) == 6
 
 
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("s3-several", {"eventVersion": "3.0"}),
+        ("s3-several", {"s3": {}}),
+        ("sns-several", {"Sns": {"Message": "no json"}}),
+        ("sns-several", {"EventSource": "aws:ses"}),
+    ],
+)
+def test_a_record_that_cannot_be_read_does_not_keep_the_others_from_being_done(
+    recorded: RecordingS3, name: str, broken: dict[str, Any]
+) -> None:
+    """Beside a record that cannot be read the others are done, and then the event fails, so that it is not lost."""
+    recorded.client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=PHOTO)
+    event = sample(name, PHOTO)
+    event["Records"].insert(0, event["Records"][0] | broken)
+    with pytest.raises(UnknownEvent, match="expected an S3 notification"):
+        invoke(event)
+    assert len(standing(recorded)) == 6
+
+
+def test_a_message_with_a_record_that_cannot_be_read_comes_back_when_its_others_are_done(recorded: RecordingS3) -> None:
+    """In a queue the same: what can be read is done, and the message comes back."""
+    event, records = sample("sqs-s3"), sample("s3-several", PHOTO)
+    records["Records"].insert(0, {"eventSource": "aws:s3", "eventVersion": "3.0"})
+    event["Records"][0]["body"] = json.dumps(records)
+    recorded.client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=PHOTO)
+    assert invoke(event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert len(standing(recorded)) == 6
+
+
 @pytest.mark.parametrize("name", ["s3-test", "warm", "eventbridge-schedule"])
 def test_what_asks_for_nothing_touches_nothing(recorded: RecordingS3, name: str) -> None:
     """A test event, a warm-up and a schedule have an empty answer and cost no request."""
@@ -209,6 +240,23 @@ def test_errors_of_a_direct_invocation_are_returned_with_their_type(recorded: Re
         assert (answer["results"], answer["error"]["type"]) == ([], "invalid_event")
 
 
+def test_no_event_asks_for_more_widths_than_the_settings_may(recorded: RecordingS3) -> None:
+    """Twenty widths of its own are the most that an event gets, whoever sends it; the answer says so."""
+    widths = list(range(1, 22))
+    direct = invoke({"data": {"bucket": BUCKET, "key": KEY, "widths": widths}})["error"]
+    assert direct["type"] == "invalid_event"
+    batch = sample("batch-2.0")
+    batch["job"]["userArguments"]["widths"] = ",".join(map(str, widths))
+    [task] = invoke(batch)["results"]
+    handed_over = sample("s3-post", PHOTO)
+    handed_over["Records"][0]["resizer"] = {"handedOver": True, "widths": widths}
+    with pytest.raises(UnknownEvent) as refused:
+        invoke(handed_over)
+    for story in (direct["message"], task["resultString"], str(refused.value)):
+        assert "must be at most 20 widths; these are 21" in story
+    assert recorded.calls == []
+
+
 def test_a_later_major_version_is_not_guessed_at() -> None:
     """An S3 event whose major version is another one is refused, for its fields may mean anything."""
     event = sample("s3-put")
@@ -254,7 +302,7 @@ def test_a_removal_that_cannot_wait_comes_back(recorded: RecordingS3, monkeypatc
     event = sample("s3-removed")
     event["Records"][0]["eventTime"] = "2999-01-01T00:00:00.000Z"
     with pytest.raises(RecordsFailed, match="Too little time is left to see"):
-        invoke(event, ShortContext(milliseconds=2_000))
+        invoke(event, ShortContext(milliseconds=1_200))
     assert recorded.calls == []
 
 
@@ -323,7 +371,7 @@ def test_what_needs_more_memory_is_handed_over_once(
     passed_on = json.loads(request["Payload"])
     [source] = events.sources(passed_on)
     [original] = events.sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
-    assert source == replace(original, time=None, handed_over=True)
+    assert source == replace(original, handed_over=True)
     [result] = invoke(passed_on)["results"]
     assert (result["outcome"], result["reason"], len(large.invoked)) == ("rejected", "needs_memory", 1)
     assert [each["reason"] for each in rejections()] == ["needs_memory"]

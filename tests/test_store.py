@@ -137,6 +137,33 @@ def test_the_same_rendition_is_not_written_twice(s3: S3) -> None:
     assert stored(s3) == b"pixels"
 
 
+CARRIED = {
+    "CacheControl": "max-age=60",
+    "ContentDisposition": 'attachment; filename="scan.tiff"',
+    "ContentLanguage": "de",
+    "Expires": "Wed, 21 Oct 2026 07:28:00 GMT",
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+@pytest.mark.parametrize("sequencer", [EARLIER, None])
+def test_other_headers_are_another_upload(s3: S3, name: str, sequencer: str | None) -> None:
+    """The same bytes uploaded again with other headers replace the renditions, once, and without one take it away."""
+    write(s3, destination(CARRIED, sequencer=sequencer), rendition())
+    others = {other: value for other, value in CARRIED.items() if other != name}
+    assert [write(s3, destination(others), rendition()) for _ in range(2)] == [True, False]
+    answer = s3.head_object(Bucket=BUCKET, Key=KEY)
+    assert [each for each in CARRIED if each in answer] == list(others)
+
+
+def test_the_headers_of_a_later_upload_stand(s3: S3) -> None:
+    """Where the same bytes were uploaded again with other headers, the first upload's late event leaves those."""
+    write(s3, destination({"CacheControl": "no-store"}, sequencer=LATER), rendition())
+    with pytest.raises(Superseded):
+        write(s3, destination({"CacheControl": "max-age=60"}), rendition())
+    assert s3.head_object(Bucket=BUCKET, Key=KEY)["CacheControl"] == "no-store"
+
+
 @pytest.mark.parametrize(
     ("before", "now"),
     [

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import RecordsFailed, UnknownEvent
 from resizer.events import eventbridge, s3
+from resizer.model import SourceObject
 from resizer.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resizer.model import SourceObject
     from resizer.report import Report
 
 EXPECTED: Final = (
@@ -25,9 +25,13 @@ EXPECTED: Final = (
 def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
     """Try every object, then answer with one result for each.
 
-    Raises `RecordsFailed` where any has to come back, and `UnknownEvent`.
+    Raises `UnknownEvent` where any record cannot be read, and `RecordsFailed` where any has to come back; the others
+    are done by then.
     """
-    reports = [attempt(source) for source in sources(event)]
+    told = read(event)
+    reports = [attempt(each) for each in told if isinstance(each, SourceObject)]
+    if unreadable := [str(each) for each in told if isinstance(each, UnknownEvent)]:
+        raise UnknownEvent("; ".join(unreadable))
     failures = [str(report.detail) for report in reports if report.outcome is Outcome.FAILED]
     if failures:
         raise RecordsFailed(failures)
@@ -35,25 +39,35 @@ def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, A
 
 
 def sources(event: Any) -> list[SourceObject]:
+    """The objects that a notification names, in its order. Raises the first `UnknownEvent` in it."""
+    found = []
+    for each in read(event):
+        if isinstance(each, UnknownEvent):
+            raise each
+        found.append(each)
+    return found
+
+
+def read(event: Any) -> list[SourceObject | UnknownEvent]:
     """The objects that a notification names, in its order; none for `s3:TestEvent`.
 
-    Raises `UnknownEvent` for every other shape, saying what was expected and what came.
+    In the place of what cannot be read stands an `UnknownEvent`, which says what was expected and what came.
     """
     match event:
         case {"Event": "s3:TestEvent"}:
             return []
         case {"Records": list(records)}:
-            return [source for record in records for source in _record(record)]
+            return [told for record in records for told in _record(record)]
         case {"source": "aws.s3", "detail": _}:
             return [_parsed(eventbridge.source, event)]
         case {"Type": "Notification", "Message": str(message)}:
-            return sources(from_json(message))  # as SNS wraps it for a queue without raw delivery
+            return _message(message)  # as SNS wraps it for a queue without raw delivery
         case {"requestPayload": payload}:
-            return sources(payload)  # as Lambda wraps an event that it gave up for the failure queue
-        case dict():
-            raise UnknownEvent(f"{EXPECTED}; got an object with the fields {sorted(map(str, event))}")
+            return read(payload)  # as Lambda wraps an event that it gave up for the failure queue
         case _:
-            raise UnknownEvent(f"{EXPECTED}; got a {type(event).__name__}")
+            is_object = isinstance(event, dict)
+            came = f"an object with the fields {sorted(map(str, event))}" if is_object else f"a {type(event).__name__}"
+            return [_unknown(came)]
 
 
 def from_json(text: str) -> Any:
@@ -61,24 +75,35 @@ def from_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as problem:
-        raise UnknownEvent(f"{EXPECTED}; got a message that is not JSON: {text[:60]!r}") from problem
+        raise _unknown(f"a message that is not JSON: {text[:60]!r}") from problem
 
 
-def _record(record: Any) -> list[SourceObject]:
+def _message(text: str) -> list[SourceObject | UnknownEvent]:
+    try:
+        return read(from_json(text))
+    except UnknownEvent as problem:
+        return [problem]
+
+
+def _record(record: Any) -> list[SourceObject | UnknownEvent]:
     match record:
         case {"eventSource": "aws:s3"}:
             return [_parsed(s3.source, record)]
         case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
-            return sources(from_json(message))
+            return _message(message)
         case dict():
             sender = record.get("eventSource") or record.get("EventSource")
-            raise UnknownEvent(f"{EXPECTED}; got a record whose eventSource is {sender!r}")
+            return [_unknown(f"a record whose eventSource is {sender!r}")]
         case _:
-            raise UnknownEvent(f"{EXPECTED}; got a {type(record).__name__} for a record")
+            return [_unknown(f"a {type(record).__name__} for a record")]
 
 
-def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject:
+def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject | UnknownEvent:
     try:
         return parse(told)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        raise UnknownEvent(f"{EXPECTED}; got a record that lacks it: {problem!r}") from problem
+        return _unknown(f"a record that lacks it: {problem!r}")
+
+
+def _unknown(came: str) -> UnknownEvent:
+    return UnknownEvent(f"{EXPECTED}; got {came}")

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 from resizer.events.times import latest
 from resizer.model import Change, SourceObject
+from resizer.variables import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,8 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         size=_size(stored),
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
-        time=latest(record.get("eventTime")),
-        widths=tuple(told["widths"]) if told.get("widths") else None,
+        time=latest(record.get("eventTime")) or _time(told),
+        widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
         handed_over=bool(told.get("handedOver")),
     )
 
@@ -52,6 +53,13 @@ def _size(stored: Mapping[str, Any]) -> int | None:
     if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
         raise TypeError(f"size is {size!r}")
     return size
+
+
+def _time(told: Mapping[str, Any]) -> float | None:
+    time = told.get("time")
+    if time is not None and not isinstance(time, float):
+        raise TypeError(f"time is {time!r}")
+    return time
 
 
 def _decoded(key: str) -> str:
