@@ -101,10 +101,11 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
 
 def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Picture:
     """Download and decode at once; nothing is decoded that the header forbids."""
-    widest = settings.widths[0]
+    widest, *narrower = settings.widths
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
-        limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
+        extra = extra_formats(settings)
+        limits = Limits(settings.max_pixels, room, widest, stream.size, extra, MULTIPLIES_IN_PLACE, tuple(narrower))
         most = ceiling(room)
         with journal.timed("decode"), below(most):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
