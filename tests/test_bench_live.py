@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import signal
+import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -227,7 +229,11 @@ def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, pic
     """Ctrl-C while the function works waits for it, for its renditions would come later otherwise."""
 
     def interrupt() -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        main = threading.main_thread().ident or 0
+        waiting: set[str] = set()
+        while "result" not in waiting:  # the invocation begins before the main thread waits for it
+            waiting = {frame.name for frame in traceback.extract_stack(sys._current_frames()[main])}
+        signal.pthread_kill(main, signal.SIGINT)
 
     invoking = invoking_at(s3, interrupt)
     with pytest.raises(KeyboardInterrupt):
