@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -91,26 +92,27 @@ def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
 @app.command()
 def live(  # noqa: PLR0913, PLR0917 # one parameter per option
     function: Annotated[str, typer.Argument(help="The deployed function's name.")],
-    bucket: Annotated[str, typer.Option(help="A bucket that it may use and that does not trigger it.")],
+    bucket: Annotated[str | None, typer.Option(help="Where it may write, if it does not serve one bucket.")] = None,
     photos: Photos = None,
     mix: Mix = None,
     sizes: Sizes = EVERY_SIZE,
     warm: Warm = 5,
     rows: Rows = ROWS,
 ) -> None:
-    """Measure on AWS: a version for each memory size, REPORT lines read, everything put back."""
-    from bench.live import Account, measure_live  # noqa: PLC0415 # keeps --help quick
-    from resizer.clients import client  # noqa: PLC0415 # keeps --help quick
+    """Measure on AWS: a version for each memory size, what Lambda reports read, everything put back."""
+    from bench.account import connect, find  # noqa: PLC0415 # keeps --help quick
+    from bench.live import measure_live  # noqa: PLC0415 # keeps --help quick
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # put everything back then, too
     chosen = pictures(photos, mix, BUILD / "samples")
-    wanted = parse_sizes(sizes)
-    account = Account(function, bucket, client("lambda"), client("s3"))
+    wanted, account = parse_sizes(sizes), connect()
+    target = find(account, function, bucket)
     with _progress() as progress:
         task = progress.add_task("", total=len(chosen) * len(wanted))
         step = partial(_describe, progress, task)
         about = {"function": function, "warm": warm, "mix": {picture.name: picture.share for picture in chosen}}
-        _keep(rows, about, _tracked(measure_live(account, chosen, wanted, warm, step), progress, task))
+        with closing(measure_live(account, target, chosen, wanted, warm, step)) as measured:
+            _keep(rows, about, _tracked(measured, progress, task))
     print_rows(console, read_rows(rows)[1])
 
 

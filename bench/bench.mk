@@ -1,6 +1,6 @@
 # What a memory size costs, and how Resizer stands beside others. Included by the Makefile, whose VENV and BIN it uses.
 #   make bench [PHOTOS=folder] [MIX=mix.toml] [SIZES=128,256] [WARM=5] [ESTIMATE=1] [STRATEGY=cheapest] [APPLY=1]
-#   make bench LIVE=function-name BUCKET=bucket [PHOTOS=folder]
+#   make bench LIVE=function-name [BUCKET=bucket] [PHOTOS=folder]
 #   make bench-peers PHOTOS=folder [ROUNDS=7]
 PHOTOS   ?=
 MIX      ?=
@@ -19,10 +19,9 @@ LAYER    := build/bench/layer/python/PIL/__init__.pyc
 
 .PHONY: bench bench-peers bench-check bench-accept bench-cases
 
-bench: $(VENV)/bench.ready $(if $(LIVE)$(ESTIMATE),,bench-artifact) ## What each memory size costs: PHOTOS=folder, LIVE=function-name BUCKET=bucket, APPLY=1
+bench: $(VENV)/bench.ready $(if $(LIVE)$(ESTIMATE),,bench-artifact) ## What each memory size costs: PHOTOS=folder, LIVE=function-name, APPLY=1
 ifneq ($(LIVE),)
-	@test -n "$(BUCKET)" || { echo "Name a bucket that $(LIVE) may use and that does not trigger it: BUCKET=" >&2; exit 2; }
-	@$(BIN)/python -m bench live $(LIVE) --bucket $(BUCKET) $(BENCH_OPTIONS)
+	@$(BIN)/python -m bench live $(LIVE) $(if $(BUCKET),--bucket $(BUCKET)) $(BENCH_OPTIONS)
 else
 	@$(BIN)/python -m bench measure $(BENCH_OPTIONS) $(if $(ESTIMATE),--estimate) \
 	  --code build/bench/function --layer build/bench/layer

@@ -1,15 +1,17 @@
-"""The same on AWS: each memory size on a version of its own, its REPORT lines read, and everything put back.
+"""The same on AWS: each memory size on a version of its own, its reports read, and everything put back.
 
-The bucket is one that the function may read and write and that does not trigger it, or each picture would be resized
-twice at once.
+The pictures go below the function's own output prefix, which no trigger of the stack listens to and which its role may
+write. So the versions that are measured have an environment of their own: they take originals from one folder there
+and put renditions into another.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,103 +19,112 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.measure import ending_of
 from bench.pictures import Picture, event
+from bench.platform_report import Report, read_report
 from bench.rows import Ending, Kind, Row
 from resizer.errors import UsageError
+from resizer.renditions import possible_outputs
+from resizer.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from bench.account import Account, Target
 
 MB: Final = 1_048_576
-FIELDS: Final = {
-    "duration": r"(?<!Billed )(?<!Init )Duration: ([\d.]+) ms",
-    "billed": r"Billed Duration: (\d+) ms",
-    "memory": r"Max Memory Used: (\d+) MB",
-    "init": r"Init Duration: ([\d.]+) ms",
-}
+# What is too large for a size shall be refused by it, and nobody be told.
+LEFT_OUT: Final = frozenset({"RESIZER_LARGE_FUNCTION", "RESIZER_REJECTIONS_QUEUE_URL"})
+METRICS: Final = {"POWERTOOLS_SERVICE_NAME": "resizer-bench"}  # apart from what the alarms look at
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A REPORT line: milliseconds and megabytes; `init_ms` where it was a cold start."""
+class Place:
+    """Where the measured versions find originals and put renditions."""
 
-    duration_ms: float
-    billed_ms: int
-    max_memory_mb: int
-    init_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The function under test, the bucket to use, and the clients of both."""
-
-    function: str
     bucket: str
-    functions: Any
-    s3: Any
+    originals: str
+    environment: Mapping[str, str]
+
+    @property
+    def settings(self) -> Settings:
+        """What the measured versions are told."""
+        return Settings.from_env(self.environment)
 
 
-def read_report(log: str) -> Report:
-    """The REPORT line in the end of a log. Raises `UsageError` where there is none."""
-    line = next((line for line in log.splitlines() if line.startswith("REPORT ")), "")
-    found = {name: re.search(pattern, line) for name, pattern in FIELDS.items()}
-    duration, billed, memory, init = (found[name] for name in FIELDS)
-    if not duration or not billed or not memory:
-        raise UsageError(f"The function's log ends without a REPORT line: {log[-200:]!r}.")
-    return Report(float(duration[1]), int(billed[1]), int(memory[1]), float(init[1]) if init else None)
+def place(target: Target, run: str) -> Place:
+    """A folder of its own for one run, where the function may write."""
+    folder = f"{Settings.from_env(target.environment).output_prefix}bench-{run}/"
+    kept = {name: value for name, value in target.environment.items() if name not in LEFT_OUT}
+    prefixes = {
+        "RESIZER_SOURCE_PREFIX": f"{folder}originals/",
+        "RESIZER_OUTPUT_PREFIX": f"{folder}renditions/",
+    }
+    return Place(target.bucket, prefixes["RESIZER_SOURCE_PREFIX"], {**kept, **METRICS, **prefixes})
 
 
-def measure_live(
-    account: Account, pictures: Sequence[Picture], sizes: Sequence[int], warm: int, step: Callable[[str], None]
-) -> Iterator[Row]:
-    """A row for each size and picture. The function's memory, versions and objects are as before afterwards.
+def measure_live(  # noqa: PLR0913, PLR0917 # one parameter for each thing that is asked for
+    account: Account,
+    target: Target,
+    pictures: Sequence[Picture],
+    sizes: Sequence[int],
+    warm: int,
+    step: Callable[[str], None],
+) -> Generator[Row, None, None]:
+    """A row for each size and picture. The function's settings, versions and objects are as before afterwards.
 
-    So they are when it is interrupted. Raises `UsageError` where AWS refuses, naming what it refused.
+    So they are when it is interrupted, after the invocation that is running. Raises `UsageError` where AWS refuses,
+    naming what it refused.
     """
-    prefix = f"bench-{uuid.uuid4().hex[:12]}"
-    versions: list[str] = []
+    here = place(target, uuid.uuid4().hex[:12])
     try:
-        before = account.functions.get_function_configuration(FunctionName=account.function)["MemorySize"]
-        try:
-            for size in sizes:
-                step(f"{size} MB, new version")
-                version = _version(account, size, versions)
+        with ExitStack() as to_undo:
+            to_undo.callback(step, "everything is put back")
+            versions = _versions(account.functions, target, here, sizes, to_undo, step)
+            for size, version in versions.items():
                 for picture in pictures:
                     step(f"{size} MB, {picture.name}")
-                    yield _row(account, picture, f"{prefix}/{size}", version, size, warm)
-        finally:
-            step("putting everything back")
-            _clean_up(account, before, versions, prefix)
+                    yield _row(account, target.name, here, picture, version, size, warm)
     except (ClientError, BotoCoreError) as problem:
-        raise UsageError(f"AWS refused while measuring {account.function}: {problem}") from problem
+        raise UsageError(f"AWS refused while measuring {target.name}: {problem}") from problem
 
 
-def _version(account: Account, size: int, versions: list[str]) -> str:
-    functions = account.functions
-    functions.update_function_configuration(FunctionName=account.function, MemorySize=size)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=account.function)
-    # A version's description makes it differ, so that the same memory size as before gets a version too.
-    published = functions.publish_version(FunctionName=account.function, Description=f"bench {size} MB")
-    version: str = published["Version"]
-    versions.append(version)
-    functions.get_waiter("published_version_active").wait(FunctionName=account.function, Qualifier=version)
-    return version
+def _versions(  # noqa: PLR0913, PLR0917 # as above
+    functions: Any,
+    target: Target,
+    here: Place,
+    sizes: Sequence[int],
+    to_undo: ExitStack,
+    step: Callable[[str], None],
+) -> dict[int, str]:
+    """A version for each size, all at once, so that the function itself is soon as it was."""
+    made: dict[int, str] = {}
+    with ExitStack() as settings_to_undo:
+        settings_to_undo.callback(_configure, functions, target.name, target.memory_mb, target.environment)
+        for size in sizes:
+            step(f"{size} MB, new version")
+            _configure(functions, target.name, size, here.environment)
+            made[size] = functions.publish_version(FunctionName=target.name, Description=f"bench {size} MB")["Version"]
+            to_undo.callback(functions.delete_function, FunctionName=target.name, Qualifier=made[size])
+    for version in made.values():
+        functions.get_waiter("published_version_active").wait(FunctionName=target.name, Qualifier=version)
+    return made
+
+
+def _configure(functions: Any, name: str, memory_mb: int, environment: Mapping[str, str]) -> None:
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+    functions.update_function_configuration(
+        FunctionName=name, MemorySize=memory_mb, Environment={"Variables": dict(environment)}
+    )
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
 
 
 def _row(  # noqa: PLR0913, PLR0917 # one picture on one version
-    account: Account, picture: Picture, prefix: str, version: str, size: int, warm: int
+    account: Account, function: str, here: Place, picture: Picture, version: str, size: int, warm: int
 ) -> Row:
     reports: list[Report] = []
     ending, detail = Ending.FAILED, ""
     for number in range(1 + warm):
-        key = f"{prefix}/{number}/{picture.name}"
-        account.s3.put_object(Bucket=account.bucket, Key=key, Body=picture.path.read_bytes())
-        answer = account.functions.invoke(
-            FunctionName=account.function,
-            Qualifier=version,
-            LogType="Tail",
-            Payload=json.dumps(event(account.bucket, key, picture.path)).encode(),
-        )
-        reports.append(read_report(base64.b64decode(answer["LogResult"]).decode()))
+        answer = _resized_once(account, function, here, picture, f"{here.originals}{size}/{number}/", version)
+        reports.append(read_report(base64.b64decode(answer["LogResult"]).decode(errors="replace")))
         ending, detail = _ending(answer)
         if ending is not Ending.RESIZED:
             break
@@ -134,8 +145,34 @@ def _row(  # noqa: PLR0913, PLR0917 # one picture on one version
     )
 
 
+def _resized_once(  # noqa: PLR0913, PLR0917 # as above
+    account: Account, function: str, here: Place, picture: Picture, folder: str, version: str
+) -> dict[str, Any]:
+    """Lambda's answer, its payload read; original and renditions are gone, whatever came of it."""
+    key = folder + picture.name
+    objects = [key, *(output for _, _, output in possible_outputs(key, here.settings))]
+    try:
+        etag = account.s3.put_object(Bucket=here.bucket, Key=key, Body=picture.path.read_bytes())["ETag"].strip('"')
+        request = {
+            "FunctionName": function,
+            "Qualifier": version,
+            "LogType": "Tail",
+            "Payload": json.dumps(event(here.bucket, key, picture.path, etag)).encode(),
+        }
+        with ThreadPoolExecutor(1) as thread:  # which is waited for when this is interrupted: Lambda does not stop
+            answer: dict[str, Any] = thread.submit(account.invoking.invoke, **request).result()
+        answer["Payload"] = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" not in answer:
+            renditions = [each for result in answer["Payload"]["results"] for each in result.get("renditions", ())]
+            objects = [key, *(rendition["key"] for rendition in renditions)]
+        return answer
+    finally:
+        for each in objects:
+            account.s3.delete_object(Bucket=here.bucket, Key=each)
+
+
 def _ending(answer: dict[str, Any]) -> tuple[Ending, str]:
-    payload = json.loads(answer["Payload"].read() or b"null")
+    payload = answer["Payload"]
     if "FunctionError" not in answer:
         return ending_of(payload)
     message = str(payload.get("errorMessage", payload))
@@ -143,32 +180,3 @@ def _ending(answer: dict[str, Any]) -> tuple[Ending, str]:
         return Ending.TIMED_OUT, message
     killed = "signal: killed" in message or payload.get("errorType") == "Runtime.OutOfMemory"
     return (Ending.KILLED if killed else Ending.FAILED), message
-
-
-def _clean_up(account: Account, memory_mb: int, versions: Sequence[str], prefix: str) -> None:
-    """Every step is tried, whatever became of the one before; the first problem is raised in the end."""
-    functions, problems = account.functions, []
-    steps: list[Callable[[], Any]] = [
-        lambda: functions.get_waiter("function_updated_v2").wait(FunctionName=account.function),
-        lambda: functions.update_function_configuration(FunctionName=account.function, MemorySize=memory_mb),
-        *(
-            lambda v=version: functions.delete_function(FunctionName=account.function, Qualifier=v)
-            for version in versions
-        ),
-        lambda: _delete_objects(account, prefix),
-    ]
-    for one in steps:
-        try:
-            one()
-        except (ClientError, BotoCoreError) as problem:
-            problems.append(problem)
-    if problems:
-        raise problems[0]
-
-
-def _delete_objects(account: Account, prefix: str) -> None:
-    """The originals, and their renditions wherever the function's own prefix put them."""
-    for page in account.s3.get_paginator("list_objects_v2").paginate(Bucket=account.bucket):
-        for entry in page.get("Contents", ()):
-            if prefix in entry["Key"]:
-                account.s3.delete_object(Bucket=account.bucket, Key=entry["Key"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.pictures import Picture, event
 from bench.rows import Ending, Kind, Row
 from bench.sizes import share
+from resizer.errors import Reason
 from resizer.local.cgroup import ControlGroup, Limits, control_group
 from resizer.local.runtime.emulator import Emulator, emulator
 from resizer.local.runtime.model import Function, Result, Tools
@@ -120,6 +121,6 @@ def ending_of(answer: dict[str, Any]) -> tuple[Ending, str]:
     outcome = answer["results"][0]
     if outcome["outcome"] == "resized":
         return Ending.RESIZED, ""
-    if outcome["reason"] == "needs_memory":
+    if outcome["reason"] in {Reason.NEEDS_MEMORY, Reason.HANDED_OVER}:
         return Ending.REFUSED, "refused by the memory plan"
     return Ending.FAILED, f"{outcome['outcome']} {outcome['reason']}"

@@ -1,7 +1,8 @@
-"""The memory plan beside measured peaks: `python -m bench.memory [IMAGE...]`, drawn images where none are named.
+"""The memory plan beside measured peaks: `python -m bench.memory [--widths 4000,3000,2000] [IMAGE...]`.
 
-Each image is resized in a process of its own. The plan must never be below the peak of the whole process, and at most
-1.5 times it and 15 MB above.
+Without images it draws some. Each is resized in a process of its own, for an S3 so slow that as many renditions wait
+to be written as ever do. The plan must never be below the peak of the whole process, and at most 1.5 times it and
+15 MB above.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import random
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,16 +25,20 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from resizer import limits, pipeline
+from resizer import limits, pipeline, pool
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import SourceObject
 from resizer.process_memory import left, resident
 from resizer.settings import Settings
+from resizer.variables import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SLACK: Final = 15  # MB
+PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
+WIDTHS: Final = Settings().widths
+WIDE: Final = (4000, 3500, 3000, 2500, 2000, 1500)
 Variety = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and options of the encoder
 
 
@@ -50,14 +57,16 @@ class Comparison:
         return self.measured <= self.planned <= 1.5 * self.measured + SLACK
 
 
-def compare(path: Path) -> Comparison:
+def compare(path: Path, widths: tuple[int, ...] = WIDTHS, formats: tuple[str, ...] = ("source",)) -> Comparison:
     """Resize one image in a fresh process and set the plan beside its peak."""
-    command = [sys.executable, "-m", "bench.memory", "--measure", str(path)]
+    options = [str(path), ",".join(map(str, widths)), ",".join(formats)]
+    command = [sys.executable, "-m", "bench.memory", "--measure", *options]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
-    return Comparison(path.name, **json.loads(told.stdout))
+    asked = "" if widths == WIDTHS else f" at {options[1]}"
+    return Comparison(path.name + asked, **json.loads(told.stdout))
 
 
-def measure(path: Path) -> None:
+def measure(path: Path, settings: Settings) -> None:
     """Resize one image in this process and print plan, peak and outcome as JSON."""
     s3 = MemoryS3(b"", path)
     warm = io.BytesIO()
@@ -73,7 +82,7 @@ def measure(path: Path) -> None:
     left(1)  # gives back what the first picture took
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    report = pipeline.process(SourceObject("bench", path.name), Settings(), s3)
+    report = pipeline.process(SourceObject("bench", path.name), settings, s3)
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     planned = (before + max(plans, default=0)) / MB
     outcome = f"{report.outcome} {report.reason or ''}".strip()
@@ -81,11 +90,12 @@ def measure(path: Path) -> None:
 
 
 class MemoryS3:
-    """Serves one source, from a file or from memory, and takes renditions without keeping them."""
+    """Serves one source, from a file or from memory, and takes renditions without keeping them, several at once."""
 
     def __init__(self, body: bytes, path: Path | None) -> None:
         self._body = body
         self._path = path
+        self._together = threading.Barrier(pool.WORKERS)
 
     def get_object(self, **_: Any) -> dict[str, Any]:
         """Open the source, read bit by bit as a download is."""
@@ -94,7 +104,9 @@ class MemoryS3:
         return {"Body": body, "ContentLength": size, "ETag": '"0"'}
 
     def put_object(self, **_: Any) -> dict[str, Any]:
-        """Take a rendition."""
+        """Take a rendition, when there are as many as can be on their way at once."""
+        with suppress(threading.BrokenBarrierError):
+            self._together.wait(PATIENCE)
         return {}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
@@ -115,6 +127,16 @@ def drawn_images(folder: Path) -> Iterator[Path]:
             yield drawn_image(variety, megapixels, folder)
     for frames in (10, 40):
         yield from drawn_animations(frames, folder)
+
+
+def drawn_noise(variety: Variety, width: int, height: int, folder: Path) -> Path:
+    """An image of which no encoder can make a small file, as a file."""
+    name, mode, format_, options = variety
+    path = folder / f"noise {name}"
+    colours = "RGB" if mode == "P" else mode
+    noise = random.Random(1).randbytes(width * height * len(colours))  # noqa: S311 # as in _texture
+    Image.frombytes(colours, (width, height), noise).convert(mode).save(path, format_, **options)
+    return path
 
 
 def drawn_image(variety: Variety, megapixels: float, folder: Path) -> Path:
@@ -183,6 +205,9 @@ VARIETIES: Final[tuple[Variety, ...]] = (
     ("HEIC 444 10 bit alpha", "RGBA", "HEIF", {"bits": 10, "chroma": 444}),
 )
 
+# What is drawn as noise and resized to WIDE.
+WIDE_VARIETIES: Final = tuple(each for each in VARIETIES if each[0] in {"JPEG", "PNG", "PNG alpha", "GIF", "WebP"})
+
 
 def _texture(width: int, height: int, seed: int = 1) -> Image.Image:
     noise = random.Random(seed)  # noqa: S311 # a picture needs no secure randomness
@@ -203,11 +228,18 @@ def table(comparisons: Iterable[Comparison]) -> Table:
 def main(arguments: list[str]) -> int:
     """Compare the named images, or drawn ones; 1 where the plan does not hold for some."""
     if arguments[:1] == ["--measure"]:
-        measure(Path(arguments[1]))
+        measure(Path(arguments[1]), Settings(widths=parse_widths(arguments[2]), formats=tuple(arguments[3].split(","))))
         return 0
-    with TemporaryDirectory() as folder:
-        paths = [Path(argument).resolve() for argument in arguments] or list(drawn_images(Path(folder)))
-        comparisons = [compare(path) for path in track(paths, "Measuring", console=Console(stderr=True))]
+    widths = WIDTHS
+    if arguments[:1] == ["--widths"]:
+        widths, arguments = parse_widths(arguments[1]), arguments[2:]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        asked = [(Path(argument).resolve(), widths) for argument in arguments]
+        if not asked:
+            asked += [(path, widths) for path in drawn_images(folder)]
+            asked += [(drawn_noise(variety, 4000, 3000, folder), WIDE) for variety in WIDE_VARIETIES]
+        comparisons = [compare(*each) for each in track(asked, "Measuring", console=Console(stderr=True))]
     Console().print(table(comparisons))
     return 0 if all(each.holds for each in comparisons) else 1
 

@@ -14,13 +14,14 @@ from resizer.limits import Limits
 from resizer.local.samples import samples
 from resizer.memory_plan import memory_needed
 from resizer.process_memory import RESERVED
-from resizer.sizes import decode_scale, rendition_size
+from resizer.settings import Settings
+from resizer.sizes import decode_scale, rendition_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
-WIDEST: Final = 1000
+WIDTHS: Final = Settings().widths
 ANY: Final = 10**12  # pixels
 
 
@@ -66,10 +67,10 @@ def pictures(folder: Path | None, mix: Path | None, made: Path) -> list[Picture]
     return found
 
 
-def event(bucket: str, key: str, path: Path) -> dict[str, Any]:
-    """The notification that S3 sends when a picture has been uploaded."""
+def event(bucket: str, key: str, path: Path, etag: str | None = None) -> dict[str, Any]:
+    """The notification that S3 sends when a picture has been uploaded; without `etag` it is that of plain storage."""
     body = path.read_bytes()
-    etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    etag = etag or hashlib.md5(body, usedforsecurity=False).hexdigest()
     stored = {"key": quote_plus(key), "size": len(body), "eTag": etag, "sequencer": "0055AED6DCD90281E5"}
     record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
     return {"Records": [{**record, "s3": {"bucket": {"name": bucket}, "object": stored}}]}
@@ -85,6 +86,8 @@ def _shares(mix: Path) -> dict[str, float]:
 
 def _needed(path: Path) -> int:
     size = path.stat().st_size
+    widest = WIDTHS[0]
     with path.open("rb") as stream:
-        _, header = open_image(stream, Limits(ANY, None, WIDEST, size))
-    return memory_needed(header, decode_scale(header, WIDEST), rendition_size(header.upright_size, WIDEST), size)
+        _, header = open_image(stream, Limits(ANY, None, widest, size))
+    sizes = rendition_sizes(header.upright_size, WIDTHS)
+    return memory_needed(header, decode_scale(header, widest), sizes, size, [header.own_format])

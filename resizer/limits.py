@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from resizer.errors import Reason, Rejected
 from resizer.frames import MOST_FRAMES
 from resizer.memory_plan import MB, memory_needed
-from resizer.model import KEPT
-from resizer.sizes import decode_scale, rendition_size
+from resizer.sizes import decode_scale, rendition_sizes
 
 if TYPE_CHECKING:
     from resizer.model import Format, Header
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
 class Limits:
     """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
 
-    `widest` is the widest rendition in pixels, `file_size` the size of the object in bytes, `formats` what renditions
-    are written in beside the source's own, `multiplies_in_place` whether the resampler needs no copy for transparency.
+    `widest` is the widest rendition in pixels and `narrower` are the others, `file_size` is the size of the object in
+    bytes, `formats` what renditions are written in beside the source's own, `multiplies_in_place` whether the resampler
+    needs no copy for transparency.
     """
 
     pixels: int
@@ -29,6 +29,7 @@ class Limits:
     file_size: int
     formats: tuple[Format, ...] = ()
     multiplies_in_place: bool = True
+    narrower: tuple[int, ...] = ()
 
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
@@ -39,9 +40,9 @@ class Limits:
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         scale = decode_scale(header, self.widest)
-        widest = rendition_size(header.upright_size, self.widest)
-        formats = {*self.formats, *(format_ for format_ in KEPT if format_ == header.format)}
-        needed = memory_needed(header, scale, widest, self.file_size, formats)
+        sizes = rendition_sizes(header.upright_size, (self.widest, *self.narrower))
+        formats = {header.own_format, *self.formats}
+        needed = memory_needed(header, scale, sizes, self.file_size, formats)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
         if self.memory is not None and needed > self.memory:

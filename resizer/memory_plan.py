@@ -6,17 +6,19 @@ measured peaks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from resizer.model import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
 
     from resizer.model import Header
 
 MB: Final = 1_048_576
-# Rows in hand, Huffman tables, the stream's own blocks, an encoder's output, thread stacks: whatever the image.
+# Rows in hand, Huffman tables, the stream's own blocks, thread stacks: whatever the image.
 FIXED: Final = 11 * MB
 # Pillow keeps every pixel of these modes in this many bytes; all others take four.
 BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
@@ -27,26 +29,45 @@ CONVERSION: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5}
 DECODER: Final = {"WEBP": 13, "AVIF": 10, "JPEG2000": 20, "ICO": 4}
 # Formats that are read whole, and how many copies of the file are in memory at once.
 FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 1, "ICO": 2}
-# What an encoder holds beside the picture: a fixed part, and bytes per pixel of the widest rendition.
-# PNG: a palette, and the picture in its colours set beside itself.
-ENCODER: Final = {
-    Format.PNG: (2 * MB, 14),
-    Format.GIF: (20 * MB, 8),
-    Format.AVIF: (24 * MB, 30),
-    Format.WEBP: (4 * MB, 8),
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """What an encoder takes, in bytes: `fixed`, and the rest per pixel, measured with noise and with smooth pictures.
+
+    `opaque` and `clear`, with transparency, are held beside one picture, `frame` beside each frame of an animation
+    more; `opaque_file` and `clear_file` are the largest files, of noise at the highest quality.
+    """
+
+    fixed: int
+    opaque: float
+    clear: float
+    frame: float
+    opaque_file: float
+    clear_file: float
+
+
+ENCODERS: Final = {
+    Format.JPEG: Encoder(0, 3.8, 7.9, 0, 1.5, 1.5),
+    Format.PNG: Encoder(1 * MB, 6.3, 9.3, 8.5, 3.1, 4.1),  # with what finding and comparing a palette takes more
+    Format.GIF: Encoder(16 * MB, 35, 39, 2.3, 1.4, 1.4),  # the palette's colours are found among all that there are
+    Format.WEBP: Encoder(0, 13.3, 36, 5.1, 2.8, 3.8),
+    Format.AVIF: Encoder(2 * MB, 29, 34, 4, 2.2, 3.2),
 }
-# How many times all frames of an animation are in memory at once, at the size of the widest rendition: themselves,
-# the narrower ones, and the encoder's own copies.
-ANIMATION_COPIES: Final = {"GIF": 3.0, "PNG": 4.0, "WEBP": 3.0}
+GRAY_PNG: Final = Encoder(1 * MB, 1.2, 1.2, 0, 1.1, 1.1)
+FEW_COLOURS: Final = 14  # per pixel of a GIF that has its palette's colours still
+COMPOSED: Final = 4  # per pixel of a frame, composed with transparency that it does not need
+# Outputs that are in memory at once: two that are being written, and the one that is made.
+IN_FLIGHT: Final = 3
 
 
 def memory_needed(
-    header: Header, scale: int, widest: tuple[int, int], file_size: int, formats: Iterable[Format] = ()
+    header: Header, scale: int, sizes: Sequence[tuple[int, int]], file_size: int, formats: Collection[Format]
 ) -> int:
     """The most that resizing an image takes beyond what the process holds already, in bytes.
 
-    `scale` is the divisor that the decoder uses (1, 2, 4 or 8), `widest` the size of the largest rendition in pixels,
-    `formats` what renditions are written in.
+    `scale` is the divisor that the decoder uses (1, 2, 4 or 8), `sizes` those of the renditions in pixels, widest
+    first, `formats` what they are written in.
     """
     width, height = -(-header.width // scale), -(-header.height // scale)
     pixels = width * height
@@ -55,12 +76,13 @@ def memory_needed(
         + header.width * header.height * DECODER.get(header.format, 0)
         + file_size * FILE_COPIES.get(header.format, 0)
     )
-    resampled = decoded + _conversion(header) * pixels + _resampling(header, height, widest)
-    encoders = [fixed + each * widest[0] * widest[1] for fixed, each in (ENCODER.get(f, (0, 0)) for f in formats)]
-    if header.frames > 1:
-        kept = round(header.frames * widest[0] * widest[1] * 4 * ANIMATION_COPIES.get(header.format, 4.0))
-        return FIXED + resampled + kept + max(encoders, default=0)
-    return FIXED + max(decoded + header.buffered_bytes, resampled, *encoders, 0)
+    depth = _depth(header)
+    first, later = (passes * depth for passes in _passes(header, height, sizes))
+    widest = prod(sizes[0]) * depth
+    resized = decoded + _conversion(header) * pixels + first + 2 * widest  # it is turned, and brought into its colours
+    done = (header.frames - 1) * widest
+    encoded = max(first, later) + _encoding(header, sizes, formats)
+    return FIXED + max(decoded + header.buffered_bytes + done, resized + done, encoded)
 
 
 def _conversion(header: Header) -> int:
@@ -69,9 +91,44 @@ def _conversion(header: Header) -> int:
     return CONVERSION.get(header.mode, 0)
 
 
-def _resampling(header: Header, height: int, widest: tuple[int, int]) -> int:
-    """Two passes: across to the new width at the old height, then down; the result, turned, and in its colours."""
-    across = widest[1] if header.orientation >= 5 else widest[0]
+def _depth(header: Header) -> int:
+    """Bytes per pixel of what is resampled."""
     gray = header.mode in {"1", "L", "I", "F"} or header.mode.startswith("I;16")
-    depth = 1 if gray and not header.has_transparency else 4
-    return across * height * depth + 3 * widest[0] * widest[1] * depth
+    return 1 if gray and not header.has_transparency and header.frames == 1 else 4
+
+
+def _passes(header: Header, height: int, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Pixels between the two passes of the resampler, across and then down, for the widest size and for the next.
+
+    The resampler keeps them, so that the larger ones stay.
+    """
+    across = sizes[0][1] if header.orientation >= 5 else sizes[0][0]
+    first = 0 if sizes[0] == header.upright_size else across * height  # it may be that wide already
+    return first, sizes[1][0] * sizes[0][1] if len(sizes) > 1 else 0
+
+
+def _encoding(header: Header, sizes: Sequence[tuple[int, int]], formats: Collection[Format]) -> int:
+    """The most at any size: what has been resized so far, the hungriest encoder, and the largest files so far.
+
+    Those of one size may be kept for the next.
+    """
+    most, held, files = 0.0, 0, list[float]()
+    for size in sizes:
+        encoders = [_encoder(ENCODERS[format_], header, size) for format_ in formats]
+        held += header.frames * prod(size) * _depth(header)
+        files = sorted(files + [file for _, file in encoders], reverse=True)[: max(IN_FLIGHT, len(formats))]
+        most = max(most, held + max(beside for beside, _ in encoders) + sum(files))
+    return round(most)
+
+
+def _encoder(encoder: Encoder, header: Header, size: tuple[int, int]) -> tuple[float, float]:
+    """What an encoder holds beside the pictures of this size, and the largest file that it makes of them."""
+    if encoder is ENCODERS[Format.PNG] and _depth(header) == 1:
+        encoder = GRAY_PNG
+    more = header.frames - 1 if encoder.frame else 0
+    clear = header.has_transparency or (header.format == "GIF" and header.frames > 1)  # where no frame covers it
+    one = encoder.clear if clear else encoder.opaque + COMPOSED * (more > 0)
+    if encoder is ENCODERS[Format.GIF] and header.mode == "P" and not more and size == header.upright_size:
+        one = FEW_COLOURS
+    file = encoder.clear_file if clear else encoder.opaque_file
+    return encoder.fixed + prod(size) * (one + more * encoder.frame), prod(size) * (1 + more) * file

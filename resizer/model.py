@@ -141,6 +141,12 @@ class Header:
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
     @property
+    def own_format(self) -> Format:
+        """What renditions in the source's format are written in: that, or what is shown everywhere."""
+        other = Format.PNG if self.has_transparency else Format.JPEG
+        return Format(self.format) if self.format in KEPT else other
+
+    @property
     def pixels(self) -> int:
         """Width x height x frames."""
         return self.width * self.height * self.frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -100,10 +101,11 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
 
 def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Picture:
     """Download and decode at once; nothing is decoded that the header forbids."""
-    widest = settings.widths[0]
+    widest, *narrower = settings.widths
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
-        limits = Limits(settings.max_pixels, room, widest, stream.size, extra_formats(settings), MULTIPLIES_IN_PLACE)
+        extra = extra_formats(settings)
+        limits = Limits(settings.max_pixels, room, widest, stream.size, extra, MULTIPLIES_IN_PLACE, tuple(narrower))
         most = ceiling(room)
         with journal.timed("decode"), below(most):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
@@ -128,6 +130,7 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
 def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
     """Each planned rendition in turn, widest first; those that ask for the same picture share its bytes."""
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
+    to_come = Counter((step.size, step.format) for step in picture.plans)
     steps = journal.each("resize", cascade(picture.frames, [step.size for step in picture.plans]))
     for step, frames in zip(picture.plans, steps, strict=True):
         clock.need()
@@ -135,7 +138,8 @@ def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock
         if what not in encoded:
             with journal.timed("encode"):
                 encoded[what] = encode(frames, step.format, settings.quality, picture.exif, picture.loop, clock.need)
-        yield Rendition(step, encoded[what])
+        to_come[what] -= 1
+        yield Rendition(step, encoded[what] if to_come[what] else encoded.pop(what))  # kept no longer than needed
 
 
 def _store(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Final
 
-# Made once per environment; three, so that a set of three widths never waits for a place.
-executor: Executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="request")
+WORKERS: Final = 3  # so that a set of three widths never waits for a place
+# Made once per environment.
+executor: Executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.key_template import fill
-from resizer.model import EXTENSIONS, KEPT, READABLE, Format, RenditionPlan
+from resizer.model import EXTENSIONS, READABLE, Format, RenditionPlan
 from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def _output(width: int, named: str, settings: Settings) -> str:
 
 
 def _formats(header: Header, settings: Settings) -> list[Format]:
-    other = Format.PNG if header.has_transparency else Format.JPEG
-    source = Format(header.format) if header.format in KEPT else other
-    wanted = [source, *extra_formats(settings)] if "source" in settings.formats else extra_formats(settings)
+    own = [header.own_format] if "source" in settings.formats else []
+    wanted = [*own, *extra_formats(settings)]
     return list(dict.fromkeys(wanted))

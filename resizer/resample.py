@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
@@ -71,14 +72,18 @@ def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
 
 def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:
     as_stored = (size[1], size[0]) if header.orientation >= 5 else size
-    pixels = resize(frame.pixels, as_stored, overwrite=True)
-    if pixels is not frame.pixels:
-        Image.Image.close(frame.pixels)  # the largest buffer, before there are more
-    pixels = finish(pixels)
-    pixels.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
-    if header.orientation in TURNS:
-        pixels = pixels.transpose(TURNS[header.orientation])
+    pixels = frame.pixels
+    for step in (lambda image: resize(image, as_stored, overwrite=True), finish, partial(_upright, header=header)):
+        changed = step(pixels)
+        if changed is not pixels:
+            Image.Image.close(pixels)  # the largest buffer, before there are more
+        pixels = changed
     return replace(frame, pixels=pixels)
+
+
+def _upright(image: Image.Image, header: Header) -> Image.Image:
+    image.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
+    return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image
 
 
 def resize(image: Image.Image, size: tuple[int, int], *, overwrite: bool = False) -> Image.Image:

@@ -6,7 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from resizer.model import Header
 
@@ -21,6 +21,11 @@ def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
     source_width, source_height = upright
     width = min(width, source_width)
     return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
+
+
+def rendition_sizes(upright: tuple[int, int], widths: Iterable[int]) -> list[tuple[int, int]]:
+    """The sizes that renditions of these widths have, each once."""
+    return list(dict.fromkeys(rendition_size(upright, width) for width in widths))
 
 
 def decode_width(widest: int) -> int:

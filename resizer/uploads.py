@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ def upload_all(
 ) -> None:
     """Write each rendition while the next is made, wait for all, and add each that is done to `finished`.
 
+    While one is made, fewer than `pool.WORKERS` are being written: more would only wait there, and take memory.
+
     None is left running, whatever happens: a frozen environment must not wake up in the middle of one. Only a write
     that does not end by the clock itself, as by botocore, is given up when no time is left. Raises `OutOfTime` then.
 
@@ -49,7 +51,11 @@ def upload_all(
     running: list[Future[None]] = []
     problems: list[BaseException] = []
     try:
-        running.extend(pool.executor.submit(upload, rendition) for rendition in renditions)
+        for rendition in renditions:
+            running.append(pool.executor.submit(upload, rendition))
+            del rendition  # its bytes go when they have been written
+            if len(pending := [each for each in running if not each.done()]) >= pool.WORKERS:
+                wait(pending, clock.patience(), FIRST_COMPLETED)
     except BaseException as problem:  # noqa: BLE001 # raised below, when the uploads have ended
         problems.append(problem)
     ended, late = wait(running, clock.patience())

@@ -1,28 +1,43 @@
-"""Measuring on AWS: `bench.live`, with Lambda's API stubbed and S3 served by moto."""
+"""Measuring on AWS: `bench.live`, with Lambda's API stubbed, the function's own work done here, and S3 by moto."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+import signal
+import sys
+import threading
+import traceback
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.response import StreamingBody
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
-from bench.live import Account, measure_live, read_report
+from bench.account import Account, Target, connect, find
+from bench.live import measure_live, place
+from bench.measure import ending_of
 from bench.pictures import Picture
-from bench.rows import Ending, Kind
-from resizer.errors import UsageError
+from bench.platform_report import read_report
+from bench.rows import Ending, Kind, Row
+from resizer.errors import Reason, UsageError
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
 from tests.conftest import BUCKET
+from tests.pictures import photo_like, saved
+from tests.policies import allowed
+from tests.test_template import BUCKET_ARN, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-FUNCTION = "resize"
+FUNCTION = "resizer-ResizeFunction-1"
 COLD = (
     "START RequestId: 1\nREPORT RequestId: 1\tDuration: 812.34 ms\tBilled Duration: 1112 ms\tMemory Size: 256 MB\t"
     "Max Memory Used: 74 MB\tInit Duration: 299.50 ms\t\n"
@@ -30,7 +45,24 @@ COLD = (
 WARM = (
     "REPORT RequestId: 2\tDuration: 120.10 ms\tBilled Duration: 121 ms\tMemory Size: 256 MB\tMax Memory Used: 80 MB\n"
 )
-RESIZED = {"results": [{"outcome": "resized", "reason": None}]}
+# The shape of Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
+METRICS = {"durationMs": 812.34, "billedDurationMs": 1112, "memorySizeMB": 256, "maxMemoryUsedMB": 74}
+COLD_METRICS = {**METRICS, "initDurationMs": 299.5}
+# What the template tells the function, of what matters here.
+ENVIRONMENT = {
+    "RESIZER_WIDTHS": "480,640",
+    "RESIZER_OUTPUT_PREFIX": "resized/",
+    "RESIZER_SOURCE_PREFIX": "",
+    "RESIZER_BUCKETS": BUCKET,
+    "RESIZER_REJECTIONS_QUEUE_URL": "https://queue",
+    "RESIZER_LARGE_FUNCTION": "large:live",
+    "POWERTOOLS_SERVICE_NAME": "resizer",
+}
+TARGET = Target(FUNCTION, 512, ENVIRONMENT, BUCKET)
+
+
+def platform_event(kind: str, **record: Any) -> str:
+    return json.dumps({"time": "2026-11-21T10:00:00.000Z", "type": f"platform.{kind}", "record": record}) + "\n"
 
 
 def test_a_report_line_is_read_whole() -> None:
@@ -40,82 +72,147 @@ def test_a_report_line_is_read_whole() -> None:
     assert (warm.duration_ms, warm.billed_ms, warm.max_memory_mb, warm.init_ms) == (120.1, 121, 80, None)
 
 
-def test_a_log_without_a_report_is_named() -> None:
-    """What cannot be read is no figure."""
-    with pytest.raises(UsageError, match="without a REPORT line"):
-        read_report("START RequestId: 1\n")
+def test_a_log_of_json_says_the_same() -> None:
+    """Where the log format is JSON, as in the template, the report is an event among others and the function's own."""
+    before = 'cut off"}\n{"level":"INFO","type":"resized","message":"Done"}\n' + platform_event("start", requestId="1")
+    cold = read_report(before + platform_event("report", requestId="1", metrics=COLD_METRICS, status="success"))
+    assert cold == read_report(COLD)
+    warm = read_report(platform_event("report", requestId="2", metrics=METRICS, status="success"))
+    assert (warm.duration_ms, warm.init_ms) == (812.34, None)
+
+
+@pytest.mark.parametrize("log", ["START RequestId: 1\n", platform_event("start", requestId="1"), "", "[1]\n"])
+def test_a_log_without_a_report_is_named(log: str) -> None:
+    """What cannot be read is no figure, and the message says what may be missing."""
+    with pytest.raises(UsageError, match=r"without a report.*SystemLogLevel"):
+        read_report(log)
+
+
+@pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])
+def test_what_goes_to_the_large_function_was_refused(reason: Reason) -> None:
+    """Whether a function refuses what needs more memory or hands it over, the pair of sizes is reckoned with."""
+    answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
+    assert ending_of(answer)[0] is Ending.REFUSED
+
+
+# ---- where it is measured ----
+
+
+def test_the_stacks_own_bucket_will_do() -> None:
+    """Originals and renditions lie where the stack's role may read and write, and where no upload triggers it."""
+    here = place(TARGET, "1")
+    assert here.bucket == BUCKET
+    assert here.originals.startswith("resized/")  # which the trigger leaves out
+    assert here.settings.output_prefix.startswith("resized/")
+    role = statements("ResizeRole")
+    assert allowed(role, "s3:GetObject", f"{BUCKET_ARN}/{here.originals}256/0/cat.jpg")
+    assert allowed(role, "s3:PutObject", f"{BUCKET_ARN}/{here.settings.output_prefix}480-cat.jpg")
+
+
+def test_measured_versions_tell_nobody() -> None:
+    """They hand nothing over, send no rejections, and count apart from what the alarms look at; all else stays."""
+    settings = place(TARGET, "1").settings
+    assert (settings.large_function, settings.rejections_queue_url, settings.widths) == (None, None, (640, 480))
+    assert place(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+
+
+# ---- a run ----
+
+
+class Invoking:
+    """Stands for Lambda's Invoke: what the version would do is done here, by its own settings."""
+
+    def __init__(self, s3: Any, environment: Mapping[str, str], before: Callable[[], None] = lambda: None) -> None:
+        self.s3 = s3
+        self.settings = Settings.from_env(environment)
+        self.before = before
+        self.keys: list[str] = []
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        """The answer of one invocation; the first one is a cold start."""
+        (record,) = json.loads(asked.pop("Payload"))["Records"]
+        assert asked == {"FunctionName": FUNCTION, "Qualifier": "7", "LogType": "Tail"}
+        stored = record["s3"]["object"]
+        self.keys.append(unquote_plus(stored["key"]))
+        self.before()
+        source = SourceObject(BUCKET, self.keys[-1], etag=stored["eTag"], sequencer=stored["sequencer"])
+        answer = {"results": [process(source, self.settings, self.s3).answer()]}
+        return answered(COLD if len(self.keys) == 1 else WARM, answer)
+
+
+def answered(log: str, payload: Any, **more: str) -> dict[str, Any]:
+    body = json.dumps(payload).encode()
+    logged = base64.b64encode(log.encode()).decode()
+    return {"StatusCode": 200, "LogResult": logged, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Picture:
-    """A file that the stubbed function never opens."""
     path = tmp_path / "cat.jpg"
-    path.write_bytes(b"cat")
+    path.write_bytes(saved(photo_like(800, 600)))
     return Picture(path, 1.0, 0)
 
 
 @pytest.fixture
-def account(s3: Any) -> Iterator[tuple[Account, Stubber]]:
-    """A function with 512 MB, which is asked for one version of 256 MB."""
-    session = botocore.session.get_session()
-    functions = session.create_client(
-        "lambda",
-        region_name="us-east-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",  # noqa: S106 # anything will do
-    )
+def lambda_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """A function with 512 MB, which is asked for one version of 256 MB, and is soon as it was."""
+    monkeypatch.setattr("bench.live.uuid.uuid4", lambda: type("Run", (), {"hex": "0123456789abcdef"}))
+    functions = botocore.session.get_session().create_client("lambda", region_name="us-east-1")
     with Stubber(functions) as stubber:
         named = {"FunctionName": FUNCTION}
-        stubber.add_response("get_function_configuration", {"MemorySize": 512}, named)
-        stubber.add_response("update_function_configuration", {}, {**named, "MemorySize": 256})
-        stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+
+        def configured(memory_mb: int, environment: Mapping[str, str]) -> None:
+            asked = {**named, "MemorySize": memory_mb, "Environment": {"Variables": dict(environment)}}
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+            stubber.add_response("update_function_configuration", {}, asked)
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+
+        configured(256, place(TARGET, "0123456789ab").environment)
         stubber.add_response("publish_version", {"Version": "7"}, {**named, "Description": "bench 256 MB"})
+        configured(512, ENVIRONMENT)
         stubber.add_response("get_function_configuration", {"State": "Active"}, {**named, "Qualifier": "7"})
-        yield Account(FUNCTION, BUCKET, functions, s3), stubber
+        stubber.add_response("delete_function", {}, {**named, "Qualifier": "7"})
+        yield stubber
 
 
-def invoked(stubber: Stubber, log: str, payload: dict[str, Any], **more: str) -> None:
-    """The next invocation ends like this."""
-    body = json.dumps(payload).encode()
-    answer = {
-        "StatusCode": 200,
-        "LogResult": base64.b64encode(log.encode()).decode(),
-        "Payload": StreamingBody(io.BytesIO(body), len(body)),
-        **more,
-    }
-    asked = {"FunctionName": FUNCTION, "Qualifier": "7", "LogType": "Tail", "Payload": ANY}
-    stubber.add_response("invoke", answer, asked)
+def rows(stubber: Stubber, invoking: Any, s3: Any, pictures: list[Picture], warm: int = 0, **more: Any) -> list[Row]:
+    step = more.get("step", lambda _: None)
+    return list(measure_live(Account(stubber.client, invoking, s3), TARGET, pictures, [256], warm, step))
 
 
-def put_back(stubber: Stubber) -> None:
-    """The clean-up that every run has to end with."""
-    named = {"FunctionName": FUNCTION}
-    stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
-    stubber.add_response("update_function_configuration", {}, {**named, "MemorySize": 512})
-    stubber.add_response("delete_function", {}, {**named, "Qualifier": "7"})
+def invoking_at(s3: Any, before: Callable[[], None] = lambda: None) -> Invoking:
+    return Invoking(s3, place(TARGET, "0123456789ab").environment, before)
 
 
 def test_each_size_is_measured_on_a_version_of_its_own_and_all_is_put_back(
-    account: tuple[Account, Stubber], picture: Picture, s3: Any
+    lambda_api: Stubber, picture: Picture, s3: Any
 ) -> None:
-    """Cold and warm figures come from REPORT lines; memory, version and objects are as before afterwards."""
-    aws, stubber = account
+    """Cold and warm figures come from the reports; settings, versions and objects are as before afterwards."""
     s3.put_object(Bucket=BUCKET, Key="holiday.jpg", Body=b"somebody's")
-    invoked(stubber, COLD, RESIZED)
-    invoked(stubber, WARM, RESIZED)
-    put_back(stubber)
-    (row,) = measure_live(aws, [picture], [256], 1, lambda _: None)
+    invoking = invoking_at(s3)
+    (row,) = rows(lambda_api, invoking, s3, [picture], warm=1)
     assert (row.kind, row.ending, row.init_ms, row.cold_ms) == (Kind.LIVE, Ending.RESIZED, 299.5, 812.34)
     assert (row.warm_ms, row.billed_ms, row.peak_bytes) == ([120.1], [1112, 121], 80 * 1_048_576)
+    assert invoking.keys == [f"resized/bench-0123456789ab/originals/256/{number}/cat.jpg" for number in range(2)]
     assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["holiday.jpg"]
-    stubber.assert_no_pending_responses()
+    lambda_api.assert_no_pending_responses()
 
 
-def test_an_interruption_puts_everything_back_too(account: tuple[Account, Stubber], picture: Picture, s3: Any) -> None:
-    """Ctrl-C in the middle of a picture leaves neither a version nor a memory size nor an object behind."""
-    aws, stubber = account
-    invoked(stubber, COLD, RESIZED)
-    put_back(stubber)
+def test_nothing_is_listed(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Objects are deleted by their names: whoever measures needs no leave to list them, and no bucket is too large."""
+
+    class Deaf:
+        def __getattr__(self, name: str) -> Any:
+            assert not name.startswith("list")
+            assert name != "get_paginator"
+            return getattr(s3, name)
+
+    rows(lambda_api, invoking_at(s3), Deaf(), [picture])
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_an_interruption_puts_everything_back_too(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Ctrl-C between two pictures leaves neither a version nor a memory size nor an object behind."""
 
     def interrupt(what: str) -> None:
         if what.endswith("dog.jpg"):
@@ -123,26 +220,139 @@ def test_an_interruption_puts_everything_back_too(account: tuple[Account, Stubbe
 
     dog = Picture(picture.path.with_name("dog.jpg"), 1.0, 0)
     with pytest.raises(KeyboardInterrupt):
-        list(measure_live(aws, [picture, dog], [256], 0, interrupt))
+        rows(lambda_api, invoking_at(s3), s3, [picture, dog], step=interrupt)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
-    stubber.assert_no_pending_responses()
+    lambda_api.assert_no_pending_responses()
 
 
-def test_a_kill_for_lack_of_memory_is_a_row(account: tuple[Account, Stubber], picture: Picture) -> None:
-    """A size that cannot do it says so, and the run goes on."""
-    aws, stubber = account
+def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Ctrl-C while the function works waits for it, for its renditions would come later otherwise."""
+
+    def interrupt() -> None:
+        main = threading.main_thread().ident or 0
+        waiting: set[str] = set()
+        while "result" not in waiting:  # the invocation begins before the main thread waits for it
+            waiting = {frame.name for frame in traceback.extract_stack(sys._current_frames()[main])}
+        signal.pthread_kill(main, signal.SIGINT)
+
+    invoking = invoking_at(s3, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        rows(lambda_api, invoking, s3, [picture])
+    assert len(invoking.keys) == 1
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+    lambda_api.assert_no_pending_responses()
+
+
+def test_a_kill_for_lack_of_memory_is_a_row(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """A size that cannot do it says so and the run goes on; what it had written before is deleted all the same."""
     error = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited: signal: killed"}
-    invoked(stubber, COLD, error, FunctionError="Unhandled")
-    put_back(stubber)
-    (row,) = measure_live(aws, [picture], [256], 3, lambda _: None)
+
+    class Killed(Invoking):
+        def invoke(self, **asked: Any) -> dict[str, Any]:
+            super().invoke(**asked)
+            return answered(COLD, error, FunctionError="Unhandled")
+
+    (row,) = rows(lambda_api, Killed(s3, place(TARGET, "0123456789ab").environment), s3, [picture], warm=3)
     assert row.ending is Ending.KILLED
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
-def test_what_aws_refuses_is_one_readable_line(account: tuple[Account, Stubber], picture: Picture) -> None:
+def test_what_aws_refuses_is_one_readable_line(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
     """A missing permission names the function and the request, after everything has been put back."""
-    aws, stubber = account
-    stubber.add_client_error("invoke", "AccessDeniedException", "not authorized")
-    put_back(stubber)
-    with pytest.raises(UsageError, match=r"AWS refused while measuring resize.*Invoke"):
-        list(measure_live(aws, [picture], [256], 0, lambda _: None))
-    stubber.assert_no_pending_responses()
+
+    class Refusing:
+        def invoke(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "Invoke")
+
+    with pytest.raises(UsageError, match=rf"AWS refused while measuring {FUNCTION}.*Invoke"):
+        rows(lambda_api, Refusing(), s3, [picture])
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+    lambda_api.assert_no_pending_responses()
+
+
+# ---- the account ----
+
+
+@pytest.fixture
+def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.mark.usefixtures("nothing_configured")
+def test_what_is_missing_is_one_readable_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a region, without credentials, and with a profile that is not there, the message says what to set."""
+    with pytest.raises(UsageError, match="AWS_REGION="):
+        connect()
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with pytest.raises(UsageError, match="AWS_PROFILE, or AWS_ACCESS_KEY_ID"):
+        connect()
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(UsageError, match="nobody"):
+        connect()
+
+
+@pytest.mark.usefixtures("nothing_configured")
+def test_an_invocation_may_take_its_time_and_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invoke waits for as long as Lambda lets a function run, and never tries again; AWS_REGION alone is enough."""
+    for name, value in {"REGION": "eu-west-1", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    account = connect()
+    assert {client.meta.region_name for client in (account.functions, account.invoking, account.s3)} == {"eu-west-1"}
+    assert account.invoking.meta.config.read_timeout > 900
+    tries: list[object] = []
+
+    def broken(**_: Any) -> None:
+        tries.append(None)
+        raise ReadTimeoutError(endpoint_url="loopback")
+
+    account.invoking.meta.events.register("before-send.lambda.Invoke", broken)
+    with pytest.raises(ReadTimeoutError):
+        account.invoking.invoke(FunctionName="f")
+    assert len(tries) == 1
+
+
+def found(stubber: Stubber, environment: Mapping[str, str], *, invoked: bool = False) -> Account:
+    told = {"FunctionName": FUNCTION, "MemorySize": 512, "Environment": {"Variables": dict(environment)}}
+    stubber.add_response("get_function_configuration", told)
+    if invoked:
+        stubber.add_response("get_policy", {"Policy": "{}"})
+    else:
+        stubber.add_client_error("get_policy", "ResourceNotFoundException")
+    return Account(stubber.client, None, None)
+
+
+@pytest.fixture
+def plain_api() -> Iterator[Stubber]:
+    with Stubber(botocore.session.get_session().create_client("lambda", region_name="us-east-1")) as stubber:
+        yield stubber
+
+
+def test_the_bucket_is_the_one_that_the_function_serves(plain_api: Stubber) -> None:
+    """Our own stack's function says itself where it may be measured."""
+    assert find(found(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
+
+
+@pytest.mark.parametrize(
+    ("environment", "bucket", "message"),
+    [
+        ({}, None, "BUCKET="),
+        (ENVIRONMENT, "other", "serves photos by RESIZER_BUCKETS, and not other"),
+        ({"RESIZER_WIDTHS": "many"}, BUCKET, "RESIZER_WIDTHS"),
+    ],
+)
+def test_a_bucket_that_will_not_do_is_told_beforehand(
+    plain_api: Stubber, environment: dict[str, str], bucket: str | None, message: str
+) -> None:
+    """Nothing is changed where the pictures could not be resized."""
+    with pytest.raises(UsageError, match=message):
+        find(found(plain_api, environment), FUNCTION, bucket)
+
+
+def test_a_function_that_is_invoked_unpublished_is_left_alone(plain_api: Stubber) -> None:
+    """Where events go to the function without an alias, they would meet the settings of the measured versions."""
+    with pytest.raises(UsageError, match="without an alias"):
+        find(found(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)

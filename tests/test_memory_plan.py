@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.memory import VARIETIES, compare, drawn_animations, drawn_image
+from bench.memory import VARIETIES, WIDE, WIDE_VARIETIES, compare, drawn_animations, drawn_image, drawn_noise
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from tests.conftest import PHOTOS, photo_files
@@ -15,7 +16,8 @@ from tests.conftest import PHOTOS, photo_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-WIDEST = (1000, 750)
+SIZES = [(1000, 750), (640, 480), (480, 360)]
+JPEG = [Format.JPEG]
 measurable = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a process's peak and lets it be reset"
 )
@@ -52,6 +54,25 @@ def test_the_plan_holds_for_animations(tmp_path: Path) -> None:
 
 
 @measurable
+@pytest.mark.parametrize(
+    ("name", "size", "widths"),
+    [
+        ("PNG alpha", (4000, 3000), WIDE),
+        ("PNG", (1500, 8000), (1500, 1000, 500)),
+        ("GIF", (4000, 3000), (4000, 3000, 2000)),
+    ],
+)
+def test_the_plan_holds_for_wide_widths(
+    name: str, size: tuple[int, int], widths: tuple[int, ...], tmp_path: Path
+) -> None:
+    """Of renditions as large as the picture, made of noise, the measured peak lies within the plan."""
+    variety = next(each for each in WIDE_VARIETIES if each[0] == name)
+    found = compare(drawn_noise(variety, *size, tmp_path), widths)
+    assert found.outcome == "resized"
+    assert found.holds, found
+
+
+@measurable
 @pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
 @pytest.mark.parametrize(
     "path",
@@ -77,16 +98,24 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
 )
 def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
     """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
-    assert memory_needed(less, 1, WIDEST, 0) < memory_needed(more, 1, WIDEST, 0)
+    assert memory_needed(less, 1, SIZES, 0, JPEG) < memory_needed(more, 1, SIZES, 0, JPEG)
 
 
 def test_scaling_while_decoding_saves_memory() -> None:
     """A JPEG that is decoded at a quarter takes less than at full size."""
     header = Header("JPEG", "RGB", 8000, 6000)
-    assert memory_needed(header, 4, WIDEST, 0) < memory_needed(header, 1, WIDEST, 0) / 4
+    assert memory_needed(header, 4, SIZES, 0, JPEG) < memory_needed(header, 1, SIZES, 0, JPEG) / 4
+
+
+def test_what_waits_to_be_written_counts() -> None:
+    """PNGs as large as the picture are planned with their pixels and files, of which three are there at once."""
+    header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750
+    needed = [memory_needed(header, 1, [(1000, 750)] * count, 0, [Format.PNG]) for count in range(2, 6)]
+    more = [(later - before) / pixels for before, later in pairwise(needed)]
+    assert more == pytest.approx([4 + 3.1, 4, 4], abs=0.01)
 
 
 def test_encoders_count_where_they_take_the_most() -> None:
     """A small picture that is written as AVIF is planned with its encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
-    assert memory_needed(header, 1, WIDEST, 0, [Format.AVIF]) > memory_needed(header, 1, WIDEST, 0) + 10 * MB
+    assert memory_needed(header, 1, SIZES, 0, [Format.AVIF]) > memory_needed(header, 1, SIZES, 0, JPEG) + 10 * MB

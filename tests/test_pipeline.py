@@ -10,6 +10,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from PIL import Image
 
 from resizer.clock import Clock
+from resizer.encode import encode
 from resizer.errors import Reason, SourceInterrupted, StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
@@ -236,6 +237,30 @@ def test_two_sources_never_share_an_output(s3: Any) -> None:
     report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), SETTINGS, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TAKEN)
     assert psnr(stored(s3, "resized/480-scan.tiff.jpg")[0], Image.new("RGB", (90, 60), "red")) > 40
+
+
+def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many wide renditions no more are in memory than are being written while the next is made."""
+    alive: set[int] = set()
+    most: list[int] = []
+
+    class Noted(bytes):
+        def __init__(self, _: bytes) -> None:
+            alive.add(id(self))
+
+        def __del__(self) -> None:
+            alive.discard(id(self))
+
+    def noting(*arguments: Any) -> bytes:
+        most.append(len(alive))
+        return Noted(encode(*arguments))
+
+    monkeypatch.setattr("resizer.pipeline.encode", noting)
+    settings = Settings(widths=(80, 70, 60, 50, 40, 30, 20), formats=("source", "webp"))
+    report = process(upload(s3, "cat.png", saved(photo_like(64, 48), "PNG")), settings, s3)
+    assert (len(report.renditions), len(most)) == (14, 12)  # the first two widths give the same
+    assert max(most[4:]) <= 2
+    assert not alive
 
 
 def test_extra_formats_have_keys_of_their_own(s3: Any) -> None:

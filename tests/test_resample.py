@@ -94,6 +94,15 @@ def test_what_nothing_is_made_from_any_more_is_let_go(backend: str) -> None:
     assert held == [[2], [2, 2], [2, 0, 2], [2, 0, 0, 2]]
 
 
+def test_a_picture_of_the_right_size_is_let_go_when_it_has_been_turned() -> None:
+    """What is as wide as the widest rendition already, and lies on its side, is not kept beside the upright one."""
+    stored = Frame(photo_like(60, 40))
+    (turned,) = largest([stored], header(60, 40, orientation=6), (40, 60), lambda image: image)
+    assert turned.pixels.size == (40, 60)
+    with pytest.raises(ValueError, match="closed"):
+        stored.pixels.getpixel((0, 0))
+
+
 @pytest.mark.parametrize(
     ("size", "larger", "source"),
     [

@@ -74,6 +74,28 @@ def test_the_next_is_made_while_the_last_is_written() -> None:
     assert first.written
 
 
+def test_no_more_are_made_than_are_being_written() -> None:
+    """While one of many renditions is made, fewer than three others are on their way, however slow the network is."""
+    written: list[str] = []
+    on_their_way: list[int] = []
+    fourth_is_asked_for = threading.Event()
+
+    def make() -> Iterator[Rendition]:
+        for number, name in enumerate("abcdef"):
+            if number >= 3:
+                fourth_is_asked_for.set()
+            on_their_way.append(number - len(written))
+            yield rendition(name)
+
+    def write(each: Rendition) -> Written:
+        fourth_is_asked_for.wait(0.05)
+        written.append(each.plan.key)
+        return Written.NEW
+
+    assert len(uploaded(make(), write)) == 6
+    assert max(on_their_way) <= 2
+
+
 def test_uploads_run_side_by_side() -> None:
     """Three renditions are on their way at once."""
     together = threading.Barrier(3)
