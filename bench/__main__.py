@@ -160,10 +160,10 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     report: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("bench/report.html"),
 ) -> None:
     """Choose a memory size by its price for the mix, and write the report; with --template, apply it."""
-    from bench.page import page  # noqa: PLC0415 # matplotlib takes a second
+    about, measured = read_rows(rows)
+    from bench.page import page  # noqa: PLC0415 # matplotlib takes a second, and is not there for tests
     from bench.plots import cost_and_duration  # noqa: PLC0415 # as above
 
-    about, measured = read_rows(rows)
     conditions = Conditions(about["mix"], prices(), cold_share, timeout, arch, free_tier, images)
     found, two = candidates(measured, conditions), pairs(measured, conditions)
     print_candidates(console, found, two, conditions)

@@ -38,10 +38,14 @@ class Clock:
 
     def within(self, seconds: float) -> float:
         """A request's time-out: so many seconds, or fewer that end in time. Raises `OutOfTime` where none are left."""
-        left = self.remaining() - ENDING_SECONDS
-        if left <= 0:
+        if self.is_over:
             raise OutOfTime(TOO_LATE)
-        return min(seconds, left)
+        return min(seconds, self.remaining() - ENDING_SECONDS)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no request may begin any more, nor go on."""
+        return self.remaining() <= ENDING_SECONDS
 
     def patience(self) -> float:
         """How long requests may be waited for that should have ended by then; half of the ending is left after it."""

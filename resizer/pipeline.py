@@ -73,6 +73,8 @@ def process(
         return journal.close(Outcome.SKIPPED, nothing.reason, str(nothing))
     except Rejected as rejection:
         return journal.close(Outcome.REJECTED, rejection.reason, rejection.detail)
+    except OutOfTime as late:
+        raise OutOfTime(f"{source.uri} will be tried again. {late}") from late
     return journal.close(settled.outcome, settled.reason, settled.detail, settled.renditions)
 
 

@@ -41,5 +41,5 @@ def let_quick_writes_end(source: SourceObject, settings: Settings, clock: Clock,
     if wait <= 0:
         return
     if clock.remaining() < wait + END_SECONDS:
-        raise OutOfTime(f"Too little time is left to see {source.uri} settle. It will be tried again.")
+        raise OutOfTime("Too little time is left to see the source settle.")
     clock.sleep(wait)

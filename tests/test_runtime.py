@@ -39,6 +39,16 @@ def reuse(event, context):
     return {"made": used.misses, "reused": used.hits}
 """
 
+HANGING = """
+import threading
+from resizer.handler import lambda_handler
+
+def hang(event, context):
+    if "hang" in event:
+        threading.Event().wait()
+    return lambda_handler(event, context)
+"""
+
 
 @pytest.fixture
 def function(s3: Any) -> Function:
@@ -98,13 +108,26 @@ def test_wrong_settings_stop_the_start(function: Function, tools: Tools) -> None
     assert "RESIZER_WIDTHS" in str(result.error_message)
 
 
-def test_a_time_out_ends_the_invocation(function: Function, tools: Tools) -> None:
-    """An S3 that never answers ends in Lambda's time-out, and the next event gets a new environment."""
+def test_a_silent_s3_is_reported_in_time(function: Function, tools: Tools) -> None:
+    """An S3 that never answers is told of before Lambda's time-out, and the next event is served warm."""
     with silent_server() as endpoint:
         environment = {**function.environment, "AWS_ENDPOINT_URL": endpoint}
         slow = replace(function, timeout_seconds=2, environment=environment)
         with emulator(slow, tools) as running:
             late, served = running.invoke(notification("one.jpg")), running.invoke({"Event": "s3:TestEvent"})
+    assert late.error_type == "RecordsFailed"
+    assert "s3://photos/one.jpg will be tried again. GetObject had no answer from S3" in str(late.error_message)
+    assert served.answer == {"results": []}
+    assert not served.figures.cold
+
+
+def test_a_time_out_ends_the_invocation(function: Function, tools: Tools, tmp_path: Path) -> None:
+    """What hangs ends in Lambda's time-out, and the next event gets a new environment."""
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "probe.py").write_text(HANGING)
+    slow = replace(function, handler="probe.hang", layers=(*function.layers, tmp_path), timeout_seconds=2)
+    with emulator(slow, tools) as running:
+        late, served = running.invoke({"hang": True}), running.invoke({"Event": "s3:TestEvent"})
     assert late.error_type == "Sandbox.Timedout"
     assert late.error_message == "Task timed out after 2.00 seconds"
     assert served.answer == {"results": []}

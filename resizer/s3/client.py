@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError, HTTPClientError
 
 from resizer.clock import Clock
+from resizer.errors import OutOfTime
 from resizer.s3.answers import fields, headers, refusal, region_named
 from resizer.s3.download import Download
 from resizer.s3.endpoint import PLAIN_REGION, place
@@ -80,6 +81,8 @@ class S3Client:
             try:
                 return self._try(operation, method, request, sent)
             except (OSError, HTTPException) as problem:
+                if self.clock.is_over:
+                    raise self._unanswered(operation, problem) from problem
                 # A kept connection may be closed at the very moment that it is used: no reason to wait.
                 if isinstance(problem, ConnectionError) and attempt == 1:
                     continue
@@ -90,8 +93,12 @@ class S3Client:
         try:
             return self._try(operation, method, request, sent)
         except (OSError, HTTPException) as problem:
-            self.clock.within(0)  # where the invocation's end was what ended it, that is told
-            raise HTTPClientError(error=problem) from problem
+            raise self._unanswered(operation, problem) from problem
+
+    def _unanswered(self, operation: str, problem: Exception) -> Exception:
+        if self.clock.is_over:  # which may well have ended it
+            return OutOfTime(f"{operation} had no answer from S3 in the time that was left: {problem}.")
+        return HTTPClientError(error=problem)
 
     def _try(self, operation: str, method: str, request: dict[str, Any], sent: dict[str, str]) -> dict[str, Any]:
         """One request, once; once more where S3 names another region than the one that was asked."""
