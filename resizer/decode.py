@@ -16,7 +16,7 @@ from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.palette import has_few_colours
 from resizer.png_end import read_end
-from resizer.samples import eight_bits
+from resizer.bit_depth import eight_bits
 from resizer.sizes import decode_width
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from resizer.errors import Reason, Rejected, ResizerError
 from resizer.frames import count_frames, count_gif_frames
 from resizer.memory_plan import MB
 from resizer.model import LONGEST_EXIF, Header
-from resizer.signatures import SIGNATURE_BYTES, recognise
+from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.structure import JpegCoding, check_structure, jpeg_coding
 
 if TYPE_CHECKING:
