@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin
 
+from resizer.bit_depth import eight_bits
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.gif_canvas import clear_uncovered
 from resizer.inflate import stored
@@ -16,7 +17,6 @@ from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.palette import has_few_colours
 from resizer.png_end import read_end
-from resizer.samples import eight_bits
 from resizer.sizes import decode_width
 
 if TYPE_CHECKING:

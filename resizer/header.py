@@ -15,10 +15,10 @@ from resizer import code_points
 from resizer.buffers import decoder_buffers, parts_of_webp
 from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
+from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.frames import count_frames, count_gif_frames
 from resizer.memory_plan import MB
 from resizer.model import LONGEST_EXIF, Header
-from resizer.signatures import SIGNATURE_BYTES, recognise
 from resizer.structure import JpegCoding, check_structure, jpeg_coding
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.bombs import segment, tiff
+from tests.forged import segment, tiff
 from tests.pictures import heic, saved
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from resizer import code_points
 from resizer.model import CodePoints
-from tests.bombs import chunk, small_png
+from tests.forged import chunk, small_png
 from tests.pictures import photo_like, saved
 
 PICTURE = photo_like(64, 48)

@@ -14,8 +14,8 @@ from resizer.errors import Reason, Rejected
 from resizer.frames import MOST_FRAMES
 from resizer.header import open_image
 from resizer.limits import Limits
-from tests.bombs import GIF_FRAME, gif
 from tests.conftest import rejects
+from tests.forged import GIF_FRAME, gif
 from tests.pictures import noise, photo_like, saved
 
 if TYPE_CHECKING:

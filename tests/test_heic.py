@@ -18,7 +18,7 @@ from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
 from tests.pictures import fast, heic, photo_like, psnr, saved
-from tests.test_right_pictures import delta_e, disc, expected, profile_like, tagged_exif
+from tests.right_pictures.drawn import delta_e, disc, expected, profile_like, tagged_exif
 
 if TYPE_CHECKING:
     from pathlib import Path

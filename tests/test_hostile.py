@@ -13,7 +13,8 @@ from resizer.errors import Rejected
 from resizer.frames import count_gif_frames
 from resizer.header import open_image
 from resizer.limits import Limits
-from tests.bombs import BOMBS, MB, chunk, gif, gif_frame, lying_apng
+from tests.bombs import BOMBS
+from tests.forged import MB, chunk, gif, gif_frame, lying_apng
 from tests.fresh import FreshProcesses
 from tests.small_files import small_files
 

@@ -8,7 +8,7 @@ import pytest
 
 from resizer.errors import Rejected
 from resizer.jpeg2000 import check, tiles
-from tests.bombs import jpeg2000
+from tests.forged import jpeg2000
 from tests.pictures import photo_like, saved
 
 PICTURE = photo_like(300, 200)

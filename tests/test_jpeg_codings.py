@@ -15,8 +15,8 @@ from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.model import Header, SourceMetadata
 from resizer.stream import SourceStream
-from tests.bombs import scan_flood, segment
 from tests.conftest import Download, rejects
+from tests.forged import scan_flood, segment
 from tests.fuzz.target import read
 from tests.pictures import photo_like, psnr, saved
 

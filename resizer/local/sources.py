@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resizer.errors import Rejected
+from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.renditions import may_name_image
-from resizer.signatures import SIGNATURE_BYTES, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

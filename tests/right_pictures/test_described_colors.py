@@ -15,15 +15,14 @@ from PIL import Image
 from resizer.report import Outcome
 from resizer.settings import Settings
 from tests import float_colors
-from tests.bombs import chunk
 from tests.float_colors import converted, delta_e
+from tests.forged import chunk
 from tests.pictures import fast, heic, photo_like, psnr, saved
-from tests.test_right_pictures import expected, profile_like, resize, sixteen_bit_rgb_png, sixteen_bits
+from tests.right_pictures.drawn import expected, profile_like, sixteen_bit_rgb_png, sixteen_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["resize"]  # a fixture
 
 PICTURE = photo_like(600, 450)
 GREY = PICTURE.convert("L")

@@ -1,0 +1,39 @@
+"""What all kinds of pictures are put through: a file, its report, and its rendition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from resizer.local.folder import FolderS3
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
+from tests.pictures import photo_like
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from resizer.report import Report
+
+
+PICTURE = photo_like(1200, 900)
+SETTINGS = Settings(widths=(480,))
+GRAY = PICTURE.convert("L")
+
+
+@pytest.fixture
+def resize(tmp_path: Path) -> Callable[..., tuple[Report, Image.Image | None]]:
+    """Resizes the bytes of a file; gives the report, and the 480 pixel rendition where there is one."""
+
+    def run(data: bytes, settings: Settings = SETTINGS, name: str = "picture") -> tuple[Report, Image.Image | None]:
+        source = tmp_path / name
+        source.write_bytes(data)
+        report = process(SourceObject("local", name), settings, FolderS3({name: source}, tmp_path))
+        made = tmp_path / report.renditions[0].plan.key if report.renditions else None
+        return report, Image.open(made) if made else None
+
+    return run

@@ -1,0 +1,78 @@
+"""Animations stay animations, at their own pace, or are refused."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from resizer.errors import Reason
+from resizer.report import Outcome
+from resizer.settings import Settings
+from tests.pictures import psnr, saved
+
+
+def with_delays(data: bytes, seconds: int) -> bytes:
+    """An animated PNG of which each frame is shown for so long."""
+    changed, at = bytearray(data), 0
+    while (at := changed.find(b"fcTL", at + 1)) > 0:
+        changed[at + 24 : at + 28] = struct.pack(">HH", seconds, 1)
+        changed[at + 30 : at + 34] = struct.pack(">I", zlib.crc32(changed[at : at + 30]))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("format_", ["png", "webp", "avif"])
+def test_frames_may_be_shown_for_hours(format_: str, resize: Any) -> None:
+    """An animation whose frames are shown for longer than a format can is an animation in that format all the same."""
+    data = with_delays(animation("PNG"), 60_000)
+    report, rendition = resize(data, Settings(widths=(480,), formats=(format_,)))
+    assert (report.outcome, rendition.n_frames) == (Outcome.RESIZED, 4)
+
+
+def test_a_gif_plays_as_often_in_another_format(resize: Any) -> None:
+    """A GIF that plays four times is a WebP that does, though each counts them in its own way."""
+    _, rendition = resize(animation("GIF", loop=3), Settings(widths=(480,), formats=("webp",)))
+    assert rendition.info["loop"] == 4
+
+
+def animation(format_: str, **options: Any) -> bytes:
+    frames = [Image.new("RGBA", (600, 400), (0, 0, 0, 0)) for _ in range(4)]
+    for number, frame in enumerate(frames):
+        ImageDraw.Draw(frame).rectangle((number * 150, 100, number * 150 + 140, 300), fill=(200, 40 * number, 90, 255))
+    options = {"duration": [100, 200, 300, 400], "loop": 3, "disposal": 2, **options}
+    return saved(frames[0], format_, save_all=True, append_images=frames[1:], **options)
+
+
+def frames_of(image: Image.Image) -> list[tuple[float, Image.Image]]:
+    shown = []
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        composed = image.convert("RGBA")
+        shown.append((image.info.get("duration", 0), composed))
+    return shown
+
+
+@pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
+def test_animations_stay_animations(format_: str, resize: Any) -> None:
+    """Every frame comes out as it is shown, for as long, as often, with what one frame leaves to the next."""
+    data = animation(format_, **({"lossless": True} if format_ == "WEBP" else {}))
+    _, rendition = resize(data)
+    before, after = frames_of(Image.open(io.BytesIO(data))), frames_of(rendition)
+    assert rendition.format == format_
+    assert [duration for duration, _ in after] == [duration for duration, _ in before]
+    assert rendition.info["loop"] == Image.open(io.BytesIO(data)).info["loop"]
+    for (_, was), (_, now) in zip(before, after, strict=True):
+        small = was.resize(now.size, Image.Resampling.LANCZOS)
+        backdrop = Image.new("RGBA", now.size, "white")
+        one, other = (Image.alpha_composite(backdrop, each).convert("RGB") for each in (small, now))
+        assert psnr(one, other) > 27
+
+
+def test_an_animation_past_the_pixel_budget_is_refused(resize: Any) -> None:
+    """An animation whose frames together exceed the budget is refused, never made a still."""
+    report, _ = resize(animation("GIF"), Settings(widths=(480,), max_pixels=600 * 400 * 4 - 1))
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TOO_MANY_PIXELS)

@@ -1,0 +1,26 @@
+"""Pictures stand upright, however they were stored."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import ExifTags, Image, ImageOps
+
+from tests.pictures import psnr, saved
+from tests.right_pictures.conftest import PICTURE
+from tests.right_pictures.drawn import expected
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_every_orientation_stands_upright(orientation: int, format_: str, resize: Any) -> None:
+    """Whatever the orientation tag says, the rendition stands upright, and no tag is left."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    source = Image.open(io.BytesIO(saved(PICTURE, format_, exif=exif.tobytes())))
+    _, rendition = resize(saved(PICTURE, format_, exif=exif.tobytes()))
+    upright = ImageOps.exif_transpose(source) if format_ != "TIFF" else source
+    assert psnr(rendition.convert("RGB"), expected(upright.convert("RGB"))) > 29
+    assert ExifTags.Base.Orientation not in rendition.getexif()

@@ -1,0 +1,83 @@
+"""Colours are converted to sRGB by the profile that a picture brings along."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any
+
+import pytest
+from PIL import Image, ImageCms
+
+from resizer.report import Outcome
+from resizer.settings import Settings
+from tests.pictures import psnr, saved
+from tests.right_pictures.conftest import PICTURE
+from tests.right_pictures.drawn import delta_e, expected, profile_like
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_profiles_are_converted_to_srgb(format_: str, resize: Any) -> None:
+    """A picture with a profile comes out in sRGB within 2 delta E of converting all of it, and without the profile."""
+    profile = profile_like(1.8)
+    data = saved(
+        PICTURE, format_, icc_profile=profile, **({"lossless": True} if format_ == "WEBP" else {"quality": 98})
+    )
+    rendition = resize(data, Settings(widths=(480,), formats=("png",)))[1]
+    whole = Image.open(io.BytesIO(data)).convert("RGB")
+    srgb = ImageCms.createProfile("sRGB")
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    converted = ImageCms.profileToProfile(
+        whole, source, srgb, ImageCms.Intent.RELATIVE_COLORIMETRIC, "RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )  # fmt: skip
+    assert "icc_profile" not in rendition.info
+    assert converted
+    assert delta_e(rendition, expected(converted)) < 2
+    assert psnr(rendition.convert("RGB"), expected(whole)) < 30  # there was something to convert
+
+
+@pytest.mark.parametrize("profile", [b"no profile at all", profile_like(1.8)[:300]])
+def test_a_broken_profile_is_ignored_with_a_warning(profile: bytes, resize: Any) -> None:
+    """A profile that cannot be read costs a warning and not the picture."""
+    report, rendition = resize(saved(PICTURE, "JPEG", quality=95, icc_profile=profile))
+    assert report.outcome is Outcome.RESIZED
+    assert psnr(rendition, expected(PICTURE)) > 30
+    assert any("profile" in warning for warning in report.warnings)
+
+
+def grey_profile(gamma: float) -> bytes:
+    """A colour profile for grey with a gamma, as scanners bring it (ICC.1:2022, 7.2 and 8.3)."""
+    white = struct.pack(">3I", 63_190, 65_536, 54_061)  # D50
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(79),
+        b"wtpt": b"XYZ " + bytes(4) + white,
+        b"kTRC": b"curv" + bytes(4) + struct.pack(">IHH", 1, round(gamma * 256), 0),
+        b"cprt": b"text" + bytes(8),
+    }
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, data in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(data))
+        body += data
+    head = struct.pack(">I", 128 + len(table) + len(body)) + b"lcms\2\x10\0\0mntrGRAYXYZ " + bytes(12) + b"acspAPPL"
+    return (head + bytes(24) + bytes(4) + white).ljust(128, b"\0") + table + body
+
+
+@pytest.mark.parametrize("kind", ["L", "LA", "tRNS"])
+def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any) -> None:
+    """Grey of linear light comes out as sRGB shows it, with or without transparency, which stays as it was."""
+    grey = Image.new("LA" if kind == "LA" else "L", (960, 480), (100, 255) if kind == "LA" else 100)
+    grey.paste((5, 0) if kind == "LA" else 5, (0, 0, 480, 480))
+    options = {"transparency": 5} if kind == "tRNS" else {}
+    report, rendition = resize(saved(grey, "PNG", icc_profile=grey_profile(1.0), **options))
+    assert not report.warnings
+    assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
+    assert rendition.convert("RGBA").getpixel((50, 100))[3] == (255 if kind == "L" else 0)
+
+
+def test_a_profile_for_grey_is_ignored_with_colours(resize: Any) -> None:
+    """A profile for grey says nothing of colours: they stay, and a warning tells of it."""
+    picture = PICTURE.convert("RGBA")
+    report, rendition = resize(saved(picture, "PNG", icc_profile=grey_profile(1.0)))
+    assert psnr(rendition.convert("RGB"), expected(PICTURE)) > 30
+    assert any("profile" in warning for warning in report.warnings)

@@ -1,0 +1,44 @@
+"""Transparency is kept where the format has it, white elsewhere, and never black."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from resizer.report import Outcome
+from resizer.settings import Settings
+from tests.pictures import saved
+from tests.right_pictures.drawn import disc
+
+TRANSPARENT = {
+    "RGBA PNG": ("PNG", "RGBA"),
+    "gray and alpha PNG": ("PNG", "LA"),
+    "palette PNG": ("PNG", "P"),
+    "WebP": ("WEBP", "RGBA"),
+    "GIF": ("GIF", "RGBA"),
+    "TIFF": ("TIFF", "RGBA"),
+    "AVIF": ("AVIF", "RGBA"),
+}
+
+
+@pytest.mark.parametrize("kind", TRANSPARENT)
+def test_transparency_is_kept_without_dark_fringes(kind: str, resize: Any) -> None:
+    """What is transparent stays so, and no edge takes colour from the black that lies under nothing."""
+    format_, mode = TRANSPARENT[kind]
+    report, rendition = resize(saved(disc(mode), format_, **({"lossless": True} if format_ == "WEBP" else {})))
+    pixels = np.asarray(rendition.convert("RGBA"))
+    assert rendition.format == ("PNG" if format_ in {"TIFF", "AVIF"} else format_)
+    assert pixels[5, 5, 3] == 0
+    assert tuple(pixels[240, 240]) == pytest.approx((240, 240, 240, 255), abs=4)
+    assert pixels[pixels[..., 3] > 100][:, :3].min() > 215
+    assert report.outcome is Outcome.RESIZED
+
+
+def test_jpeg_shows_white_behind_transparency(resize: Any) -> None:
+    """Where a transparent picture is written as JPEG, white lies behind it and never black."""
+    _, rendition = resize(saved(disc("RGBA"), "PNG"), Settings(widths=(480,), formats=("jpeg",)))
+    assert rendition.format == "JPEG"
+    assert min(rendition.getpixel((5, 5))) > 250
+    assert np.asarray(rendition).min() > 200
