@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resizer import samples
+from resizer import bit_depth
 from resizer.decode import decode
 from resizer.header import open_image
 from resizer.limits import Limits
@@ -94,7 +94,7 @@ def test_what_is_no_number_spoils_no_other_pixel(places: tuple[int, ...], scale:
 
 def test_a_large_picture_is_worked_on_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows come out in their places where they are too many to be taken at once."""
-    monkeypatch.setattr(samples, "STRIP_PIXELS", 4)
+    monkeypatch.setattr(bit_depth, "STRIP_PIXELS", 4)
     rows = np.linspace(0, 2**32 - 1, 70).astype("<u4").reshape(35, 2)
     assert greys(tiff(rows, UNSIGNED)) == [int(value) >> 24 for value in rows.flat]
     floats = np.linspace(0, 1, 70, dtype="<f4").reshape(35, 2)
@@ -114,4 +114,4 @@ def test_a_picture_of_one_value(rows: NDArray[Any], light: int) -> None:
 def test_an_image_without_tags_is_scaled_as_well() -> None:
     """What is no TIFF has no tags to ask, and is scaled over its whole range."""
     image = Image.fromarray(of(0, 65_535, dtype="<u2"))
-    assert samples.eight_bits(image).tobytes() == b"\x00\xff"
+    assert bit_depth.eight_bits(image).tobytes() == b"\x00\xff"
