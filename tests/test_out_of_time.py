@@ -26,7 +26,7 @@ from tests.conftest import BUCKET
 from tests.interleaving import InlineExecutor
 from tests.pictures import noise, opened, photo_like, psnr, saved
 from tests.recording import RecordingS3, refusal
-from tests.test_s3_client import serving
+from tests.s3.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
