@@ -10,6 +10,7 @@ from PIL import Image
 
 from resizer.deflate import deflate_options
 from resizer.errors import Reason, Rejected, ResizerError
+from resizer.jpeg.encode import encode_jpeg
 from resizer.model import Format
 from resizer.palette import with_palette
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from resizer.model import Frame
     from resizer.variables import Quality
 
-# Formats that can hold an animation; JPEG shows its first frame.
-ANIMATED: Final = frozenset({Format.GIF, Format.WEBP, Format.PNG, Format.AVIF})
 # The longest that each format can show a frame, in milliseconds: GIF and PNG count in 16 bits, WebP in 24; its encoder
 # rounds where frames begin, so that one may become a millisecond longer.
 LONGEST_FRAME: Final = {Format.GIF: 655_350, Format.PNG: 65_535_000, Format.WEBP: (1 << 24) - 2}
@@ -29,54 +28,57 @@ LARGEST_FRACTION: Final = 65_535  # the numerator and the denominator of a PNG's
 GIF_OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
 
 
-def encode(  # noqa: PLR0913, PLR0917 # what a file is made of
-    frames: Sequence[Frame],
-    format_: Format,
-    quality: Quality,
-    exif: bytes,
-    loop: int | None,
-    before_each_frame: Callable[[], None] = lambda: None,
-) -> bytes:
-    """A picture, or an animation that shows each frame for its duration, as the bytes of a file.
+class Encoding:
+    """How one picture is written, at all of its sizes and in all formats.
 
-    It plays `loop` times (0: for ever, None: once). Where a format cannot show a frame for so long, it shows it for as
-    long as it can; AVIF is written to play for ever, whatever is asked. The file holds `exif` where the format can, and
-    no other metadata. What is called before each frame may raise to end the work. Raises `Rejected`
-    `unsupported_format` for what the format's encoder refuses, `needs_memory` where there is no more.
+    An animation plays `loop` times (0: for ever, None: once). Files hold `exif` where their format can, and no other
+    metadata. `before_each_frame` may raise to end the work.
     """
-    try:
-        return _encoded(frames, format_, quality, exif, loop, before_each_frame)
-    except ResizerError:
-        raise
-    except MemoryError as problem:
-        raise Rejected(Reason.NEEDS_MEMORY, f"Writing the {format_} takes more memory than there is.") from problem
-    except Exception as problem:  # each encoder has its own
-        detail = f"The picture cannot be written as {format_}: {str(problem)[:200] or 'its encoder does not say why'}."
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, detail) from problem
 
+    def __init__(
+        self,
+        quality: Quality,
+        exif: bytes = b"",
+        loop: int | None = None,
+        before_each_frame: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._quality, self._exif, self._loop, self._before_each_frame = quality, exif, loop, before_each_frame
 
-def _encoded(  # noqa: PLR0913, PLR0917 # as `encode`
-    frames: Sequence[Frame],
-    format_: Format,
-    quality: Quality,
-    exif: bytes,
-    loop: int | None,
-    before_each_frame: Callable[[], None],
-) -> bytes:
-    options = _options(format_, quality)
-    if exif and format_ is not Format.GIF:
-        options["exif"] = exif
-    opaque = all(_is_opaque(frame.pixels) for frame in frames)
-    pictures = _pictures(frames, format_, before_each_frame, opaque=opaque)
-    first = next(pictures)
-    if len(frames) > 1 and format_ in ANIMATED:
-        options |= _animation(frames, format_, loop, opaque=opaque) | {"save_all": True}
-        options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
-    if format_ is Format.PNG:
-        if frames[0].few_colours and first.mode in {"RGB", "RGBA"}:
-            first = with_palette(first)
-        options |= deflate_options(first)
-    return _saved(first, format_, options)
+    def encode(self, frames: Sequence[Frame], format_: Format) -> bytes:
+        """The picture, or an animation that shows each frame for its duration, as the bytes of a file.
+
+        Where a format cannot show a frame for so long, it shows it for as long as it can; AVIF is written to play for
+        ever, whatever is asked. Raises `Rejected` `unsupported_format` for what the format's encoder refuses,
+        `needs_memory` where there is no more.
+        """
+        try:
+            return self._encoded(frames, format_)
+        except ResizerError:
+            raise
+        except MemoryError as problem:
+            raise Rejected(Reason.NEEDS_MEMORY, f"Writing the {format_} takes more memory than there is.") from problem
+        except Exception as problem:  # each encoder has its own
+            why = str(problem)[:200] or "its encoder does not say why"
+            detail = f"The picture cannot be written as {format_}: {why}."
+            raise Rejected(Reason.UNSUPPORTED_FORMAT, detail) from problem
+
+    def _encoded(self, frames: Sequence[Frame], format_: Format) -> bytes:
+        opaque = all(_is_opaque(frame.pixels) for frame in frames)
+        pictures = _pictures(frames, format_, self._before_each_frame, opaque=opaque)
+        first = next(pictures)
+        if format_ is Format.JPEG:
+            return encode_jpeg(first, self._quality.jpeg, self._exif)
+        options = _options(format_, self._quality)
+        if self._exif and format_ is not Format.GIF:
+            options["exif"] = self._exif
+        if len(frames) > 1:
+            options |= _animation(frames, format_, self._loop, opaque=opaque) | {"save_all": True}
+            options["append_images"] = list(pictures) if format_ is Format.PNG else pictures  # PNG takes them twice
+        if format_ is Format.PNG:
+            if frames[0].few_colours and first.mode in {"RGB", "RGBA"}:
+                first = with_palette(first)
+            options |= deflate_options(first)
+        return _saved(first, format_, options)
 
 
 def _pictures(
@@ -91,25 +93,17 @@ def _pictures(
 def _options(format_: Format, quality: Quality) -> dict[str, Any]:
     """How each format is written; CPU and bytes of three renditions each of seven photos, at their qualities.
 
-    JPEG: optimised Huffman tables take 33 ms more than fixed ones and save 3.7 % (40 kB); at $29 a million CPU
-    seconds of Lambda and $0.09 a GB of transfer that pays from the first download in four. Progressive takes another
-    88 ms for another 2.5 %: it pays only from the second download of every rendition on, doubles the cost of encoding,
-    and made two of the seven photos larger.
     WebP: method 2 takes 340 ms, 0 takes 213 and writes 24 % more, 4 takes 828 and saves 3.5 %.
     AVIF: speed 9 takes 524 ms, 8 takes 1,837 and saves 5 %, 10 is no faster than 9. That is 8 times an optimised JPEG
     and 4 times a progressive one, for 44 % fewer bytes; none of libaom's switches makes it cheaper (14 were tried).
-    PNG: see `deflate_options`.
+    JPEG: see `resizer.jpeg.encode`. PNG: see `deflate_options`.
     """
     match format_:
-        case Format.JPEG:
-            return {"quality": quality.jpeg, "optimize": True, "subsampling": "4:2:0"}
         case Format.WEBP:
             return {"quality": quality.webp, "method": 2}
         case Format.AVIF:
             return {"quality": quality.avif, "speed": 9, "max_threads": 1}
-        case Format.PNG:
-            return {}
-        case Format.GIF:
+        case _:
             return {}
 
 

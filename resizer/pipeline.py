@@ -13,7 +13,7 @@ from resizer.clock import Clock
 from resizer.color import source_colors, to_srgb
 from resizer.decode import decode, threads
 from resizer.decode_time import seconds_to_decode
-from resizer.encode import encode
+from resizer.encode import Encoding
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
 from resizer.header import is_read_forwards, open_image, with_late_exif
@@ -131,6 +131,7 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
 
 def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
     """Each planned rendition in turn, widest first; those that ask for the same picture share its bytes."""
+    encoding = Encoding(settings.quality, picture.exif, picture.loop, clock.need)
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
     to_come = Counter((step.size, step.format) for step in picture.plans)
     steps = journal.each("resize", cascade(picture.frames, [step.size for step in picture.plans]))
@@ -139,7 +140,7 @@ def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock
         what = (step.size, step.format)
         if what not in encoded:
             with journal.timed("encode"):
-                encoded[what] = encode(frames, step.format, settings.quality, picture.exif, picture.loop, clock.need)
+                encoded[what] = encoding.encode(frames, step.format)
         to_come[what] -= 1
         yield Rendition(step, encoded[what] if to_come[what] else encoded.pop(what))  # kept no longer than needed
 

@@ -49,7 +49,7 @@ PARTS = {
     },
     "color": {"colorimetry", "matrix_profile"},
     "decode": {"jpeg_scans", "inflate", "png_end", "sizes", "bit_depth", "gif_canvas", "palette"},
-    "encode": {"deflate", "palette"},
+    "encode": {"deflate", "jpeg", "palette"},
     "metadata": {"rights", "png_end"},
     "renditions": {"key_template", "sizes"},
     "resample": {"sizes"},
@@ -77,10 +77,12 @@ BELONGS_TO = {
         "resample",
         "encode",
         "deflate",
+        "jpeg",
         "palette",
     },
     "cykooz_resizer": {"resample"},
     "isal": {"inflate"},
+    "ctypes": {"jpeg", "process_memory"},
     "aws_lambda_powertools": {"handler", "events"},
 }
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from resizer import pool
 from resizer.clock import ENDING_SECONDS, MARGIN_SECONDS, Clock
 from resizer.decode import decode
-from resizer.encode import encode
+from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import Format, Frame, SourceObject
 from resizer.pipeline import process
@@ -165,19 +165,20 @@ def test_an_animation_is_encoded_only_while_there_is_time(format_: str) -> None:
             raise OutOfTime("now")
 
     with pytest.raises(OutOfTime):
-        encode(frames, Format(format_), Quality(), b"", None, no_more_at_the_third)
+        Encoding(Quality(), before_each_frame=no_more_at_the_third).encode(frames, Format(format_))
     assert len(asked) == 3
 
 
 def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the time runs out between renditions, those that are done are stored, and the others named."""
 
-    def slowly(*arguments: Any) -> bytes:
-        data = encode(*arguments)
-        clock.passes(4)
-        return data
+    class Slowly(Encoding):
+        def encode(self, *arguments: Any) -> bytes:
+            data = super().encode(*arguments)
+            clock.passes(4)
+            return data
 
-    monkeypatch.setattr("resizer.pipeline.encode", slowly)
+    monkeypatch.setattr("resizer.pipeline.Encoding", Slowly)
     monkeypatch.setattr(pool, "executor", InlineExecutor())
     source = upload(s3, "cat.jpg", saved(photo_like(1200, 900)))
     with pytest.raises(OutOfTime) as raised:
@@ -229,7 +230,7 @@ def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: 
     """After a try that ran out of time the next one completes the set, and leaves what stands as it is."""
     test_what_was_written_and_what_was_not_is_told(s3, clock, monkeypatch)
     stood = written_when(s3)
-    monkeypatch.setattr("resizer.pipeline.encode", encode)
+    monkeypatch.setattr("resizer.pipeline.Encoding", Encoding)
     etag = s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ETag"].strip('"')
     report = process(SourceObject(BUCKET, "cat.jpg", etag=etag), SETTINGS, s3, clock.until(clock.now + 60))
     assert report.outcome is Outcome.RESIZED

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from resizer.decode import decode
-from resizer.encode import encode
+from resizer.encode import Encoding
 from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.model import Format, Frame
@@ -37,7 +37,7 @@ def rainbow() -> Image.Image:
 
 
 def png(picture: Image.Image, *, few_colours: bool) -> bytes:
-    return encode([Frame(picture, few_colours=few_colours)], Format.PNG, Quality(), exif=b"", loop=None)
+    return Encoding(Quality()).encode([Frame(picture, few_colours=few_colours)], Format.PNG)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
@@ -92,8 +92,7 @@ def test_few_colours_are_known_by_counting(mode: str, few: bool) -> None:  # noq
 def test_other_formats_know_no_palette() -> None:
     """A JPEG of few colours is a JPEG as any other."""
     one, other = (
-        encode([Frame(drawing("RGB"), few_colours=few)], Format.JPEG, Quality(), exif=b"", loop=None)
-        for few in (True, False)
+        Encoding(Quality()).encode([Frame(drawing("RGB"), few_colours=few)], Format.JPEG) for few in (True, False)
     )
     assert one == other
 

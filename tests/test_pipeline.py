@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from PIL import Image
 
 from resizer.clock import Clock
-from resizer.encode import encode
+from resizer.encode import Encoding
 from resizer.errors import Reason, SourceInterrupted, StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
@@ -251,11 +251,12 @@ def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pyt
         def __del__(self) -> None:
             alive.discard(id(self))
 
-    def noting(*arguments: Any) -> bytes:
-        most.append(len(alive))
-        return Noted(encode(*arguments))
+    class Noting(Encoding):
+        def encode(self, *arguments: Any) -> bytes:
+            most.append(len(alive))
+            return Noted(super().encode(*arguments))
 
-    monkeypatch.setattr("resizer.pipeline.encode", noting)
+    monkeypatch.setattr("resizer.pipeline.Encoding", Noting)
     settings = Settings(widths=(80, 70, 60, 50, 40, 30, 20), formats=("source", "webp"))
     report = process(upload(s3, "cat.png", saved(photo_like(64, 48), "PNG")), settings, s3)
     assert (len(report.renditions), len(most)) == (14, 12)  # the first two widths give the same
