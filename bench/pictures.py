@@ -15,7 +15,7 @@ from resizer.local.samples import samples
 from resizer.memory_plan import memory_needed
 from resizer.process_memory import RESERVED
 from resizer.settings import Settings
-from resizer.sizes import decode_scale, rendition_sizes
+from resizer.sizes import decode_eighths, rendition_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,4 +90,4 @@ def _needed(path: Path) -> int:
     with path.open("rb") as stream:
         _, header = open_image(stream, Limits(ANY, None, widest, size))
     sizes = rendition_sizes(header.upright_size, WIDTHS)
-    return memory_needed(header, decode_scale(header, widest), sizes, size, [header.own_format])
+    return memory_needed(header, decode_eighths(header, widest), sizes, size, [header.own_format])

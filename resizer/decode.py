@@ -13,11 +13,12 @@ from resizer.bit_depth import eight_bits
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.gif_canvas import clear_uncovered
 from resizer.inflate import stored
+from resizer.jpeg.scale import scale_down
 from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.palette import has_few_colours
 from resizer.png_end import read_end
-from resizer.sizes import decode_width
+from resizer.sizes import decode_eighths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,8 +47,8 @@ def decode(
 ) -> Iterator[Frame]:
     """The frames of an opened image in turn: L, RGB, RGBA or CMYK, still lying as stored, each composed whole.
 
-    JPEGs are decoded at 1/1, 1/2, 1/4 or 1/8 of their size, at least 1.5 times `widest` upright pixels wide
-    where they are that large. A frame's pixels may be overwritten by whoever takes them. Decoders run within `guard`,
+    JPEGs are decoded at 8, 4, 3, 2 or 1 eighths of their size, at least 1.5 times `widest` upright pixels wide where
+    they are that large. A frame's pixels may be overwritten by whoever takes them. Decoders run within `guard`,
     which may limit what they take. Raises `Rejected` `truncated`, `corrupt`, or `needs_memory` where there is no more.
     """
     for number in range(header.first_frame, header.first_frame + header.frames):
@@ -81,10 +82,7 @@ def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
 
 
 def _prepare_jpeg(image: JpegImagePlugin.JpegImageFile, header: Header, widest: int) -> None:
-    wanted = decode_width(widest)
-    # Pillow keeps both sides at least this long; 1 leaves the choice to the side that becomes the width.
-    if header.scalable:
-        image.draft(None, (1, wanted) if header.orientation >= 5 else (wanted, 1))
+    scale_down(image, decode_eighths(header, widest))
     if image.mode == "CMYK" and "adobe" not in image.info:
         # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
         image.tile = [image.tile[0]._replace(args=("CMYK", ""))]

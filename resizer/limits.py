@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resizer.errors import Reason, Rejected
 from resizer.frames import MOST_FRAMES
 from resizer.memory_plan import MB, memory_needed
-from resizer.sizes import decode_scale, rendition_sizes
+from resizer.sizes import decode_eighths, rendition_sizes
 
 if TYPE_CHECKING:
     from resizer.model import Format, Header
@@ -39,10 +39,10 @@ class Limits:
             size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
-        scale = decode_scale(header, self.widest)
+        eighths = decode_eighths(header, self.widest)
         sizes = rendition_sizes(header.upright_size, (self.widest, *self.narrower))
         formats = {header.own_format, *self.formats}
-        needed = memory_needed(header, scale, sizes, self.file_size, formats)
+        needed = memory_needed(header, eighths, sizes, self.file_size, formats)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
         if self.memory is not None and needed > self.memory:

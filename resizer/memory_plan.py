@@ -62,14 +62,14 @@ IN_FLIGHT: Final = 3
 
 
 def memory_needed(
-    header: Header, scale: int, sizes: Sequence[tuple[int, int]], file_size: int, formats: Collection[Format]
+    header: Header, eighths: int, sizes: Sequence[tuple[int, int]], file_size: int, formats: Collection[Format]
 ) -> int:
     """The most that resizing an image takes beyond what the process holds already, in bytes.
 
-    `scale` is the divisor that the decoder uses (1, 2, 4 or 8), `sizes` those of the renditions in pixels, widest
-    first, `formats` what they are written in.
+    The decoder scales it to so many `eighths`; `sizes` are those of the renditions in pixels, widest first, `formats`
+    what they are written in.
     """
-    width, height = -(-header.width // scale), -(-header.height // scale)
+    width, height = -(-header.width * eighths // 8), -(-header.height * eighths // 8)
     pixels = width * height
     decoded = (
         pixels * BYTES_PER_PIXEL.get(header.mode, 4)

@@ -28,17 +28,12 @@ def rendition_sizes(upright: tuple[int, int], widths: Iterable[int]) -> list[tup
     return list(dict.fromkeys(rendition_size(upright, width) for width in widths))
 
 
-def decode_width(widest: int) -> int:
-    """The fewest pixels across that renditions up to `widest` may be made from."""
-    return ceil(OVERSAMPLING * widest)
-
-
-def decode_scale(header: Header, widest: int) -> int:
-    """The divisor, 8, 4, 2 or 1, at which a JPEG is decoded for renditions up to `widest` upright pixels wide."""
+def decode_eighths(header: Header, widest: int) -> int:
+    """At how many eighths of its size a JPEG is decoded for renditions up to `widest` upright pixels wide."""
     if header.format != "JPEG" or not header.scalable:
-        return 1
-    across = header.upright_size[0]
-    return next((scale for scale in (8, 4, 2) if across // decode_width(widest) >= scale), 1)
+        return 8
+    across, wanted = header.upright_size[0], ceil(OVERSAMPLING * widest)
+    return next((eighths for eighths in (1, 2, 3, 4) if across * eighths >= 8 * wanted), 8)
 
 
 def made_from(size: tuple[int, int], larger: Collection[tuple[int, int]]) -> tuple[int, int]:

@@ -98,19 +98,19 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
 )
 def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
     """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
-    assert memory_needed(less, 1, SIZES, 0, JPEG) < memory_needed(more, 1, SIZES, 0, JPEG)
+    assert memory_needed(less, 8, SIZES, 0, JPEG) < memory_needed(more, 8, SIZES, 0, JPEG)
 
 
 def test_scaling_while_decoding_saves_memory() -> None:
     """A JPEG that is decoded at a quarter takes less than at full size."""
     header = Header("JPEG", "RGB", 8000, 6000)
-    assert memory_needed(header, 4, SIZES, 0, JPEG) < memory_needed(header, 1, SIZES, 0, JPEG) / 4
+    assert memory_needed(header, 2, SIZES, 0, JPEG) < memory_needed(header, 8, SIZES, 0, JPEG) / 4
 
 
 def test_what_waits_to_be_written_counts() -> None:
     """PNGs as large as the picture are planned with their pixels and files, of which three are there at once."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750
-    needed = [memory_needed(header, 1, [(1000, 750)] * count, 0, [Format.PNG]) for count in range(2, 6)]
+    needed = [memory_needed(header, 8, [(1000, 750)] * count, 0, [Format.PNG]) for count in range(2, 6)]
     more = [(later - before) / pixels for before, later in pairwise(needed)]
     assert more == pytest.approx([4 + 3.1, 4, 4], abs=0.01)
 
@@ -118,4 +118,4 @@ def test_what_waits_to_be_written_counts() -> None:
 def test_encoders_count_where_they_take_the_most() -> None:
     """A small picture that is written as AVIF is planned with its encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
-    assert memory_needed(header, 1, SIZES, 0, [Format.AVIF]) > memory_needed(header, 1, SIZES, 0, JPEG) + 10 * MB
+    assert memory_needed(header, 8, SIZES, 0, [Format.AVIF]) > memory_needed(header, 8, SIZES, 0, JPEG) + 10 * MB

@@ -1,6 +1,6 @@
 """The floor, for JPEGs: libjpeg-turbo's scaled decode and the three encodes, as Pillow calls it, and nothing else.
 
-The encodes are those that ours makes, so that both write the same files: sharp's default, too, is optimised tables.
+The encodes write what ours does, but for its tables from a sample: sharp's default, too, is optimised ones.
 
 No requests, no resizing, no metadata: the pictures that are encoded were made before the clock runs.
 """
@@ -11,9 +11,11 @@ import io
 from typing import TYPE_CHECKING
 
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from bench.peers.objects import fetch
 from bench.peers.serve import QUALITY, WIDTHS
+from resizer.jpeg.scale import scale_down
 
 if TYPE_CHECKING:
     from bench.peers.serve import Task
@@ -42,8 +44,9 @@ def resize(task: Task) -> int:
     """Decode once, encode three times; the encoded bytes."""
     original, side, pictures = _ready[task.etag]
     with Image.open(io.BytesIO(original)) as image:
-        wanted = int(OVERSAMPLING * WIDTHS[0])
-        image.draft(None, (1, wanted) if side else (wanted, 1))
+        assert isinstance(image, JpegImageFile)
+        across = image.size[side]
+        scale_down(image, next((few for few in (1, 2, 3, 4) if across * few >= 8 * OVERSAMPLING * WIDTHS[0]), 8))
         image.load()
     written = 0
     for picture in pictures:

@@ -2,8 +2,8 @@
 
 CPU and bytes of three renditions each of seven photos: fixed tables 34 ms and 1,168 kB, those of a sample 47 and 1,133,
 each file's own 66 and 1,126, progressive 150 and 1,099. At $29 a million CPU seconds of Lambda and $0.09 a GB of
-transfer, a sample pays from the first download of every eighth rendition; a file's own tables and progressive only where
-nearly all are downloaded. Progressive takes three times as long besides, and made one of the seven larger.
+transfer, a sample pays from the first download of every eighth rendition, a file's own tables and progressive only
+where nearly all are downloaded. Progressive takes three times as long besides, and made one of the seven larger.
 """
 
 from __future__ import annotations

@@ -1,0 +1,16 @@
+"""A JPEG decoded smaller than it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.JpegImagePlugin import JpegImageFile
+
+
+def scale_down(image: JpegImageFile, eighths: int) -> None:
+    """Have an opened JPEG decoded at 8, 4, 3, 2 or 1 eighths of its size: `draft`, which leaves 3 out, and no guess."""
+    width, height = (-(-side * eighths // 8) for side in image.size)
+    image._size = (width, height)  # noqa: SLF001 # there is no other way to tell it
+    image.tile = [image.tile[0]._replace(extents=(0, 0, width, height))]
+    image.decoderconfig = (-(-8 // eighths), 0)  # a divisor, for which libjpeg takes the next larger number of eighths
