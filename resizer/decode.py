@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin
+from PIL.Image import Image
 
 from resizer.bit_depth import eight_bits
 from resizer.errors import Reason, Rejected, ResizerError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
     from resizer.model import Header
@@ -78,7 +78,10 @@ def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
     image.load()
     if isinstance(image, GifImagePlugin.GifImageFile):
         clear_uncovered(image, first=first, animated=header.frames > 1)
-    return _resizable(image, header)
+    pixels = _resizable(image, header)
+    if pixels is not image and header.frames == 1:
+        Image.close(image)  # what was converted is as large, and would be kept as long as its file is
+    return pixels
 
 
 def _prepare_jpeg(image: JpegImagePlugin.JpegImageFile, header: Header, widest: int) -> None:

@@ -131,6 +131,16 @@ def test_every_mode_becomes_one_that_can_be_resized(
     assert pixels.size == PICTURE.size
 
 
+@pytest.mark.parametrize("mode", ["LA", "P", "I;16"])
+def test_what_was_converted_is_not_kept(mode: str) -> None:
+    """Pixels that had to be converted are let go of at once, and not when the file is: they are as many."""
+    image, header = open_image(io.BytesIO(saved(in_mode(mode), "PNG")), LIMITS)
+    pixels = next(decode(image, header, 1000)).pixels
+    assert pixels is not image
+    with pytest.raises(ValueError, match="closed"):
+        image.getpixel((0, 0))
+
+
 def in_mode(mode: str) -> Image.Image:
     """The picture in any of Pillow's modes."""
     if mode.startswith("I;16"):

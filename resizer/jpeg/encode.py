@@ -24,7 +24,8 @@ SAMPLED: Final = 16  # of so many such rows of blocks one is looked at for the t
 # Smaller files get tables of their own, that is, are gone through twice: it is cheap, and codes for what does not occur
 # would take 2 % of them and more. 300 bytes of 20,000, measured.
 SMALL: Final = 20_000
-LARGEST_PART: Final = 1 << 23  # bytes of pixels that Pillow surely holds in one piece
+ONE_PIECE: Final = 1 << 23  # bytes of pixels that Pillow surely holds in one
+PART: Final = 1 << 20  # bytes of pixels that are copied at once where it may not
 
 
 def encode_jpeg(picture: Image.Image, quality: int, exif: bytes) -> bytes:
@@ -75,5 +76,8 @@ def _sampled_rows(height: int) -> list[range]:
 
 
 def _parts(picture: Image.Image) -> list[range]:
-    rows = max(1, LARGEST_PART // (picture.width * BYTES_PER_PIXEL[picture.mode]))
+    stride = picture.width * BYTES_PER_PIXEL[picture.mode]
+    if stride * picture.height <= ONE_PIECE:
+        return [range(picture.height)]
+    rows = max(1, PART // stride)
     return [range(top, min(top + rows, picture.height)) for top in range(0, picture.height, rows)]

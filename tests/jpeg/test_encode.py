@@ -66,10 +66,11 @@ def test_too_much_is_an_error_and_not_the_end(size: tuple[int, int], exif: bytes
 def test_a_large_picture_is_handed_over_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the size of the parts, the file is the same."""
     picture, files = grainy(700, 500), list[bytes]()
-    for largest in (encode.LARGEST_PART, 100_000, 1):
-        monkeypatch.setattr(encode, "LARGEST_PART", largest)
+    for whole, part in ((encode.ONE_PIECE, encode.PART), (700 * 500 * 4, 1), (1_000_000, 100_000), (0, 1)):
+        monkeypatch.setattr(encode, "ONE_PIECE", whole)
+        monkeypatch.setattr(encode, "PART", part)
         files.append(encode_jpeg(picture, 80, b""))
-    assert files == files[:1] * 3
+    assert files == files[:1] * 4
 
 
 @given(st.integers(1, 65_500))
