@@ -19,7 +19,7 @@ from resizer.jpeg_scans import counting_scans
 from resizer.model import Frame
 from resizer.palette import has_few_colours
 from resizer.png_end import read_end
-from resizer.sizes import decode_eighths
+from resizer.sizes import decode_eighths, decoded_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def decode(
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             raise _undecodable(header, problem) from problem
         drawn = header.format == "PNG" and header.frames == 1 and has_few_colours(pixels)
-        yield Frame(pixels, image.info.get("duration"), few_colours=drawn)
+        yield Frame(pixels, image.info.get("duration"), drawn, decoded_size(header, widest))
 
 
 def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:

@@ -156,12 +156,14 @@ class Header:
 class Frame:
     """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation.
 
-    `few_colours` tells that the source is a PNG of at most 256, and so most likely a drawing.
+    `few_colours` tells that the source is a PNG of at most 256, and so most likely a drawing. `extent` is the width and
+    height in pixels that the picture takes up where that is less than there are: of the last row or column a part.
     """
 
     pixels: Image
     duration: float | None = None
     few_colours: bool = False
+    extent: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

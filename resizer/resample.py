@@ -73,7 +73,7 @@ def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
 def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:
     as_stored = (size[1], size[0]) if header.orientation >= 5 else size
     pixels = frame.pixels
-    for step in (lambda image: resize(image, as_stored, overwrite=True), finish, partial(_upright, header=header)):
+    for step in (partial(_narrow, frame.extent, as_stored), finish, partial(_upright, header=header)):
         changed = step(pixels)
         if changed is not pixels:
             Image.Image.close(pixels)  # the largest buffer, before there are more
@@ -81,26 +81,36 @@ def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable
     return replace(frame, pixels=pixels)
 
 
+def _narrow(extent: tuple[float, float] | None, size: tuple[int, int], image: Image.Image) -> Image.Image:
+    return resize(image, size, extent=extent, overwrite=True)
+
+
 def _upright(image: Image.Image, header: Header) -> Image.Image:
     image.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
     return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image
 
 
-def resize(image: Image.Image, size: tuple[int, int], *, overwrite: bool = False) -> Image.Image:
+def resize(
+    image: Image.Image, size: tuple[int, int], *, extent: tuple[float, float] | None = None, overwrite: bool = False
+) -> Image.Image:
     """An L, RGB, RGBA or CMYK image at `size` (width, height in pixels), by Lanczos with a support of 3.
 
-    Colours are weighted by their alpha, so that what lies under transparent pixels does not bleed into edges; with
-    `overwrite` in the image itself instead of a copy. The image itself is returned where it has that size.
+    It holds what lies within `extent` (width, height in pixels, or all), or is shifted and stretched by what a decoder
+    has rounded up: that costs up to 15 dB. Colours are weighted by their alpha, so that what lies under transparent
+    pixels does not bleed into edges; with `overwrite` in the image itself instead of a copy. The image itself is
+    returned where it has that size.
     """
     if image.size == size:
         return image
+    extent = extent or image.size
     if cykooz_resizer is None:
-        return image.resize(size, Image.Resampling.LANCZOS)
+        return image.resize(size, Image.Resampling.LANCZOS, (0, 0, *extent))
     target = Image.new(image.mode, size, None)  # not filled: every pixel is written
     if image.mode == "RGBA" and overwrite:
         _alpha.multiply_alpha_pil_inplace(image)  # from here on it is of mode RGBa
         target = Image.new("RGBa", size, None)
-    _resizer().resize_pil(image, target, _options)
+    box = cykooz_resizer.CropBox(0, 0, *extent)
+    _resizer().resize_pil(image, target, cykooz_resizer.ResizeOptions(_lanczos, crop_box=box))
     if target.mode == "RGBa":
         _alpha.divide_alpha_pil_inplace(target)
     return target
@@ -108,9 +118,7 @@ def resize(image: Image.Image, size: tuple[int, int], *, overwrite: bool = False
 
 _local = threading.local()
 _alpha = cykooz_resizer and AlphaMulDiv()
-_options = cykooz_resizer and cykooz_resizer.ResizeOptions(
-    cykooz_resizer.ResizeAlg.convolution(cykooz_resizer.FilterType.lanczos3)
-)
+_lanczos = cykooz_resizer and cykooz_resizer.ResizeAlg.convolution(cykooz_resizer.FilterType.lanczos3)
 
 
 def _resizer() -> Resizer:
