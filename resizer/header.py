@@ -17,6 +17,7 @@ from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.frames import count_frames, count_gif_frames
+from resizer.jpeg.segments import read_what_can_be_read
 from resizer.memory_plan import MB
 from resizer.model import LONGEST_EXIF, Header
 from resizer.structure import JpegCoding, check_structure, jpeg_coding
@@ -33,6 +34,7 @@ READ_WHOLE: Final = frozenset({"WEBP", "AVIF", "HEIF"})
 BACK_AND_FORTH: Final = frozenset({"TIFF", "GIF", "ICO", "JPEG2000"})
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
+read_what_can_be_read()
 # `Limits` decides what is too large; `_open` sets what is so in any case.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 

@@ -42,6 +42,7 @@ PARTS = {
         "frames",
         "structure",
         "buffers",
+        "jpeg",
         "jpeg2000",
         "memory_plan",
         "sizes",

@@ -46,6 +46,15 @@ def test_a_broken_profile_is_ignored_with_a_warning(profile: bytes, resize: Any)
     assert any("profile" in warning for warning in report.warnings)
 
 
+def test_a_profile_of_which_a_part_is_missing_is_ignored_with_a_warning(resize: Any) -> None:
+    """Where a JPEG has one of two parts of its profile, the picture comes as it is, and a warning with it."""
+    data = saved(PICTURE, "JPEG", quality=95, icc_profile=profile_like(1.8))
+    report, rendition = resize(data.replace(b"ICC_PROFILE\0\1\1", b"ICC_PROFILE\0\1\2"))
+    assert report.outcome is Outcome.RESIZED
+    assert psnr(rendition, expected(PICTURE)) > 30
+    assert any("profile" in warning for warning in report.warnings)
+
+
 def grey_profile(gamma: float) -> bytes:
     """A colour profile for grey with a gamma, as scanners bring it (ICC.1:2022, 7.2 and 8.3)."""
     white = struct.pack(">3I", 63_190, 65_536, 54_061)  # D50
