@@ -61,8 +61,9 @@ def decode(
             raise Rejected(Reason.NEEDS_MEMORY, f"The {header.format} takes more memory than there is.") from problem
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             raise _undecodable(header, problem) from problem
+        extent = decoded_size(header, widest) if header.format == "JPEG" else None
         drawn = header.format == "PNG" and header.frames == 1 and has_few_colours(pixels)
-        yield Frame(pixels, image.info.get("duration"), drawn, decoded_size(header, widest))
+        yield Frame(pixels, image.info.get("duration"), drawn, extent)
 
 
 def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
@@ -71,7 +72,8 @@ def _frame(image: ImageFile, header: Header, widest: int, number: int) -> Image:
         _prepare_png(image, header)
     if header.frames > 1:
         image.seek(number)
-    if image.size != (header.width, header.height):
+    size = (header.width, header.height)
+    if image.size != size and (header.format != "TIFF" or image.size != size[::-1]):  # it may be turned when loaded
         raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         _prepare_jpeg(image, header, widest)

@@ -118,11 +118,12 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
     buffered = decoder_buffers(image, stream, limits.file_size)
     coding = jpeg_coding(stream) if format_ == "JPEG" else JpegCoding()
     frames = gif_frames or count_frames(image, format_, limits.pixels)
+    width, height = _decoded_size(image)
     return Header(
         format=format_,
         mode=image.mode,
-        width=image.width,
-        height=image.height,
+        width=width,
+        height=height,
         frames=frames,
         first_frame=int(frames > 1 and getattr(image, "default_image", False)),
         orientation=_orientation(image, format_),
@@ -166,6 +167,12 @@ def _plays(image: ImageFile, format_: str) -> int | None:
     return loop
 
 
+def _decoded_size(image: ImageFile) -> tuple[int, int]:
+    """The size as its decoder gives it out: a TIFF's turns it, and only in the end where XMP alone tells it to."""
+    by_xmp = isinstance(image, TiffImagePlugin.TiffImageFile) and ExifTags.Base.Orientation not in image.tag_v2
+    return (image.height, image.width) if by_xmp and _told_orientation(image) >= 5 else image.size
+
+
 def _orientation(image: ImageFile, format_: str) -> int:
     if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
         return 1
@@ -173,6 +180,10 @@ def _orientation(image: ImageFile, format_: str) -> int:
         return 1
     if len(image.info.get("exif", b"")) > LONGEST_EXIF:
         return 1
+    return _told_orientation(image)
+
+
+def _told_orientation(image: ImageFile) -> int:
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, struct.error, ValueError, KeyError, TypeError):  # damaged EXIF is no damaged picture

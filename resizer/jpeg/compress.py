@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 COLOR_SPACES: Final = {"L": libjpeg.GRAYSCALE, "RGB": libjpeg.RGBX}
+# With more, a symbol may be so much rarer than others that its code is longer than libjpeg can count: from 9,227,464
+# symbols on, where their counts are Fibonacci's numbers, and pixels of 4:2:0 have one and a half.
+MOST_SEARCHED: Final = 6_000_000
+MEMORY_PER_PIXEL: Final = 5  # bytes: frequencies in two passes, a file of noise, and its next larger copy
 
 
 class Tables(NamedTuple):
@@ -37,40 +41,48 @@ def compress(
 ) -> Compressed:
     """A baseline JPEG of some rows of an L or RGB picture, below one another; 4:2:0 where it has colours.
 
-    `rows` are parts of at most 16 MB of pixels (`row_addresses`), `quality` is 1 to 100, `exif` at most
-    `libjpeg.LONGEST_SEGMENT` bytes, and no side longer than `libjpeg.LONGEST_SIDE`. Without `tables` the picture is
+    `rows` are parts of the picture, `quality` is 1 to 100, `exif` at most `libjpeg.LONGEST_SEGMENT` bytes, and sides
+    are 1 to `libjpeg.LONGEST_SIDE` pixels long. Without `tables` the picture, of at most `MOST_SEARCHED` pixels, is
     gone through twice and gets its own; those that are given must have a code for whatever occurs. libjpeg has one way
-    to fail, which is to end the process; where all this holds, the want of memory is its only reason. Raises
-    RuntimeError where no library is `libjpeg.loaded`.
+    to fail, which is to end the process; where all this holds, it has no reason to. Raises MemoryError, RuntimeError
+    where no library is `libjpeg.loaded`, ValueError where the pixels of a part are not in one piece (`row_addresses`).
     """
     library = libjpeg.loaded()
     if library is None:
         raise RuntimeError("Pillow has no libjpeg-turbo that can be called.")
+    height = sum(map(len, rows))
+    _check_memory(library, picture.width * height)
     errors = ctypes.create_string_buffer(libjpeg.ROOM)
     compression, file, length = libjpeg.Compression(), c_void_p(), c_ulong()
-    compression.errors = library.jpeg_std_error(errors)
-    library.jpeg_CreateCompress(byref(compression), libjpeg.VERSION, ctypes.sizeof(compression))
+    compression.errors = library.std_error(errors)
+    library.create(byref(compression), libjpeg.VERSION, ctypes.sizeof(compression))
     try:
-        library.jpeg_mem_dest(byref(compression), byref(file), byref(length))
-        _describe(library, compression, picture, sum(map(len, rows)))
-        library.jpeg_set_quality(byref(compression), quality, libjpeg.AS_BASELINE)
+        library.write_to_memory(byref(compression), byref(file), byref(length))
+        compression.width, compression.height = picture.width, height
+        compression.channels, compression.color_space = BYTES_PER_PIXEL[picture.mode], COLOR_SPACES[picture.mode]
+        library.set_defaults(byref(compression))
+        library.set_quality(byref(compression), quality, libjpeg.AS_BASELINE)
         _choose_tables(compression, tables)
-        library.jpeg_start_compress(byref(compression), libjpeg.COMPLETE)
+        library.start(byref(compression), libjpeg.COMPLETE)
         if exif:
-            library.jpeg_write_marker(byref(compression), libjpeg.APP1, exif, len(exif))
+            library.write_marker(byref(compression), libjpeg.APP1, exif, len(exif))
         for part in rows:
             _write(library, compression, picture, part)
-        library.jpeg_finish_compress(byref(compression))
+        library.finish(byref(compression))
         return Compressed(ctypes.string_at(file, length.value), _tables_of(compression))
     finally:
-        library.jpeg_destroy_compress(byref(compression))
+        if compression.destination:  # the file has moved each time that it grew
+            compression.destination.contents.finish(byref(compression))
+        library.destroy(byref(compression))
         library.free(file)
 
 
-def _describe(library: ctypes.CDLL, compression: libjpeg.Compression, picture: Image.Image, height: int) -> None:
-    compression.width, compression.height = picture.width, height
-    compression.channels, compression.color_space = BYTES_PER_PIXEL[picture.mode], COLOR_SPACES[picture.mode]
-    library.jpeg_set_defaults(byref(compression))
+def _check_memory(library: libjpeg.Library, pixels: int) -> None:
+    """Raise MemoryError where there is less than compressing takes; what is asked for here is not touched."""
+    memory = library.allocate(MEMORY_PER_PIXEL * pixels)
+    if not memory:
+        raise MemoryError
+    library.free(memory)
 
 
 def _choose_tables(compression: libjpeg.Compression, tables: Tables | None) -> None:
@@ -96,6 +108,6 @@ def _table(place: libjpeg.HuffmanTable) -> HuffmanTable:
     return HuffmanTable(counts, bytes(place.symbols[: sum(counts)]))
 
 
-def _write(library: ctypes.CDLL, compression: libjpeg.Compression, picture: Image.Image, rows: range) -> None:
+def _write(library: libjpeg.Library, compression: libjpeg.Compression, picture: Image.Image, rows: range) -> None:
     part = picture if len(rows) == picture.height else picture.crop((0, rows.start, picture.width, rows.stop))
-    library.jpeg_write_scanlines(byref(compression), row_addresses(part), part.height)
+    library.write_rows(byref(compression), row_addresses(part), part.height)

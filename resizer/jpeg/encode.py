@@ -12,7 +12,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from resizer.jpeg import libjpeg
-from resizer.jpeg.compress import COLOR_SPACES, Tables, compress
+from resizer.jpeg.compress import COLOR_SPACES, MOST_SEARCHED, Tables, compress
 from resizer.jpeg.huffman import AC_SYMBOLS, DC_SYMBOLS
 from resizer.jpeg.pixels import BYTES_PER_PIXEL
 
@@ -24,24 +24,27 @@ SAMPLED: Final = 16  # of so many such rows of blocks one is looked at for the t
 # Smaller files get tables of their own, that is, are gone through twice: it is cheap, and codes for what does not occur
 # would take 2 % of them and more. 300 bytes of 20,000, measured.
 SMALL: Final = 20_000
-ONE_PIECE: Final = 1 << 23  # bytes of pixels that Pillow surely holds in one
+ONE_PIECE: Final = 1 << 23  # bytes of pixels that Pillow holds in one, where it is not told otherwise
 PART: Final = 1 << 20  # bytes of pixels that are copied at once where it may not
 
 
 def encode_jpeg(picture: Image.Image, quality: int, exif: bytes) -> bytes:
     """A baseline JPEG, 4:2:0 where it has colours, of what Pillow writes as JPEG; `quality` is 1 to 100.
 
-    Raises what Pillow does where the picture or its EXIF is too large for a JPEG.
+    Raises what Pillow does where the picture or its EXIF is too large for a JPEG, and MemoryError.
     """
     if not _fits(picture, exif):
         return _by_pillow(picture, quality, exif)
-    return compress(picture, _parts(picture), quality, _shown_by_a_sample(picture, quality), exif).data
+    try:
+        return compress(picture, _parts(picture), quality, _shown_by_a_sample(picture, quality), exif).data
+    except ValueError:  # Pillow has been told to keep pictures in smaller pieces, or in rows with gaps
+        return _by_pillow(picture, quality, exif)
 
 
 def _fits(picture: Image.Image, exif: bytes) -> bool:
     return (
         picture.mode in COLOR_SPACES
-        and max(picture.size) <= libjpeg.LONGEST_SIDE
+        and 0 < min(picture.size) <= max(picture.size) <= libjpeg.LONGEST_SIDE
         and len(exif) <= libjpeg.LONGEST_SEGMENT
         and libjpeg.loaded() is not None
     )
@@ -57,7 +60,7 @@ def _shown_by_a_sample(picture: Image.Image, quality: int) -> Tables | None:
     """Tables that fit some rows and have a code for whatever else comes; None where the file becomes a small one."""
     if picture.width * picture.height <= SMALL:  # few files have more than a byte per pixel
         return None
-    rows = _sampled_rows(picture.height)
+    rows = _sampled_rows(picture.width, picture.height)
     sample = compress(picture, rows, quality)
     if len(sample.data) * picture.height <= SMALL * sum(map(len, rows)):
         return None
@@ -68,9 +71,9 @@ def _shown_by_a_sample(picture: Image.Image, quality: int) -> Tables | None:
     return Tables(dc, ac)
 
 
-def _sampled_rows(height: int) -> list[range]:
+def _sampled_rows(width: int, height: int) -> list[range]:
     blocks = -(-height // BLOCK)
-    count = -(-blocks // SAMPLED)
+    count = min(-(-blocks // SAMPLED), MOST_SEARCHED // (BLOCK * width))
     tops = (BLOCK * (blocks * (2 * number + 1) // (2 * count)) for number in range(count))
     return [range(top, min(top + BLOCK, height)) for top in tops]
 

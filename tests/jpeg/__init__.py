@@ -1,1 +1,1 @@
-"""The service's own S3 client."""
+"""JPEGs: their tables, their segments, and the library that writes them."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,3 +112,68 @@ def test_a_library_that_is_not_there_is_not_called(monkeypatch: pytest.MonkeyPat
     """Where Pillow has its libjpeg within itself, as on Windows, there is none to call."""
     monkeypatch.setattr("PIL._imaging.__file__", "/nowhere/_imaging.so")
     assert libjpeg.loaded() is None
+
+
+def in_a_process(program: str, **environment: str) -> str:
+    """What a program prints, which must end as programs do; in a process of its own, for it might not."""
+    ended = subprocess.run(
+        [sys.executable, "-c", dedent(program)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def test_what_is_interrupted_leaves_the_process_whole() -> None:
+    """Where a part fails after much has been written, the file so far is let go of, once."""
+    program = """
+        from resizer.jpeg import compress
+        from tests.pictures import noise
+        picture, given = noise(1000, 400), []
+        addresses = compress.row_addresses
+        def failing(part):
+            given.append(part)
+            if len(given) % 3 == 0:
+                raise KeyboardInterrupt
+            return addresses(part)
+        compress.row_addresses = failing
+        for _ in range(20):
+            try:
+                compress.compress(picture, [range(0, 100), range(100, 200), range(200, 400)], 95)
+            except KeyboardInterrupt:
+                print("stopped")
+    """
+    assert in_a_process(program) == "\n".join(["stopped"] * 20)
+
+
+def test_want_of_memory_is_told_and_not_the_end() -> None:
+    """Where there is not enough memory, it is a MemoryError."""
+    program = """
+        import resource
+        from resizer.jpeg.compress import compress
+        from tests.pictures import noise
+        picture = noise(4000, 3000)
+        held = int(open("/proc/self/statm").read().split()[5]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_DATA, (held + 6_000_000, resource.RLIM_INFINITY))
+        try:
+            compress(picture, [range(top, top + 100) for top in range(0, 3000, 100)], 100)
+        except MemoryError:
+            print("too much")
+    """
+    assert in_a_process(program) == "too much"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PILLOW_BLOCK_SIZE", "1m"), ("PILLOW_ALIGNMENT", "64"), ("JPEGMEM", "100m"), ("NONE", "")]
+)
+def test_settings_of_the_libraries_are_lived_with(name: str, value: str) -> None:
+    """However Pillow and libjpeg have been told to use memory, a picture is written as a JPEG."""
+    program = """
+        from resizer.jpeg.encode import encode_jpeg
+        from tests.pictures import noise, opened
+        print(opened(encode_jpeg(noise(1001, 800), 80, b"")).size)
+    """
+    assert in_a_process(program, **{name: value}) == "(1001, 800)"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resizer.jpeg import encode, libjpeg
+from resizer.jpeg.compress import MOST_SEARCHED
 from resizer.jpeg.encode import SMALL, encode_jpeg
 from tests.jpeg.reference import by_pillow
 from tests.pictures import noise, opened, photo_like
@@ -54,6 +55,12 @@ def test_what_libjpeg_cannot_be_asked_for_is_pillows(monkeypatch: pytest.MonkeyP
     assert encode_jpeg(picture, 80, b"") == by_pillow(picture)
 
 
+def test_nothing_is_an_error_and_not_the_end() -> None:
+    """A picture without a pixel raises, too."""
+    with pytest.raises((OSError, ValueError, SystemError)):
+        encode_jpeg(Image.new("RGB", (0, 5)), 80, b"")
+
+
 @pytest.mark.parametrize(
     ("size", "exif"), [((65_501, 1), b""), ((1, 65_501), b""), ((8, 8), b"Exif\0\0" + bytes(65_530))]
 )
@@ -73,10 +80,11 @@ def test_a_large_picture_is_handed_over_in_parts(monkeypatch: pytest.MonkeyPatch
     assert files == files[:1] * 4
 
 
-@given(st.integers(1, 65_500))
-def test_a_sample_is_taken_from_all_over(height: int) -> None:
+@given(st.integers(1, 20_000), st.integers(1, 65_500))
+def test_a_sample_is_taken_from_all_over(width: int, height: int) -> None:
     """Samples are whole rows of blocks within the picture, spread evenly, one of sixteen and at least one."""
-    rows = encode._sampled_rows(height)
+    rows = encode._sampled_rows(width, height)
     assert all(part.start % 16 == 0 and 0 < len(part) <= 16 and part.stop <= height for part in rows)
-    assert len(rows) == -(-height // 256)
-    assert all(second.start - first.start in range(128, 384) for first, second in pairwise(rows))
+    assert len(rows) == -(-height // 256) or len(rows) * 16 * width > 5_000_000
+    assert len(rows) * 16 * width <= MOST_SEARCHED
+    assert all(second.start - first.start in range(128, height) for first, second in pairwise(rows))

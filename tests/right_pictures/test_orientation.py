@@ -24,3 +24,16 @@ def test_every_orientation_stands_upright(orientation: int, format_: str, resize
     upright = ImageOps.exif_transpose(source) if format_ != "TIFF" else source
     assert psnr(rendition.convert("RGB"), expected(upright.convert("RGB"))) > 29
     assert ExifTags.Base.Orientation not in rendition.getexif()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_an_orientation_may_stand_in_xmp_alone(orientation: int, format_: str, resize: Any) -> None:
+    """Where there is no tag but XMP has an orientation, the picture stands upright by it, in its own proportions."""
+    xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="{orientation}"></x:xmpmeta>'.encode()
+    options: dict[str, Any] = {"xmp": xmp} if format_ == "JPEG" else {"tiffinfo": {700: xmp}}
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=exif.tobytes()))))
+    _, rendition = resize(saved(PICTURE, format_, **options))
+    assert psnr(rendition.convert("RGB"), expected(upright)) > 29
