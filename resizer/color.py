@@ -32,7 +32,7 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
     """
     profile: bytes | None = info.get("icc_profile") or None
     if "icc_profile" in info and not profile:
-        warn("The colour profile is ignored: a part of it is missing.")
+        warn("The colour profile is ignored: it is not whole.")
     if header.format != "PNG" and profile:
         return profile
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})

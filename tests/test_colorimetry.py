@@ -34,7 +34,6 @@ def chosen(
         ({**PROFILE, **WIDE, "srgb": 0}, None, b"a profile"),
         ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(2, 2), b"a profile"),
         ({**WIDE, "srgb": 0}, None, None),
-        ({"icc_profile": None, **WIDE}, None, Colorimetry(float_colors.ADOBE_RGB, 1 / 0.45455)),
         (LIGHT, None, Colorimetry(gamma=1.0)),
         ({"chromaticity": float_colors.DISPLAY_P3}, None, Colorimetry(float_colors.DISPLAY_P3)),
         ({}, None, None),
@@ -45,6 +44,13 @@ def test_a_png_is_read_by_what_stands_first(
 ) -> None:
     """cICP goes before iCCP, that before sRGB, and that before gAMA and cHRM; a gAMA alone has sRGB's primaries."""
     assert chosen(info, codes) == (counts, [])
+
+
+def test_a_profile_that_is_not_whole_leaves_its_place_to_what_comes_next() -> None:
+    """Where Pillow could not put a profile together, a warning tells of it, and gAMA and cHRM count."""
+    counts, (warning,) = chosen({"icc_profile": None, **WIDE})
+    assert counts == Colorimetry(float_colors.ADOBE_RGB, 1 / 0.45455)
+    assert "profile" in warning
 
 
 @pytest.mark.parametrize("format_", ["AVIF", "HEIF"])
