@@ -15,7 +15,7 @@ from resizer.errors import Reason, Rejected, ResizerError
 from resizer.gif_canvas import clear_uncovered
 from resizer.inflate import stored
 from resizer.jpeg.scale import scale_down
-from resizer.jpeg_scans import counting_scans
+from resizer.jpeg.scans import counting_scans
 from resizer.model import Frame
 from resizer.palette import has_few_colours
 from resizer.png_end import read_end

@@ -49,7 +49,7 @@ PARTS = {
         "code_points",
     },
     "color": {"colorimetry", "matrix_profile"},
-    "decode": {"jpeg", "jpeg_scans", "inflate", "png_end", "sizes", "bit_depth", "gif_canvas", "palette"},
+    "decode": {"jpeg", "inflate", "png_end", "sizes", "bit_depth", "gif_canvas", "palette"},
     "encode": {"deflate", "jpeg", "palette"},
     "metadata": {"rights", "png_end"},
     "renditions": {"key_template", "sizes"},

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def scale_down(image: JpegImageFile, eighths: int) -> None:
-    """Have an opened JPEG decoded at 8, 4, 3, 2 or 1 eighths of its size: `draft`, which leaves 3 out, and no guess."""
+    """Have an opened JPEG decoded at 8, 4, 3, 2 or 1 eighths of its size, of which Pillow's `draft` leaves out 3."""
     width, height = (-(-side * eighths // 8) for side in image.size)
     image._size = (width, height)  # noqa: SLF001 # there is no other way to tell it
     image.tile = [image.tile[0]._replace(extents=(0, 0, width, height))]
