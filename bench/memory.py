@@ -26,9 +26,10 @@ from rich.progress import track
 from rich.table import Table
 
 from resizer import limits, pipeline, pool
+from resizer.heap import return_freed_memory
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import SourceObject
-from resizer.process_memory import left, resident
+from resizer.process_memory import resident
 from resizer.settings import Settings
 from resizer.variables import parse_widths
 
@@ -79,7 +80,7 @@ def measure(path: Path, settings: Settings) -> None:
         return plans[-1]
 
     setattr(limits, "memory_needed", noting)  # noqa: B010 # a double in its place
-    left(1)  # gives back what the first picture took
+    return_freed_memory()  # of the first picture
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     report = pipeline.process(SourceObject("bench", path.name), settings, s3)

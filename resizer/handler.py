@@ -12,6 +12,7 @@ from resizer import clients, events, resample
 from resizer.aftercare import take_care
 from resizer.clock import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
+from resizer.heap import keep_freed_memory
 from resizer.pipeline import process
 from resizer.report import Journal, Outcome, Report
 from resizer.settings import Settings
@@ -28,6 +29,7 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+keep_freed_memory()
 if resample.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 

@@ -11,6 +11,8 @@ from resizer.memory_plan import MB, memory_needed
 from resizer.sizes import decode_eighths, rendition_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resizer.model import Format, Header
 
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 class Limits:
     """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
 
+    `reclaim` gives back what is in use without need, and returns how much may be taken then, the same each time.
     `widest` is the widest rendition in pixels and `narrower` are the others, `file_size` is the size of the object in
     bytes, `formats` what renditions are written in beside the source's own, `multiplies_in_place` whether the resampler
     needs no copy for transparency.
@@ -30,6 +33,7 @@ class Limits:
     formats: tuple[Format, ...] = ()
     multiplies_in_place: bool = True
     narrower: tuple[int, ...] = ()
+    reclaim: Callable[[], int | None] | None = None
 
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
@@ -45,9 +49,12 @@ class Limits:
         needed = memory_needed(header, eighths, sizes, self.file_size, formats)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
-        if self.memory is not None and needed > self.memory:
+        memory = self.memory
+        if memory is not None and needed > memory and self.reclaim:
+            memory = self.reclaim()
+        if memory is not None and needed > memory:
             detail = (
                 f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
-                f"{self.memory / MB:.0f} MB are left; give the function {(needed - self.memory) / MB:.0f} MB more."
+                f"{memory / MB:.0f} MB are left; give the function {(needed - memory) / MB:.0f} MB more."
             )
             raise Rejected(Reason.NEEDS_MEMORY, detail)

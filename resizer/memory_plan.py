@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Final
 
 from resizer.model import Format
+from resizer.sizes import is_kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -81,7 +82,8 @@ def memory_needed(
     widest = prod(sizes[0]) * depth
     resized = decoded + _conversion(header) * pixels + first + 2 * widest  # it is turned, and brought into its colours
     done = (header.frames - 1) * widest
-    encoded = max(first, later) + _encoding(header, sizes, formats)
+    kept = decoded if is_kept(header, sizes) else 0
+    encoded = kept + max(first, later) + _encoding(header, sizes, formats)
     return FIXED + max(decoded + header.buffered_bytes + done, resized + done, encoded)
 
 

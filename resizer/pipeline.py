@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -17,6 +18,7 @@ from resizer.encode import Encoding
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
 from resizer.guard import reason_to_skip
 from resizer.header import is_read_forwards, open_image, with_late_exif
+from resizer.heap import large_pieces_kept, return_freed_memory
 from resizer.limits import Limits
 from resizer.metadata import kept_exif
 from resizer.model import Rendition, Written
@@ -25,26 +27,27 @@ from resizer.quiet import UNVERIFIED_SECONDS
 from resizer.reconcile import Made, Reconciler
 from resizer.renditions import check_key_length, extra_formats, may_have_others, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
-from resizer.resample import MULTIPLIES_IN_PLACE, cascade, largest
+from resizer.resample import MULTIPLIES_IN_PLACE, at_sizes, release_buffers
 from resizer.source import current_etag, open_source
 from resizer.store import Destination, Provenance, write
 from resizer.uploads import Upload, upload_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, RenditionPlan, SourceMetadata, SourceObject
+    from resizer.model import Frame, Header, RenditionPlan, SourceMetadata, SourceObject
     from resizer.s3 import S3
     from resizer.settings import Settings
 
 CLOCK: Final = Clock()
+ROOMY: Final = 4  # times what would be kept: less could be missed by the next picture
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A source, decoded: its frames upright, in sRGB and as wide as the widest of its planned renditions."""
+    """A source, decoded: its frames upright and in sRGB, at the size of each planned rendition in turn."""
 
-    frames: list[Frame]
+    steps: Iterator[Sequence[Frame]]
     plans: list[RenditionPlan]
     exif: bytes
     loop: int | None
@@ -107,11 +110,14 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
         room = left(settings.function_memory)
         extra = extra_formats(settings)
-        limits = Limits(settings.max_pixels, room, widest, stream.size, extra, MULTIPLIES_IN_PLACE, tuple(narrower))
+        reclaim = cache(partial(_reclaimed, settings.function_memory))
+        limits = Limits(
+            settings.max_pixels, room, widest, stream.size, extra, MULTIPLIES_IN_PLACE, tuple(narrower), reclaim
+        )
         most = ceiling(room)
         with journal.timed("decode"), below(most):
             opened, header = open_image(cast("IO[bytes]", stream), limits)
-        guard = partial(below, most, threads(header.format))
+        guard = partial(_guarded, most, room, header)
         journal.header = header
         plan(source.key, header, settings)  # refuses what cannot be written before it is decoded
         clock.need(seconds_to_decode(header, settings.function_memory))
@@ -125,8 +131,24 @@ def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, c
             journal.header = header = with_late_exif(opened, header, limits)
             plans = plan(source.key, header, settings)
             exif = kept_exif(opened, settings.keep_metadata, warn)
-            frames = largest(decoded, header, plans[0].size, finish)
-    return Picture(frames, plans, exif, header.loop, stream.metadata)
+            steps = at_sizes(decoded, header, [step.size for step in plans], finish)
+    return Picture(steps, plans, exif, header.loop, stream.metadata)
+
+
+def _reclaimed(function_memory: int | None) -> int | None:
+    """How much memory is left when all that is kept of earlier pictures has been given back."""
+    release_buffers()
+    return_freed_memory()
+    return left(function_memory)
+
+
+@contextmanager
+def _guarded(most: int | None, room: int | None, header: Header) -> Iterator[None]:
+    """How a decoder runs: with no more memory than there is, which is kept for the next where there is a lot."""
+    coefficients = header.buffered_bytes if header.several_scans else 0
+    keep = large_pieces_kept if coefficients and (room is None or room > ROOMY * coefficients) else nullcontext
+    with below(most, threads(header.format)), keep():
+        yield
 
 
 def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
@@ -134,8 +156,7 @@ def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock
     encoding = Encoding(settings.quality, picture.exif, picture.loop, clock.need)
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
     to_come = Counter((step.size, step.format) for step in picture.plans)
-    steps = journal.each("resize", cascade(picture.frames, [step.size for step in picture.plans]))
-    for step, frames in zip(picture.plans, steps, strict=True):
+    for step, frames in zip(picture.plans, journal.each("resize", picture.steps), strict=True):
         clock.need()
         what = (step.size, step.format)
         if what not in encoded:

@@ -1,8 +1,7 @@
-"""The memory of this process: what it holds, what it may hold, and giving back what it no longer needs."""
+"""The memory of this process: what it holds, and what it may hold."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import sys
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
 STACK: Final = 8 * MB  # of a decoder's thread: it counts as data and is hardly touched
-PLENTY: Final = 256 * MB  # with more than this left there is no need to count every byte
 
 
 def resident() -> int:
@@ -41,10 +39,7 @@ def left(function_memory: int | None) -> int | None:
     """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
     if function_memory is None:
         return None
-    allowed = function_memory * MB - RESERVED
-    if allowed - resident() < PLENTY:
-        _return_freed_memory()
-    return allowed - resident()
+    return function_memory * MB - RESERVED - resident()
 
 
 def ceiling(more: int | None) -> int | None:
@@ -69,11 +64,3 @@ def below(ceiling: int | None, threads: int = 0) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (before, most))
-
-
-def _return_freed_memory() -> None:
-    """Let glibc give back what earlier pictures took: it keeps up to 64 MB, which would count as used."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):  # another C library: it has habits of its own
-        return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from resizer.sizes import made_from
+from resizer.sizes import is_kept, made_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,26 +40,52 @@ TURNS: Final = {
 }
 
 
-def largest(
-    frames: Iterable[Frame], header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]
+def at_sizes(
+    decoded: Iterable[Frame],
+    header: Header,
+    sizes: Sequence[tuple[int, int]],
+    finish: Callable[[Image.Image], Image.Image],
+) -> Iterator[Sequence[Frame]]:
+    """What is decoded at each size in turn, widest first: upright, and finished (in its colours).
+
+    Everything is decoded, and the first size made, when this returns.
+    """
+    if not is_kept(header, sizes):
+        return cascade(from_decoded(decoded, header, sizes[0], finish), sizes)
+    kept = list(decoded)
+    again = partial(from_decoded, kept, header, finish=finish, keep=True)
+    return cascade(again(sizes[0]), sizes, again)
+
+
+def from_decoded(
+    frames: Iterable[Frame],
+    header: Header,
+    size: tuple[int, int],
+    finish: Callable[[Image.Image], Image.Image],
+    *,
+    keep: bool = False,
 ) -> list[Frame]:
-    """All frames at the size of the widest rendition, upright, and finished (in their colours).
+    """All decoded frames at the size of a rendition, upright and finished.
 
     They are turned and finished after they have been resized, when there is least of them to work on; the frames that
-    were given are closed as soon as they are not needed.
+    were given are closed as soon as they are not needed, unless they are to be kept.
     """
-    return [_first(frame, header, size, finish) for frame in frames]
+    return [_first(frame, header, size, finish, keep=keep) for frame in frames]
 
 
-def cascade(frames: Sequence[Frame], sizes: Sequence[tuple[int, int]]) -> Iterator[Sequence[Frame]]:
+def cascade(
+    frames: Sequence[Frame],
+    sizes: Sequence[tuple[int, int]],
+    again: Callable[[tuple[int, int]], Sequence[Frame]] | None = None,
+) -> Iterator[Sequence[Frame]]:
     """All frames at each size in turn, widest first, each made from larger ones that are enough wider (`made_from`).
 
-    Beside `frames`, no more are held than what is to come is made from.
+    Beside `frames`, no more are held than what is to come is made from. With `again`, that makes what `frames` is not.
     """
     at_hand = {frames[0].pixels.size: frames}
     for number, size in enumerate(sizes):
         if size not in at_hand:
-            at_hand[size] = _narrowed(at_hand[made_from(size, at_hand)], size)
+            at_hand[size] = again(size) if again else _narrowed(at_hand[made_from(size, at_hand)], size)
         current, to_come = at_hand[size], sizes[number + 1 :]
         wanted = {each if each in at_hand else made_from(each, at_hand) for each in to_come}
         at_hand = {each: held for each, held in at_hand.items() if each in wanted}
@@ -70,19 +96,25 @@ def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
     return [replace(frame, pixels=resize(frame.pixels, size)) for frame in frames]
 
 
-def _first(frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]) -> Frame:
+def _first(
+    frame: Frame,
+    header: Header,
+    size: tuple[int, int],
+    finish: Callable[[Image.Image], Image.Image],
+    *,
+    keep: bool,
+) -> Frame:
     as_stored = (size[1], size[0]) if header.orientation >= 5 else size
     pixels = frame.pixels
-    for step in (partial(_narrow, frame.extent, as_stored), finish, partial(_upright, header=header)):
+    narrow = partial(resize, size=as_stored, extent=frame.extent, overwrite=not keep)
+    for step in (narrow, finish, partial(_upright, header=header)):
         changed = step(pixels)
-        if changed is not pixels:
+        if keep and pixels is frame.pixels:
+            release_buffers()  # in its stead: they are as large
+        elif changed is not pixels:
             Image.Image.close(pixels)  # the largest buffer, before there are more
         pixels = changed
     return replace(frame, pixels=pixels)
-
-
-def _narrow(extent: tuple[float, float] | None, size: tuple[int, int], image: Image.Image) -> Image.Image:
-    return resize(image, size, extent=extent, overwrite=True)
 
 
 def _upright(image: Image.Image, header: Header) -> Image.Image:
@@ -127,3 +159,8 @@ def _resizer() -> Resizer:
         _local.resizer = cykooz_resizer.Resizer()
     resizer: Resizer = _local.resizer
     return resizer
+
+
+def release_buffers() -> None:
+    """Let go of what this thread's resampler keeps between calls: as much as the largest picture so far took."""
+    vars(_local).pop("resizer", None)

@@ -57,7 +57,7 @@ PARTS = {
     "store": {"carried", "conditional"},
     "report": {"process_memory"},
 }
-ALL_PARTS = {"s3", "clients", "uploads", "pool", "clock", "decode_time"}.union(*PARTS.values()) - STAGES
+ALL_PARTS = {"s3", "clients", "uploads", "pool", "clock", "decode_time", "heap"}.union(*PARTS.values()) - STAGES
 # Whatever is named here is imported by these modules and by no other.
 BELONGS_TO = {
     "boto3": set(),
@@ -83,7 +83,7 @@ BELONGS_TO = {
     },
     "cykooz_resizer": {"resample"},
     "isal": {"inflate"},
-    "ctypes": {"jpeg", "process_memory"},
+    "ctypes": {"jpeg", "heap"},
     "aws_lambda_powertools": {"handler", "events"},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,6 +198,24 @@ def test_what_would_not_fit_into_memory_is_refused_without_decoding() -> None:
     with rejects(Reason.NEEDS_MEMORY):
         open_image(io.BytesIO(data), Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data)))
     assert header_of(data).pixels == 20_000_000
+
+
+@pytest.mark.parametrize(("reclaimed", "fits"), [(200_000_000, True), (60_000_000, False)])
+def test_what_is_kept_without_need_is_given_back_before_an_image_is_refused(reclaimed: int, *, fits: bool) -> None:
+    """Memory of earlier pictures costs no picture its place, and what does not fit even then is refused."""
+    data, asked = png_claiming(5000, 4000), list[int]()
+
+    def reclaim() -> int:
+        asked.append(reclaimed)
+        return reclaimed
+
+    limits = Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data), reclaim=reclaim)
+    with nullcontext() if fits else rejects(Reason.NEEDS_MEMORY):
+        open_image(io.BytesIO(data), limits)
+    assert asked
+    asked.clear()
+    open_image(io.BytesIO(png_claiming(50, 40)), limits)
+    assert not asked  # what fits anyway does not cost others their memory
 
 
 def test_the_pages_of_a_tiff_do_not_count() -> None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from resizer.decode import decode
 from resizer.header import open_image
 from resizer.limits import Limits
-from resizer.resample import cascade, largest
+from resizer.resample import at_sizes
 from resizer.settings import Settings
 from resizer.sizes import rendition_size
 from tests.conftest import PHOTOS, photo_files
@@ -30,8 +30,8 @@ def pictures(path: Path) -> list[Image.Image]:
     limits = Limits(SETTINGS.max_pixels, None, SETTINGS.widths[0], path.stat().st_size)
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     sizes = [rendition_size(header.upright_size, width) for width in SETTINGS.widths]
-    frames = largest(decode(opened, header, SETTINGS.widths[0]), header, sizes[0], lambda picture: picture)
-    return [frame.pixels for (frame,) in cascade(frames, sizes)]
+    steps = at_sizes(decode(opened, header, SETTINGS.widths[0]), header, sizes, lambda picture: picture)
+    return [frame.pixels for (frame,) in steps]
 
 
 @pytest.mark.parametrize("path", photo_files(), ids=lambda path: path.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,8 @@ from resizer.decode import decode
 from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.model import Frame
-from resizer.resample import cascade, largest, resize
-from resizer.sizes import decode_eighths, made_from, rendition_size
+from resizer.resample import at_sizes, cascade, from_decoded, resize
+from resizer.sizes import decode_eighths, is_kept, made_from, rendition_size
 from tests.pictures import header, noise, opened, photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def seen_through(width: int, height: int) -> Image.Image:
 
 def made(picture: Image.Image, known: Header, sizes: list[tuple[int, int]]) -> list[Image.Image]:
     """The picture at each size, from as it is stored to the narrowest."""
-    frames = largest([Frame(picture.copy())], known, sizes[0], lambda pixels: pixels)
-    return [only.pixels for (only,) in cascade(frames, sizes)]
+    return [only.pixels for (only,) in at_sizes([Frame(picture.copy())], known, sizes, lambda pixels: pixels)]
 
 
 PICTURES = [photo_like(480, 320), grey_like(480, 320), seen_through(480, 320)]
@@ -64,7 +64,9 @@ def test_what_a_decoder_rounds_up_shifts_nothing(
     data = saved(detailed, quality=95, exif=exif.tobytes())
     opened_image, known = open_image(io.BytesIO(data), Limits(10**9, None, 100, len(data)))
     assert decode_eighths(known, 100) == eighths
-    (frame,) = largest(decode(opened_image, known, 100), known, size := rendition_size(stored, 100), lambda same: same)
+    (frame,) = from_decoded(
+        decode(opened_image, known, 100), known, size := rendition_size(stored, 100), lambda same: same
+    )
     truth = ImageOps.exif_transpose(opened(data)).resize(size, Image.Resampling.LANCZOS)
     assert psnr(frame.pixels, truth) > 32  # without the extent 19 to 26
 
@@ -88,6 +90,37 @@ def test_each_size_comes_from_the_smallest_that_is_enough_wider(backend: str) ->
     assert fourth.tobytes() == resize(third, sizes[3]).tobytes()
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_is_hardly_wider_is_kept_for_every_size(backend: str, orientation: int) -> None:
+    """A picture less than 1.5 times as wide as its widest rendition loses nothing on the way to the others."""
+    stored = [(300, 200), (200, 133), (90, 60)]
+    sizes = [(high, wide) for wide, high in stored] if orientation == 6 else stored
+    known = header(400, 267, orientation=orientation)
+    picture = photo_like(400, 267)
+    for size, each in zip(stored, made(picture, known, sizes), strict=True):
+        straight = resize(picture, size)
+        turned = straight.transpose(Image.Transpose.ROTATE_270) if orientation == 6 else straight
+        assert each.tobytes() == turned.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("known", "sizes", "kept"),
+    [
+        (header(400, 267), [(300, 200), (200, 133)], True),
+        (header(267, 400, orientation=6), [(300, 200), (200, 133)], True),
+        (header(450, 300), [(300, 200), (200, 133)], False),  # wide enough for the usual way
+        (header(300, 200), [(300, 200), (200, 133)], False),  # it is the widest rendition
+        (header(400, 267), [(300, 200), (300, 200)], False),  # there is nothing to make from it
+        (header(1400, 2900), [(1000, 2071), (640, 1326)], False),  # too large to be held so long
+        (replace(header(400, 267), frames=2), [(300, 200), (200, 133)], False),
+        (replace(header(400, 267), has_transparency=True), [(300, 200), (200, 133)], False),  # it is overwritten
+    ],
+)
+def test_which_pictures_are_kept(known: Header, sizes: list[tuple[int, int]], *, kept: bool) -> None:
+    """Only a single opaque one that is a little wider than its widest rendition, and not large."""
+    assert is_kept(known, sizes) is kept
+
+
 def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> None:
     """What follows the first resize finds the memory of the largest buffer free."""
     decoded = photo_like(480, 320)
@@ -97,9 +130,9 @@ def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> N
             decoded.getpixel((0, 0))
         return pixels
 
-    largest([Frame(decoded)], header(480, 320), (300, 200), finish)
+    from_decoded([Frame(decoded)], header(480, 320), (300, 200), finish)
     kept = photo_like(300, 200)
-    largest([Frame(kept)], header(300, 200), (300, 200), lambda pixels: pixels)
+    from_decoded([Frame(kept)], header(300, 200), (300, 200), lambda pixels: pixels)
     assert kept.getpixel((0, 0))
 
 
@@ -118,7 +151,7 @@ def test_what_nothing_is_made_from_any_more_is_let_go(backend: str) -> None:
 def test_a_picture_of_the_right_size_is_let_go_when_it_has_been_turned() -> None:
     """What is as wide as the widest rendition already, and lies on its side, is not kept beside the upright one."""
     stored = Frame(photo_like(60, 40))
-    (turned,) = largest([stored], header(60, 40, orientation=6), (40, 60), lambda image: image)
+    (turned,) = from_decoded([stored], header(60, 40, orientation=6), (40, 60), lambda image: image)
     assert turned.pixels.size == (40, 60)
     with pytest.raises(ValueError, match="closed"):
         stored.pixels.getpixel((0, 0))
@@ -218,7 +251,7 @@ def test_pictures_are_finished_once_and_bring_no_metadata(backend: str, size: tu
 
     picture = photo_like(480, 320)
     picture.info = {"comment": b"taken at home", "icc_profile": b"P3"}
-    (frame,) = largest([Frame(picture.copy())], header(480, 320), size, finish)
+    (frame,) = from_decoded([Frame(picture.copy())], header(480, 320), size, finish)
     assert finished == [size]
     assert frame.pixels.tobytes() == ImageOps.invert(resize(picture, size)).tobytes()
     assert frame.pixels.info == {}

@@ -12,7 +12,7 @@ from resizer.handler import lambda_handler, settings
 from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.local.trigger import LocalContext
-from resizer.resample import cascade, largest
+from resizer.resample import at_sizes
 from resizer.sizes import rendition_size
 
 if TYPE_CHECKING:
@@ -41,5 +41,4 @@ def pixels(photo: Path) -> list[Image]:
         opened, header = open_image(stream, limits)
         sizes = [rendition_size(header.upright_size, width) for width in settings.widths]
         in_srgb = partial(to_srgb, colors=source_colors(opened.info, header, print), warn=print)
-        frames = largest(decode(opened, header, settings.widths[0]), header, sizes[0], in_srgb)
-        return [one[0].pixels for one in cascade(frames, sizes)]
+        return [one[0].pixels for one in at_sizes(decode(opened, header, settings.widths[0]), header, sizes, in_srgb)]

@@ -12,7 +12,7 @@ from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.memory_plan import MB
 from resizer.metadata import kept_exif
-from resizer.resample import largest
+from resizer.resample import from_decoded
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
@@ -28,7 +28,7 @@ def read(data: bytes) -> str:
         ignore = list[str]().append
         finish = partial(to_srgb, colors=source_colors(image.info, header, ignore), warn=ignore)
         width, height = header.upright_size
-        largest(decode(image, header, WIDEST), header, (min(width, WIDEST), min(height, WIDEST)), finish)
+        from_decoded(decode(image, header, WIDEST), header, (min(width, WIDEST), min(height, WIDEST)), finish)
     except Rejected as rejection:
         return str(rejection.reason)
     return f"{header.width} x {header.height}"
