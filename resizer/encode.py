@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
+from resizer.avif_plays import with_plays
 from resizer.deflate import deflate_options
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.jpeg.encode import encode_jpeg
@@ -47,9 +48,8 @@ class Encoding:
     def encode(self, frames: Sequence[Frame], format_: Format) -> bytes:
         """The picture, or an animation that shows each frame for its duration, as the bytes of a file.
 
-        Where a format cannot show a frame for so long, it shows it for as long as it can; AVIF is written to play for
-        ever, whatever is asked. Raises `Rejected` `unsupported_format` for what the format's encoder refuses,
-        `needs_memory` where there is no more.
+        Where a format cannot show a frame for so long, it shows it for as long as it can. Raises `Rejected`
+        `unsupported_format` for what the format's encoder refuses, `needs_memory` where there is no more.
         """
         try:
             return self._encoded(frames, format_)
@@ -78,7 +78,8 @@ class Encoding:
             if frames[0].few_colours and first.mode in {"RGB", "RGBA"}:
                 first = with_palette(first)
             options |= deflate_options(first)
-        return _saved(first, format_, options)
+        file = _saved(first, format_, options)
+        return with_plays(file, options["loop"]) if format_ is Format.AVIF and len(frames) > 1 else file
 
 
 def _pictures(

@@ -50,7 +50,7 @@ PARTS = {
     },
     "color": {"colorimetry", "matrix_profile"},
     "decode": {"jpeg", "inflate", "png_end", "sizes", "bit_depth", "gif_canvas", "palette"},
-    "encode": {"deflate", "jpeg", "palette"},
+    "encode": {"avif_plays", "deflate", "jpeg", "palette"},
     "metadata": {"rights", "png_end"},
     "renditions": {"key_template", "sizes"},
     "resample": {"sizes"},

@@ -61,7 +61,7 @@ def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int
         picture.load()
         assert picture.info["duration"] == frame.duration
         assert psnr(picture.convert("RGB"), frame.pixels) > 22
-    if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF repeats
+    if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF repeats: see `test_avif_plays`
         assert picture.info["loop"] == (
             loop - 1 if format_ is Format.GIF and loop else loop
         )  # a GIF counts repetitions
