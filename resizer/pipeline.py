@@ -156,12 +156,15 @@ def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock
     encoding = Encoding(settings.quality, picture.exif, picture.loop, clock.need)
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
     to_come = Counter((step.size, step.format) for step in picture.plans)
-    for step, frames in zip(picture.plans, journal.each("resize", picture.steps), strict=True):
+    steps = journal.each("resize", picture.steps)
+    for step in picture.plans:
+        frames = next(steps)
         clock.need()
         what = (step.size, step.format)
         if what not in encoded:
             with journal.timed("encode"):
                 encoded[what] = encoding.encode(frames, step.format)
+        del frames  # or they would be held while the next are made
         to_come[what] -= 1
         yield Rendition(step, encoded[what] if to_come[what] else encoded.pop(what))  # kept no longer than needed
 

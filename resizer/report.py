@@ -86,6 +86,7 @@ class Journal:
             if item is None:
                 return
             yield item
+            del item  # or it would be held while the next is made
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:

@@ -80,16 +80,18 @@ def cascade(
 ) -> Iterator[Sequence[Frame]]:
     """All frames at each size in turn, widest first, each made from larger ones that are enough wider (`made_from`).
 
-    Beside `frames`, no more are held than what is to come is made from. With `again`, that makes what `frames` is not.
+    No more are held than what is to come is made from. With `again`, that makes what `frames` is not.
     """
     at_hand = {frames[0].pixels.size: frames}
+    del frames
     for number, size in enumerate(sizes):
         if size not in at_hand:
             at_hand[size] = again(size) if again else _narrowed(at_hand[made_from(size, at_hand)], size)
         current, to_come = at_hand[size], sizes[number + 1 :]
-        wanted = {each if each in at_hand else made_from(each, at_hand) for each in to_come}
+        wanted = {each if again or each in at_hand else made_from(each, at_hand) for each in to_come}
         at_hand = {each: held for each, held in at_hand.items() if each in wanted}
         yield current
+        del current  # or it would be held while the next is made
 
 
 def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import time
+import weakref
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +17,9 @@ from resizer.report import STAGES, Journal, Outcome, StoredRendition
 from resizer.stream import SourceStream
 from tests.conftest import Download
 from tests.pictures import header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SOURCE = SourceObject("photos", "cat.jpg", etag="0123", size=9000, sequencer="00")
 RENDITIONS = (
@@ -150,6 +155,20 @@ def test_a_stage_within_another_counts_only_once() -> None:
     whole = (time.perf_counter() - begin) * 1000
     assert 0 < journal.milliseconds["resize"] < journal.milliseconds["decode"]
     assert sum(journal.milliseconds.values()) <= whole
+
+
+def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
+    """Pictures are large: one that has been used up is gone before the next takes its place."""
+    alive: list[weakref.ref[set[int]]] = []
+
+    def made() -> Iterator[set[int]]:
+        for _ in range(3):
+            assert all(each() is None for each in alive)
+            yield {len(alive)}
+
+    items = Journal(SOURCE).each("resize", made())
+    while len(alive) < 3:
+        alive.append(weakref.ref(next(items)))
 
 
 def test_the_download_is_counted_however_it_ends() -> None:

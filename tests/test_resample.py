@@ -103,6 +103,20 @@ def test_what_is_hardly_wider_is_kept_for_every_size(backend: str, orientation: 
         assert each.tobytes() == turned.tobytes()
 
 
+def test_a_size_made_from_what_was_kept_is_let_go_before_the_next(backend: str) -> None:
+    """The picture that is kept, and one size of it, are all that is held at a time."""
+    shown: list[weakref.ref[Image.Image]] = []
+
+    def finish(pixels: Image.Image) -> Image.Image:
+        assert all(each() is None for each in shown)
+        return pixels
+
+    sizes = [(300, 200), (200, 133), (90, 60)]
+    steps = at_sizes([Frame(photo_like(400, 267))], header(400, 267), sizes, finish)
+    while len(shown) < len(sizes):
+        shown.append(weakref.ref(next(steps)[0].pixels))
+
+
 @pytest.mark.parametrize(
     ("known", "sizes", "kept"),
     [
