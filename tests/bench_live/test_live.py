@@ -1,4 +1,4 @@
-"""Measuring on AWS: `bench.live`, with Lambda's API stubbed, the function's own work done here, and S3 by moto."""
+"""Measuring on AWS: Lambda's API stubbed, the function's own work done here, and S3 by moto; all is put back."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from urllib.parse import unquote_plus
 
 import botocore.session
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from bench.account import Account, Target, connect, find
+from bench.account import Account
 from bench.live import measure_live, place
 from bench.measure import ending_of
 from bench.pictures import Picture
-from bench.platform_report import read_report
 from bench.rows import Ending, Kind, Row
 from resizer.errors import Reason, UsageError
 from resizer.model import SourceObject
@@ -31,61 +30,12 @@ from resizer.settings import Settings
 from tests.conftest import BUCKET
 from tests.pictures import photo_like, saved
 from tests.policies import allowed
-from tests.test_template import BUCKET_ARN, statements
+from tests.template.stack import BUCKET_ARN, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-
-FUNCTION = "resizer-ResizeFunction-1"
-COLD = (
-    "START RequestId: 1\nREPORT RequestId: 1\tDuration: 812.34 ms\tBilled Duration: 1112 ms\tMemory Size: 256 MB\t"
-    "Max Memory Used: 74 MB\tInit Duration: 299.50 ms\t\n"
-)
-WARM = (
-    "REPORT RequestId: 2\tDuration: 120.10 ms\tBilled Duration: 121 ms\tMemory Size: 256 MB\tMax Memory Used: 80 MB\n"
-)
-# The shape of Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
-METRICS = {"durationMs": 812.34, "billedDurationMs": 1112, "memorySizeMB": 256, "maxMemoryUsedMB": 74}
-COLD_METRICS = {**METRICS, "initDurationMs": 299.5}
-# What the template tells the function, of what matters here.
-ENVIRONMENT = {
-    "RESIZER_WIDTHS": "480,640",
-    "RESIZER_OUTPUT_PREFIX": "resized/",
-    "RESIZER_SOURCE_PREFIX": "",
-    "RESIZER_BUCKETS": BUCKET,
-    "RESIZER_REJECTIONS_QUEUE_URL": "https://queue",
-    "RESIZER_LARGE_FUNCTION": "large:live",
-    "POWERTOOLS_SERVICE_NAME": "resizer",
-}
-TARGET = Target(FUNCTION, 512, ENVIRONMENT, BUCKET)
-
-
-def platform_event(kind: str, **record: Any) -> str:
-    return json.dumps({"time": "2026-11-21T10:00:00.000Z", "type": f"platform.{kind}", "record": record}) + "\n"
-
-
-def test_a_report_line_is_read_whole() -> None:
-    """Duration, billed duration, memory and initialisation come from their own fields, in any REPORT line."""
-    cold, warm = read_report(COLD), read_report(WARM)
-    assert (cold.duration_ms, cold.billed_ms, cold.max_memory_mb, cold.init_ms) == (812.34, 1112, 74, 299.5)
-    assert (warm.duration_ms, warm.billed_ms, warm.max_memory_mb, warm.init_ms) == (120.1, 121, 80, None)
-
-
-def test_a_log_of_json_says_the_same() -> None:
-    """Where the log format is JSON, as in the template, the report is an event among others and the function's own."""
-    before = 'cut off"}\n{"level":"INFO","type":"resized","message":"Done"}\n' + platform_event("start", requestId="1")
-    cold = read_report(before + platform_event("report", requestId="1", metrics=COLD_METRICS, status="success"))
-    assert cold == read_report(COLD)
-    warm = read_report(platform_event("report", requestId="2", metrics=METRICS, status="success"))
-    assert (warm.duration_ms, warm.init_ms) == (812.34, None)
-
-
-@pytest.mark.parametrize("log", ["START RequestId: 1\n", platform_event("start", requestId="1"), "", "[1]\n"])
-def test_a_log_without_a_report_is_named(log: str) -> None:
-    """What cannot be read is no figure, and the message says what may be missing."""
-    with pytest.raises(UsageError, match=r"without a report.*SystemLogLevel"):
-        read_report(log)
+from tests.bench_live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 
 
 @pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])
@@ -93,9 +43,6 @@ def test_what_goes_to_the_large_function_was_refused(reason: Reason) -> None:
     """Whether a function refuses what needs more memory or hands it over, the pair of sizes is reckoned with."""
     answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
     assert ending_of(answer)[0] is Ending.REFUSED
-
-
-# ---- where it is measured ----
 
 
 def test_the_stacks_own_bucket_will_do() -> None:
@@ -114,9 +61,6 @@ def test_measured_versions_tell_nobody() -> None:
     settings = place(TARGET, "1").settings
     assert (settings.large_function, settings.rejections_queue_url, settings.widths) == (None, None, (640, 480))
     assert place(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
-
-
-# ---- a run ----
 
 
 class Invoking:
@@ -268,91 +212,3 @@ def test_what_aws_refuses_is_one_readable_line(lambda_api: Stubber, picture: Pic
         rows(lambda_api, Refusing(), s3, [picture])
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
     lambda_api.assert_no_pending_responses()
-
-
-# ---- the account ----
-
-
-@pytest.fixture
-def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-@pytest.mark.usefixtures("nothing_configured")
-def test_what_is_missing_is_one_readable_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a region, without credentials, and with a profile that is not there, the message says what to set."""
-    with pytest.raises(UsageError, match="AWS_REGION="):
-        connect()
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    with pytest.raises(UsageError, match="AWS_PROFILE, or AWS_ACCESS_KEY_ID"):
-        connect()
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(UsageError, match="nobody"):
-        connect()
-
-
-@pytest.mark.usefixtures("nothing_configured")
-def test_an_invocation_may_take_its_time_and_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invoke waits for as long as Lambda lets a function run, and never tries again; AWS_REGION alone is enough."""
-    for name, value in {"REGION": "eu-west-1", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    account = connect()
-    assert {client.meta.region_name for client in (account.functions, account.invoking, account.s3)} == {"eu-west-1"}
-    assert account.invoking.meta.config.read_timeout > 900
-    tries: list[object] = []
-
-    def broken(**_: Any) -> None:
-        tries.append(None)
-        raise ReadTimeoutError(endpoint_url="loopback")
-
-    account.invoking.meta.events.register("before-send.lambda.Invoke", broken)
-    with pytest.raises(ReadTimeoutError):
-        account.invoking.invoke(FunctionName="f")
-    assert len(tries) == 1
-
-
-def found(stubber: Stubber, environment: Mapping[str, str], *, invoked: bool = False) -> Account:
-    told = {"FunctionName": FUNCTION, "MemorySize": 512, "Environment": {"Variables": dict(environment)}}
-    stubber.add_response("get_function_configuration", told)
-    if invoked:
-        stubber.add_response("get_policy", {"Policy": "{}"})
-    else:
-        stubber.add_client_error("get_policy", "ResourceNotFoundException")
-    return Account(stubber.client, None, None)
-
-
-@pytest.fixture
-def plain_api() -> Iterator[Stubber]:
-    with Stubber(botocore.session.get_session().create_client("lambda", region_name="us-east-1")) as stubber:
-        yield stubber
-
-
-def test_the_bucket_is_the_one_that_the_function_serves(plain_api: Stubber) -> None:
-    """Our own stack's function says itself where it may be measured."""
-    assert find(found(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
-
-
-@pytest.mark.parametrize(
-    ("environment", "bucket", "message"),
-    [
-        ({}, None, "BUCKET="),
-        (ENVIRONMENT, "other", "serves photos by RESIZER_BUCKETS, and not other"),
-        ({"RESIZER_WIDTHS": "many"}, BUCKET, "RESIZER_WIDTHS"),
-    ],
-)
-def test_a_bucket_that_will_not_do_is_told_beforehand(
-    plain_api: Stubber, environment: dict[str, str], bucket: str | None, message: str
-) -> None:
-    """Nothing is changed where the pictures could not be resized."""
-    with pytest.raises(UsageError, match=message):
-        find(found(plain_api, environment), FUNCTION, bucket)
-
-
-def test_a_function_that_is_invoked_unpublished_is_left_alone(plain_api: Stubber) -> None:
-    """Where events go to the function without an alias, they would meet the settings of the measured versions."""
-    with pytest.raises(UsageError, match="without an alias"):
-        find(found(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)

@@ -1,57 +1,21 @@
-"""Pixels come out right in every mode, no larger than needed, and damage is always told as the image's."""
+"""Every kind of picture is decoded to pixels that can be resized, as it looks and no larger than needed."""
 
 from __future__ import annotations
 
 import io
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from resizer.decode import decode
-from resizer.errors import Reason, Rejected, SourceInterrupted
-from resizer.header import is_read_forwards, open_image
-from resizer.limits import Limits
-from resizer.model import SourceMetadata
+from resizer.header import open_image
 from resizer.sizes import OVERSAMPLING
-from resizer.stream import SourceStream
-from tests.conftest import Download, rejects
-from tests.pictures import noise, opened, photo_like, psnr, saved
-
-if TYPE_CHECKING:
-    from typing import IO
-
-LIMIT = 200_000_000
-LIMITS = Limits(LIMIT, memory=None, widest=1000, file_size=0)
-FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
-PICTURE = photo_like(60, 40)
-FILES = {
-    "JPEG": saved(PICTURE),
-    "progressive JPEG": saved(PICTURE, progressive=True),
-    "PNG": saved(PICTURE, "PNG"),
-    "animated PNG": saved(PICTURE, "PNG", save_all=True, append_images=[noise(60, 40)]),
-    "WebP": saved(PICTURE, "WEBP"),
-    "animated WebP": saved(PICTURE, "WEBP", save_all=True, append_images=[noise(60, 40)]),
-    "GIF": saved(PICTURE, "GIF"),
-    "animated GIF": saved(PICTURE, "GIF", save_all=True, append_images=[noise(60, 40)]),
-    "TIFF": saved(PICTURE, "TIFF"),
-    "LZW TIFF": saved(PICTURE, "TIFF", compression="tiff_lzw"),
-    "BMP": saved(PICTURE, "BMP"),
-    "palette BMP": saved(PICTURE.convert("P"), "BMP"),
-}
-
-
-def pixels_of(data: bytes, widest: int = 1000) -> Image.Image:
-    return next(decode(*open_image(io.BytesIO(data), LIMITS), widest)).pixels
-
-
-def stream_of(body: Download, size: int) -> SourceStream:
-    return SourceStream(body, SourceMetadata("etag", size), "s3://photos/cat.jpg", LIMIT)
+from tests.decode.decoding import LIMITS, PICTURE, pixels_of
+from tests.pictures import photo_like, psnr, saved
 
 
 @pytest.mark.parametrize(
@@ -253,67 +217,3 @@ def test_every_frame_comes_whole_and_with_its_time(format_: str) -> None:
     assert [frame.duration for frame in frames] == [40, 80, 120]
     for frame, picture in zip(frames, pictures, strict=True):
         assert psnr(frame.pixels.convert("RGB"), picture) > 25
-
-
-@pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG", "WebP", "GIF", "TIFF", "BMP"])
-@pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
-def test_an_image_that_ends_too_early_is_truncated(name: str, kept: float) -> None:
-    """A file that ends before its last pixel is `truncated`, and never a picture with a grey bottom."""
-    with rejects(Reason.TRUNCATED):
-        pixels_of(FILES[name][: int(kept * len(FILES[name]))])
-
-
-@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
-def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
-    """libtiff cannot tell an early end from damage; the image is rejected either way."""
-    data = FILES["LZW TIFF"]
-    with rejects(Reason.TRUNCATED, Reason.CORRUPT):
-        pixels_of(data[: int(kept * len(data))])
-
-
-@settings(max_examples=400, derandomize=True)
-@given(
-    name=st.sampled_from(sorted(FILES)),
-    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5),
-    kept=st.just(1.0) | st.floats(0.01, 1),
-)
-@pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in damaged files is not the promise
-def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[float, int]], kept: float) -> None:
-    """However a file is damaged, it gives pixels that can be resized or a rejection; never another error."""
-    small = Limits(1_000_000, memory=None, widest=1000, file_size=0)
-    data = bytearray(FILES[name])
-    for place, value in changes:
-        data[int(place**3 * len(data))] = value  # mostly near the start, where the header is
-    try:
-        frames = list(decode(*open_image(io.BytesIO(data[: int(kept * len(data))]), small), 1000))
-    except Rejected:
-        return
-    assert frames
-    assert {frame.pixels.mode for frame in frames} <= {"L", "RGB", "RGBA", "CMYK"}
-
-
-@pytest.mark.parametrize("format_", FORMATS)
-@pytest.mark.parametrize("piece", [None, 5000])
-def test_a_released_stream_gives_the_same_pixels(format_: str, piece: int | None) -> None:
-    """Decoding from a stream that lets go of what is done gives what decoding from a file gives."""
-    data = saved(noise(300, 200), format_)
-    stream = stream_of(Download(data, piece=piece), len(data))
-    image, known = open_image(cast("IO[bytes]", stream), LIMITS)
-    if is_read_forwards(known):
-        stream.release_behind()
-    (frame,) = decode(image, known, 1000)
-    pixels = frame.pixels
-    stream.check()
-    assert pixels.tobytes() == opened(data).convert(pixels.mode).tobytes()
-
-
-@pytest.mark.parametrize("format_", FORMATS)
-def test_a_download_that_breaks_off_is_not_the_images_fault(format_: str) -> None:
-    """A break during the decoding is raised as such, or remembered by the stream where the decoder hides it."""
-    data = saved(noise(300, 200), format_)
-    body = Download(data[: len(data) // 2], problem=ConnectionResetError("Connection reset by peer"))
-    stream = stream_of(body, len(data))
-    with pytest.raises((SourceInterrupted, Rejected)):
-        list(decode(*open_image(cast("IO[bytes]", stream), LIMITS), 1000))
-    with pytest.raises(SourceInterrupted):
-        stream.check()

@@ -1,0 +1,59 @@
+"""One rendition, and how it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resizer import store
+from resizer.model import Format, Rendition, RenditionPlan, SourceMetadata, SourceObject
+from resizer.store import Destination, Provenance
+from tests.conftest import BUCKET
+from tests.recording import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resizer.s3 import S3
+
+SOURCE = "summer/日本 a+b.jpg"
+KEY = "resized/480-summer/日本 a+b.jpg"
+EARLIER, SEQUENCER, LATER = "0055AED6DCD90281E4", "0055AED6DCD90281E5", "0055AED6DCD90281E6"
+PUT_ONCE = [("put_object", KEY)]
+LOOKED_AT = [("put_object", KEY), ("head_object", KEY)]
+REPLACED = [*LOOKED_AT, ("put_object", KEY)]
+
+
+def provenance(
+    key: str = SOURCE, etag: str = "0123", sequencer: str | None = SEQUENCER, recipe: str = "r1"
+) -> Provenance:
+    source = SourceObject(BUCKET, key, etag=etag, sequencer=sequencer)
+    return Provenance.of(source, SourceMetadata(etag, 9), recipe)
+
+
+def destination(headers: dict[str, Any] | None = None, **made_of: Any) -> Destination:
+    return Destination(BUCKET, provenance(**made_of), headers or {})
+
+
+def rendition(body: bytes = b"pixels") -> Rendition:
+    return Rendition(RenditionPlan(KEY, 480, 360, Format.JPEG), body)
+
+
+def write(s3: S3, where: Destination, what: Rendition) -> bool:
+    """Write while the source stays what it was; whether anything was written."""
+    return bool(store.write(s3, where, what, still_current=lambda: True))
+
+
+def stored(s3: S3) -> bytes:
+    body: bytes = s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+    return body
+
+
+def refusing(times: int, code: str) -> Callable[[dict[str, Any]], None]:
+    """Refuses the first requests, as many as told, with an error code of S3."""
+    left = [refusal(code, "PutObject")] * times
+
+    def refuse(_: dict[str, Any]) -> None:
+        if left:
+            raise left.pop()
+
+    return refuse

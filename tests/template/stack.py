@@ -1,0 +1,66 @@
+"""The template as CloudFormation gets it, with parameters filled in."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from resizer.local.runtime.template import Stack, load
+from tests.conftest import PROJECT
+
+ACCOUNT = "123456789012"
+BUCKET_ARN = "arn:aws:s3:::photos"
+ARNS = {
+    "FailureQueue.Arn": "arn:queue:failures",
+    "RejectionsQueue.Arn": "arn:queue:rejections",
+    "ResizeLargeFunctionAliaslive": "arn:function:large:live",
+    "ResizeFunctionAliaslive": "arn:function:small:live",
+    "ResizeLogs.Arn": "arn:logs:small:*",
+    "ResizeLargeLogs.Arn": "arn:logs:large:*",
+    "UploadRule.Arn": "arn:rule:uploads",
+    "RejectionsQueue": "https://queues/rejections",
+}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/one"
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    """The template after the serverless transform, with the code's place filled in as `sam package` does."""
+    document = load(PROJECT / "template.yaml")
+    document["Globals"]["Function"]["CodeUri"] = "s3://code/function"
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = "s3://code/layer"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks this machine for a region
+        template: dict[str, Any] = json.loads(json.dumps(transform(document, {}, _NoManagedPolicies())))
+    return template
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def stack(**parameters: str) -> Stack:
+    return Stack.of(transformed(), {"BucketName": "photos", **parameters}, ARNS)
+
+
+def properties(name: str, **parameters: str) -> dict[str, Any]:
+    found: dict[str, Any] = stack(**parameters).resources()[name]["Properties"]
+    return found
+
+
+def of_type(kind: str, **parameters: str) -> dict[str, dict[str, Any]]:
+    resources = stack(**parameters).resources()
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def statements(role: str, **parameters: str) -> list[dict[str, Any]]:
+    (policy,) = properties(role, **parameters)["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
