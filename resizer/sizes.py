@@ -19,7 +19,7 @@ OVERSAMPLING: Final = 1.5
 OVERSAMPLING_BY_EIGHTHS: Final = {1: OVERSAMPLING, 2: OVERSAMPLING, 3: 1.75, 4: OVERSAMPLING}
 
 # A picture that is hardly wider than its widest rendition is kept for the others, which come 3 dB closer to a full
-# decode for 3 % more CPU of such a picture. Above so many pixels it would take memory and time for what nobody sees.
+# decode for 5 % more CPU of such a picture. Above so many pixels it would take memory and time for what nobody sees.
 MOST_KEPT_PIXELS: Final = 4_000_000
 
 
