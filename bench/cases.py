@@ -64,9 +64,9 @@ def _no_groups() -> str | None:
 NO_GROUPS = _no_groups()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def endpoint() -> Iterator[str]:
-    """All pictures behind one S3 on loopback, as fast as it goes."""
+    """All pictures behind an S3 on loopback, as fast as it goes, where nobody has made renditions of them before."""
     with stub_s3(photos()[0].parent, Network(0, 0)) as url:
         yield url
 
