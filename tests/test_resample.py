@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +16,7 @@ from resizer.header import open_image
 from resizer.limits import Limits
 from resizer.model import Frame
 from resizer.resample import at_sizes, cascade, from_decoded, resize
-from resizer.sizes import decode_eighths, is_kept, made_from, rendition_size
+from resizer.sizes import decode_eighths, rendition_size
 from tests.pictures import header, noise, opened, photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -117,24 +116,6 @@ def test_a_size_made_from_what_was_kept_is_let_go_before_the_next(backend: str) 
         shown.append(weakref.ref(next(steps)[0].pixels))
 
 
-@pytest.mark.parametrize(
-    ("known", "sizes", "kept"),
-    [
-        (header(400, 267), [(300, 200), (200, 133)], True),
-        (header(267, 400, orientation=6), [(300, 200), (200, 133)], True),
-        (header(450, 300), [(300, 200), (200, 133)], False),  # wide enough for the usual way
-        (header(300, 200), [(300, 200), (200, 133)], False),  # it is the widest rendition
-        (header(400, 267), [(300, 200), (300, 200)], False),  # there is nothing to make from it
-        (header(1400, 2900), [(1000, 2071), (640, 1326)], False),  # too large to be held so long
-        (replace(header(400, 267), frames=2), [(300, 200), (200, 133)], False),
-        (replace(header(400, 267), has_transparency=True), [(300, 200), (200, 133)], False),  # it is overwritten
-    ],
-)
-def test_which_pictures_are_kept(known: Header, sizes: list[tuple[int, int]], *, kept: bool) -> None:
-    """Only a single opaque one that is a little wider than its widest rendition, and not large."""
-    assert is_kept(known, sizes) is kept
-
-
 def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> None:
     """What follows the first resize finds the memory of the largest buffer free."""
     decoded = photo_like(480, 320)
@@ -169,23 +150,6 @@ def test_a_picture_of_the_right_size_is_let_go_when_it_has_been_turned() -> None
     assert turned.pixels.size == (40, 60)
     with pytest.raises(ValueError, match="closed"):
         stored.pixels.getpixel((0, 0))
-
-
-@pytest.mark.parametrize(
-    ("size", "larger", "source"),
-    [
-        ((480, 320), [(1000, 667), (640, 427)], (1000, 667)),
-        ((640, 427), [(1000, 667)], (1000, 667)),
-        ((320, 213), [(1000, 667), (640, 427), (480, 320)], (480, 320)),
-        ((990, 660), [(1000, 667)], (1000, 667)),
-        ((980, 653), [(1000, 667), (990, 660)], (1000, 667)),
-    ],
-)
-def test_what_a_size_is_made_from(
-    size: tuple[int, int], larger: list[tuple[int, int]], source: tuple[int, int]
-) -> None:
-    """The smallest that is 1.5 times as wide; the largest where none is."""
-    assert made_from(size, larger) == source
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
