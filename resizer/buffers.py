@@ -9,11 +9,12 @@ from PIL import JpegImagePlugin
 
 from resizer.jpeg2000 import BYTES_PER_TILE, tiles
 from resizer.memory_plan import MB
-from resizer.structure import jpeg_coding
 
 if TYPE_CHECKING:
     from PIL import TiffImagePlugin
     from PIL.ImageFile import ImageFile
+
+    from resizer.structure import JpegCoding
 
 # What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
 HEADER_COPIES: Final = 3
@@ -26,11 +27,11 @@ HEIC_SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 HEIC_BLOCKS: Final = 1.5  # bytes per pixel that libde265 keeps of how blocks were coded, measured
 
 
-def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
-    """What a decoder keeps of an opened image; the stream stands where its opening ended."""
+def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int, coding: JpegCoding) -> int:
+    """What a decoder keeps of an opened image; the stream stands where its opening ended, `coding` is a JPEG's."""
     match image.format:
         case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
-            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, stream, file_size)
+            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, file_size, coding)
         case "PNG":
             return HEADER_COPIES * stream.tell()
         case "TIFF":
@@ -72,13 +73,12 @@ def _heic_bytes_per_pixel(image: ImageFile) -> float:
     return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + HEIC_BLOCKS
 
 
-def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, stream: IO[bytes], file_size: int) -> int:
+def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, file_size: int, coding: JpegCoding) -> int:
     """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
 
     Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
     """
-    components, coding = image.layer, jpeg_coding(stream)
-    whole = 0
+    components, whole = image.layer, 0
     if coding.arithmetic:
         image.decodermaxblock = -1
         whole = FILE_COPIES * file_size

@@ -115,8 +115,8 @@ def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:
 
 
 def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, gif_frames: int | None) -> Header:
-    buffered = decoder_buffers(image, stream, limits.file_size)
     coding = jpeg_coding(stream) if format_ == "JPEG" else JpegCoding()
+    buffered = decoder_buffers(image, stream, limits.file_size, coding)
     frames = gif_frames or count_frames(image, format_, limits.pixels)
     width, height = _decoded_size(image)
     return Header(

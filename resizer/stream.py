@@ -83,18 +83,18 @@ class SourceStream:
 
     def read(self, size: int = -1) -> bytes:
         """The next `size` bytes, all that are left for a negative one; fewer only at the object's end."""
-        end = self._position + size if size >= 0 else None
-        if end is None or end > self._buffered_to:
-            if self._releasing:
-                if size >= PIECE:
-                    detail = (
-                        f"{self._uri} holds {size} bytes in one part behind its header, which no honest image does."
-                    )
-                    raise self._broken(Rejected(Reason.CORRUPT, detail))
-                return self._hand_on(end)
-            self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
         first = self._position - self._start
-        data = bytes(self._window[first : None if end is None else end - self._start])
+        if 0 <= size <= len(self._window) - first:  # as headers are read, a few bytes at a time
+            self._position += size
+            return bytes(self._window[first : first + size])
+        end = self._position + size if size >= 0 else None
+        if self._releasing:
+            if size >= PIECE:
+                detail = f"{self._uri} holds {size} bytes in one part behind its header, which no honest image does."
+                raise self._broken(Rejected(Reason.CORRUPT, detail))
+            return self._hand_on(end)
+        self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
+        data = bytes(self._window[first : None if end is None else first + size])
         self._position += len(data)
         return data
 

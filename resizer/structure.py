@@ -81,39 +81,36 @@ class JpegCoding:
 
 
 def jpeg_coding(stream: IO[bytes]) -> JpegCoding:
-    """Walk a JPEG's segments up to its first scan (T.81, B.2). Leaves the stream within it. Raises `Rejected`."""
-    coding, exif = JpegCoding(), 0
-    stream.seek(2)
+    """Walk a JPEG's segments up to its first scan (T.81, B.2). The stream ends where it began. Raises `Rejected`."""
+    before = stream.tell()
+    try:
+        return _walk_segments(stream)
+    finally:
+        stream.seek(before)
+
+
+def _walk_segments(stream: IO[bytes]) -> JpegCoding:
+    coding, exif, at = JpegCoding(), 0, 2
     for _ in range(MOST_PARTS):
-        marker = _next_marker(stream)
-        if marker is None:
+        stream.seek(at)
+        head = stream.read(10)
+        if len(head) < 2:
             return coding
-        if marker in FILLING:
+        marker = head[1]
+        if head[0] != 0xFF or marker in FILLING:
+            at += 1 if head[0] != 0xFF or marker == 0xFF else 2  # which may begin a segment itself
             continue
-        start = stream.tell()
-        head = stream.read(8)
-        length = int.from_bytes(head[:2], "big")
         if marker == START_OF_SCAN:
-            return replace(coding, first_scan=int.from_bytes(head[2:3], "big"))
+            return replace(coding, first_scan=int.from_bytes(head[4:5], "big"))
+        length = max(int.from_bytes(head[2:4], "big"), 2)
         if marker in FRAMES:
-            coding = JpegCoding(marker, int.from_bytes(head[7:8], "big"))
-        elif marker == APP1 and head[2:] == b"Exif\0\0":
+            coding = JpegCoding(marker, int.from_bytes(head[9:10], "big"))
+        elif marker == APP1 and head[4:] == b"Exif\0\0":
             exif += length
             if exif > LONGEST_EXIF:
                 raise _too_many("JPEG", "EXIF")
-        stream.seek(start + max(length, 2))
+        at += 2 + length
     raise _too_many("JPEG", "segments or filling bytes before its picture")
-
-
-def _next_marker(stream: IO[bytes]) -> int | None:
-    """A segment's second byte, one of `FILLING` for what is no segment, None at the end."""
-    byte = stream.read(1)
-    if byte != b"\xff":
-        return 0 if byte else None
-    marker = stream.read(1)
-    if marker == b"\xff":  # which may begin a segment itself
-        stream.seek(-1, io.SEEK_CUR)
-    return marker[0] if marker else None
 
 
 def _walk_chunks(stream: IO[bytes]) -> None:

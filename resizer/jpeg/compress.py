@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resizer.jpeg import libjpeg
 from resizer.jpeg.huffman import HuffmanTable
-from resizer.jpeg.pixels import BYTES_PER_PIXEL, row_addresses
+from resizer.jpeg.pixels import BYTES_PER_ADDRESS, BYTES_PER_PIXEL, row_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +66,8 @@ def compress(
         library.start(byref(compression), libjpeg.COMPLETE)
         if exif:
             library.write_marker(byref(compression), libjpeg.APP1, exif, len(exif))
-        for part in rows:
-            _write(library, compression, picture, part)
+        for addresses in row_addresses(picture, rows):
+            library.write_rows(byref(compression), addresses, len(addresses) // BYTES_PER_ADDRESS)
         library.finish(byref(compression))
         return Compressed(ctypes.string_at(file, length.value), _tables_of(compression))
     finally:
@@ -106,8 +106,3 @@ def _tables_of(compression: libjpeg.Compression) -> Tables:
 def _table(place: libjpeg.HuffmanTable) -> HuffmanTable:
     counts = bytes(place.counts[1:])
     return HuffmanTable(counts, bytes(place.symbols[: sum(counts)]))
-
-
-def _write(library: libjpeg.Library, compression: libjpeg.Compression, picture: Image.Image, rows: range) -> None:
-    part = picture if len(rows) == picture.height else picture.crop((0, rows.start, picture.width, rows.stop))
-    library.write_rows(byref(compression), row_addresses(part), part.height)

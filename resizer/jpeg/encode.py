@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from resizer.jpeg import libjpeg
 from resizer.jpeg.compress import COLOR_SPACES, MOST_SEARCHED, Tables, compress
 from resizer.jpeg.huffman import AC_SYMBOLS, DC_SYMBOLS
-from resizer.jpeg.pixels import BYTES_PER_PIXEL
+from resizer.jpeg.pixels import BYTES_PER_PIXEL, is_in_one_piece
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,7 +24,6 @@ SAMPLED: Final = 16  # of so many such rows of blocks one is looked at for the t
 # Smaller files get tables of their own, that is, are gone through twice: it is cheap, and codes for what does not occur
 # would take 2 % of them and more. 300 bytes of 20,000, measured.
 SMALL: Final = 20_000
-ONE_PIECE: Final = 1 << 23  # bytes of pixels that Pillow holds in one, where it is not told otherwise
 PART: Final = 1 << 20  # bytes of pixels that are copied at once where it may not
 
 
@@ -79,8 +78,7 @@ def _sampled_rows(width: int, height: int) -> list[range]:
 
 
 def _parts(picture: Image.Image) -> list[range]:
-    stride = picture.width * BYTES_PER_PIXEL[picture.mode]
-    if stride * picture.height <= ONE_PIECE:
+    if is_in_one_piece(picture):
         return [range(picture.height)]
-    rows = max(1, PART // stride)
+    rows = max(1, PART // (picture.width * BYTES_PER_PIXEL[picture.mode]))
     return [range(top, min(top + rows, picture.height)) for top in range(0, picture.height, rows)]

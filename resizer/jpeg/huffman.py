@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 LONGEST: Final = 16  # bits of a code
 SPACE: Final = 1 << LONGEST  # a code of n bits takes up its 2^n-th part
@@ -21,29 +18,21 @@ class HuffmanTable(NamedTuple):  # which takes a cold start less than a dataclas
     counts: bytes
     symbols: bytes
 
-    def completed(self, symbols: Iterable[int]) -> HuffmanTable:
+    def completed(self, symbols: bytes) -> HuffmanTable:
         """The same with codes of 16 bits for those of these symbols that have none, at most 256 in all.
 
         Where they leave too little room, the rarest symbol whose next bit makes enough of it gets that bit.
         """
-        lengths = self._lengths()
-        missing = [symbol for symbol in symbols if symbol not in lengths]
+        counts = list(self.counts)
+        missing = symbols.translate(None, self.symbols)
         # A code of ones alone is reserved (T.81, C.2).
-        lacking = len(missing) + 1 - SPACE + sum(SPACE >> length for length in lengths.values())
+        lacking = len(missing) + 1 - SPACE + sum(count * SPACE >> length for length, count in enumerate(counts, 1))
         if lacking > 0:
             # There is always one: fewer than 256 codes of 8 bits and more would leave room enough.
-            rarest = [symbol for symbol, length in lengths.items() if SPACE >> (length + 1) >= lacking][-1]
-            lengths[rarest] += 1
-        return _canonical(lengths | dict.fromkeys(missing, LONGEST))
-
-    def _lengths(self) -> dict[int, int]:
-        of_each = (length for length, count in enumerate(self.counts, 1) for _ in range(count))
-        return dict(zip(self.symbols, of_each, strict=True))
-
-
-def _canonical(lengths: dict[int, int]) -> HuffmanTable:
-    in_order = sorted(lengths, key=lengths.__getitem__)
-    counts = [0] * LONGEST
-    for length in lengths.values():
-        counts[length - 1] += 1
-    return HuffmanTable(bytes(counts), bytes(in_order))
+            length = max(
+                length for length in range(1, LONGEST) if counts[length - 1] and SPACE >> length >= 2 * lacking
+            )
+            counts[length - 1] -= 1  # its last symbol, which becomes the first of those with a bit more
+            counts[length] += 1
+        counts[-1] += len(missing)
+        return HuffmanTable(bytes(counts), self.symbols + missing)

@@ -132,13 +132,13 @@ def test_what_is_interrupted_leaves_the_process_whole() -> None:
     program = """
         from resizer.jpeg import compress
         from tests.pictures import noise
-        picture, given = noise(1000, 400), []
+        picture = noise(1000, 400)
         addresses = compress.row_addresses
-        def failing(part):
-            given.append(part)
-            if len(given) % 3 == 0:
-                raise KeyboardInterrupt
-            return addresses(part)
+        def failing(picture, parts):
+            for number, part in enumerate(addresses(picture, parts), 1):
+                if number % 3 == 0:
+                    raise KeyboardInterrupt
+                yield part
         compress.row_addresses = failing
         for _ in range(20):
             try:

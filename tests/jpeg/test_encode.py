@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from resizer.jpeg import encode, libjpeg
+from resizer.jpeg import encode, libjpeg, pixels
 from resizer.jpeg.compress import MOST_SEARCHED
 from resizer.jpeg.encode import SMALL, encode_jpeg
 from tests.jpeg.reference import by_pillow
@@ -73,8 +73,8 @@ def test_too_much_is_an_error_and_not_the_end(size: tuple[int, int], exif: bytes
 def test_a_large_picture_is_handed_over_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the size of the parts, the file is the same."""
     picture, files = grainy(700, 500), list[bytes]()
-    for whole, part in ((encode.ONE_PIECE, encode.PART), (700 * 500 * 4, 1), (1_000_000, 100_000), (0, 1)):
-        monkeypatch.setattr(encode, "ONE_PIECE", whole)
+    for whole, part in ((pixels.ONE_PIECE, encode.PART), (700 * 500 * 4, 1), (1_000_000, 100_000), (0, 1)):
+        monkeypatch.setattr(pixels, "ONE_PIECE", whole)
         monkeypatch.setattr(encode, "PART", part)
         files.append(encode_jpeg(picture, 80, b""))
     assert files == files[:1] * 4
