@@ -9,7 +9,7 @@ import warnings
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from resizer import code_points
 from resizer.buffers import decoder_buffers, parts_of_webp
@@ -17,6 +17,7 @@ from resizer.declared import AHEAD, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.frames import count_frames, count_gif_frames
+from resizer.jpeg.scale import has_full_colours
 from resizer.jpeg.segments import read_what_can_be_read
 from resizer.memory_plan import MB
 from resizer.model import LONGEST_EXIF, Header
@@ -131,6 +132,7 @@ def _header(image: ImageFile, format_: str, stream: IO[bytes], limits: Limits, g
         loop=_plays(image, format_),
         buffered_bytes=buffered,
         scalable=format_ == "JPEG" and not coding.lossless,
+        full_colours=isinstance(image, JpegImagePlugin.JpegImageFile) and has_full_colours(image),
         several_scans=coding.several_scans,
     )
 

@@ -117,8 +117,8 @@ class Header:
     `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
     before), `loop` how often it plays (0: for ever, None: not said), `buffered_bytes` what a decoder must keep of the
     whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
-    `several_scans` whether it goes over the picture more than once, `code_points` what it says of its colours beside
-    a profile.
+    `full_colours` whether its colours are as fine as its brightness, `several_scans` whether the decoder goes over the
+    picture more than once, `code_points` what it says of its colours beside a profile.
     """
 
     format: str
@@ -132,6 +132,7 @@ class Header:
     loop: int | None = None
     buffered_bytes: int = 0
     scalable: bool = True
+    full_colours: bool = False
     several_scans: bool = False
     code_points: CodePoints | None = None
 
