@@ -1,6 +1,6 @@
 """How much memory an image takes, predicted from its header before anything is decoded.
 
-Everything is in bytes. Each term names the buffer that it stands for; `bench/memory.py` sets the predictions beside
+Everything is in bytes. Each term names the buffer that it stands for; `bench/memory` sets the predictions beside
 measured peaks.
 """
 

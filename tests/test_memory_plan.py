@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.memory import VARIETIES, WIDE, WIDE_VARIETIES, compare, drawn_animations, drawn_image, drawn_noise
+from bench.memory.comparison import compare
+from bench.memory.drawn import VARIETIES, WIDE, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
 from resizer.memory_plan import MB, memory_needed
 from resizer.model import Format, Header
 from tests.conftest import PHOTOS, photo_files

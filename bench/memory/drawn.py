@@ -1,0 +1,109 @@
+"""Images of every format, mode and size class, drawn."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Variety = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and options of the encoder
+
+VARIETIES: Final[tuple[Variety, ...]] = (
+    ("JPEG", "RGB", "JPEG", {}),
+    ("JPEG gray", "L", "JPEG", {}),
+    ("JPEG CMYK", "CMYK", "JPEG", {}),
+    ("JPEG progressive", "RGB", "JPEG", {"progressive": True}),
+    ("JPEG progressive 444", "RGB", "JPEG", {"progressive": True, "subsampling": "4:4:4", "quality": 95}),
+    ("PNG", "RGB", "PNG", {"compress_level": 1}),
+    ("PNG alpha", "RGBA", "PNG", {"compress_level": 1}),
+    ("PNG gray", "L", "PNG", {"compress_level": 1}),
+    ("PNG gray alpha", "LA", "PNG", {"compress_level": 1}),
+    ("PNG palette", "P", "PNG", {"compress_level": 1}),
+    ("PNG 1 bit", "1", "PNG", {}),
+    ("PNG 16 bit", "I;16", "PNG", {"compress_level": 1}),
+    ("WebP", "RGB", "WEBP", {"method": 0}),
+    ("WebP lossless alpha", "RGBA", "WEBP", {"lossless": True, "method": 0, "quality": 0}),
+    ("GIF", "P", "GIF", {}),
+    ("TIFF", "RGB", "TIFF", {}),
+    ("TIFF deflate", "RGB", "TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("TIFF CMYK", "CMYK", "TIFF", {}),
+    ("TIFF float", "F", "TIFF", {}),
+    ("BMP", "RGB", "BMP", {}),
+    ("AVIF", "RGB", "AVIF", {"speed": 10}),
+    ("JPEG 2000", "RGB", "JPEG2000", {}),
+    ("HEIC", "RGB", "HEIF", {}),
+    ("HEIC tiles", "RGB", "HEIF", {"tile_size": 512}),
+    ("HEIC alpha", "RGBA", "HEIF", {}),
+    ("HEIC gray", "L", "HEIF", {}),
+    ("HEIC 422 10 bit", "RGB", "HEIF", {"bits": 10, "chroma": 422}),
+    ("HEIC 444 10 bit", "RGB", "HEIF", {"bits": 10, "chroma": 444}),
+    ("HEIC 444 10 bit alpha", "RGBA", "HEIF", {"bits": 10, "chroma": 444}),
+)
+
+# What is drawn as noise and resized to widths as large.
+WIDE: Final = (4000, 3500, 3000, 2500, 2000, 1500)
+WIDE_VARIETIES: Final = tuple(each for each in VARIETIES if each[0] in {"JPEG", "PNG", "PNG alpha", "GIF", "WebP"})
+
+
+def drawn_images(folder: Path) -> Iterator[Path]:
+    """Images of every format, mode and size class, as files."""
+    for megapixels in (1, 6, 24):
+        for variety in VARIETIES:
+            yield drawn_image(variety, megapixels, folder)
+    for frames in (10, 40):
+        yield from drawn_animations(frames, folder)
+
+
+def drawn_noise(variety: Variety, width: int, height: int, folder: Path) -> Path:
+    """An image of which no encoder can make a small file, as a file."""
+    name, mode, format_, options = variety
+    path = folder / f"noise {name}"
+    colours = "RGB" if mode == "P" else mode
+    noise = random.Random(1).randbytes(width * height * len(colours))  # noqa: S311 # as in _texture
+    Image.frombytes(colours, (width, height), noise).convert(mode).save(path, format_, **options)
+    return path
+
+
+def drawn_image(variety: Variety, megapixels: float, folder: Path) -> Path:
+    """One image of so many megapixels, as a file."""
+    name, mode, format_, options = variety
+    across = round((megapixels * 1_500_000) ** 0.5)
+    path = folder / f"{megapixels}MP {name}"
+    picture = _texture(across, across * 2 // 3).convert(mode)
+    if format_ == "HEIF":
+        _save_heic(picture, path, **options)
+    else:
+        picture.save(path, format_, **options)
+    return path
+
+
+def _save_heic(picture: Image.Image, path: Path, *, bits: int = 8, **options: Any) -> None:
+    import pillow_heif  # noqa: PLC0415 # a process that measures shall meet it with its first HEIC, as the function does
+
+    mode, samples = picture.mode, picture.tobytes()
+    if bits > 8:
+        wide = bytearray(2 * len(samples))
+        wide[::2] = wide[1::2] = samples
+        mode, samples = f"{mode};16", bytes(wide)
+    with path.open("wb") as file:
+        pillow_heif.encode(mode, picture.size, samples, file, enc_params={"preset": "ultrafast"}, **options)
+
+
+def drawn_animations(frames: int, folder: Path) -> Iterator[Path]:
+    """An animation of so many frames in each format that holds one, as files."""
+    for format_ in ("GIF", "WEBP", "PNG"):
+        path = folder / f"{frames} frames {format_}"
+        pictures = [_texture(800, 600, seed) for seed in range(frames)]
+        pictures[0].save(path, format_, save_all=True, append_images=pictures[1:], duration=50, loop=0)
+        yield path
+
+
+def _texture(width: int, height: int, seed: int = 1) -> Image.Image:
+    noise = random.Random(seed)  # noqa: S311 # a picture needs no secure randomness
+    small = Image.frombytes("RGB", (width // 8, height // 8), noise.randbytes((width // 8) * (height // 8) * 3))
+    return small.resize((width, height), Image.Resampling.BILINEAR)
