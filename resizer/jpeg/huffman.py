@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import mul
 from typing import Final, NamedTuple
 
 LONGEST: Final = 16  # bits of a code
 SPACE: Final = 1 << LONGEST  # a code of n bits takes up its 2^n-th part
+PARTS: Final = [SPACE >> length for length in range(1, LONGEST + 1)]
 # Every symbol of 8-bit baseline JPEG (T.81, tables F.1 and F.2): how many bits a difference has; and for the other
 # frequencies how many zeros come before and how many bits, with the end of a block and 16 zeros.
 DC_SYMBOLS: Final = bytes(range(12))
@@ -26,12 +28,10 @@ class HuffmanTable(NamedTuple):  # which takes a cold start less than a dataclas
         counts = list(self.counts)
         missing = symbols.translate(None, self.symbols)
         # A code of ones alone is reserved (T.81, C.2).
-        lacking = len(missing) + 1 - SPACE + sum(count * SPACE >> length for length, count in enumerate(counts, 1))
+        lacking = len(missing) + 1 - SPACE + sum(map(mul, counts, PARTS))
         if lacking > 0:
             # There is always one: fewer than 256 codes of 8 bits and more would leave room enough.
-            length = max(
-                length for length in range(1, LONGEST) if counts[length - 1] and SPACE >> length >= 2 * lacking
-            )
+            length = [length for length, part in enumerate(PARTS, 1) if counts[length - 1] and part >= 2 * lacking][-1]
             counts[length - 1] -= 1  # its last symbol, which becomes the first of those with a bit more
             counts[length] += 1
         counts[-1] += len(missing)
