@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugi
 
 from resizer import code_points
 from resizer.buffers import decoder_buffers, parts_of_webp
-from resizer.declared import AHEAD, declared_size
+from resizer.declared import AHEAD, declared_samples, declared_size
 from resizer.errors import Reason, Rejected, ResizerError
 from resizer.file_types import SIGNATURE_BYTES, recognise
 from resizer.frames import count_frames, count_gif_frames
@@ -57,15 +57,16 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         _register_heif()
     if format_ in READ_WHOLE:
         start += stream.read(AHEAD - len(start))
+    mode, samples = declared_samples(start) if format_ == "AVIF" else ("RGBA", None)
     try:
         if (size := _size_within(stream, format_, start)) and min(size) > 0:
-            limits.check(Header(format_, "RGBA", *size, buffered_bytes=parts_of_webp(start, limits.file_size)))
+            buffered = parts_of_webp(start, limits.file_size)
+            limits.check(Header(format_, mode, *size, buffered_bytes=buffered, sample_bytes=samples))
         gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
         image = _open(stream, format_, limits.pixels)
-        limits.check(Header(format_, image.mode, *image.size))
-        header = replace(
-            _header(image, format_, stream, limits, gif_frames), code_points=_code_points(image, stream, start)
-        )
+        limits.check(Header(format_, image.mode, *image.size, sample_bytes=samples))
+        header = _header(image, format_, stream, limits, gif_frames)
+        header = replace(header, code_points=_code_points(image, stream, start), sample_bytes=samples)
     except ResizerError:
         raise
     except Image.DecompressionBombError as problem:

@@ -26,8 +26,12 @@ BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L"
 # What converting to a mode that can be resampled takes beside it, per pixel; L, RGB, RGBA and CMYK take nothing.
 CONVERSION: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5}
 # What a decoder holds beside Pillow's own pixels, per pixel of the source. WebP: its ARGB, its canvas twice and the
-# frame handed over. AVIF: planes of up to 4:4:4 at 16 bits, and RGBA. JPEG 2000: 32-bit samples.
-DECODER: Final = {"WEBP": 13, "AVIF": 10, "JPEG2000": 20, "ICO": 4}
+# frame handed over. JPEG 2000: 32-bit samples.
+DECODER: Final = {"WEBP": 13, "JPEG2000": 20, "ICO": 4}
+# An AVIF's holds its samples, at most 4:4:4 and transparency at 16 bits; what it hands over; and how blocks are coded.
+AVIF_SAMPLES: Final = 8
+AVIF_CHANNELS: Final = {"L": 1, "RGB": 3}
+AVIF_BLOCKS: Final = 1.5  # bytes per pixel, measured: 0.4 of gray ones, 1.3 of 4:4:4 with transparency at 10 bits
 # Formats that are read whole, and how many copies of the file are in memory at once.
 FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 1, "ICO": 2}
 
@@ -74,7 +78,7 @@ def memory_needed(
     pixels = width * height
     decoded = (
         pixels * BYTES_PER_PIXEL.get(header.mode, 4)
-        + header.width * header.height * DECODER.get(header.format, 0)
+        + round(header.width * header.height * _decoder(header))
         + file_size * FILE_COPIES.get(header.format, 0)
     )
     depth = _depth(header)
@@ -85,6 +89,14 @@ def memory_needed(
     kept = decoded if is_kept(header, sizes) else 0
     encoded = kept + max(first, later) + _encoding(header, sizes, formats)
     return FIXED + max(decoded + header.buffered_bytes + done, resized + done, encoded)
+
+
+def _decoder(header: Header) -> float:
+    """Bytes per pixel of the source that its decoder holds beside Pillow's own."""
+    if header.format != "AVIF":
+        return DECODER.get(header.format, 0)
+    samples = AVIF_SAMPLES if header.sample_bytes is None else header.sample_bytes
+    return samples + AVIF_CHANNELS.get(header.mode, 4) + AVIF_BLOCKS
 
 
 def _conversion(header: Header) -> int:

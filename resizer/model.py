@@ -118,7 +118,8 @@ class Header:
     before), `loop` how often it plays (0: for ever, None: not said), `buffered_bytes` what a decoder must keep of the
     whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
     `full_colours` whether its colours are as fine as its brightness, `several_scans` whether the decoder goes over the
-    picture more than once, `code_points` what it says of its colours beside a profile.
+    picture more than once, `sample_bytes` what an AVIF's samples take per pixel in its decoder (None: it does not say),
+    `code_points` what it says of its colours beside a profile.
     """
 
     format: str
@@ -134,6 +135,7 @@ class Header:
     scalable: bool = True
     full_colours: bool = False
     several_scans: bool = False
+    sample_bytes: float | None = None
     code_points: CodePoints | None = None
 
     @property

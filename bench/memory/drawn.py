@@ -35,6 +35,9 @@ VARIETIES: Final[tuple[Variety, ...]] = (
     ("TIFF float", "F", "TIFF", {}),
     ("BMP", "RGB", "BMP", {}),
     ("AVIF", "RGB", "AVIF", {"speed": 10}),
+    ("AVIF 444", "RGB", "AVIF", {"speed": 10, "subsampling": "4:4:4"}),
+    ("AVIF alpha", "RGBA", "AVIF", {"speed": 10}),
+    ("AVIF gray", "L", "AVIF", {"speed": 10, "subsampling": "4:0:0"}),
     ("JPEG 2000", "RGB", "JPEG2000", {}),
     ("HEIC", "RGB", "HEIF", {}),
     ("HEIC tiles", "RGB", "HEIF", {"tile_size": 512}),
@@ -75,6 +78,8 @@ def drawn_image(variety: Variety, megapixels: float, folder: Path) -> Path:
     across = round((megapixels * 1_500_000) ** 0.5)
     path = folder / f"{megapixels}MP {name}"
     picture = _texture(across, across * 2 // 3).convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(picture.convert("L"))  # an opaque one would be written without
     if format_ == "HEIF":
         _save_heic(picture, path, **options)
     else:
@@ -96,7 +101,7 @@ def _save_heic(picture: Image.Image, path: Path, *, bits: int = 8, **options: An
 
 def drawn_animations(frames: int, folder: Path) -> Iterator[Path]:
     """An animation of so many frames in each format that holds one, as files."""
-    for format_ in ("GIF", "WEBP", "PNG"):
+    for format_ in ("GIF", "WEBP", "PNG", "AVIF"):
         path = folder / f"{frames} frames {format_}"
         pictures = [_texture(800, 600, seed) for seed in range(frames)]
         pictures[0].save(path, format_, save_all=True, append_images=pictures[1:], duration=50, loop=0)
