@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from PIL import JpegImagePlugin
 
-from resizer.jpeg2000 import BYTES_PER_TILE, tiles
+from resizer import jpeg2000
 from resizer.memory_plan import MB
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
-TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF 6.0, section 15
+BITS, ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 258, 278, 322, 323  # TIFF 6.0, sections 8 and 15
 # Samples for each pixel by a HEIC's subsampling as pillow-heif names it; it has no name for gray.
 HEIC_SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 HEIC_BLOCKS: Final = 1.5  # bytes per pixel that libde265 keeps of how blocks were coded, measured
@@ -37,19 +37,21 @@ def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int, coding:
         case "TIFF":
             return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
         case "JPEG2000":
-            return BYTES_PER_TILE * tiles(stream)
+            return jpeg2000.decoder_bytes(stream)
         case _:
             return round(image.width * image.height * _bytes_per_pixel(image))
 
 
 def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
-    """The tags and each strip; for libtiff the whole file and a tile; what is not compressed is read piece by piece."""
+    """The tags and each strip; for libtiff the whole file and one strip or tile; what is not compressed: no more."""
     tags = image.tag_v2
     held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
     kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
     if image.info.get("compression", "raw") == "raw":
         return kept
-    return kept + file_size + 4 * math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+    strip = image.width * min(int(tags.get(ROWS_PER_STRIP, image.height)), image.height)
+    tile = math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
+    return kept + file_size + (tile or strip) * max(4, sum(tags.get(BITS, ())) // 8)
 
 
 def _bytes_per_pixel(image: ImageFile) -> float:

@@ -57,7 +57,7 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
         _register_heif()
     if format_ in READ_WHOLE:
         start += stream.read(AHEAD - len(start))
-    mode, samples = declared_samples(start) if format_ == "AVIF" else ("RGBA", None)
+    mode, samples = _declared(format_, start)
     try:
         if (size := _size_within(stream, format_, start)) and min(size) > 0:
             buffered = parts_of_webp(start, limits.file_size)
@@ -102,6 +102,13 @@ def _size_within(stream: IO[bytes], format_: str, start: bytes) -> tuple[int, in
     if format_ in BACK_AND_FORTH:
         getattr(stream, "hold_everything", _nothing)()
     return check_structure(format_, stream)
+
+
+def _declared(format_: str, start: bytes) -> tuple[str, float | None]:
+    """The mode that takes the most of those that a file may have, before it is opened; and an AVIF's `sample_bytes`."""
+    if format_ == "AVIF":
+        return declared_samples(start)
+    return "L" if format_ == "JPEG2000" else "RGBA", None  # opening a JPEG 2000 tells, and takes nothing
 
 
 def _open(stream: IO[bytes], format_: str, max_pixels: int) -> ImageFile:

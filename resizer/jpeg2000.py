@@ -49,16 +49,22 @@ def check(stream: IO[bytes]) -> tuple[int, int] | None:
     return size
 
 
-def tiles(stream: IO[bytes]) -> int:
-    """How many tiles the codestream is cut into; 0 where it does not say."""
+def decoder_bytes(stream: IO[bytes]) -> int:
+    """What decoding takes beside the picture and the file, 0 where the codestream does not say.
+
+    Each tile has its parameters; of one at a time OpenJPEG holds the samples in 32 bits, and Pillow what it takes over.
+    """
     stream.seek(0)
     if not _find_codestream(stream):
         return 0
     marker, body = next(_segments(stream))
     if marker != SIZ:
         return 0
-    width, height, _, _, across, down, left, top = map(int, struct.unpack_from(">8I", body, 2))
-    return -((left - width) // max(across, 1)) * -((top - height) // max(down, 1))
+    width, height, _, _, across, down, left, top, channels = map(int, struct.unpack_from(">8IH", body, 2))
+    tiles = -((left - width) // max(across, 1)) * -((top - height) // max(down, 1))
+    depth = 1 + max((bits & 0x7F for bits in body[36 : 36 + 3 * channels : 3]), default=0)
+    samples = min(across, width) * min(down, height) * channels
+    return BYTES_PER_TILE * tiles + samples * (4 + -(-depth // 8))
 
 
 def _find_codestream(stream: IO[bytes]) -> bool:

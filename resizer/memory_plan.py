@@ -26,14 +26,14 @@ BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L"
 # What converting to a mode that can be resampled takes beside it, per pixel; L, RGB, RGBA and CMYK take nothing.
 CONVERSION: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5}
 # What a decoder holds beside Pillow's own pixels, per pixel of the source. WebP: its ARGB, its canvas twice and the
-# frame handed over. JPEG 2000: 32-bit samples.
-DECODER: Final = {"WEBP": 13, "JPEG2000": 20, "ICO": 4}
+# frame handed over.
+DECODER: Final = {"WEBP": 13, "ICO": 4}
 # An AVIF's holds its samples, at most 4:4:4 and transparency at 16 bits; what it hands over; and how blocks are coded.
 AVIF_SAMPLES: Final = 8
 AVIF_CHANNELS: Final = {"L": 1, "RGB": 3}
 AVIF_BLOCKS: Final = 1.5  # bytes per pixel, measured: 0.4 of gray ones, 1.3 of 4:4:4 with transparency at 10 bits
 # Formats that are read whole, and how many copies of the file are in memory at once.
-FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 1, "ICO": 2}
+FILE_COPIES: Final = {"WEBP": 2, "AVIF": 2, "HEIF": 2, "GIF": 1, "TIFF": 1, "JPEG2000": 2, "ICO": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _decoder(header: Header) -> float:
 
 
 def _conversion(header: Header) -> int:
-    if header.frames > 1 or header.mode not in {"L", "RGB", "RGBA", "CMYK", *CONVERSION}:
+    by_colour = header.has_transparency and header.mode in {"1", "L", "RGB"}  # one that is transparent
+    if header.frames > 1 or by_colour or header.mode not in {"L", "RGB", "RGBA", "CMYK", *CONVERSION}:
         return 4
     return CONVERSION.get(header.mode, 0)
 

@@ -87,7 +87,7 @@ class SourceStream:
         first = self._position - self._start
         if 0 <= size <= len(self._window) - first:  # as headers are read, a few bytes at a time
             self._position += size
-            return bytes(self._window[first : first + size])
+            return bytes(memoryview(self._window)[first : first + size])  # which copies once
         end = self._position + size if size >= 0 else None
         if self._releasing:
             if size >= PIECE:
@@ -95,7 +95,7 @@ class SourceStream:
                 raise self._broken(Rejected(Reason.CORRUPT, detail))
             return self._hand_on(end)
         self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
-        data = bytes(self._window[first : None if end is None else first + size])
+        data = bytes(memoryview(self._window)[first : None if end is None else first + size])
         self._position += len(data)
         return data
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from resizer.errors import Rejected
-from resizer.jpeg2000 import check, tiles
+from resizer.jpeg2000 import BYTES_PER_TILE, check, decoder_bytes
 from tests.forged import jpeg2000
 from tests.pictures import photo_like, saved
 
@@ -29,10 +29,20 @@ def test_what_encoders_write_passes(options: dict[str, object]) -> None:
     assert check(io.BytesIO(saved(PICTURE, "JPEG2000", **options))) == (300, 200)
 
 
-def test_tiles_are_counted() -> None:
-    """A picture has as many tiles as it takes to cover it."""
-    assert tiles(io.BytesIO(saved(PICTURE, "JPEG2000", no_jp2=True, tile_size=(64, 64)))) == 5 * 4
-    assert tiles(io.BytesIO(saved(PICTURE, "JPEG2000"))) == 1
+@pytest.mark.parametrize(
+    ("mode", "options", "tiles", "samples"),
+    [
+        ("RGB", {}, 1, 300 * 200 * 3 * 5),
+        ("RGB", {"no_jp2": True, "tile_size": (64, 64)}, 5 * 4, 64 * 64 * 3 * 5),
+        ("L", {"tile_size": (1000, 100)}, 2, 300 * 100 * 5),
+        ("RGBA", {}, 1, 300 * 200 * 4 * 5),
+        ("I;16", {}, 1, 300 * 200 * 6),
+    ],
+)
+def test_what_decoding_takes(mode: str, options: dict[str, object], tiles: int, samples: int) -> None:
+    """Parameters of every tile; of the largest tile each channel's samples as 32 bits and as Pillow takes them."""
+    picture = PICTURE.convert("L").convert("I").convert(mode) if mode == "I;16" else PICTURE.convert(mode)
+    assert decoder_bytes(io.BytesIO(saved(picture, "JPEG2000", **options))) == tiles * BYTES_PER_TILE + samples
 
 
 @pytest.mark.parametrize(
