@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from PIL import JpegImagePlugin
 
 from resizer import jpeg2000
-from resizer.memory_plan import MB
+from resizer.memory_plan import BYTES_PER_PIXEL, MB
 
 if TYPE_CHECKING:
     from PIL import TiffImagePlugin
@@ -21,7 +22,10 @@ HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
-BITS, ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 258, 278, 322, 323  # TIFF 6.0, sections 8 and 15
+# TIFF 6.0, sections 8, 15 and 21.
+WIDTH, LENGTH, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, ROWS_PER_STRIP, PLANES = 256, 257, 258, 262, 274, 277, 278, 284
+TILE_WIDTH, TILE_LENGTH = 322, 323
+YCBCR, APART = 6, 2
 # Samples for each pixel by a HEIC's subsampling as pillow-heif names it; it has no name for gray.
 HEIC_SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 HEIC_BLOCKS: Final = 1.5  # bytes per pixel that libde265 keeps of how blocks were coded, measured
@@ -43,15 +47,26 @@ def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int, coding:
 
 
 def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
-    """The tags and each strip; for libtiff the whole file and one strip or tile; what is not compressed: no more."""
+    """The tags and strips; a strip or tile at a time, or the picture turned; of compressed ones the file."""
     tags = image.tag_v2
     held = tags._tag_data_size  # noqa: SLF001 # Pillow counts it, and tells no one
     kept = 2 * held + BYTES_PER_STRIP * len(image.tile)
+    turned = image.width * image.height * BYTES_PER_PIXEL.get(image.mode, 4) if tags.get(ORIENTATION, 1) != 1 else 0
     if image.info.get("compression", "raw") == "raw":
-        return kept
-    strip = image.width * min(int(tags.get(ROWS_PER_STRIP, image.height)), image.height)
+        starts = sorted(part.offset for part in image.tile)
+        return kept + max([turned, *(later - start for start, later in pairwise(starts))])
+    strip = int(tags[WIDTH]) * min(
+        int(tags.get(ROWS_PER_STRIP, tags[LENGTH])), int(tags[LENGTH])
+    )  # before it is turned
     tile = math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
-    return kept + file_size + (tile or strip) * max(4, sum(tags.get(BITS, ())) // 8)
+    return kept + file_size + max((tile or strip) * _bits_at_once(tags) // 8, turned)
+
+
+def _bits_at_once(tags: TiffImagePlugin.ImageFileDirectory_v2) -> int:
+    """Bits per pixel of a compressed strip, which may be of one channel; Pillow has YCbCr come as RGBA."""
+    bits = tags.get(BITS) or (1,) * int(tags.get(SAMPLES, 1))
+    taken = bits[0] if tags.get(PLANES) == APART else sum(bits)
+    return int(max(taken, 32) if tags.get(PHOTOMETRIC) == YCBCR else taken)
 
 
 def _bytes_per_pixel(image: ImageFile) -> float:

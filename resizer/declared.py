@@ -52,8 +52,9 @@ def _largest_ispe(start: bytes) -> tuple[int, int] | None:
 def declared_samples(start: bytes) -> tuple[str, float | None]:
     """The mode that an AVIF is decoded to, and the bytes that its samples take per pixel, by the file's first bytes.
 
-    From its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and one more for its transparency.
-    RGBA and None where there are none.
+    From its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and one more for its transparency,
+    or the same. The picture's samples count twice, for so they are held where film grain is added, of which only the
+    picture's own data tells. RGBA and None where there are none.
     """
     samples, deep, kinds = 0.0, False, set[bytes]()
     at = start.find(CONFIGURATION)
@@ -65,6 +66,6 @@ def declared_samples(start: bytes) -> tuple[str, float | None]:
         at = start.find(CONFIGURATION, at + 4)
     if not kinds:
         return "RGBA", None
-    transparent = len(kinds) > 1
-    mode = "RGBA" if transparent else "L" if samples == 1 else "RGB"
-    return mode, (samples + transparent) * (2 if deep else 1)
+    alpha = 1 if len(kinds) > 1 else samples if b"auxC" in start else 0
+    mode = "RGBA" if alpha else "L" if samples == 1 else "RGB"
+    return mode, (2 * samples + alpha) * (2 if deep else 1)

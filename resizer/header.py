@@ -64,7 +64,8 @@ def open_image(stream: IO[bytes], limits: Limits) -> tuple[ImageFile, Header]:
             limits.check(Header(format_, mode, *size, buffered_bytes=buffered, sample_bytes=samples))
         gif_frames = count_gif_frames(stream, limits.pixels) if format_ == "GIF" else None
         image = _open(stream, format_, limits.pixels)
-        limits.check(Header(format_, image.mode, *image.size, sample_bytes=samples))
+        if format_ != "JPEG":  # of which more has to be known, and costs nothing
+            limits.check(Header(format_, image.mode, *image.size, sample_bytes=samples))
         header = _header(image, format_, stream, limits, gif_frames)
         header = replace(header, code_points=_code_points(image, stream, start), sample_bytes=samples)
     except ResizerError:

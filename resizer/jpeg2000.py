@@ -60,10 +60,10 @@ def decoder_bytes(stream: IO[bytes]) -> int:
     marker, body = next(_segments(stream))
     if marker != SIZ:
         return 0
-    width, height, _, _, across, down, left, top, channels = map(int, struct.unpack_from(">8IH", body, 2))
-    tiles = -((left - width) // max(across, 1)) * -((top - height) // max(down, 1))
+    right, bottom, left, top, across, down, first, upper, channels = map(int, struct.unpack_from(">8IH", body, 2))
+    tiles = max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
     depth = 1 + max((bits & 0x7F for bits in body[36 : 36 + 3 * channels : 3]), default=0)
-    samples = min(across, width) * min(down, height) * channels
+    samples = min(across, max(right - left, 0)) * min(down, max(bottom - top, 0)) * channels
     return BYTES_PER_TILE * tiles + samples * (4 + -(-depth // 8))
 
 

@@ -28,8 +28,9 @@ CONVERSION: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5}
 # What a decoder holds beside Pillow's own pixels, per pixel of the source. WebP: its ARGB, its canvas twice and the
 # frame handed over.
 DECODER: Final = {"WEBP": 13, "ICO": 4}
-# An AVIF's holds its samples, at most 4:4:4 and transparency at 16 bits; what it hands over; and how blocks are coded.
-AVIF_SAMPLES: Final = 8
+# An AVIF's holds its samples, at most 4:4:4 twice and transparency at 16 bits; what it hands over; and how blocks are
+# coded.
+AVIF_SAMPLES: Final = 14
 AVIF_CHANNELS: Final = {"L": 1, "RGB": 3}
 AVIF_BLOCKS: Final = 1.5  # bytes per pixel, measured: 0.4 of gray ones, 1.3 of 4:4:4 with transparency at 10 bits
 # Formats that are read whole, and how many copies of the file are in memory at once.

@@ -35,16 +35,17 @@ DEEP: Final = zlib.decompress(
 @pytest.mark.parametrize(
     ("mode", "subsampling", "expected"),
     [
-        ("L", "4:0:0", ("L", 1)),
-        ("RGB", "4:2:0", ("RGB", 1.5)),
-        ("RGB", "4:2:2", ("RGB", 2)),
-        ("RGB", "4:4:4", ("RGB", 3)),
-        ("RGBA", "4:2:0", ("RGBA", 2.5)),
-        ("RGBA", "4:4:4", ("RGBA", 4)),
+        ("L", "4:0:0", ("L", 2)),
+        ("RGB", "4:2:0", ("RGB", 3)),
+        ("RGB", "4:2:2", ("RGB", 4)),
+        ("RGB", "4:4:4", ("RGB", 6)),
+        ("RGBA", "4:2:0", ("RGBA", 4)),
+        ("RGBA", "4:4:4", ("RGBA", 7)),
+        ("RGBA", "4:0:0", ("RGBA", 3)),  # whose transparency is coded as its brightness is
     ],
 )
 def test_samples_are_counted(mode: str, subsampling: str, expected: tuple[str, float]) -> None:
-    """Brightness, colours in their resolution and transparency are a byte each where they have 8 bits."""
+    """Brightness, colours in their resolution and transparency are a byte each at 8 bits; with film grain two."""
     picture = photo_like(64, 48).convert(mode)
     if mode == "RGBA":
         picture.putalpha(picture.convert("L"))
@@ -53,7 +54,7 @@ def test_samples_are_counted(mode: str, subsampling: str, expected: tuple[str, f
 
 def test_samples_of_more_bits_are_twice_as_large() -> None:
     """Above 8 bits each sample is of two bytes."""
-    assert declared_samples(DEEP) == ("RGBA", 8)
+    assert declared_samples(DEEP) == ("RGBA", 14)
 
 
 @pytest.mark.parametrize("start", [b"", DEEP[:40], b"av1C", b"av1C\x81", b"av1C\x01\0\0\0"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pytest
 
@@ -43,6 +44,16 @@ def test_what_decoding_takes(mode: str, options: dict[str, object], tiles: int, 
     """Parameters of every tile; of the largest tile each channel's samples as 32 bits and as Pillow takes them."""
     picture = PICTURE.convert("L").convert("I").convert(mode) if mode == "I;16" else PICTURE.convert(mode)
     assert decoder_bytes(io.BytesIO(saved(picture, "JPEG2000", **options))) == tiles * BYTES_PER_TILE + samples
+
+
+def test_where_a_picture_lies_takes_nothing() -> None:
+    """Cut out of a large grid, as maps are, a picture is counted with what is in it."""
+    data = bytearray(saved(PICTURE, "JPEG2000", no_jp2=True))
+    at = data.index(b"\xff\x51") + 6
+    before = decoder_bytes(io.BytesIO(data))
+    sides = struct.unpack_from(">8I", data, at)
+    struct.pack_into(">8I", data, at, *(side + 8192 * (place not in {4, 5}) for place, side in enumerate(sides)))
+    assert decoder_bytes(io.BytesIO(data)) == before
 
 
 @pytest.mark.parametrize(
