@@ -55,9 +55,8 @@ def _tiff_bytes(image: TiffImagePlugin.TiffImageFile, file_size: int) -> int:
     if image.info.get("compression", "raw") == "raw":
         starts = sorted(part.offset for part in image.tile)
         return kept + max([turned, *(later - start for start, later in pairwise(starts))])
-    strip = int(tags[WIDTH]) * min(
-        int(tags.get(ROWS_PER_STRIP, tags[LENGTH])), int(tags[LENGTH])
-    )  # before it is turned
+    across, down = int(tags[WIDTH]), int(tags[LENGTH])  # as stored, before it is turned
+    strip = across * min(int(tags.get(ROWS_PER_STRIP, down)), down)
     tile = math.prod(int(tags.get(side, 0)) for side in (TILE_WIDTH, TILE_LENGTH))
     return kept + file_size + max((tile or strip) * _bits_at_once(tags) // 8, turned)
 

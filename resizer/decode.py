@@ -91,7 +91,8 @@ def _prepare_jpeg(image: JpegImagePlugin.JpegImageFile, header: Header, widest: 
     if image.mode == "CMYK" and "adobe" not in image.info:
         # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
         image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-    image.load_read = getattr(image.fp, "read_on", image.load_read)  # type: ignore[method-assign]
+    # Pillow asks an image's own `load_read` for more, which may hand it more than that.
+    image.load_read = getattr(image.fp, "read_on", image.load_read)  # type: ignore[method-assign] # its hook
     if header.several_scans:
         image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
 

@@ -183,7 +183,7 @@ def test_a_tiff_that_ends_within_its_tags_is_no_unsupported_one() -> None:
         ("L", {}, False),
     ],
 )
-def test_how_fine_a_jpegs_colours_are(mode: str, options: dict[str, Any], full: bool) -> None:  # noqa: FBT001 # a table's column
+def test_how_fine_a_jpegs_colours_are(mode: str, options: dict[str, Any], *, full: bool) -> None:
     """A JPEG has full colours where no component has fewer samples than another; gray has none."""
     assert header_of(saved(photo_like(60, 40).convert(mode), **options)).full_colours is full
 
