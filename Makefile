@@ -20,14 +20,14 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 include stack.mk
 
 # The tests in the real runtime need Lambda's Python; where there is none they are skipped and say so.
-LAMBDAS_PYTHON := $(shell $(PYTHON) -m resizer.local.runtime.interpreter 2>/dev/null)
+LAMBDAS_PYTHON := $(shell $(PYTHON) -m devtools.lambda_runtime.interpreter 2>/dev/null)
 
 test: $(VENV)/dev.ready $(if $(LAMBDAS_PYTHON),$(BUILT) $(RUNTIME)/ready) ## Run all the tests
 	$(BIN)/python -m pytest $(TESTS)
 
 test-long: $(VENV)/dev.ready ## The ordering model with thousands of stories, and 2,000 images while requests fail (a quarter of an hour)
 	RESIZER_MODEL_EXAMPLES=2000 RESIZER_MODEL_SEEDS=20000 RESIZER_MODEL_MOTO_SEEDS=200 RESIZER_MANY_IMAGES=2000 \
-	  $(BIN)/python -m pytest -s tests/test_ordering_model.py tests/test_many_images.py
+	  $(BIN)/python -m pytest -s tests/store/test_ordering_model.py tests/hostile/test_many_images.py
 
 check: $(VENV)/dev.ready ## Lint, formatting and types
 	$(BIN)/ruff check .

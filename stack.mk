@@ -20,7 +20,7 @@ runtime: $(RUNTIME)/ready ## Install the Lambda runtime's client for Python 3.13
 build: $(BUILT) ## Build the function and its layers as Lambda gets them, without Docker
 
 invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
-	@$(BIN)/python -m resizer.local.runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
+	@$(BIN)/python -m devtools.lambda_runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
 
 deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs, or as PARAMETERS="BucketName=yours" say
 	$(SAM) deploy $(if $(PARAMETERS),--stack-name $(NAME) $(UNASKED) --parameter-overrides $(PARAMETERS),$(GUIDED))
@@ -31,7 +31,7 @@ destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account
 logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
 	$(SAM) logs --stack-name $(NAME) --name $(FUNCTION) --tail
 
-$(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py) requirements/runtime.txt \
+$(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
           requirements/heic.txt | $(STACK)/ready
 	@echo "Building the function and its layers (half a minute) ..."
 	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
@@ -46,6 +46,6 @@ $(STACK)/ready: requirements/stack.txt | $(VENV)/bin/python
 
 # The interpreter is Lambda's version, which need not be that of the project's own environment.
 $(RUNTIME)/ready: requirements/interface.txt $(STACK)/ready
-	@python=$$($(STACK)/bin/python -m resizer.local.runtime.interpreter) && $$python -m venv --clear --without-pip $(RUNTIME)
+	@python=$$($(STACK)/bin/python -m devtools.lambda_runtime.interpreter) && $$python -m venv --clear --without-pip $(RUNTIME)
 	@$(PIP) --python $(RUNTIME)/bin/python install --no-deps --require-hashes -r $<
 	@touch $@

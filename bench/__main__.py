@@ -23,9 +23,9 @@ from bench.rows import Row, read_rows, write_rows
 from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from bench.table import print_candidates, print_check, print_rows
+from resizer.cli.command_line import HELP_OPTIONS, run
+from resizer.cli.cost import Architecture, prices
 from resizer.errors import UsageError
-from resizer.local.command_line import HELP_OPTIONS, run
-from resizer.local.cost import Architecture, prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

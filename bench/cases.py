@@ -22,7 +22,7 @@ from bench.peers.pixels import worst_psnr
 from bench.peers.worker import FORMATS, Worker
 from bench.pictures import Picture, pictures
 from bench.stub_s3 import Network, stub_s3
-from resizer.local.runtime.tools import installed_tools
+from devtools.lambda_runtime.tools import installed_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

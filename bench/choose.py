@@ -8,13 +8,13 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from bench.rows import Ending
-from resizer.local.cost import Architecture, Usage, month_cost
+from resizer.cli.cost import Architecture, Usage, month_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.rows import Row
-    from resizer.local.cost import Prices
+    from resizer.cli.cost import Prices
 
 MB: Final = 1_048_576
 MILLION: Final = 1e6

@@ -22,7 +22,7 @@ from bench.pictures import Picture, event
 from bench.platform_report import Report, read_report
 from bench.rows import Ending, Kind, Row
 from resizer.errors import UsageError
-from resizer.renditions import possible_outputs
+from resizer.planning.outputs import possible_outputs
 from resizer.settings import Settings
 
 if TYPE_CHECKING:

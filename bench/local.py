@@ -9,9 +9,9 @@ from bench import estimate
 from bench.machine import machine
 from bench.measure import Artifact, measure
 from bench.stub_s3 import Network, stub_s3
+from devtools.cgroup import Limits, control_group
+from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import UsageError
-from resizer.local.cgroup import Limits, control_group
-from resizer.local.runtime.tools import installed_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.pictures import Picture, event
 from bench.rows import Ending, Kind, Row
 from bench.sizes import share
+from devtools.cgroup import ControlGroup, Limits, control_group
+from devtools.lambda_runtime.emulator import Emulator, emulator
+from devtools.lambda_runtime.model import Function, Result, Tools
 from resizer.errors import Reason
-from resizer.local.cgroup import ControlGroup, Limits, control_group
-from resizer.local.runtime.emulator import Emulator, emulator
-from resizer.local.runtime.model import Function, Result, Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
 from resizer.errors import UsageError
-from resizer.header import open_image
-from resizer.limits import Limits
 from resizer.local.samples import samples
-from resizer.memory_plan import memory_needed
-from resizer.process_memory import RESERVED
+from resizer.memory.plan import memory_needed
+from resizer.memory.process import RESERVED
+from resizer.planning.geometry import decode_eighths, rendition_sizes
 from resizer.settings import Settings
-from resizer.sizes import decode_eighths, rendition_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path

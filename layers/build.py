@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from devtools.lambda_runtime.interpreter import VERSION, runtime_python
 from layers import archive, contents, service_data
 from resizer.errors import UsageError
-from resizer.local.runtime.interpreter import VERSION, runtime_python
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 # glibc 2.28 and older is what Pillow's wheels for Python 3.13 want, and Lambda's Amazon Linux 2023 has 2.34.
@@ -28,7 +28,9 @@ def build_function(folder: Path) -> None:
     """The package as it is, without what is for this machine only."""
     ignored = shutil.ignore_patterns("__pycache__", "py.typed")
     shutil.copytree(PROJECT / "resizer", folder / "resizer", ignore=ignored)
-    shutil.rmtree(folder / "resizer" / "local")
+    for part in ("cli", "local"):
+        shutil.rmtree(folder / "resizer" / part)
+    (folder / "resizer" / "__main__.py").unlink()
     _compile(folder, "/var/task")
     archive.settle(folder)
 

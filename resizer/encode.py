@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from resizer.avif_plays import with_plays
-from resizer.deflate import deflate_options
 from resizer.errors import Reason, Rejected, ResizerError
-from resizer.jpeg.encode import encode_jpeg
+from resizer.formats.avif_plays import with_plays
+from resizer.formats.deflate import deflate_options
+from resizer.formats.jpeg_parts.encode import encode_jpeg
+from resizer.formats.palette import with_palette
 from resizer.model import Format
-from resizer.palette import with_palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from resizer.model import Frame
-    from resizer.variables import Quality
+    from resizer.settings.environment import Quality
 
 # The longest that each format can show a frame, in milliseconds: GIF and PNG count in 16 bits, WebP in 24; its encoder
 # rounds where frames begin, so that one may become a millisecond longer.
@@ -97,7 +97,7 @@ def _options(format_: Format, quality: Quality) -> dict[str, Any]:
     WebP: method 2 takes 340 ms, 0 takes 213 and writes 24 % more, 4 takes 828 and saves 3.5 %.
     AVIF: speed 9 takes 524 ms, 8 takes 1,837 and saves 5 %, 10 is no faster than 9. That is 8 times an optimised JPEG
     and 4 times a progressive one, for 44 % fewer bytes; none of libaom's switches makes it cheaper (14 were tried).
-    JPEG: see `resizer.jpeg.encode`. PNG: see `deflate_options`.
+    JPEG: see `resizer.formats.jpeg_parts.encode`. PNG: see `deflate_options`.
     """
     match format_:
         case Format.WEBP:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from resizer import clients, events, resample
-from resizer.aftercare import take_care
-from resizer.clock import Clock
+from resizer import events, resize
+from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
-from resizer.heap import keep_freed_memory
+from resizer.memory.allocator import keep_freed_memory
 from resizer.pipeline import process
+from resizer.rejections import take_care
 from resizer.report import Journal, Outcome, Report
+from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
 keep_freed_memory()
-if resample.BACKEND == "pillow":
+if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
 

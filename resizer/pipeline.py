@@ -9,28 +9,27 @@ from functools import cache, partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from resizer.carried import carried_headers
-from resizer.clock import Clock
-from resizer.color import source_colors, to_srgb
-from resizer.decode import decode, threads
-from resizer.decode_time import seconds_to_decode
+from resizer.color.srgb import source_colors, to_srgb
+from resizer.deadline import Clock, seconds_to_decode
+from resizer.decode.frames import decode, threads
+from resizer.decode.header import is_read_forwards, open_image, with_late_exif
+from resizer.decode.limits import Limits
 from resizer.encode import Encoding
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
-from resizer.guard import reason_to_skip
-from resizer.header import is_read_forwards, open_image, with_late_exif
-from resizer.heap import large_pieces_kept, return_freed_memory
-from resizer.limits import Limits
-from resizer.metadata import kept_exif
+from resizer.memory.allocator import large_pieces_kept, return_freed_memory
+from resizer.memory.process import below, ceiling, left
+from resizer.metadata.exif import kept_exif
 from resizer.model import Rendition, Written
-from resizer.process_memory import below, ceiling, left
-from resizer.quiet import UNVERIFIED_SECONDS
-from resizer.reconcile import Made, Reconciler
-from resizer.renditions import check_key_length, extra_formats, may_have_others, plan
+from resizer.planning.guard import reason_to_skip
+from resizer.planning.outputs import check_key_length, extra_formats, may_have_others, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
-from resizer.resample import MULTIPLIES_IN_PLACE, at_sizes, release_buffers
-from resizer.source import current_etag, open_source
-from resizer.store import Destination, Provenance, write
-from resizer.uploads import Upload, upload_all
+from resizer.resize import MULTIPLIES_IN_PLACE, at_sizes, release_buffers
+from resizer.s3.source import current_etag, open_source
+from resizer.store.object_headers import carried_headers
+from resizer.store.quiet import UNVERIFIED_SECONDS
+from resizer.store.reconcile import Made, Reconciler
+from resizer.store.uploads import Upload, upload_all
+from resizer.store.writer import Destination, Provenance, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resizer.process_memory import peak
+from resizer.memory.process import peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resizer.errors import Reason
     from resizer.model import Header, RenditionPlan, SourceObject
-    from resizer.stream import SourceStream
+    from resizer.s3.stream import SourceStream
 
 
 Item = TypeVar("Item")

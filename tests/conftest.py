@@ -13,20 +13,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from resizer import clients
+from devtools.lambda_runtime.artifact import BUILT
+from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
-from resizer.local.runtime.artifact import BUILT
-from resizer.local.runtime.tools import installed_tools
 from resizer.local.trigger import LocalContext
-from resizer.s3 import S3
+from resizer.s3 import S3, clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from resizer.local.runtime.model import Tools
+    from devtools.lambda_runtime.model import Tools
 
 # How long a machine takes is no promise.
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,8 +11,8 @@ from PIL.ImageFile import ImageFile
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, Rejected
 from resizer.model import Format, Frame
-from resizer.variables import Quality
-from tests.pictures import opened, photo_like, psnr
+from resizer.settings.environment import Quality
+from tests.support.pictures import opened, photo_like, psnr
 
 QUALITY = Quality()
 

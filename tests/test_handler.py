@@ -9,14 +9,15 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from resizer import clients, handler, pipeline
-from resizer.clock import Clock
+from resizer import handler, pipeline
+from resizer.deadline import Clock
 from resizer.errors import Reason, RecordsFailed, StorageError, UnknownEvent
 from resizer.model import SourceObject
 from resizer.report import Outcome
+from resizer.s3 import clients
 from tests.conftest import BUCKET, context
-from tests.pictures import photo_like, saved
-from tests.recording import RecordingS3, refusal
+from tests.support.pictures import photo_like, saved
+from tests.support.recording import RecordingS3, refusal
 
 
 def notification(*keys: str) -> dict[str, Any]:

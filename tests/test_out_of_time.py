@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from resizer import pool
-from resizer.clock import ENDING_SECONDS, MARGIN_SECONDS, Clock
-from resizer.decode import decode
+from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS, Clock
+from resizer.decode.frames import decode
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import Format, Frame, SourceObject
@@ -20,13 +19,14 @@ from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.s3.connections import Connections
 from resizer.settings import Settings
-from resizer.store import write
-from resizer.variables import Quality
+from resizer.settings.environment import Quality
+from resizer.store import pool
+from resizer.store.writer import write
 from tests.conftest import BUCKET
-from tests.interleaving import InlineExecutor
-from tests.pictures import noise, opened, photo_like, psnr, saved
-from tests.recording import RecordingS3, refusal
 from tests.s3.server import serving
+from tests.support.interleaving import InlineExecutor
+from tests.support.pictures import noise, opened, photo_like, psnr, saved
+from tests.support.recording import RecordingS3, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

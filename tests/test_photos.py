@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageOps
 
-from resizer.decode import decode
-from resizer.header import open_image
-from resizer.limits import Limits
-from resizer.resample import at_sizes
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from resizer.planning.geometry import rendition_size
+from resizer.resize import at_sizes
 from resizer.settings import Settings
-from resizer.sizes import rendition_size
 from tests.conftest import PHOTOS, photo_files
-from tests.pictures import psnr
+from tests.support.pictures import psnr
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from PIL import Image
 
-from resizer.clock import Clock
+from resizer.deadline import Clock
 from resizer.encode import Encoding
 from resizer.errors import Reason, SourceInterrupted, StorageError
 from resizer.model import SourceObject
@@ -17,8 +17,8 @@ from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
 from tests.conftest import BUCKET
-from tests.pictures import noise, opened, photo_like, psnr, saved
-from tests.recording import RecordingS3, refusal
+from tests.support.pictures import noise, opened, photo_like, psnr, saved
+from tests.support.recording import RecordingS3, refusal
 
 SETTINGS = Settings()
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resizer.errors import Reason
+from resizer.memory.process import peak
 from resizer.model import Format, RenditionPlan, SourceMetadata, SourceObject
-from resizer.process_memory import peak
 from resizer.report import STAGES, Journal, Outcome, StoredRendition
-from resizer.stream import SourceStream
+from resizer.s3.stream import SourceStream
 from tests.conftest import Download
-from tests.pictures import header
+from tests.support.pictures import header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

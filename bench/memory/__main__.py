@@ -12,8 +12,8 @@ from rich.progress import track
 
 from bench.memory.comparison import compare, table
 from bench.memory.drawn import WIDE, WIDE_VARIETIES, drawn_images, drawn_noise
-from resizer.local.command_line import HELP_OPTIONS, run
-from resizer.local.settings import local_settings
+from resizer.cli.command_line import HELP_OPTIONS, run
+from resizer.cli.settings import local_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS)
 

@@ -16,13 +16,15 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from resizer import limits, pipeline, pool
-from resizer.heap import return_freed_memory
-from resizer.memory_plan import MB, memory_needed
+from resizer import pipeline
+from resizer.decode import limits
+from resizer.memory.allocator import return_freed_memory
+from resizer.memory.plan import MB, memory_needed
+from resizer.memory.process import resident
 from resizer.model import SourceObject
-from resizer.process_memory import resident
 from resizer.settings import Settings
-from resizer.variables import parse_widths
+from resizer.settings.environment import parse_widths
+from resizer.store import pool
 
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
 

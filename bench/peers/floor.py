@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from bench.peers.objects import fetch
 from bench.peers.serve import QUALITY, WIDTHS
-from resizer.jpeg.scale import scale_down
+from resizer.formats.jpeg_parts.scale import scale_down
 
 if TYPE_CHECKING:
     from bench.peers.serve import Task

@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from resizer.color import source_colors, to_srgb
-from resizer.decode import decode
+from resizer.color.srgb import source_colors, to_srgb
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
 from resizer.handler import lambda_handler, settings
-from resizer.header import open_image
-from resizer.limits import Limits
 from resizer.local.trigger import LocalContext
-from resizer.resample import at_sizes
-from resizer.sizes import rendition_size
+from resizer.planning.geometry import rendition_size
+from resizer.resize import at_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path

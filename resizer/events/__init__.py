@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resizer.events import batch, direct, notices, sqs
-from resizer.events.notices import sources
+from resizer.events import batch_operations, direct, notification, sqs
+from resizer.events.notification import sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,11 @@ def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, A
         case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
             return sqs.answer(event, attempt)
         case {"invocationSchemaVersion": str(), "tasks": list()}:
-            return batch.answer(event, attempt)
+            return batch_operations.answer(event, attempt)
         case {"data": _}:
             return direct.answer(event, attempt)
         case _:
-            return notices.answer(event, attempt)
+            return notification.answer(event, attempt)
 
 
 def is_warm_up(event: object) -> bool:

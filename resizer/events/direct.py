@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from resizer.errors import UnknownEvent
 from resizer.model import SourceObject
 from resizer.report import Outcome
-from resizer.variables import parse_widths
+from resizer.settings.environment import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from resizer.events.times import latest
 from resizer.model import Change, SourceObject
-from resizer.variables import parse_widths
+from resizer.settings.environment import parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

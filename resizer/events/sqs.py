@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from resizer.errors import RecordsFailed, UnknownEvent
-from resizer.events import notices
+from resizer.events import notification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def answer(event: dict[str, Any], attempt: Callable[[SourceObject], Report]) -> 
 
     def message(record: SQSRecord) -> None:
         try:
-            notices.answer(notices.from_json(record.body), attempt)
+            notification.answer(notification.from_json(record.body), attempt)
         except UnknownEvent as problem:
             logger.error("unreadable message %s: %s", record.message_id, problem)  # noqa: TRY400 # it says it all
             raise

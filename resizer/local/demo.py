@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer import clients
 from resizer.errors import UsageError
 from resizer.local.service import local_service
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from resizer import clients
 from resizer.errors import UsageError
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

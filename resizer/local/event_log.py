@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from resizer.local.lines import event_line
+from resizer.cli.lines import event_line
 from resizer.local.service import load_handler
 from resizer.model import KEPT
 

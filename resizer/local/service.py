@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resizer import clients
 from resizer.local.embedded import CREDENTIALS, REGION, embedded_aws
 from resizer.local.trigger import Handler, Invocation, Trigger, wire
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     import threading

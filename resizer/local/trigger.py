@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resizer import clients
 from resizer.errors import ResizerError
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable

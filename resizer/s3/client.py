@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from resizer.clock import Clock
+from resizer.deadline import Clock
 from resizer.errors import OutOfTime
 from resizer.s3.answers import fields, headers, refusal, region_named
 from resizer.s3.download import Download

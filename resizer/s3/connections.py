@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from resizer.clock import Clock
+    from resizer.deadline import Clock
     from resizer.s3.endpoint import Origin, Place
 
 MOST_IDLE: Final = 10  # connections that are kept, to all hosts together

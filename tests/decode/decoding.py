@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from resizer.decode import decode
-from resizer.header import open_image
-from resizer.limits import Limits
-from tests.pictures import photo_like
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from tests.support.pictures import photo_like
 
 if TYPE_CHECKING:
     from PIL import Image

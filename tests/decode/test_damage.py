@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resizer.decode import decode
+from resizer.decode.frames import decode
+from resizer.decode.header import is_read_forwards, open_image
+from resizer.decode.limits import Limits
 from resizer.errors import Reason, Rejected, SourceInterrupted
-from resizer.header import is_read_forwards, open_image
-from resizer.limits import Limits
 from resizer.model import SourceMetadata
-from resizer.stream import SourceStream
+from resizer.s3.stream import SourceStream
 from tests.conftest import Download, rejects
-from tests.pictures import noise, opened, saved
+from tests.support.pictures import noise, opened, saved
 
 if TYPE_CHECKING:
     from typing import IO

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resizer.decode import decode
-from resizer.header import open_image
-from resizer.sizes import OVERSAMPLING
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.planning.geometry import OVERSAMPLING
 from tests.decode.decoding import LIMITS, PICTURE, pixels_of
-from tests.pictures import photo_like, psnr, saved
+from tests.support.pictures import photo_like, psnr, saved
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import atheris
 with atheris.instrument_imports(include=["resizer", "PIL"]):
     from tests.fuzz.target import read
 
-from tests.small_files import small_files
+from tests.support.small_files import small_files
 
 SEEDS = Path(__file__).parent / "seeds"
 

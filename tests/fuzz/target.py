@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 from functools import partial
 
-from resizer.color import source_colors, to_srgb
-from resizer.decode import decode
+from resizer.color.srgb import source_colors, to_srgb
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
 from resizer.errors import Rejected
-from resizer.header import open_image
-from resizer.limits import Limits
-from resizer.memory_plan import MB
-from resizer.metadata import kept_exif
-from resizer.resample import from_decoded
+from resizer.memory.plan import MB
+from resizer.metadata.exif import kept_exif
+from resizer.resize import from_decoded
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures

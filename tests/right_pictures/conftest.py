@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from resizer.local.folder import FolderS3
+from resizer.cli.folder import FolderS3
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
-from tests.pictures import photo_like
+from tests.support.pictures import photo_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable

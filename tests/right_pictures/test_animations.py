@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from resizer.errors import Reason
 from resizer.report import Outcome
 from resizer.settings import Settings
-from tests.pictures import psnr, saved
+from tests.support.pictures import psnr, saved
 
 
 def with_delays(data: bytes, seconds: int) -> bytes:

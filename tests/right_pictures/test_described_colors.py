@@ -14,11 +14,11 @@ from PIL import Image
 
 from resizer.report import Outcome
 from resizer.settings import Settings
-from tests import float_colors
-from tests.float_colors import converted, delta_e
-from tests.forged import chunk
-from tests.pictures import fast, heic, photo_like, psnr, saved
 from tests.right_pictures.drawn import expected, profile_like, sixteen_bit_rgb_png, sixteen_bits
+from tests.support import float_colors
+from tests.support.float_colors import converted, delta_e
+from tests.support.forged import chunk
+from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,7 +144,7 @@ def test_what_means_srgb_changes_not_one_byte(
     kind: str, resize: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A PNG that says in numbers that it is sRGB gives the pixels of one that says nothing, and no profile is built."""
-    monkeypatch.setitem(__import__("sys").modules, "resizer.matrix_profile", None)
+    monkeypatch.setitem(__import__("sys").modules, "resizer.color.icc", None)
     _, plain = resize(PLAIN, name="plain")
     report, rendition = resize(SAME[kind])
     assert report.warnings == ()

@@ -11,9 +11,9 @@ from PIL import Image, ImageOps
 
 from resizer.errors import Reason
 from resizer.report import Outcome
-from tests.pictures import psnr, saved
 from tests.right_pictures.conftest import GRAY, PICTURE
 from tests.right_pictures.drawn import expected, sixteen_bit_rgb_png, sixteen_bits
+from tests.support.pictures import psnr, saved
 
 
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:

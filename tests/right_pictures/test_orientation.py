@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
-from tests.pictures import psnr, saved
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import expected
+from tests.support.pictures import psnr, saved
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

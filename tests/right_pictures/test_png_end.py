@@ -11,11 +11,11 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from resizer.report import Outcome
-from tests.forged import chunk
-from tests.pictures import psnr, saved
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import expected, tagged_exif
-from tests.rights_blocks import xmp
+from tests.support.forged import chunk
+from tests.support.pictures import psnr, saved
+from tests.support.rights_blocks import xmp
 
 
 def with_exif_behind(data: bytes, exif: bytes, *chunks: bytes) -> bytes:

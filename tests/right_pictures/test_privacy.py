@@ -9,10 +9,10 @@ import pytest
 from PIL import ExifTags, Image
 
 from resizer.settings import Settings
-from tests.pictures import saved
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import tagged_exif
-from tests.rights_blocks import PRIVATE, WITH_IPTC, WITH_XMP, iptc, xmp
+from tests.support.pictures import saved
+from tests.support.rights_blocks import PRIVATE, WITH_IPTC, WITH_XMP, iptc, xmp
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])

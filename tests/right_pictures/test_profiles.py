@@ -11,9 +11,9 @@ from PIL import Image, ImageCms
 
 from resizer.report import Outcome
 from resizer.settings import Settings
-from tests.pictures import psnr, saved
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import delta_e, expected, profile_like
+from tests.support.pictures import psnr, saved
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])

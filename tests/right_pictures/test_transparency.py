@@ -9,8 +9,8 @@ import pytest
 
 from resizer.report import Outcome
 from resizer.settings import Settings
-from tests.pictures import saved
 from tests.right_pictures.drawn import disc
+from tests.support.pictures import saved
 
 TRANSPARENT = {
     "RGBA PNG": ("PNG", "RGBA"),

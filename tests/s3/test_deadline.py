@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from resizer.clock import ENDING_SECONDS, Clock
+from resizer.deadline import ENDING_SECONDS, Clock
 from resizer.errors import OutOfTime
 from resizer.s3.client import ATTEMPTS
 from resizer.s3.connections import Connections

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.store import is_later
+from resizer.store.writer import is_later
 from tests.store.writing import LATER, SEQUENCER, provenance
 
 _sequencers = st.text("0123456789ABCDEFabcdef", min_size=1, max_size=6)

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from resizer.errors import StorageError, Superseded
-from resizer.store import ATTEMPTS
+from resizer.store.writer import ATTEMPTS
 from tests.conftest import BUCKET
-from tests.recording import RecordingS3, refusal
+from tests.support.recording import RecordingS3, refusal
 
 if TYPE_CHECKING:
     from resizer.s3 import S3

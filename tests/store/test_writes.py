@@ -8,7 +8,7 @@ import pytest
 
 from resizer.errors import Reason, Superseded
 from tests.conftest import BUCKET, rejects
-from tests.recording import RecordingS3
+from tests.support.recording import RecordingS3
 
 if TYPE_CHECKING:
     from resizer.s3 import S3

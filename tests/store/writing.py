@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resizer import store
 from resizer.model import Format, Rendition, RenditionPlan, SourceMetadata, SourceObject
-from resizer.store import Destination, Provenance
+from resizer.store import writer as store
+from resizer.store.writer import Destination, Provenance
 from tests.conftest import BUCKET
-from tests.recording import refusal
+from tests.support.recording import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
-from resizer.local.runtime.template import Stack, load
+from devtools.lambda_runtime.template import Stack, load
 from tests.conftest import PROJECT
 
 ACCOUNT = "123456789012"

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from resizer.settings import Settings
-from resizer.variables import VARIABLES
+from resizer.settings.environment import VARIABLES
 from tests.template.stack import (
     ACCOUNT,
     properties,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policies import allowed, listed
+from tests.support.policies import allowed, listed
 from tests.template.stack import (
     BUCKET_ARN,
     KEY,

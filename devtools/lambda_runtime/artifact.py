@@ -1,0 +1,55 @@
+"""What `sam build` made, as a function that the emulator can run: its code, its layers, the template's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from devtools.lambda_runtime.model import Function
+from devtools.lambda_runtime.template import Stack, load
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILT: Final = Path(".aws-sam/build/template.yaml")
+
+
+def built_function(
+    template: Path = BUILT,
+    name: str = "ResizeFunction",
+    parameters: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Function:
+    """A built function with the template's memory size, time limit and settings; `environment` overrides these.
+
+    Settings that name resources of the stack, such as its queues, are left out where `environment` has none: those
+    are there once it is deployed. Raises `UsageError` where nothing was built, or no function of this name.
+    """
+    if not template.exists():
+        raise UsageError(f"{template} is missing: run `make build` first.")
+    document = load(template)
+    stack = Stack.of(document, {"BucketName": "photos", **(parameters or {})})
+    common = document.get("Globals", {}).get("Function", {})
+    functions = [key for key, each in document["Resources"].items() if each["Type"] == "AWS::Serverless::Function"]
+    if name not in functions:
+        raise UsageError(f"The template has no function {name}; it has {', '.join(functions)}.")
+    own = document["Resources"][name]["Properties"]
+    properties: dict[str, Any] = stack.resolve({**common, **own})
+    settings: dict[str, Any] = stack.resolve({**_variables(common), **_variables(own)})
+    layers = [document["Resources"][layer["Ref"]]["Properties"]["ContentUri"] for layer in properties["Layers"]]
+    known = {key: str(value) for key, value in settings.items() if isinstance(value, str | int) and value != ""}
+    return Function(
+        code=template.parent / own["CodeUri"],
+        layers=tuple(template.parent / layer for layer in layers),
+        handler=str(properties["Handler"]),
+        name=name,
+        memory_mb=int(properties["MemorySize"]),
+        timeout_seconds=int(properties["Timeout"]),
+        environment={**known, **(environment or {})},
+    )
+
+
+def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
+    variables: dict[str, Any] = properties.get("Environment", {}).get("Variables", {})
+    return variables

@@ -1,0 +1,155 @@
+"""AWS's Runtime Interface Emulator around a built artifact: started, invoked one event at a time, stopped.
+
+Of the emulator: it takes one request at a time and dies of a second; its `Max Memory Used` and `Init Duration` are
+placeholders, so memory is read from the control group or the process; errors of the function come back as HTTP 200.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from devtools.lambda_runtime.figures import function_log, read_figures
+from devtools.lambda_runtime.log import Log
+from devtools.lambda_runtime.model import Function, Result, Tools
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from devtools.cgroup import ControlGroup
+
+HOST: Final = "127.0.0.1"
+PATH: Final = "/2015-03-31/functions/function/invocations"
+PATIENCE_SECONDS: Final = 10
+TIMED_OUT: Final = "Task timed out after "
+ENDING: Final = "REPORT RequestId: "
+ENDING_AFTER_DEATH: Final = "Waiting for runtime domain processes termination"
+
+
+class Emulator:
+    """A running emulator; one invocation at a time, others wait their turn."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, group: ControlGroup | None) -> None:
+        self._process = process
+        self._url = f"http://{HOST}:{port}{PATH}"
+        self._group = group
+        self._turn = threading.Lock()
+        self._log = Log(process)
+
+    def invoke(self, event: object) -> Result:
+        """Hand over one event and wait for its answer; the function's own failures are part of the result.
+
+        Raises `UsageError` where the emulator itself has ended.
+        """
+        with self._turn:
+            status, body = self._send(json.dumps(event).encode())
+            lines = self._log.take(ENDING_AFTER_DEATH if status >= 500 else ENDING)
+            answer, error_type, message = _read(status, body)
+            return Result(answer, error_type, message, read_figures(lines), function_log(lines), self._peak())
+
+    def _send(self, event: bytes) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self._url, event) as response:  # noqa: S310 # always http on loopback
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+        except OSError as problem:
+            told = " ".join(self._log.rest()[-3:])
+            raise UsageError(f"The Lambda emulator has ended: {problem}. {told}") from problem
+
+    def _peak(self) -> int | None:
+        """The most memory in bytes: the group's, or else that of the function's process if it still lives."""
+        if self._group:
+            return self._group.usage().peak_bytes
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        children = " ".join(_text(task / "children") for task in (tasks.iterdir() if tasks.exists() else ())).split()
+        status = _text(Path(f"/proc/{children[0]}/status")) if children else ""
+        kilobytes = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), None)
+        return int(kilobytes) * 1024 if kilobytes else None
+
+
+@contextmanager
+def emulator(function: Function, tools: Tools, group: ControlGroup | None = None) -> Iterator[Emulator]:
+    """Run a function while the block runs; its own process, not the emulator's, is held to the group's limits.
+
+    The function starts at the first invocation. Raises `UsageError` where the emulator does not start.
+    """
+    client = [str(tools.python), "-m", "awslambdaric", function.handler]
+    port, runtime_port = free_ports(2)
+    command = [str(tools.emulator), "--log-level", "info"]
+    command += ["--runtime-interface-emulator-address", f"{HOST}:{port}"]
+    command += ["--runtime-api-address", f"{HOST}:{runtime_port}"]
+    process = subprocess.Popen(  # noqa: S603 # no shell, and all of it is ours
+        command + (group.command(client) if group else client),
+        cwd=function.code,
+        env=function.process_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        running = Emulator(process, port, group)
+        wait_until_open(process, port)
+        yield running
+    finally:
+        _stop(process)
+
+
+def wait_until_open(process: subprocess.Popen[Any], port: int) -> None:
+    """Wait until a process listens on a loopback port. Raises `UsageError` where it ends or takes too long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.01)
+    raise UsageError(f"Nothing listens on port {port}: the process did not start, exit code {process.poll()}.")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End it by its id; it ends the function's process itself."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind((HOST, 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _read(status: int, body: str) -> tuple[Any, str | None, str | None]:
+    """The answer, or the error's type and message."""
+    if body.startswith(TIMED_OUT):
+        return None, "Sandbox.Timedout", body
+    answer = json.loads(body) if body else None
+    if isinstance(answer, dict) and {"errorType", "errorMessage"} <= answer.keys():
+        return None, str(answer["errorType"]), str(answer["errorMessage"])
+    return (answer, None, None) if status < 400 else (None, f"HTTP {status}", body)
+
+
+def _text(file: Path) -> str:
+    """A file of /proc, empty where its process has ended."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return ""

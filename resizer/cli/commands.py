@@ -1,0 +1,205 @@
+"""The commands of `resizer`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from importlib.metadata import version as version_of
+from pathlib import Path  # typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from resizer.cli.command_line import HELP_OPTIONS
+from resizer.cli.cost import Architecture, Usage
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.cli.files import Result
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings=HELP_OPTIONS,
+    help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
+    epilog="Settings are read from RESIZER_* variables; the README lists them.",
+)
+console = Console()
+complaints = Console(stderr=True)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
+Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
+WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; instead of RESIZER_WIDTHS."
+Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
+# One that cannot be read is told of when its turn comes.
+Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 # as typer calls it
+    if asked:
+        console.print(f"resizer {version_of('resizer')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take what is said before a command."""
+
+
+@app.command()
+def files(
+    images: Images,
+    out: Out = None,
+    widths: Widths = None,
+    sheet: Sheet = None,
+) -> None:
+    """Resize local files, with no AWS: the same pipeline, the same keys. It needs `--out` or `--sheet`.
+
+    Example: `resizer files cat.jpg dog.png --out renditions` writes `renditions/resized/480-cat.jpg` and so on;
+    `resizer files --sheet look.html *.jpg` shows them in a page, with the renditions in `look-renditions/`.
+
+    A folder stands for the images in it and in its folders: `resizer files photos --out renditions` writes
+    `renditions/resized/480-photos/cat.jpg` and so on.
+
+    Exits with 1 where a file was refused, after all the others are done.
+    """
+    from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.files import resize_files  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import local_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.sheet import write_sheet  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.sources import find_sources  # noqa: PLC0415 # keeps --help quick
+
+    out = out or (sheet and sheet.parent / f"{sheet.stem}-renditions")
+    if out is None:
+        raise UsageError("Say where to write: --out FOLDER, or --sheet PAGE.html.")
+    settings = local_settings(widths)
+    sources = list(find_sources(images, out, settings.output_prefix))
+    if not sources:
+        raise UsageError("There is no image in the folders that were named.")
+    if sheet:
+        writable.need_file(sheet)
+    writable.need_folder(out)
+    done: list[Result] = []
+    interrupted = _interrupted(resize_files(sources, out, settings), len(sources), done)
+    if sheet:
+        write_sheet(sheet, out, done)
+        console.print(f"{sheet}: {tables.count(len(done), 'image')} to look at", soft_wrap=True, highlight=False)
+    if interrupted:
+        complaints.print(f"Stopped: {len(done)} of {tables.count(len(sources), 'file')} done.", highlight=False)
+        raise typer.Exit(130)
+    if any(tables.refusal(result) for _, result in done):
+        raise typer.Exit(1)
+
+
+def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> bool:
+    """Tell of each result and add it to `done`; whether Ctrl-C came before the last."""
+    from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
+
+    quiet = not complaints.is_terminal
+    try:
+        for source, result in track(results, "Resizing", total, console=complaints, disable=quiet, transient=True):
+            done.append((source, result))
+            tables.file_line(source.path, result, console, complaints)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")] = 9000,
+    bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
+    *,
+    trigger: Annotated[
+        bool,
+        typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
+    ] = True,
+) -> None:
+    """Run the service here: an embedded S3 whose uploads are resized by the Lambda handler.
+
+    Any S3 client works against it, such as `aws s3 cp cat.jpg s3://photos/`. One line is printed per event.
+    Ctrl-C stops it; nothing is kept.
+    """
+    from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.bucket_name import check_bucket_name  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+
+    check_bucket_name(bucket)
+    formats = checked_settings(os.environ).formats
+    from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
+    from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with local_service(bucket, port, ended=ended) if trigger else storage_alone(bucket, port) as service:
+        print_lines(console, formats)
+        tables.ready(console, service, trigger=trigger)
+        ended.wait()
+    tables.farewell(console, service)
+
+
+@app.command()
+def demo(
+    photos: Annotated[list[Path] | None, typer.Argument(help="Photos to upload; drawn samples where left out.")] = None,
+    save: Annotated[Path, typer.Option(help="Folder to save the renditions in.")] = Path("build/renditions"),
+) -> None:
+    """Show the whole service at work: start it, upload, wait, print the renditions, stop."""
+    from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.local.samples import samples  # noqa: PLC0415 # keeps --help quick
+
+    formats = checked_settings(os.environ).formats
+    images = {photo.name: _read(photo) for photo in photos} if photos else samples()
+    if photos and len(images) < len(photos):
+        raise UsageError("Two photos have the same name; show them one after the other.")
+    writable.need_folder(save)
+    from resizer.local.demo import demonstrate  # noqa: PLC0415 # a second, and not for what is refused above
+    from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
+
+    print_lines(console, formats)
+    results = demonstrate(images, save)
+    tables.renditions(console, results, save)
+    if any(result["outcome"] != "resized" for result in results if result["key"] in images):
+        raise typer.Exit(1)
+
+
+@app.command()
+def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
+    images: Annotated[float, typer.Option(min=0, help="Images a month, such as 1e6.")],
+    memory: Annotated[int, typer.Option(min=128, max=10240, help="The function's memory in MB.")],
+    ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
+    init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
+    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
+    renditions: Annotated[int, typer.Option(min=0, help="PUTs per image.")] = 3,
+    arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
+    *,
+    free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
+) -> None:
+    """Calculate what a month of images costs on AWS: Lambda's requests and GB-seconds, S3's requests.
+
+    Example: `resizer cost --images 1e6 --memory 256 --ms 180`
+    """
+    from resizer.cli.cost_table import print_cost  # noqa: PLC0415 # keeps --help quick
+
+    usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
+    print_cost(console, usage, free_tier=free_tier)
+
+
+def _read(photo: Path) -> bytes:
+    try:
+        return photo.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{photo}: {problem.strerror}.") from problem

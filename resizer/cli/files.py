@@ -1,0 +1,51 @@
+"""Local files through the pipeline, with no AWS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from resizer.cli.folder import FolderS3
+from resizer.cli.writable import told
+from resizer.errors import UsageError
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.planning.guard import is_output
+from resizer.report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from resizer.cli.sources import LocalSource
+    from resizer.report import Report
+    from resizer.settings import Settings
+
+    Result = tuple[LocalSource, Report | UsageError]
+
+
+def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
+    """Each file in turn with its report, or with the reason why it could not be read or written."""
+    folder = FolderS3({}, out)
+    for source in sources:
+        try:
+            yield source, _resize_file(source, settings, folder)
+        except UsageError as problem:
+            yield source, problem
+
+
+def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> Report:
+    key = source.key
+    if is_output(key, settings):
+        raise UsageError(f"Its key {key} begins with {settings.output_prefix}, as renditions do; give it another name.")
+    if key in folder.sources:
+        raise UsageError(f"The same name as {folder.sources[key]}; resize it into another --out.")
+    try:
+        if source.path.is_dir():
+            raise UsageError("This folder cannot be read.")
+        report = process(SourceObject("local", key), settings, replace(folder, sources={key: source.path}))
+    except OSError as problem:
+        raise UsageError(told(problem, source.path)) from problem
+    if report.outcome is Outcome.RESIZED:
+        folder.sources[key] = source.path
+    return report

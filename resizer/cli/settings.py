@@ -1,0 +1,54 @@
+"""The settings as a person at a terminal gives them: the environment's, checked more closely, and options over it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from resizer.errors import ConfigError, UsageError
+from resizer.settings import Settings
+from resizer.settings.environment import VARIABLES, OnDelete, parse_widths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX: Final = "RESIZER_"
+
+
+def checked_settings(environ: Mapping[str, str]) -> Settings:
+    """What the function would read, and besides that no `RESIZER_*` variable may be there that is no setting.
+
+    Raises `ConfigError` with all mistakes.
+    """
+    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in VARIABLES)
+    mistakes = [f"{name}: there is no such setting{_meant(name)}" for name in strange]
+    try:
+        settings = Settings.from_env(environ)
+    except ConfigError as wrong:
+        raise ConfigError([*mistakes, *wrong.mistakes]) from None
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
+
+
+def local_settings(widths: str | None) -> Settings:
+    """The environment's settings for local files, of which `widths` takes the place of `RESIZER_WIDTHS`.
+
+    Every file is a source, and nothing is ever removed. Raises `ConfigError`, and `UsageError` for the widths.
+    """
+    given, wanted = dict(os.environ), None
+    if widths is not None:
+        given.pop("RESIZER_WIDTHS", None)
+        try:
+            wanted = parse_widths(widths)
+        except ValueError as mistake:
+            raise UsageError(f"--widths {widths!r}: {mistake}.") from None
+    settings = checked_settings(given).with_widths(wanted)
+    return replace(settings, source_prefix="", buckets=frozenset(), on_delete=OnDelete.KEEP)
+
+
+def _meant(name: str) -> str:
+    close = get_close_matches(name, VARIABLES, 1, cutoff=0.85)
+    return f"; is {close[0]} meant?" if close else ""

@@ -1,0 +1,52 @@
+"""A contact sheet: originals beside their renditions in a page, for a person to look at."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+from rich.filesize import decimal
+
+from resizer.cli.tables import refusal
+from resizer.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from resizer.cli.files import Result
+    from resizer.cli.sources import LocalSource
+    from resizer.errors import UsageError
+
+
+def write_sheet(sheet: Path, out: Path, results: Sequence[Result]) -> None:
+    """Write a page that shows each image and its renditions below `out`, with sizes and any refusal's reason."""
+    template = files("resizer.cli").joinpath("sheet.html.j2").read_text(encoding="utf-8")
+    entries = [_entry(sheet.resolve().parent, out, *result) for result in results]
+    page = Environment(autoescape=True).from_string(template)
+    refused = sum(1 for entry in entries if entry["refusal"])
+    sheet.write_text(page.render(entries=entries, refused=refused), encoding="utf-8")
+
+
+def _entry(folder: Path, out: Path, source: LocalSource, result: Report | UsageError) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": source.key, "link": _link(folder, source.path), "refusal": refusal(result)}
+    if isinstance(result, Report):
+        header = result.header
+        entry["size"] = header and f"{header.format} {header.width} x {header.height}, {decimal(result.bytes_in)}"
+        entry["warnings"] = result.warnings
+        entry["renditions"] = [
+            {
+                "name": each.plan.key,
+                "link": _link(folder, out / each.plan.key),
+                "size": f"{each.plan.format} {each.plan.width} x {each.plan.height}, {decimal(each.size)}",
+            }
+            for each in result.renditions
+        ]
+    return entry
+
+
+def _link(folder: Path, target: Path) -> str:
+    return quote(os.fsencode(os.path.relpath(target.resolve(), folder)))

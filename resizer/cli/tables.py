@@ -1,0 +1,91 @@
+"""What the command line prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
+
+from resizer.cli.lines import event_line
+from resizer.cli.sources import readable
+from resizer.report import Outcome, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from resizer.errors import UsageError
+    from resizer.local.service import Service
+
+
+def count(number: int, noun: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
+    """Print how one local file ended."""
+    if why := refusal(result):
+        told = f"[red]refused[/red]  {escape(readable(file))}: {escape(why)}"
+        complaints.print(told, soft_wrap=True, highlight=False)
+    elif isinstance(result, Report):
+        formats = list(dict.fromkeys(str(each.plan.format) for each in reversed(result.renditions)))
+        console.print(event_line(result.log_fields(), formats), soft_wrap=True, highlight=False)
+
+
+def refusal(result: Report | UsageError) -> str | None:
+    """Why an image has no renditions, in one line; None where it has."""
+    if isinstance(result, Report):
+        return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
+    return str(result)
+
+
+def ready(console: Console, service: Service, *, trigger: bool) -> None:
+    """Say where the service listens and how to upload to it."""
+    settings = " ".join(f"{name}={value}" for name, value in service.environment.items())
+    what = "Resizer is ready." if trigger else "The S3 is ready; uploads trigger nothing."
+    console.print(
+        f"[green]{what}[/green]\n"
+        f"  endpoint  {service.endpoint}\n"
+        f"  bucket    {service.bucket}\n\n"
+        "In another terminal:\n"
+        f"  export {settings}\n"
+        f"  aws s3 cp cat.jpg s3://{service.bucket}/\n"
+        f"  aws s3 ls s3://{service.bucket}/resized/\n\n"
+        "Ctrl-C stops it; nothing is kept.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def farewell(console: Console, service: Service) -> None:
+    """Say that the service has stopped, and what failed for good."""
+    console.print("Stopped.")
+    for failure in service.failures:
+        text = f"[red]failed {failure.tries} times[/red]  {escape(str(failure.problem))}"
+        console.print(text, soft_wrap=True, highlight=False)
+
+
+def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path) -> None:
+    """The renditions of a demonstration as a table."""
+    made = [rendition for result in results for rendition in result["renditions"]]
+    if not made:  # the events' own lines have said why
+        return
+    table = Table("rendition", "width", "height", "bytes", "type")
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for each in made:
+        size = (str(each["width"]), str(each["height"]), decimal(each["bytes"]))
+        table.add_row(escape(each["key"]), *size, each["content_type"])
+    console.print(table)
+    skipped = sum(result["reason"] == "output_prefix" for result in results)
+    were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
+    told = f"{count(len(made), 'rendition')}, saved below {saved}/. Their own {were} skipped: no recursion."
+    console.print(told, soft_wrap=True, highlight=False)
+    files = {saved / each["key"] for each in made}
+    if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:
+        console.print(f"{count(len(others), 'other file')} stood there before.", soft_wrap=True, highlight=False)

@@ -1,0 +1,127 @@
+"""Colours to sRGB, after the profile that an image brings along or the numbers in its place, by littlecms."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from resizer.color.cicp import Colorimetry
+    from resizer.model import Header
+
+    Transform = Callable[[Image.Image], Image.Image]
+
+# What a profile's own header calls the colour space of each mode (ICC.1:2022, 7.2.6).
+SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
+# A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
+UNNOTICED: Final = 2
+
+
+def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colorimetry | None:
+    """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
+
+    For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
+    specification's third edition orders them; for others the profile goes before code points. `warn` is told of what
+    means nothing, and of HDR.
+    """
+    profile: bytes | None = info.get("icc_profile") or None
+    if "icc_profile" in info and not profile:
+        warn("The colour profile is ignored: it is not whole.")
+    if header.format != "PNG" and profile:
+        return profile
+    chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
+    if header.code_points is None and not chunks:
+        return profile
+    from resizer.color import cicp  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
+
+    colors = cicp.by_code_points(header.code_points, warn) or profile
+    if colors is None and chunks:
+        colors = cicp.by_chunks(info, warn)
+    return None if colors == cicp.SRGB else colors
+
+
+def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callable[[str], None]) -> Image.Image:
+    """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
+
+    Without `colors`, a profile or the numbers in its place, they are taken for sRGB, and CMYK for inks that each let
+    through what they do not cover. So they are with a broken profile, or one of another colour space, of which `warn`
+    is told. One for grey is applied to RGBA without colours: so grey with transparency comes here.
+    """
+    profile = colors if colors is None or isinstance(colors, bytes) else _profile_of(colors, grey=image.mode == "L")
+    if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
+        grey = to_srgb(image.getchannel("R"), profile, warn)
+        return Image.merge("RGBA", (grey, grey, grey, image.getchannel("A")))
+    transform = None
+    if profile:
+        try:
+            transform = _transform(profile, image.mode)
+        except (OSError, ValueError, TypeError) as problem:
+            warn(f"The colour profile is ignored: {problem}.")
+    if transform:
+        return transform(image)
+    return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+def _profile_of(colors: Colorimetry, *, grey: bool) -> bytes:
+    from resizer.color.icc import matrix_profile  # noqa: PLC0415 # as above
+
+    return matrix_profile(colors, grey=grey)
+
+
+def _is_neutral(image: Image.Image) -> bool:
+    red, green, blue, _ = (channel.tobytes() for channel in image.split())
+    return red == green == blue
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> Transform | None:
+    """The way to sRGB, None where there is none to go. Raises where the profile is broken or does not fit."""
+    if mode == "RGBA" and _transform(profile, "RGB") is None:
+        return None
+    from PIL import ImageCms  # noqa: PLC0415 # 6 ms of a cold start, and many images bring no profile
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space
+        if space != SPACES[mode]:
+            raise ValueError(f"it is for {space.strip()} and the image is {mode}")
+        transform: Transform = ImageCms.ImageCmsTransform(
+            source,
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            mode,
+            mode if mode == "RGBA" else "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
+        ).apply
+    except ImageCms.PyCMSError as problem:
+        raise ValueError(str(problem)) from problem
+    if mode == "L":
+        return _grey_transform(transform)
+    return None if mode == "RGB" and _is_identity(transform) else transform
+
+
+def _grey_transform(transform: Transform) -> Transform | None:
+    """Grey by a table instead of by way of RGB, which would take five times the memory.
+
+    Its transform is not to be optimised: littlecms does grey by straight lines between 33 points.
+    """
+    levels = bytes(range(256))
+    table = transform(Image.frombytes("L", (256, 1), levels)).convert("L").tobytes()
+    return None if _is_near(table, levels) else methodcaller("point", list(table))
+
+
+def _is_identity(transform: Transform) -> bool:
+    levels = range(0, 256, 15)
+    cube = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
+    sample = Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)
+    return _is_near(cube, transform(sample).tobytes())
+
+
+def _is_near(one: bytes, other: bytes) -> bool:
+    return all(abs(a - b) <= UNNOTICED for a, b in zip(one, other, strict=True))

@@ -1,0 +1,72 @@
+"""S3 Batch Operations, schema 1.0 and 2.0: tasks to their result codes.
+
+Source: S3 user guide, "Invoke AWS Lambda function", and Powertools' S3BatchOperationEvent for what 2.0 renames.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
+
+from resizer.errors import Reason
+from resizer.model import SourceObject
+from resizer.report import Outcome
+from resizer.settings.environment import parse_widths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from resizer.report import Report
+
+LONGEST_RESULT: Final = 1024
+CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "PermanentFailure"}
+
+
+def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
+    """One result for each task, with a `resultString` for the job's report; a task that cannot be read fails."""
+    return {
+        "invocationSchemaVersion": event["invocationSchemaVersion"],
+        "treatMissingKeysAs": "PermanentFailure",
+        "invocationId": event.get("invocationId"),
+        "results": [_result(task, event, attempt) for task in event["tasks"]],
+    }
+
+
+def _result(
+    task: Mapping[str, Any], event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]
+) -> dict[str, Any]:
+    try:
+        source = _source(task, event)
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        code, story = "PermanentFailure", f"This task cannot be read: {problem!r}"
+    else:
+        code, story = _told(attempt(source))
+    return {"taskId": task.get("taskId"), "resultCode": code, "resultString": story[:LONGEST_RESULT]}
+
+
+def _source(task: Mapping[str, Any], event: Mapping[str, Any]) -> SourceObject:
+    """Keys are URL-encoded in both schemas; 2.0 names the bucket where 1.0 has its ARN."""
+    arguments = event.get("job", {}).get("userArguments") or {}
+    version = task.get("s3VersionId")
+    return SourceObject(
+        bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
+        key=unquote_plus(task["s3Key"], errors="strict"),
+        version_id=version if version not in {"", "null"} else None,
+        widths=_widths(arguments["widths"]) if "widths" in arguments else None,
+    )
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return parse_widths(text)
+    except ValueError as problem:
+        raise ValueError(f"userArguments widths={text!r} {problem}") from problem
+
+
+def _told(report: Report) -> tuple[str, str]:
+    story = f"{report.outcome}: {report.detail}" if report.reason is None else f"{report.reason}: {report.detail}"
+    if report.outcome is Outcome.RESIZED:
+        story = "resized: " + ", ".join(rendition.plan.key for rendition in report.renditions)
+    if report.reason is Reason.SOURCE_GONE:
+        return "PermanentFailure", story
+    return CODES.get(report.outcome, "Succeeded"), story

@@ -1,0 +1,66 @@
+"""The memory of this process: what it holds, and what it may hold."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from resizer.memory.plan import MB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The platform's own share of a function's memory, beside this process: measured as the difference between
+# "Max Memory Used" and the resident size.
+RESERVED: Final = 8 * MB
+STATM: Final = Path("/proc/self/statm")
+STACK: Final = 8 * MB  # of a decoder's thread: it counts as data and is hardly touched
+
+
+def resident() -> int:
+    """What this process holds now, in bytes; the most that it ever held where the system does not tell."""
+    try:
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return peak()
+
+
+def peak() -> int:
+    """The most that this process has ever held, in bytes. Linux counts it in KiB, macOS in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def left(function_memory: int | None) -> int | None:
+    """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
+    if function_memory is None:
+        return None
+    return function_memory * MB - RESERVED - resident()
+
+
+def ceiling(more: int | None) -> int | None:
+    """The size of this process's data when it has grown by so many bytes, for `below`; None for no ceiling."""
+    if more is None or not STATM.exists():
+        return None
+    return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more
+
+
+@contextmanager
+def below(ceiling: int | None, threads: int = 0) -> Iterator[None]:
+    """Refuse memory above a ceiling to what the block runs: a decoder that misjudged fails, and nothing is killed.
+
+    The stacks of so many threads that it may start come on top.
+    """
+    if ceiling is None:
+        yield
+        return
+    before, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (ceiling + threads * STACK, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, most))

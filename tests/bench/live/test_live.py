@@ -1,0 +1,214 @@
+"""Measuring on AWS: Lambda's API stubbed, the function's own work done here, and S3 by moto; all is put back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import signal
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from bench.account import Account
+from bench.live import measure_live, place
+from bench.measure import ending_of
+from bench.pictures import Picture
+from bench.rows import Ending, Kind, Row
+from resizer.errors import Reason, UsageError
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
+from tests.conftest import BUCKET
+from tests.support.pictures import photo_like, saved
+from tests.support.policies import allowed
+from tests.template.stack import BUCKET_ARN, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
+
+
+@pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])
+def test_what_goes_to_the_large_function_was_refused(reason: Reason) -> None:
+    """Whether a function refuses what needs more memory or hands it over, the pair of sizes is reckoned with."""
+    answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
+    assert ending_of(answer)[0] is Ending.REFUSED
+
+
+def test_the_stacks_own_bucket_will_do() -> None:
+    """Originals and renditions lie where the stack's role may read and write, and where no upload triggers it."""
+    here = place(TARGET, "1")
+    assert here.bucket == BUCKET
+    assert here.originals.startswith("resized/")  # which the trigger leaves out
+    assert here.settings.output_prefix.startswith("resized/")
+    role = statements("ResizeRole")
+    assert allowed(role, "s3:GetObject", f"{BUCKET_ARN}/{here.originals}256/0/cat.jpg")
+    assert allowed(role, "s3:PutObject", f"{BUCKET_ARN}/{here.settings.output_prefix}480-cat.jpg")
+
+
+def test_measured_versions_tell_nobody() -> None:
+    """They hand nothing over, send no rejections, and count apart from what the alarms look at; all else stays."""
+    settings = place(TARGET, "1").settings
+    assert (settings.large_function, settings.rejections_queue_url, settings.widths) == (None, None, (640, 480))
+    assert place(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+
+
+class Invoking:
+    """Stands for Lambda's Invoke: what the version would do is done here, by its own settings."""
+
+    def __init__(self, s3: Any, environment: Mapping[str, str], before: Callable[[], None] = lambda: None) -> None:
+        self.s3 = s3
+        self.settings = Settings.from_env(environment)
+        self.before = before
+        self.keys: list[str] = []
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        """The answer of one invocation; the first one is a cold start."""
+        (record,) = json.loads(asked.pop("Payload"))["Records"]
+        assert asked == {"FunctionName": FUNCTION, "Qualifier": "7", "LogType": "Tail"}
+        stored = record["s3"]["object"]
+        self.keys.append(unquote_plus(stored["key"]))
+        self.before()
+        source = SourceObject(BUCKET, self.keys[-1], etag=stored["eTag"], sequencer=stored["sequencer"])
+        answer = {"results": [process(source, self.settings, self.s3).answer()]}
+        return answered(COLD if len(self.keys) == 1 else WARM, answer)
+
+
+def answered(log: str, payload: Any, **more: str) -> dict[str, Any]:
+    body = json.dumps(payload).encode()
+    logged = base64.b64encode(log.encode()).decode()
+    return {"StatusCode": 200, "LogResult": logged, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Picture:
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(saved(photo_like(800, 600)))
+    return Picture(path, 1.0, 0)
+
+
+@pytest.fixture
+def lambda_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """A function with 512 MB, which is asked for one version of 256 MB, and is soon as it was."""
+    monkeypatch.setattr("bench.live.uuid.uuid4", lambda: type("Run", (), {"hex": "0123456789abcdef"}))
+    functions = botocore.session.get_session().create_client("lambda", region_name="us-east-1")
+    with Stubber(functions) as stubber:
+        named = {"FunctionName": FUNCTION}
+
+        def configured(memory_mb: int, environment: Mapping[str, str]) -> None:
+            asked = {**named, "MemorySize": memory_mb, "Environment": {"Variables": dict(environment)}}
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+            stubber.add_response("update_function_configuration", {}, asked)
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+
+        configured(256, place(TARGET, "0123456789ab").environment)
+        stubber.add_response("publish_version", {"Version": "7"}, {**named, "Description": "bench 256 MB"})
+        configured(512, ENVIRONMENT)
+        stubber.add_response("get_function_configuration", {"State": "Active"}, {**named, "Qualifier": "7"})
+        stubber.add_response("delete_function", {}, {**named, "Qualifier": "7"})
+        yield stubber
+
+
+def rows(stubber: Stubber, invoking: Any, s3: Any, pictures: list[Picture], warm: int = 0, **more: Any) -> list[Row]:
+    step = more.get("step", lambda _: None)
+    return list(measure_live(Account(stubber.client, invoking, s3), TARGET, pictures, [256], warm, step))
+
+
+def invoking_at(s3: Any, before: Callable[[], None] = lambda: None) -> Invoking:
+    return Invoking(s3, place(TARGET, "0123456789ab").environment, before)
+
+
+def test_each_size_is_measured_on_a_version_of_its_own_and_all_is_put_back(
+    lambda_api: Stubber, picture: Picture, s3: Any
+) -> None:
+    """Cold and warm figures come from the reports; settings, versions and objects are as before afterwards."""
+    s3.put_object(Bucket=BUCKET, Key="holiday.jpg", Body=b"somebody's")
+    invoking = invoking_at(s3)
+    (row,) = rows(lambda_api, invoking, s3, [picture], warm=1)
+    assert (row.kind, row.ending, row.init_ms, row.cold_ms) == (Kind.LIVE, Ending.RESIZED, 299.5, 812.34)
+    assert (row.warm_ms, row.billed_ms, row.peak_bytes) == ([120.1], [1112, 121], 80 * 1_048_576)
+    assert invoking.keys == [f"resized/bench-0123456789ab/originals/256/{number}/cat.jpg" for number in range(2)]
+    assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["holiday.jpg"]
+    lambda_api.assert_no_pending_responses()
+
+
+def test_nothing_is_listed(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Objects are deleted by their names: whoever measures needs no leave to list them, and no bucket is too large."""
+
+    class Deaf:
+        def __getattr__(self, name: str) -> Any:
+            assert not name.startswith("list")
+            assert name != "get_paginator"
+            return getattr(s3, name)
+
+    rows(lambda_api, invoking_at(s3), Deaf(), [picture])
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_an_interruption_puts_everything_back_too(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Ctrl-C between two pictures leaves neither a version nor a memory size nor an object behind."""
+
+    def interrupt(what: str) -> None:
+        if what.endswith("dog.jpg"):
+            raise KeyboardInterrupt
+
+    dog = Picture(picture.path.with_name("dog.jpg"), 1.0, 0)
+    with pytest.raises(KeyboardInterrupt):
+        rows(lambda_api, invoking_at(s3), s3, [picture, dog], step=interrupt)
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+    lambda_api.assert_no_pending_responses()
+
+
+def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Ctrl-C while the function works waits for it, for its renditions would come later otherwise."""
+
+    def interrupt() -> None:
+        main = threading.main_thread().ident or 0
+        waiting: set[str] = set()
+        while "result" not in waiting:  # the invocation begins before the main thread waits for it
+            waiting = {frame.name for frame in traceback.extract_stack(sys._current_frames()[main])}
+        signal.pthread_kill(main, signal.SIGINT)
+
+    invoking = invoking_at(s3, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        rows(lambda_api, invoking, s3, [picture])
+    assert len(invoking.keys) == 1
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+    lambda_api.assert_no_pending_responses()
+
+
+def test_a_kill_for_lack_of_memory_is_a_row(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """A size that cannot do it says so and the run goes on; what it had written before is deleted all the same."""
+    error = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited: signal: killed"}
+
+    class Killed(Invoking):
+        def invoke(self, **asked: Any) -> dict[str, Any]:
+            super().invoke(**asked)
+            return answered(COLD, error, FunctionError="Unhandled")
+
+    (row,) = rows(lambda_api, Killed(s3, place(TARGET, "0123456789ab").environment), s3, [picture], warm=3)
+    assert row.ending is Ending.KILLED
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_what_aws_refuses_is_one_readable_line(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """A missing permission names the function and the request, after everything has been put back."""
+
+    class Refusing:
+        def invoke(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "Invoke")
+
+    with pytest.raises(UsageError, match=rf"AWS refused while measuring {FUNCTION}.*Invoke"):
+        rows(lambda_api, Refusing(), s3, [picture])
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+    lambda_api.assert_no_pending_responses()

@@ -1,0 +1,43 @@
+"""What Lambda reports of an invocation is read whole, as a line or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bench.platform_report import read_report
+from resizer.errors import UsageError
+from tests.bench.live.function import COLD, WARM
+
+# The shape of Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
+METRICS = {"durationMs": 812.34, "billedDurationMs": 1112, "memorySizeMB": 256, "maxMemoryUsedMB": 74}
+COLD_METRICS = {**METRICS, "initDurationMs": 299.5}
+
+
+def platform_event(kind: str, **record: Any) -> str:
+    return json.dumps({"time": "2026-11-21T10:00:00.000Z", "type": f"platform.{kind}", "record": record}) + "\n"
+
+
+def test_a_report_line_is_read_whole() -> None:
+    """Duration, billed duration, memory and initialisation come from their own fields, in any REPORT line."""
+    cold, warm = read_report(COLD), read_report(WARM)
+    assert (cold.duration_ms, cold.billed_ms, cold.max_memory_mb, cold.init_ms) == (812.34, 1112, 74, 299.5)
+    assert (warm.duration_ms, warm.billed_ms, warm.max_memory_mb, warm.init_ms) == (120.1, 121, 80, None)
+
+
+def test_a_log_of_json_says_the_same() -> None:
+    """Where the log format is JSON, as in the template, the report is an event among others and the function's own."""
+    before = 'cut off"}\n{"level":"INFO","type":"resized","message":"Done"}\n' + platform_event("start", requestId="1")
+    cold = read_report(before + platform_event("report", requestId="1", metrics=COLD_METRICS, status="success"))
+    assert cold == read_report(COLD)
+    warm = read_report(platform_event("report", requestId="2", metrics=METRICS, status="success"))
+    assert (warm.duration_ms, warm.init_ms) == (812.34, None)
+
+
+@pytest.mark.parametrize("log", ["START RequestId: 1\n", platform_event("start", requestId="1"), "", "[1]\n"])
+def test_a_log_without_a_report_is_named(log: str) -> None:
+    """What cannot be read is no figure, and the message says what may be missing."""
+    with pytest.raises(UsageError, match=r"without a report.*SystemLogLevel"):
+        read_report(log)

@@ -1,0 +1,126 @@
+"""From rows to a memory size: `bench.choose`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.choose import Conditions, Strategy, best, candidates, pairs
+from bench.rows import Ending, Kind, Row
+from resizer.cli.cost import Architecture, prices
+
+MB = 1_048_576
+CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
+
+
+def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
+    """A picture that was resized."""
+    return Row(
+        picture,
+        memory_mb,
+        Kind.MEASURED,
+        Ending.RESIZED,
+        init_ms=100,
+        cold_ms=ms,
+        warm_ms=[ms],
+        planned_bytes=100 * MB,
+    )
+
+
+def refused(memory_mb: int, picture: str) -> Row:
+    """A picture that the function refused after 20 ms, because it does not fit."""
+    return replace(row(memory_mb, 20, picture), ending=Ending.REFUSED)
+
+
+# Twice the memory halves the time up to 512 MB, and nothing after it.
+ROWS = [row(128, 1600), row(256, 700), row(512, 380), row(1024, 300)]
+
+
+def test_each_strategy_finds_its_own_best() -> None:
+    """Cheapest is the fewest GB-seconds, fastest the fewest milliseconds, balanced the best product of both."""
+    found = candidates(ROWS, CONDITIONS)
+    chosen = {strategy: best(found, strategy) for strategy in Strategy}
+    sizes = {strategy: each.memory_mb for strategy, each in chosen.items() if each}
+    assert sizes == {Strategy.CHEAPEST: 256, Strategy.FASTEST: 1024, Strategy.BALANCED: 512}
+
+
+def test_a_candidate_costs_what_the_calculator_says() -> None:
+    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million requests, four million to S3."""
+    candidate = candidates(ROWS, CONDITIONS)[1]
+    assert candidate.dollars == pytest.approx(175_000 * 0.0000166667 + 0.20 + 15.40)
+
+
+def test_ties_go_to_the_faster() -> None:
+    """Where twice the memory takes half the time, the money is the same but for what measurements differ by."""
+    for ms, memory_mb in ((500, 256), (520, 256), (540, 128)):
+        chosen = best(candidates([row(128, 1000), row(256, ms)], CONDITIONS), Strategy.CHEAPEST)
+        assert chosen
+        assert chosen.memory_mb == memory_mb
+
+
+def test_cold_starts_count_by_their_share() -> None:
+    """With every image a cold start, initialisation is billed for every image."""
+    warm, cold = (
+        candidates([row(1024, 300)], replace(CONDITIONS, cold_share=share))[0].lambda_dollars for share in (0.0, 1.0)
+    )
+    assert cold - warm == pytest.approx(1e6 * 0.1 * 0.0000166667)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(row(256, 700), ending=Ending.KILLED, warm_ms=[]),
+        replace(row(256, 700), planned_bytes=300 * MB),
+        replace(row(256, 700), cold_ms=40_000),
+    ],
+    ids=["killed", "without head-room in memory", "without head-room in time"],
+)
+def test_a_size_without_head_room_does_not_count(bad: Row) -> None:
+    """The cheapest size is passed over where a picture of the mix might not survive it."""
+    rows = [row(128, 1600), bad, row(512, 360)]
+    found = candidates(rows, CONDITIONS)
+    assert found[1].problem
+    chosen = best(found, Strategy.CHEAPEST)
+    assert chosen
+    assert chosen.memory_mb == 512
+
+
+def test_nothing_is_chosen_where_nothing_counts() -> None:
+    """A mix that fits no size has no best, rather than a wrong one."""
+    assert best(candidates([refused(128, "cat.jpg")], CONDITIONS), Strategy.CHEAPEST) is None
+
+
+def test_weights_make_the_mean() -> None:
+    """Three small pictures to one large one: the mean lies three times nearer to the small one."""
+    rows = [row(256, 100, "small.jpg"), row(256, 500, "large.jpg")]
+    mixed = replace(CONDITIONS, mix={"small.jpg": 3.0, "large.jpg": 1.0})
+    assert candidates(rows, mixed)[0].ms == pytest.approx(200)
+
+
+def test_a_pair_pays_for_the_refusal_and_for_the_work() -> None:
+    """What the small function refuses is invoked and fetched twice, and stored once."""
+    rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
+    mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
+    (pair,) = pairs(rows, mixed)
+    gb_seconds = 0.9e6 * 0.4 / 8 + 0.1e6 * 0.02 / 8 + 0.1e6 * 0.6
+    assert (pair.memory_mb, pair.large_mb, pair.problem) == (128, 1024, None)
+    assert pair.lambda_dollars == pytest.approx(gb_seconds * 0.0000166667 + 1.1 * 0.20)
+
+
+def test_the_cheapest_pair_beats_one_size_for_all() -> None:
+    """Where only a few pictures need the large size, two tiers cost less than one."""
+    rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
+    mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
+    one, two = best(candidates(rows, mixed), Strategy.CHEAPEST), best(pairs(rows, mixed), Strategy.CHEAPEST)
+    assert one
+    assert two
+    assert two.lambda_dollars < one.lambda_dollars
+
+
+def test_free_tier_and_architecture_change_the_price() -> None:
+    """A small month is free but for S3, and arm64's duration costs a fifth less."""
+    small = candidates(ROWS, replace(CONDITIONS, images=1e5, free_tier=True))[1]
+    assert small.lambda_dollars == pytest.approx(0)
+    x86, arm = (candidates(ROWS, replace(CONDITIONS, architecture=each))[1].lambda_dollars for each in Architecture)
+    assert (arm - 0.20) / (x86 - 0.20) == pytest.approx(0.8, abs=0.001)

@@ -1,0 +1,31 @@
+"""Names of buckets: `resizer.cli.bucket_name`, and the command that makes one."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from resizer.cli.bucket_name import check_bucket_name
+from resizer.cli.commands import app
+from resizer.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["photos", "a.b-c", "123", "a" * 63, "1.2.3.4x", "xn-photos"])
+def test_what_s3_takes_is_taken(name: str) -> None:
+    """Names by the rules of the S3 user guide raise nothing."""
+    check_bucket_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bad_Name!", "x", "ab", "A b", "a" * 64, "-p", "photos-", ".photos", "pho..tos", "192.168.5.4", "", "fotós",
+        "photos\n", "xn--photos", "sthree-photos", "amzn-s3-demo-photos", "photos-s3alias", "photos--ol-s3",
+        "photos.mrap", "photos--x-s3", "photos--table-s3",
+    ],
+)  # fmt: skip
+def test_what_s3_refuses_is_refused(name: str) -> None:
+    """Any other name is refused with the rule that it breaks, as the command's own usage error."""
+    with pytest.raises(UsageError, match="cannot be a bucket's name"):
+        check_bucket_name(name)
+    assert isinstance(CliRunner().invoke(app, ["up", "--bucket", name]).exception, UsageError)

@@ -1,0 +1,262 @@
+"""`resizer files` and `resizer demo` as a person at a terminal meets them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def resizer(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a process of its own."""
+    command = [sys.executable, "-m", "resizer", *map(str, arguments)]
+    return subprocess.run(
+        command, check=False, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def cat(tmp_path: Path) -> Path:
+    """A picture in an empty folder."""
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(saved(photo_like(1200, 800)))
+    return path
+
+
+def test_files_are_written_under_the_same_keys_as_in_s3(cat: Path) -> None:
+    """Each image gives its renditions under OUT/resized/, and a line that tells their sizes."""
+    done = resizer("files", cat, "--out", "out", cwd=cat.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "480x320 640x427 1000x667" in done.stdout
+    sizes = {path.name: Image.open(path).size for path in (cat.parent / "out" / "resized").iterdir()}
+    assert sizes == {"480-cat.jpg": (480, 320), "640-cat.jpg": (640, 427), "1000-cat.jpg": (1000, 667)}
+
+
+def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
+    """Images in folders keep their paths as keys; other files, and renditions of an earlier run, are passed over."""
+    photos = cat.parent / "photos"
+    for name in ("a", "b"):
+        (photos / name).mkdir(parents=True)
+        (photos / name / "cat").write_bytes(cat.read_bytes())
+    (photos / "note.txt").write_text("no picture")
+    (photos / "damaged.jpg").write_text("no picture either")
+    (photos / "a" / "round").symlink_to(photos)
+    for _ in range(2):
+        done = resizer("files", "photos", "--out", "photos", "--widths", "50", cwd=cat.parent)
+        assert done.returncode == 1
+        assert [line.split("  ")[1].strip() for line in done.stdout.splitlines()] == ["photos/a/cat", "photos/b/cat"]
+        assert done.stderr.startswith("refused  photos/damaged.jpg: rejected not_an_image")
+    made = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
+    assert made == {"50-photos/a/cat.jpg", "50-photos/b/cat.jpg"}
+
+
+def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
+    """Where there is nothing to do a line says so; exit 2."""
+    (tmp_path / "empty").mkdir()
+    done = resizer("files", "empty", "--out", "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "resizer: There is no image in the folders that were named.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "cat.jpg", "--save", "/proc/x"),
+        ("demo", "cat.jpg", "--save", "cat.jpg"),
+        ("files", "cat.jpg", "--out", "/proc/x"),
+        ("files", "cat.jpg", "--sheet", "/proc/x.html"),
+        ("files", "cat.jpg", "--sheet", "."),
+        ("files", "cat.jpg", "--sheet", "new/deep/x.html"),
+    ],
+)
+def test_where_nothing_can_be_written_is_found_out_before_the_work(cat: Path, arguments: tuple[str, ...]) -> None:
+    """Folders and pages that cannot be written are one line that names them, before any work; exit 2.
+
+    For a page at most its own folder is made.
+    """
+    done = resizer(*arguments, cwd=cat.parent)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert f" {arguments[-1]} " in done.stderr.replace(":", " ")
+    assert list(cat.parent.iterdir()) == [cat]
+
+
+def test_every_format_is_named(cat: Path) -> None:
+    """Where renditions come in several formats the line names them, and each size once."""
+    done = resizer("files", cat, "--out", "out", cwd=cat.parent, RESIZER_FORMATS="source,webp")
+    assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in done.stdout
+    shown = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_FORMATS="source,webp")
+    assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in shown.stdout
+
+
+def test_two_sources_never_share_an_output(cat: Path) -> None:
+    """A file whose renditions would lie where another's of the same run do is refused, and the first stays."""
+    scan, twin = cat.with_name("scan.bmp"), cat.with_name("scan.bmp.jpg")
+    scan.write_bytes(saved(photo_like(90, 60), "BMP"))
+    twin.write_bytes(saved(photo_like(60, 90), "JPEG"))
+    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent)
+    assert done.returncode == 1
+    assert "key_taken" in done.stdout + done.stderr
+    assert Image.open(cat.parent / "out" / "resized" / "480-scan.bmp.jpg").size == (90, 60)
+    assert resizer("files", twin, "--out", "out", cwd=cat.parent).returncode == 0  # another run may replace them
+
+
+def test_widths_can_be_chosen(cat: Path) -> None:
+    """`--widths` stands in for RESIZER_WIDTHS, even for a wrong one, and is named where it is wrong itself."""
+    resizer("files", cat, "--out", "out", "--widths", "50,70", cwd=cat.parent, RESIZER_WIDTHS="wide")
+    assert {path.name for path in (cat.parent / "out" / "resized").iterdir()} == {"50-cat.jpg", "70-cat.jpg"}
+    done = resizer("files", cat, "--out", "out", "--widths", "abc", cwd=cat.parent)
+    assert (done.returncode, done.stderr.startswith("resizer: --widths 'abc': must be widths")) == (2, True)
+
+
+def test_a_refused_file_is_told_and_the_rest_is_done(cat: Path) -> None:
+    """A text, a missing file and a second file of one name are refused, a line each; the others are done; exit 1."""
+    text = cat.with_name("note.txt")
+    text.write_text("no picture")
+    twin = cat.parent / "twin" / "cat.jpg"
+    twin.parent.mkdir()
+    twin.write_bytes(cat.read_bytes())
+    last = cat.with_name("last.png")
+    last.write_bytes(saved(photo_like(50, 40), "PNG"))
+    done = resizer("files", text, "missing.jpg", cat, twin, last, "--out", "out", cwd=cat.parent)
+    assert done.returncode == 1
+    refusals = [line.split("  ")[1].split(":")[0] for line in done.stderr.splitlines()]
+    assert refusals == [str(text), "missing.jpg", str(twin)]
+    assert "not_an_image" in done.stderr
+    assert "missing.jpg: No such file or directory.\n" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list((cat.parent / "out" / "resized").iterdir())) == 6
+
+
+def test_wrong_settings_are_one_readable_list(cat: Path) -> None:
+    """Every wrong setting, and every one that is none, is named at once, without a traceback; exit 2."""
+    wrong = {"RESIZER_WIDTHS": "wide", "RESIZER_MAX_BYTES": "-1", "RESIZER_FORMAT": "webp"}
+    for command in (("files", cat, "--out", "out"), ("demo", cat), ("up",)):
+        done = resizer(*command, cwd=cat.parent, **wrong)
+        assert done.returncode == 2
+        assert all(name in done.stderr for name in wrong)
+        assert "RESIZER_FORMAT: there is no such setting; is RESIZER_FORMATS meant?" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_shows_renditions_and_ends(cat: Path) -> None:
+    """`resizer demo PHOTO` uploads, waits, prints the renditions as a table and saves them; exit 0."""
+    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 renditions" in done.stdout
+    assert "3 events were skipped" in done.stdout
+    assert "other file" not in done.stdout
+    assert Image.open(cat.parent / "saved" / "resized" / "640-cat.jpg").size == (640, 427)
+    again = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_WIDTHS="50")
+    assert "1 rendition, saved below saved/. Their own 1 event was skipped" in again.stdout
+    assert "3 other files stood there before." in again.stdout
+
+
+def test_the_demonstration_of_a_text_is_one_line(tmp_path: Path) -> None:
+    """What is no image is told in one line, with no table of nothing; exit 1."""
+    text = tmp_path / "note.txt"
+    text.write_text("no picture")
+    done = resizer("demo", text, "--save", "saved", cwd=tmp_path)
+    assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (1, "", 1)
+    assert done.stdout.startswith("rejected  note.txt  not_an_image")
+
+
+def test_the_demonstration_has_samples_of_its_own(tmp_path: Path) -> None:
+    """Without a photo the demonstration draws some, one of them lying on its side."""
+    done = resizer("demo", "--save", "saved", cwd=tmp_path, COLUMNS="120")
+    assert done.returncode == 0
+    assert Image.open(tmp_path / "saved/resized/480-taken on its side.jpg").size == (480, 320)
+    assert Image.open(tmp_path / "saved/resized/480-badge.png").has_transparency_data
+
+
+def test_a_contact_sheet_shows_originals_renditions_and_refusals(cat: Path) -> None:
+    """`--sheet` writes a page that links each original and its renditions, and says why one was refused."""
+    text = cat.with_name("<note>.txt")
+    text.write_text("no picture")
+    done = resizer("files", cat, text, "--sheet", "look.html", cwd=cat.parent)
+    page = (cat.parent / "look.html").read_text()
+    assert done.returncode == 1
+    assert [f'src="{name}"' in page for name in ("cat.jpg", "look-renditions/resized/480-cat.jpg")] == [True, True]
+    assert "&lt;note&gt;.txt" in page
+    assert "not_an_image" in page
+    assert (cat.parent / "look-renditions/resized/480-cat.jpg").exists()
+
+
+def test_somewhere_to_write_must_be_named(cat: Path) -> None:
+    """Without --out or --sheet one line says what is missing; exit 2."""
+    done = resizer("files", cat, cwd=cat.parent)
+    assert (done.returncode, "--out" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_help_lists_every_command(tmp_path: Path) -> None:
+    """`resizer --help` teaches what there is."""
+    done = resizer("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("files", "up", "demo"))
+    assert resizer("-h", cwd=tmp_path).stdout == done.stdout
+    assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer')}\n"
+
+
+def test_what_starts_no_service_loads_none(cat: Path) -> None:
+    """`--help` and `files` load neither moto nor boto3, which take most of a second."""
+    watched = "import sys; sys.argv = {arguments}; sys.addaudithook({hook}); import resizer.__main__ as m; m.main()"
+    hook = "lambda name, what: name == 'import' and what[0] in ('moto', 'boto3') and sys.exit('loaded ' + what[0])"
+    for arguments in (["resizer", "--help"], ["resizer", "files", str(cat), "--sheet", "look.html"]):
+        command = [sys.executable, "-c", watched.format(arguments=arguments, hook=hook)]
+        done = subprocess.run(command, check=False, cwd=cat.parent, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("typer", ["--help"]),
+        ("resizer.cli.commands", ["demo"]),
+        ("resizer.pipeline", ["files", "cat.jpg", "--out", "out"]),
+        ("moto", ["up", "--port", "0"]),
+        ("moto", ["demo"]),
+    ],
+)
+def test_control_c_while_it_loads_is_quiet(cat: Path, module: str, arguments: list[str]) -> None:
+    """Ctrl-C while modules are loaded ends every command without a traceback, as shells expect it."""
+    watched = (
+        "import os, sys, signal\n"
+        f"sys.argv = {['resizer', *arguments]}\n"
+        f"sys.addaudithook(lambda name, what: name == 'import' and what[0] == '{module}' and signal.raise_signal(2))\n"
+        "from resizer.__main__ import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", watched]
+    done = subprocess.run(command, check=False, cwd=cat.parent, capture_output=True, text=True, timeout=60)
+    assert done.returncode in {-signal.SIGINT, 128 + signal.SIGINT}
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_control_c_tells_what_is_done(cat: Path) -> None:
+    """Ctrl-C in the middle of many files says how many are done, and the page shows these; exit 130."""
+    others = [cat.with_name(f"{number}.jpg") for number in range(200)]
+    for other in others:
+        other.symlink_to(cat)
+    command = [sys.executable, "-u", "-m", "resizer", "files", *map(str, [cat, *others]), "--sheet", "look.html"]
+    process = subprocess.Popen(command, cwd=cat.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    told, complaints = process.communicate(timeout=60)
+    found = re.fullmatch(r"Stopped: (\d+) of 201 files done.\n", complaints)
+    assert found
+    assert process.returncode == 130
+    done = int(found[1])
+    assert 0 < done < 201
+    assert told.endswith(f"look.html: {done} image{'s' * (done > 1)} to look at\n")
+    assert (cat.parent / "look.html").read_text().count("<article>") == done

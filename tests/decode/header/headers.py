@@ -1,0 +1,42 @@
+"""Headers of images, honest ones and such that claim what is not there."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from tests.support.pictures import noise, photo_like, saved
+
+if TYPE_CHECKING:
+    from resizer.model import Header
+
+LIMIT = 100_000_000
+
+
+def header_of(data: bytes, max_pixels: int = LIMIT) -> Header:
+    return open_image(io.BytesIO(data), Limits(max_pixels, memory=None, widest=1000, file_size=len(data)))[1]
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header is well-formed, and which has not one pixel."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", b"no pixels"), (b"IEND", b"")]
+    parts = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """A JPEG whose frame header says another size than it has."""
+    data = saved(photo_like(16, 16))
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+
+
+def animated(format_: str, frames: int, size: tuple[int, int] = (100, 50)) -> bytes:
+    first, *rest = [noise(*size, seed=number) for number in range(frames)]
+    return saved(first, format_, save_all=True, append_images=rest)

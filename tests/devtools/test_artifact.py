@@ -1,0 +1,25 @@
+"""The built function as the emulator gets it: `devtools.lambda_runtime.artifact`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devtools.lambda_runtime.artifact import built_function
+from resizer.errors import UsageError
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+def test_a_function_that_is_not_there_is_told_with_those_that_are() -> None:
+    """A wrong name is one line with the right ones, and so is what is in the template and no function."""
+    for name in ("Nope", "DependenciesX86Layer"):
+        with pytest.raises(UsageError, match=rf"no function {name}; it has ResizeFunction, \w+"):
+            built_function(TEMPLATE, name)
+
+
+def test_what_was_not_built_is_told(tmp_path: Path) -> None:
+    """Without a build the line says what makes one."""
+    with pytest.raises(UsageError, match="make build"):
+        built_function(tmp_path / "template.yaml")

@@ -1,0 +1,174 @@
+"""The built artifact in the real Lambda runtime: cold, warm, failing, too slow, out of memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from devtools.cgroup import Limits, control_group
+from devtools.lambda_runtime.artifact import built_function
+from devtools.lambda_runtime.emulator import emulator
+from resizer.errors import UsageError
+from tests.conftest import BUCKET, PROJECT, needs_built_artifact, notification
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from devtools.lambda_runtime.model import Function, Tools
+
+pytestmark = needs_built_artifact
+
+PROBE = """
+from resizer.s3 import clients
+from resizer.handler import lambda_handler
+
+def reuse(event, context):
+    lambda_handler(event, context)
+    used = clients.s3.cache_info()
+    return {"made": used.misses, "reused": used.hits}
+"""
+
+HANGING = """
+import threading
+from resizer.handler import lambda_handler
+
+def hang(event, context):
+    if "hang" in event:
+        threading.Event().wait()
+    return lambda_handler(event, context)
+"""
+
+
+@pytest.fixture
+def function(s3: Any) -> Function:
+    """The built function, pointed at the embedded S3."""
+    names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return built_function(environment={name: os.environ[name] for name in names})
+
+
+def test_a_cold_start_and_a_warm_invocation(s3: Any, function: Function, tools: Tools) -> None:
+    """The artifact makes renditions in the real runtime; a second event finds it warm, with the figures told."""
+    for key in ("one.jpg", "two.jpg"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(1600, 1200)))
+    with emulator(function, tools) as running:
+        cold, warm = running.invoke(notification("one.jpg")), running.invoke(notification("two.jpg"))
+    assert [result.answer["results"][0]["outcome"] for result in (cold, warm)] == ["resized", "resized"]
+    assert s3.head_object(Bucket=BUCKET, Key="resized/640-two.jpg")["Metadata"]["width"] == "640"
+    assert cold.figures.cold
+    assert cold.figures.init_ms is not None
+    assert not warm.figures.cold
+    assert warm.figures.duration_ms is not None
+    assert warm.figures.report is not None
+    assert f"Memory Size: {function.memory_mb} MB" in warm.figures.report
+    assert any('"outcome":"resized"' in line for line in warm.log)
+    assert warm.peak_bytes is not None
+    assert 20_000_000 < warm.peak_bytes < function.memory_mb * 1_000_000
+
+
+def test_warm_invocations_reuse_their_clients(s3: Any, function: Function, tools: Tools, tmp_path: Path) -> None:
+    """However many events a warm environment serves, its S3 client is made once."""
+    s3.put_object(Bucket=BUCKET, Key="one.jpg", Body=saved(photo_like(600, 400)))
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "probe.py").write_text(PROBE)
+    probed = replace(function, handler="probe.reuse", layers=(*function.layers, tmp_path))
+    with emulator(probed, tools) as running:
+        used = [running.invoke(notification("one.jpg")).answer for _ in range(3)]
+    assert [each["made"] for each in used] == [1, 1, 1]
+    assert used[2]["reused"] > used[0]["reused"]
+
+
+def test_an_error_is_told_and_the_environment_lives_on(function: Function, tools: Tools) -> None:
+    """An event of no known shape is an error by its type and message, and the next event is served warm."""
+    with emulator(function, tools) as running:
+        failed, served = running.invoke({"hello": "world"}), running.invoke({"Event": "s3:TestEvent"})
+    assert failed.error_type == "UnknownEvent"
+    assert failed.error_message is not None
+    assert "expected an S3 notification" in failed.error_message
+    assert served.answer == {"results": []}
+    assert not served.figures.cold
+
+
+def test_wrong_settings_stop_the_start(function: Function, tools: Tools) -> None:
+    """A function with wrong settings does not start, and the error names the variable."""
+    wrong = replace(function, environment={**function.environment, "RESIZER_WIDTHS": "wide"})
+    with emulator(wrong, tools) as running:
+        result = running.invoke({"Event": "s3:TestEvent"})
+    assert result.failed
+    assert "RESIZER_WIDTHS" in str(result.error_message)
+
+
+def test_a_silent_s3_is_reported_in_time(function: Function, tools: Tools) -> None:
+    """An S3 that never answers is told of before Lambda's time-out, and the next event is served warm."""
+    with silent_server() as endpoint:
+        environment = {**function.environment, "AWS_ENDPOINT_URL": endpoint}
+        slow = replace(function, timeout_seconds=2, environment=environment)
+        with emulator(slow, tools) as running:
+            late, served = running.invoke(notification("one.jpg")), running.invoke({"Event": "s3:TestEvent"})
+    assert late.error_type == "RecordsFailed"
+    assert "s3://photos/one.jpg will be tried again. GetObject had no answer from S3" in str(late.error_message)
+    assert served.answer == {"results": []}
+    assert not served.figures.cold
+
+
+def test_a_time_out_ends_the_invocation(function: Function, tools: Tools, tmp_path: Path) -> None:
+    """What hangs ends in Lambda's time-out, and the next event gets a new environment."""
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "probe.py").write_text(HANGING)
+    slow = replace(function, handler="probe.hang", layers=(*function.layers, tmp_path), timeout_seconds=2)
+    with emulator(slow, tools) as running:
+        late, served = running.invoke({"hang": True}), running.invoke({"Event": "s3:TestEvent"})
+    assert late.error_type == "Sandbox.Timedout"
+    assert late.error_message == "Task timed out after 2.00 seconds"
+    assert served.answer == {"results": []}
+    assert served.figures.cold
+
+
+def test_out_of_memory_is_a_kill(s3: Any, function: Function, tools: Tools) -> None:
+    """In a control group of too little memory the process is killed and counted, and the next event is served."""
+    s3.put_object(
+        Bucket=BUCKET, Key="large.png", Body=saved(Image.new("RGB", (6000, 6000), "teal"), "PNG", compress_level=1)
+    )
+    misled = replace(function, memory_mb=3008)  # so that the memory plan lets the image through
+    try:
+        with control_group(Limits(memory_bytes=96 << 20)) as group, emulator(misled, tools, group) as running:
+            killed, served = running.invoke(notification("large.png")), running.invoke({"Event": "s3:TestEvent"})
+            kills = group.usage().oom_kills
+    except UsageError as reason:
+        pytest.skip(str(reason))
+    assert killed.error_type == "Runtime.ExitError"
+    assert "signal: killed" in str(killed.error_message)
+    assert kills == 1
+    assert served.answer == {"results": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("s3-several", ["resized", "resized", "skipped"]), ("eventbridge-created", ["resized"]), ("sns", ["resized"])],
+)
+def test_sample_events_on_the_command_line(name: str, expected: list[str]) -> None:
+    """The sample events go through `make invoke` as they are, whoever sends them, and the figures are printed."""
+    command = [sys.executable, "-m", "devtools.lambda_runtime", f"events/{name}.json"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r'^      "outcome": "(\w+)"', done.stdout, re.MULTILINE) == expected
+    assert "REPORT RequestId: " in done.stdout
+    assert "Measured here: cold start" in done.stdout
+    assert "resized/480-" in done.stdout
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"

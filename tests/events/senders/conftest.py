@@ -1,0 +1,22 @@
+"""The S3 of the handler, for every sender."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from resizer.s3 import clients
+from tests.conftest import BUCKET
+from tests.events.senders.calls import PHOTO
+from tests.support.recording import RecordingS3
+from tests.support.samples import KEY
+
+
+@pytest.fixture
+def recorded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> RecordingS3:
+    """The handler's S3, which remembers its requests; the photo lies in the bucket under the samples' key."""
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=PHOTO)
+    recording = RecordingS3(s3)
+    monkeypatch.setattr(clients, "s3", lambda: recording)
+    return recording

@@ -1,0 +1,127 @@
+"""What there is no time for, what is rejected, and what needs more memory is lost by no sender."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from resizer import events, handler, pipeline
+from resizer.errors import Reason, RecordsFailed, Rejected
+from resizer.local.trigger import LocalContext
+from resizer.model import SourceObject
+from resizer.s3 import clients
+from tests.conftest import BUCKET
+from tests.events.senders.calls import PHOTO, etag, invoke
+from tests.support.samples import KEY, sample
+
+if TYPE_CHECKING:
+    from tests.support.recording import RecordingS3
+
+
+@dataclass(frozen=True)
+class ShortContext(LocalContext):
+    """A context with little time left."""
+
+    milliseconds: int = 200
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@pytest.mark.parametrize("name", ["s3-post", "sqs-s3", "batch-1.0", "direct"])
+def test_with_little_time_left_nothing_is_begun(recorded: RecordingS3, name: str) -> None:
+    """With too little time left a record is not started, and is reported so that it comes back."""
+    event, context = sample(name, PHOTO), ShortContext()
+    if name == "s3-post":
+        with pytest.raises(RecordsFailed, match="too few to begin"):
+            invoke(event, context)
+    else:
+        answer = invoke(event, context)
+        told = answer.get("batchItemFailures") or answer["results"]
+        assert len(told) == 1
+        assert told[0].get("resultCode", "TemporaryFailure") == "TemporaryFailure"
+        assert told[0].get("reason", "out_of_time") == "out_of_time"
+    assert recorded.calls == []
+
+
+def test_a_removal_that_cannot_wait_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A removal so fresh that it has to wait is not begun where the time left is shorter than the wait."""
+    event = sample("s3-removed")
+    event["Records"][0]["eventTime"] = "2999-01-01T00:00:00.000Z"
+    with pytest.raises(RecordsFailed, match="Too little time is left to see"):
+        invoke(event, ShortContext(milliseconds=1_200))
+    assert recorded.calls == []
+
+
+@pytest.fixture
+def rejections(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The messages in a real queue for rejections."""
+    sqs = clients.client("sqs")
+    url = sqs.create_queue(QueueName="rejections")["QueueUrl"]
+    monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=url))
+    yield lambda: [json.loads(each["Body"]) for each in sqs.receive_message(QueueUrl=url).get("Messages", ())]
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_rejection_is_recorded(recorded: RecordingS3, rejections: Any) -> None:
+    """A rejected image leaves one message with bucket, key, ETag, reason and detail; a resized one leaves none."""
+    recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=b"no image")
+    invoke(sample("direct"))
+    [told] = rejections()
+    assert told == {
+        "bucket": BUCKET, "key": KEY, "etag": etag(b"no image"), "reason": "not_an_image",
+        "detail": "The object starts with b'no image', which no image does.",
+    }  # fmt: skip
+    recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=PHOTO)
+    invoke(sample("direct"))
+    assert rejections() == []
+
+
+def test_a_rejection_that_cannot_be_recorded_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the queue for rejections refuses, the record fails and is tried again, so that nothing is lost."""
+    nowhere = clients.client("sqs").meta.endpoint_url + "/123456789012/nowhere"
+    monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=nowhere))
+    recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=b"no image")
+    with pytest.raises(RecordsFailed, match=r"send_message to http://.*/nowhere failed"):
+        invoke(sample("s3-post", b"no image"))
+
+
+class LargeFunction:
+    """Stands in for Lambda: keeps what it is invoked with."""
+
+    def __init__(self) -> None:
+        self.invoked: list[dict[str, Any]] = []
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.invoked.append(request)
+        return {"StatusCode": 202}
+
+
+@pytest.mark.parametrize("name", ["s3-put-versioned", "direct-widths"])
+def test_what_needs_more_memory_is_handed_over_once(
+    recorded: RecordingS3, rejections: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An image that needs more memory goes to the large function, asynchronously, and is rejected there if at all."""
+
+    def too_large(*_: Any) -> None:
+        raise Rejected(Reason.NEEDS_MEMORY, "It would take 700 MB.")
+
+    large, client = LargeFunction(), clients.client
+    monkeypatch.setattr(clients, "client", lambda service: large if service == "lambda" else client(service))
+    monkeypatch.setattr(handler, "settings", replace(handler.settings, large_function="resizer-large"))
+    monkeypatch.setattr(pipeline, "open_image", too_large)
+    event = sample(name, PHOTO)
+    [result] = invoke(event)["results"]
+    assert (result["outcome"], result["reason"], rejections()) == ("skipped", "handed_over", [])
+    [request] = large.invoked
+    assert (request["FunctionName"], request["InvocationType"]) == ("resizer-large", "Event")
+    passed_on = json.loads(request["Payload"])
+    [source] = events.sources(passed_on)
+    [original] = events.sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
+    assert source == replace(original, handed_over=True)
+    [result] = invoke(passed_on)["results"]
+    assert (result["outcome"], result["reason"], len(large.invoked)) == ("rejected", "needs_memory", 1)
+    assert [each["reason"] for each in rejections()] == ["needs_memory"]

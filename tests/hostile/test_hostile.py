@@ -1,0 +1,89 @@
+"""Whatever is uploaded ends in an answer: within its memory, without a crash, a hang or an unexpected error."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from resizer.errors import Rejected
+from resizer.formats.animations import count_gif_frames
+from tests.support.bombs import BOMBS
+from tests.support.forged import MB, chunk, gif, gif_frame, lying_apng
+from tests.support.fresh import FreshProcesses
+from tests.support.small_files import small_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PIL.PngImagePlugin import PngImageFile
+
+FUNCTION = 256  # MB
+NAMES = sorted(small_files())
+ANSWERS = {"picture", "truncated", "corrupt", "not_an_image", "unsupported_format", "too_many_pixels", "needs_memory"}
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells what a process has held")
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[FreshProcesses]:
+    processes = FreshProcesses.start()
+    yield processes
+    processes.stop()
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_ends_within_its_memory(name: str, fresh: FreshProcesses, tmp_path: Path) -> None:
+    """A file made to exhaust whoever opens it is refused, or resized where it is harmless, within its memory."""
+    expected, make = BOMBS[name]
+    bomb = tmp_path / "bomb"
+    bomb.write_bytes(make())
+    end = fresh.run("tests.support.hostile_runs:resize", str(bomb), FUNCTION)
+    bomb.unlink()
+    assert end["outcome"] == expected, end["detail"]
+    assert end["memory"] < FUNCTION * MB
+
+
+def test_a_gif_cannot_grow_behind_its_first_frame() -> None:
+    """A later frame that lies beyond the picture is seen in the file's structure, before a decoder makes room."""
+    growing = io.BytesIO(gif(gif_frame(0, 0, 9, 9), gif_frame(1, 0, 9, 9)))
+    with pytest.raises(Rejected, match=r"reaches to \(10, 9\) in a picture of \(9, 9\)"):
+        count_gif_frames(growing, 10**6)
+    assert count_gif_frames(io.BytesIO(gif(gif_frame(0, 0, 9, 9), gif_frame(0, 1, 9, 8))), 10**6) == 2
+
+
+def test_private_chunks_are_not_kept() -> None:
+    """Of an animated PNG's chunks that nobody knows, however many, none is in memory after its frames."""
+    data = io.BytesIO(lying_apng(2, real=2).replace(chunk(b"IEND"), chunk(b"prVt") * 1000 + chunk(b"IEND")))
+    image, header = open_image(data, Limits(10**6, None, 100, len(data.getvalue())))
+    assert len(list(decode(image, header, 100))) == 2
+    assert not cast("PngImageFile", image).private_chunks
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_damage_ends_in_an_answer(name: str, fresh: FreshProcesses) -> None:
+    """A file cut off at any length, or with any one byte changed, is a picture or a refusal."""
+    ends = fresh.run("tests.support.hostile_runs:damaged", name, 1)
+    assert set(ends) <= ANSWERS
+    assert "picture" in ends
+    assert len(ends) > 1
+    assert sum(ends.values()) == 2 * len(small_files()[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_download_shorter_than_it_says_is_tried_again(name: str, fresh: FreshProcesses) -> None:
+    """A body that ends before its size is an interrupted download in every format, and never ends the process."""
+    for missing in (1, 1000, 5_000_000):
+        assert fresh.run("tests.support.hostile_runs:lied_to", name, missing) == "interrupted"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_download_longer_than_it_says_ends_where_it_said(name: str, fresh: FreshProcesses) -> None:
+    """Of a body that goes on behind its size nothing is read but what was told of."""
+    half = len(small_files()[name]) // 2
+    assert fresh.run("tests.support.hostile_runs:lied_to", name, -half) in {"resized", "truncated", "corrupt"}

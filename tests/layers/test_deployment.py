@@ -1,0 +1,184 @@
+"""The template deployed by `sam deploy` into an emulated AWS, and an image that finds its way through it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+import yaml
+
+from devtools.lambda_runtime.artifact import BUILT, built_function
+from devtools.lambda_runtime.emulator import Emulator, emulator, free_ports, wait_until_open
+from devtools.lambda_runtime.template import load
+from tests.conftest import PROJECT, needs_built_artifact
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from devtools.lambda_runtime.model import Tools
+
+pytestmark = needs_built_artifact
+
+STACK = PROJECT / ".venv-stack" / "bin"
+SECRETS = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
+# The emulated AWS knows no metric mathematics and no CodeDeploy, so these go; the alias then moves at once.
+UNUSED = "s3://artifacts/unused"  # layers that these parameters leave out need no upload
+UNKNOWN_ALARMS = ("DurationAlarm", "LargeDurationAlarm")
+
+
+class EmulatedAws:
+    """The running emulated AWS, and the Lambda emulator that its function's invocations go to."""
+
+    def __init__(self, endpoint: str, gateway: Gateway) -> None:
+        self.endpoint = endpoint
+        self.gateway = gateway
+
+    def client(self, service: str) -> Any:
+        session = botocore.session.get_session()
+        session.set_credentials(SECRETS["AWS_ACCESS_KEY_ID"], SECRETS["AWS_SECRET_ACCESS_KEY"])
+        return session.create_client(service, "us-east-1", endpoint_url=self.endpoint)
+
+
+class Gateway(ThreadingHTTPServer):
+    """Takes the emulated AWS's invocations to the real runtime, one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Invocation)
+        self.events: list[Any] = []
+        self.emulators: Queue[Emulator] = Queue(1)  # empty until the stack is deployed; its first events wait for that
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class _Invocation(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:  # http.server's name
+        assert isinstance(self.server, Gateway)
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        running = self.server.emulators.get()
+        result = running.invoke(event)
+        self.server.emulators.put(running)
+        self.server.events.append(event)
+        error = {"errorType": result.error_type, "errorMessage": result.error_message}
+        body = json.dumps(error if result.failed else result.answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # http.server's name
+        """Quiet."""
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[EmulatedAws]:
+    """An emulated AWS in a process of its own."""
+    (port,) = free_ports(1)
+    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_ACCOUNT_ID": "123456789012"}
+    settings |= {"HOME": str(tmp_path), "S3_DATA_DIR": str(tmp_path / "s3"), "TMPDIR": str(tmp_path)}
+    log = (tmp_path / "aws.log").open("w")
+    process = subprocess.Popen(
+        [STACK / "python", "-m", "ministack"], env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT
+    )
+    with Gateway() as gateway:
+        thread = threading.Thread(target=gateway.serve_forever, daemon=True)
+        thread.start()
+        try:
+            wait_until_open(process, port)
+            yield EmulatedAws(f"http://127.0.0.1:{port}", gateway)
+        finally:
+            process.terminate()
+            process.wait(10)
+            gateway.shutdown()
+            log.close()
+
+
+def deployable(folder: Path, proxy: str) -> Path:
+    """The built template without what the emulated AWS does not know, its functions served by `proxy`."""
+    template = load(PROJECT / BUILT)
+    for name in UNKNOWN_ALARMS:
+        del template["Resources"][name]
+    for resource in template["Resources"].values():
+        properties = resource["Properties"]
+        properties.pop("DeploymentPreference", None)
+        for code in ("CodeUri", "ContentUri"):
+            if code in properties:
+                unused = "Heic" in properties[code] or "Arm" in properties[code]
+                properties[code] = UNUSED if unused else str(PROJECT / BUILT.parent / properties[code])
+    del template["Globals"]["Function"]["CodeUri"]
+    template["Globals"]["Function"]["Environment"]["Variables"]["MINISTACK_LAMBDA_PROXY_URL"] = proxy
+    file = folder / "template.yaml"
+    file.write_text(yaml.safe_dump(template, sort_keys=False))
+    return file
+
+
+def deploy(aws: EmulatedAws, folder: Path, **parameters: str) -> dict[str, str]:
+    """`sam deploy`; the stack's outputs."""
+    aws.client("s3").create_bucket(Bucket="artifacts")
+    command: list[str | Path] = [STACK / "sam", "deploy", "--template-file", deployable(folder, aws.gateway.url)]
+    command += [
+        "--stack-name",
+        "resizer",
+        "--s3-bucket",
+        "artifacts",
+        "--no-resolve-s3",
+        "--no-confirm-changeset",
+        "--no-progressbar",
+    ]
+    command += [
+        "--config-file",
+        PROJECT / "samconfig.toml",
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "CAPABILITY_AUTO_EXPAND",
+    ]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items() if value)]
+    environment = {**os.environ, **SECRETS, "AWS_ENDPOINT_URL": aws.endpoint, "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName="resizer")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+@contextmanager
+def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[dict[str, Any]]:
+    """The deployed function's artifact in the real runtime, with the environment that it was deployed with."""
+    deployed: dict[str, Any] = aws.client("lambda").get_function_configuration(FunctionName=name)
+    environment = {**deployed["Environment"]["Variables"], **SECRETS, "AWS_ENDPOINT_URL": aws.endpoint}
+    environment = {key: value for key, value in environment.items() if value}
+    function = built_function(PROJECT / BUILT)
+    with emulator(replace(function, environment={**environment, "AWS_REGION": "us-east-1"}), tools) as running:
+        aws.gateway.emulators.put(running)
+        yield deployed
+
+
+@pytest.mark.parametrize(("trigger", "prefix"), [("s3", "uploads/"), ("eventbridge", "")])
+def test_a_deployed_stack_resizes_what_is_uploaded(
+    aws: EmulatedAws, tools: Tools, tmp_path: Path, trigger: str, prefix: str
+) -> None:
+    """`sam deploy` makes the stack, an upload triggers the function by its alias, and the renditions appear."""
+    outputs = deploy(aws, tmp_path, BucketName="shop-photos", Trigger=trigger, SourcePrefix=prefix)
+    with function_as_deployed(aws, outputs["Function"], tools) as deployed:
+        assert deployed["Runtime"] == "python3.13"
+        assert outputs["Function"].endswith(":live")
+        s3 = aws.client("s3")
+        s3.put_object(Bucket="shop-photos", Key=f"{prefix}cat.jpg", Body=saved(photo_like(1200, 900)))
+        for width in (480, 640, 1000):
+            key = f"resized/{width}-{prefix}cat.jpg"
+            s3.get_waiter("object_exists").wait(Bucket="shop-photos", Key=key, WaiterConfig={"Delay": 0.2})
+    keys = {entry["Key"] for entry in s3.list_objects_v2(Bucket="shop-photos")["Contents"]}
+    assert len(keys) == 4
+    uploads = [event for event in aws.gateway.events if event.get("Event") != "s3:TestEvent"]
+    assert len(uploads) == 1, "renditions must not invoke"

@@ -1,0 +1,219 @@
+"""What Lambda gets: complete for what the function calls, small, and the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from devtools.lambda_runtime.artifact import BUILT
+from layers import archive, service_data
+from resizer.s3 import S3
+from tests.conftest import PROJECT, needs_built_artifact
+from tests.support.pictures import heic, photo_like
+
+if TYPE_CHECKING:
+    from devtools.lambda_runtime.model import Tools
+
+pytestmark = needs_built_artifact
+
+FOLDER = PROJECT / BUILT.parent
+LAYERS = ("DependenciesX86Layer", "DependenciesArmLayer", "HeicX86Layer", "HeicArmLayer")
+LARGEST_ZIP = 10_000_000
+# What every Linux of Lambda has itself.
+SYSTEM = ("ld-linux", *(f"lib{name}.so" for name in ("c", "m", "mvec", "pthread", "dl", "rt", "gcc_s", "stdc++", "z")))
+
+ONE_OF_EACH = """
+import io, sys
+from PIL import Image
+from resizer import resize
+from resizer.cli.folder import FolderS3
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
+import resizer.handler, pathlib
+out = pathlib.Path(sys.argv[1])
+for name in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "JPEG2000", "BMP"):
+    source = out / f"image.{name.lower()}"
+    Image.linear_gradient("L").convert("RGB").resize((1200, 800)).save(source, name)
+    settings = Settings(formats=("source", "webp", "avif"), widths=(480,))
+    report = process(SourceObject("photos", source.name), settings, FolderS3({source.name: source}, out))
+    print(name, report.outcome, len(report.renditions), report.detail)
+print("resampler", resize.BACKEND)
+"""
+
+ONE_HEIC = """
+import sys, pathlib
+from resizer.cli.folder import FolderS3
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.settings import Settings
+out = pathlib.Path(sys.argv[1])
+report = process(SourceObject("photos", "photo.heic"), Settings(), FolderS3({"photo.heic": out / "photo.heic"}, out))
+print(report.outcome, report.reason)
+"""
+
+ENDPOINTS = """
+import json, sys
+import botocore.session
+session = botocore.session.get_session()
+credentials = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+told = {}
+for service in ("s3", "sqs", "lambda"):
+    for partition in session.get_available_partitions():
+        for region in session.get_available_regions(service, partition, allow_non_regional=True):
+            for options in ({}, {"use_dualstack_endpoint": True}, {"use_fips_endpoint": True}):
+                config = botocore.config.Config(**options)
+                name = f"{service} {region} {sorted(options)}"
+                try:
+                    client = session.create_client(service, region, config=config, **credentials)
+                    told[name] = [client.meta.endpoint_url, client.meta.config.signature_version]
+                except Exception as problem:
+                    told[name] = repr(problem)
+print(json.dumps(told))
+"""
+
+
+def packages(layer: str) -> Path:
+    return FOLDER / layer / "python"
+
+
+def run(tools: Tools, path: list[Path], code: str, *arguments: str) -> str:
+    """Run code in a Python of Lambda's version that sees these folders and nothing else of this project."""
+    environment = {"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1", "AWS_REGION": "us-east-1"}
+    command = [str(tools.python), "-c", code, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_format_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path) -> None:
+    """A clean interpreter with the trimmed layer imports the handler and resizes one image of each format."""
+    local = tmp_path / "local" / "resizer"  # the function's code, and the folder that stands in for S3
+    shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
+    (local / "cli").mkdir()
+    shutil.copy(PROJECT / "resizer" / "cli" / "folder.py", local / "cli")
+    told = run(tools, [local.parent, packages("DependenciesX86Layer")], ONE_OF_EACH, str(tmp_path)).splitlines()
+    *lines, resampler = [line for line in told if not line.startswith("{")]
+    assert [line.split()[:3] for line in lines if line.split()[1] != "resized"] == []
+    assert len(lines) == 8
+    assert resampler == "resampler cykooz-resizer"
+
+
+def test_the_heic_layer_resizes_heic(tools: Tools, tmp_path: Path) -> None:
+    """With its layer the function resizes a HEIC, and without that it says what is missing."""
+    local = tmp_path / "local" / "resizer"
+    shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
+    (local / "cli").mkdir()
+    shutil.copy(PROJECT / "resizer" / "cli" / "folder.py", local / "cli")
+    (tmp_path / "photo.heic").write_bytes(heic(photo_like(1200, 800)))
+    layers = [packages("DependenciesX86Layer"), packages("HeicX86Layer")]
+    for path, told in ((layers, "resized None"), (layers[:1], "rejected heic_not_installed")):
+        assert run(tools, [local.parent, *path], ONE_HEIC, str(tmp_path)).splitlines()[-1] == told
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_library_is_missing(layer: str) -> None:
+    """Every native library finds the libraries that it names, in the layer or in Lambda's Linux."""
+    folder = packages(layer)
+    libraries = [path for path in folder.rglob("*") if ".so" in path.suffixes]
+    there = {path.name for path in libraries}
+    missing = {
+        f"{path.name} needs {needed}"
+        for path in libraries
+        for needed in needed_by(path)
+        if needed not in there and not needed.startswith(SYSTEM)
+    }
+    assert libraries
+    assert not missing
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_libraries_are_of_the_layers_architecture(layer: str) -> None:
+    """A layer for arm64 holds nothing of x86_64, whatever machine built it, and the other way round."""
+    expected = "AArch64" if "Arm" in layer else "x64"
+    libraries = [path for path in packages(layer).rglob("*") if ".so" in path.suffixes]
+    with_architecture = {path.name: architecture(path) for path in libraries}
+    assert set(with_architecture.values()) == {expected}
+
+
+def test_endpoints_are_those_of_the_whole_botocore(tools: Tools) -> None:
+    """With the cut endpoints file every region's endpoint of every service that we call is what it was."""
+    whole = run(tools, [Path(str(whole_botocore()))], ENDPOINTS)
+    trimmed = run(tools, [packages("DependenciesX86Layer")], ENDPOINTS)
+    answers: dict[str, Any] = json.loads(trimmed)
+    assert answers == json.loads(whole)
+    assert len(answers) > 300
+    assert answers["sqs eu-central-1 []"][0] == "https://sqs.eu-central-1.amazonaws.com"
+
+
+def test_every_request_that_we_make_is_described() -> None:
+    """What `resizer/s3.py` asks of S3 is among the operations that the layer keeps."""
+    asked = {"".join(part.title() for part in name.split("_")) for name in vars(S3) if name.endswith("_object")}
+    assert asked <= set(service_data.OPERATIONS["s3"])
+
+
+def test_the_layer_is_small() -> None:
+    """At most 10 MB zipped, and unzipped far below Lambda's limit."""
+    for layer in LAYERS:
+        assert (FOLDER / f"{layer}.zip").stat().st_size <= LARGEST_ZIP, layer
+        unzipped = sum(path.stat().st_size for path in packages(layer).rglob("*") if path.is_file())
+        assert unzipped < archive.LIMIT_UNZIPPED_MB * archive.MEGABYTE / 5
+
+
+def test_nothing_superfluous_is_in_the_layer() -> None:
+    """No tests, Tk, FreeType or installers' data; licences are there, and all code is compiled."""
+    folder = packages("DependenciesX86Layer")
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
+    superfluous = ("/tests", "_imagingtk", "freetype", ".dist-info", "ImageTk")
+    assert not [name for name in names if any(part in name for part in superfluous)]
+    assert not [name for name in names if name.endswith(".py")]
+    assert [name for name in names if name.startswith("licences/pillow")]
+    services = {path.name for path in (folder / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == {"s3", "sqs", "lambda"}
+
+
+def test_the_functions_code_is_a_package_without_the_local_part() -> None:
+    """`import resizer` works in Lambda, and nothing that is for this machine only goes there."""
+    assert (FOLDER / "ResizeFunction" / "resizer" / "handler.py").exists()
+    assert not any((FOLDER / "ResizeFunction" / "resizer" / part).exists() for part in ("cli", "local", "__main__.py"))
+    assert list((FOLDER / "ResizeFunction" / "resizer" / "__pycache__").glob("handler.cpython-313.pyc"))
+
+
+def test_builds_are_the_same_byte_for_byte(tmp_path: Path) -> None:
+    """Whoever builds the same pinned packages again, anywhere, gets the same zip."""
+    command: list[str | Path] = [
+        PROJECT / ".venv-stack/bin/python",
+        "-m",
+        "layers.build",
+        "dependencies",
+        tmp_path / "again",
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "again.zip").read_bytes() == (FOLDER / "DependenciesX86Layer.zip").read_bytes()
+
+
+def needed_by(library: Path) -> list[str]:
+    with library.open("rb") as file:
+        dynamic: Any = ELFFile(file).get_section_by_name(".dynamic")
+        return [tag.needed for tag in dynamic.iter_tags() if tag.entry.d_tag == "DT_NEEDED"]
+
+
+def architecture(library: Path) -> str:
+    with library.open("rb") as file:
+        return str(ELFFile(file).get_machine_arch())
+
+
+@cache
+def whole_botocore() -> Path:
+    """Where this environment's own botocore is: pinned to the same version as the layer's."""
+    import botocore  # noqa: PLC0415 # its place is all that is asked
+
+    return Path(botocore.__file__).parents[1]

@@ -1,0 +1,246 @@
+"""The local service end to end: real notifications, so that a recursion would really happen."""
+
+from __future__ import annotations
+
+import io
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from boto3.s3.transfer import TransferConfig
+
+from resizer import handler, pipeline
+from resizer.errors import ResizerError
+from resizer.local.service import local_service
+from resizer.s3 import clients
+from resizer.s3.endpoint import is_plain
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.local.trigger import Invocation
+
+BUCKET = "uploads"
+PATIENCE = 30  # seconds; a test that waits this long has failed
+SILENCE = 3  # seconds, longer than the reader's own poll
+
+
+@pytest.fixture
+def events() -> queue.Queue[Invocation]:
+    """Every event that the service has finished, as it finishes."""
+    return queue.Queue()
+
+
+@pytest.fixture
+def s3(events: queue.Queue[Invocation]) -> Iterator[Any]:
+    """A client of a running service."""
+    with local_service(BUCKET, finished=events.put):
+        yield clients.client("s3")
+
+
+def results(events: queue.Queue[Invocation], count: int) -> list[dict[str, Any]]:
+    """The results of the next `count` events that do anything but test the notification."""
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        found += (events.get(timeout=PATIENCE).answer or {}).get("results", [])
+    return found
+
+
+def keys(s3: Any) -> set[str]:
+    return {entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
+
+
+def test_one_upload_makes_three_objects_and_then_silence(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """One upload gives three objects, their three events are skipped as `output_prefix`, and nothing follows."""
+    s3.put_object(Bucket=BUCKET, Key="a+b c é.jpg", Body=saved(photo_like(1200, 800)))
+    first, *further = results(events, 4)
+    assert (first["key"], first["outcome"]) == ("a+b c é.jpg", "resized")
+    assert {(each["outcome"], each["reason"]) for each in further} == {("skipped", "output_prefix")}
+    assert {each["key"] for each in further} == {each["key"] for each in first["renditions"]}
+    with pytest.raises(queue.Empty):
+        events.get(timeout=SILENCE)
+    assert keys(s3) == {"a+b c é.jpg"} | {each["key"] for each in first["renditions"]}
+
+
+def test_a_deletion_takes_the_renditions_away(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """What is deleted from the bucket loses its renditions by the bucket's own notification, and nothing follows."""
+    s3.put_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg", Body=saved(photo_like(64, 48)))
+    results(events, 4)
+    s3.delete_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg")
+    first, *further = results(events, 4)
+    assert (first["key"], first["outcome"]) == ("a+b c%25é 日本.jpg", "removed")
+    assert {each["reason"] for each in further} == {"output_prefix"}
+    assert keys(s3) == set()
+
+
+def test_without_the_guard_it_would_recurse(
+    s3: Any, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the guard taken out, renditions do become sources: the test above would see it."""
+    monkeypatch.setattr(pipeline, "reason_to_skip", lambda *_: None)
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
+    results(events, 4)
+    assert any(key.startswith("resized/480-resized/") for key in keys(s3))
+
+
+def test_a_multipart_upload_is_resized_once(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """A multipart upload, for which the embedded S3 sends two events, is resized once and then already done."""
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key="big.jpg")
+    part = {"Bucket": BUCKET, "Key": "big.jpg", "UploadId": upload["UploadId"], "PartNumber": 1}
+    etag = s3.upload_part(**part, Body=saved(photo_like(800, 600)))["ETag"]
+    s3.complete_multipart_upload(
+        Bucket=BUCKET, Key="big.jpg", UploadId=upload["UploadId"],
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]},
+    )  # fmt: skip
+    ours = [each for each in results(events, 5) if each["key"] == "big.jpg"]
+    assert ours[0]["outcome"] == "resized"
+    assert {each["reason"] for each in ours[1:]} <= {"already_done"}
+
+
+def test_an_event_that_fails_is_tried_three_times_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like Lambda the service tries an event twice more, and then keeps it in its list of failures."""
+    tries: list[int] = []
+    finished: queue.Queue[Invocation] = queue.Queue()
+
+    def failing(*_: object) -> None:
+        tries.append(1)
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(handler, "process", failing)
+    with local_service(BUCKET, finished=finished.put) as service:
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"anything")
+        while not finished.get(timeout=PATIENCE).problem:
+            pass
+    assert len(tries) == 3
+    assert [failure.event["Records"][0]["s3"]["object"]["key"] for failure in service.failures] == ["cat.jpg"]
+
+
+def test_no_setting_of_the_shell_leads_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies, endpoints, profiles and files that a shell has set do not reach the block, and stand after it."""
+    nowhere = "http://127.0.0.1:9"
+    shell = {
+        "http_proxy": nowhere,
+        "HTTPS_PROXY": nowhere,
+        "ALL_PROXY": nowhere,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_ENDPOINT_URL_SQS": nowhere,
+        "AWS_ENDPOINT_URL_S3": nowhere,
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_PROFILE": "work",
+        "AWS_CONFIG_FILE": "/nowhere",
+    }
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
+    finished: queue.Queue[Invocation] = queue.Queue()
+    with local_service(BUCKET, finished=finished.put):
+        assert is_plain(os.environ)  # so that the function's own client is at work, as in Lambda
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
+        assert results(finished, 1)[0]["outcome"] == "resized"
+    assert {name: os.environ[name] for name in shell} == shell
+
+
+def test_a_trigger_that_breaks_off_ends_the_service() -> None:
+    """A mistake in what hears of events is no silent end: the one who waits is woken, and the block raises it."""
+    ended = threading.Event()
+
+    def broken(_: Invocation) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    def serve() -> None:
+        with local_service(BUCKET, finished=broken, ended=ended):
+            clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"anything")
+            assert ended.wait(PATIENCE)
+
+    with pytest.raises(ResizerError, match="broke off: ZeroDivisionError"):
+        serve()
+
+
+def test_the_storage_alone_resizes_nothing() -> None:
+    """`--no-trigger` gives a bucket whose uploads trigger nothing."""
+    with running("--no-trigger") as (_, lines):
+        assert lines[0] == "The S3 is ready; uploads trigger nothing.\n"
+        s3 = boto3.client("s3", **connection(lines))
+        s3.put_object(Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48)))
+        assert s3.get_bucket_notification_configuration(Bucket="photos").keys() == {"ResponseMetadata"}
+
+
+def test_what_stands_already_is_not_listed_as_made() -> None:
+    """The second event of a multipart upload is one line that says `already_done`, and lists no sizes."""
+    with running() as (process, lines):
+        assert process.stdout
+        s3 = boto3.client("s3", **connection(lines))
+        body = io.BytesIO(saved(photo_like(64, 48)))
+        s3.upload_fileobj(body, "photos", "cat.jpg", Config=TransferConfig(multipart_threshold=1))
+        told = [process.stdout.readline() for _ in range(5)]
+    assert [line.count("→") for line in told if "skipped   cat.jpg" in line and "already_done" in line] == [0]
+    assert [line.count("→") for line in told if "resized   cat.jpg" in line] == [2]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """`resizer up` as a process of its own, with the lines that it has printed until it was ready."""
+    command = [sys.executable, "-m", "resizer", "up", "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+    assert process.stdout
+    try:
+        lines = list(iter(process.stdout.readline, "Ctrl-C stops it; nothing is kept.\n"))
+        yield process, lines
+    finally:
+        process.kill()
+        process.wait()
+
+
+def exports(lines: list[str]) -> dict[str, str]:
+    """The environment that the service tells its users to set."""
+    line = next(line for line in lines if "export " in line)
+    return dict(pair.split("=", 1) for pair in line.split()[1:])
+
+
+def connection(lines: list[str]) -> dict[str, str]:
+    """The same as boto3's arguments."""
+    told = exports(lines)
+    return {
+        "endpoint_url": told["AWS_ENDPOINT_URL"],
+        "region_name": told["AWS_REGION"],
+        "aws_access_key_id": told["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": told["AWS_SECRET_ACCESS_KEY"],
+    }
+
+
+def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
+    """`aws s3 cp`, as the service itself explains it, gives renditions, one line per event, and a clean end."""
+    photo = tmp_path / "my cat.jpg"
+    photo.write_bytes(saved(photo_like(1200, 800)))
+    with running() as (process, lines):
+        assert process.stdout
+        environment = {**os.environ, **exports(lines)}
+        aws = [str(Path(sys.executable).with_name("aws")), "s3", "cp", str(photo), "s3://photos/"]
+        subprocess.run(aws, env=environment, check=True, capture_output=True)
+        told = [process.stdout.readline() for _ in range(4)]
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE)
+    assert told[0].startswith("resized   my cat.jpg  JPEG 1200x800")
+    assert "480x320 640x427 1000x667" in told[0]
+    assert all(line.startswith("skipped   resized/") and "output_prefix" in line for line in told[1:])
+    assert rest == "Stopped.\n"
+    assert process.returncode == 0
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    """A taken port ends the command with one line that says what to do, and exit code 2."""
+    with running() as (_, lines):
+        port = exports(lines)["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
+        command = [sys.executable, "-m", "resizer", "up", "--port", port]
+        second = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    assert second.returncode == 2
+    assert second.stdout == ""
+    assert second.stderr == f"resizer: Port {port} is in use; choose another with --port, or 0 for any free one.\n"

@@ -1,0 +1,188 @@
+"""Of XMP and IPTC the two texts are read as they were meant, and whatever else strangers write there does no harm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from resizer.metadata.iptc import LONGEST as LONGEST_IPTC
+from resizer.metadata.rights import Rights, rights_in_iptc, rights_in_xmp
+from resizer.metadata.xmp import DEEPEST
+from resizer.metadata.xmp import LONGEST as LONGEST_XMP
+from tests.conftest import PROJECT
+from tests.support.rights_blocks import dataset, description, iptc, xmp
+
+BOTH = Rights("Ada Lovelace", "© 2024 Müller 写真家")
+XMP, IPTC = xmp(BOTH.artist, BOTH.copyright), iptc(BOTH.artist, BOTH.copyright)
+SEVERAL = "<rdf:li>Ada</rdf:li><rdf:li> </rdf:li><rdf:li>Mary\n Somerville</rdf:li>"
+LANGUAGES = '<rdf:li xml:lang="fr">Tous droits</rdf:li><rdf:li xml:lang="{}">All rights</rdf:li>'
+
+
+def no_warning(text: str) -> None:
+    raise AssertionError(text)
+
+
+def quietly(_: str) -> None:
+    """Warnings are not what is tested."""
+
+
+@pytest.mark.parametrize(
+    ("packet", "expected"),
+    [
+        (XMP, BOTH),
+        (XMP + b"\n" * 2000 + b"\0", BOTH),
+        (b'<?xml version="1.0" encoding="zlib"?>' + XMP, BOTH),
+        (xmp("Ada &amp; Sons &#169;"), Rights("Ada & Sons ©")),
+        (xmp("<![CDATA[Ada <3]]>"), Rights("Ada <3")),
+        (description(f"<dc:creator><rdf:Seq>{SEVERAL}</rdf:Seq></dc:creator>"), Rights("Ada; Mary Somerville")),
+        (description(f"<dc:creator><rdf:Bag>{SEVERAL}</rdf:Bag></dc:creator>"), Rights("Ada; Mary Somerville")),
+        (description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('x-default')}</rdf:Alt></dc:rights>"),
+         Rights("", "All rights")),
+        (description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('en')}</rdf:Alt></dc:rights>"),
+         Rights("", "Tous droits")),
+        (description("<dc:creator>Ada</dc:creator>", 'dc:rights="mine"'), Rights("Ada", "mine")),
+        (description("<creator xmlns='http://purl.org/dc/elements/1.1/'>Ada</creator>"), Rights("Ada")),
+        (XMP.replace(b"dc:", b"x:").replace(b"xmlns:dc", b"xmlns:x"), BOTH),
+        (XMP.replace(b"dc:creator", b"dc:format").replace(b"dc:rights", b"dc:type"), Rights()),
+        (b"", Rights()),
+    ],
+)  # fmt: skip
+def test_xmp_is_read_in_every_way_it_may_be_written(packet: bytes, expected: Rights) -> None:
+    """Lists, languages, attributes, plain texts and any prefix give the same two texts, each in one line."""
+    assert rights_in_xmp(packet, no_warning) == expected
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<Iptc4xmpCore:creator>Ada</Iptc4xmpCore:creator>",
+        "<exif:Of><rdf:Description><dc:creator>Ada</dc:creator></rdf:Description></exif:Of>",
+        "<exif:Of><rdf:Bag><rdf:li><dc:creator>Ada</dc:creator></rdf:li></rdf:Bag></exif:Of>",
+        '<exif:Of><rdf:Description dc:creator="Ada"/></exif:Of>',
+        "<dc:creator><exif:Email>ada@example.org</exif:Email></dc:creator>",
+        "<dc:creator><rdf:Seq><rdf:li><exif:Email>ada@example.org</exif:Email></rdf:li></rdf:Seq></dc:creator>",
+        "<exif:Names><rdf:Seq><rdf:li>creator</rdf:li></rdf:Seq></exif:Names>",
+    ],
+)
+def test_other_names_in_xmp_are_not_the_picture_s(inner: str) -> None:
+    """Creators of what a picture was made from, and whatever else stands near, are not taken for its own."""
+    assert rights_in_xmp(description(inner), no_warning) == Rights()
+
+
+def laughs() -> bytes:
+    """Entities of entities of entities: 1.3 GB of XML."""
+    names = "abcdefg"
+    inner = "".join(f'<!ENTITY {one} "{f"&{other};" * 20}">' for other, one in pairwise(names))
+    return f'<!DOCTYPE x [<!ENTITY a "{"x" * 20}">{inner}]>'.encode() + xmp("&g;")
+
+
+@pytest.mark.parametrize(
+    ("packet", "told"),
+    [
+        (laughs(), "document type"),
+        (b'<!DOCTYPE x [<!ENTITY name "Ada">]>' + xmp("&name;"), "document type"),
+        (b'<!DOCTYPE x [<!ENTITY name SYSTEM "file:///etc/hostname">]>' + xmp("&name;"), "document type"),
+        (b'<!DOCTYPE x SYSTEM "http://localhost/x.dtd">' + XMP, "document type"),
+        (xmp("&name;"), "undefined entity"),
+        (b"<creator>" * (DEEPEST + 1), "too deep"),
+        (b"<creator>" * 100_000, "too deep"),
+        (XMP[: XMP.index(b"Lovelace")], "no element found"),
+        (XMP.replace("©".encode(), b"\xa9"), "invalid token"),
+        (XMP.replace(b"xmlns:dc", b"xmlns:x"), "unbound prefix"),
+        (b"creator", "syntax error"),
+    ],
+)
+def test_hostile_xmp_is_ignored(packet: bytes, told: str) -> None:
+    """Entities are never expanded, and what is no XML or lies too deep counts for nothing; a warning tells."""
+    warnings: list[str] = []
+    assert rights_in_xmp(packet, warnings.append) == Rights()
+    assert told in warnings[0]
+
+
+def test_of_endless_xmp_the_beginning_is_read() -> None:
+    """What stands within the bound is found, what is cut by it is not half a name, and the rest is not looked at."""
+    history = "<exif:Was>edited</exif:Was>" * (LONGEST_XMP // 20)
+    assert rights_in_xmp(description(f"<dc:creator>Ada</dc:creator>{history}"), no_warning) == Rights("Ada")
+    assert rights_in_xmp(description(f"{history}<dc:creator>Ada</dc:creator>"), no_warning) == Rights()
+    assert rights_in_xmp(description(f"<dc:creator>{'Ada ' * LONGEST_XMP}</dc:creator>"), no_warning) == Rights()
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (IPTC, BOTH),
+        (iptc(BOTH.artist, BOTH.copyright, declared=b""), BOTH),
+        (iptc("Müller", "© “Ada”", "cp1252", declared=b""), Rights("Müller", "© “Ada”")),
+        (iptc("José", "", "latin-1", declared=b""), Rights("José")),
+        (iptc("Müller", "", "latin-1"), Rights("Müller")),
+        (dataset(1, 90, b"\x1b%G") + dataset(2, 80, "Ada Müller".encode()[:6]), Rights("Ada M")),
+        (dataset(2, 80, b"Ada") + dataset(2, 80, b" \0") + dataset(2, 80, b"Mary\r\nSomerville"),
+         Rights("Ada; Mary Somerville")),
+        (dataset(2, 116, b"") + dataset(2, 116, b"mine"), Rights("", "mine")),
+        (b"\x1c\x02\x50\x80\x04\0\0\0\x03Ada" + dataset(2, 116, b"mine"), Rights("Ada", "mine")),
+        (dataset(2, 202, b"\x1c\x02\x50preview") + IPTC, BOTH),
+        (dataset(3, 80, b"no by-line") + dataset(2, 81, b"nor this"), Rights()),
+        (IPTC + bytes(3), BOTH),
+        (b"", Rights()),
+    ],
+)  # fmt: skip
+def test_iptc_is_read_in_every_way_it_may_be_written(block: bytes, expected: Rights) -> None:
+    """By-lines and notice are found in whatever letters, even where these were cut at a number of bytes."""
+    assert rights_in_iptc(block, no_warning) == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        (dataset(2, 80, b"Ada")[:-1], "longer than there is room"),
+        (b"\x1c\x02\x50\x7f\xff" + IPTC, "longer than there is room"),
+        (b"\x1c\x02\x50\xff\xff" + b"\xff" * 40_000, "longer than there is room"),
+        (b"\x1c\x02\x50\x80\x08" + b"\xff" * 8 + IPTC, "longer than there is room"),
+        (b"\x1c\x02\x50\0\x14Ada" + IPTC, "next dataset"),
+        (b"\x1c\x02\x50\0\x02Ada" + IPTC, "no dataset at byte 7"),
+        (b"\x1c", "longer than there is room"),
+        (b"8BIM" + IPTC, "no dataset at byte 0"),
+        (dataset(2, 80, b"Ada") * LONGEST_IPTC, "bytes"),
+    ],
+)
+def test_iptc_whose_lengths_lie_is_ignored(block: bytes, told: str) -> None:
+    """A length that does not fit never makes a caption a name: all of the block counts for nothing; a warning tells."""
+    warnings: list[str] = []
+    assert rights_in_iptc(block, warnings.append) == Rights()
+    assert told in warnings[0]
+
+
+@given(st.binary())
+@example(b"<creator>\xff")
+@example(b"\x1c")
+def test_no_bytes_raise(data: bytes) -> None:
+    """Whatever the bytes, there is an answer."""
+    for block in (data, b"creator" + data, b"<creator>" + data, b"\x1c\x02\x50" + data):
+        assert isinstance(rights_in_xmp(block, quietly), Rights)
+        assert isinstance(rights_in_iptc(block, quietly), Rights)
+
+
+@given(st.sampled_from([XMP, IPTC]), st.lists(st.tuples(st.integers(0, 600), st.binary(max_size=4)), max_size=4))
+def test_no_damage_raises(data: bytes, damage: list[tuple[int, bytes]]) -> None:
+    """However an honest block was damaged, there is an answer, and each text is one line."""
+    for at, put in damage:
+        data = data[:at] + put + data[at + len(put) :]
+    for rights in (rights_in_xmp(data, quietly), rights_in_iptc(data, quietly)):
+        assert all(text == " ".join(text.split()) for text in (rights.artist, rights.copyright))
+
+
+def test_what_is_not_there_costs_nothing() -> None:
+    """A photo without such a block loads neither the readers nor an XML parser."""
+    program = (
+        "import io, sys; from PIL import Image; from resizer.metadata.exif import kept_exif\n"
+        "buffer = io.BytesIO(); Image.new('RGB', (8, 8)).save(buffer, 'JPEG')\n"
+        "kept_exif(Image.open(buffer), 'copyright', print)\n"
+        "print({'resizer.metadata.rights', 'pyexpat'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, cwd=PROJECT, capture_output=True, text=True)
+    assert done.stdout == "set()\n"

@@ -1,0 +1,183 @@
+"""No output is ever a source, whatever keys people choose and whatever the settings are."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given, reject
+from hypothesis import strategies as st
+
+from resizer.errors import ConfigError, Reason, Rejected
+from resizer.events import sources
+from resizer.model import Change, SourceObject
+from resizer.planning.guard import is_output, is_source, reason_to_skip
+from resizer.planning.outputs import plan
+from resizer.settings import Settings
+from resizer.settings.environment import EXTRA_FORMATS
+from tests.conftest import BUCKET, notification
+from tests.support.pictures import header
+
+if TYPE_CHECKING:
+    from resizer.model import Header, RenditionPlan
+
+SETTINGS = Settings()
+# As they stand in an event: encoded, which must not hide where they lie.
+UNDER_THE_OUTPUT_PREFIX = [
+    "resized/480-cat.jpg",
+    "resized%2F480-cat.jpg",
+    "resized%2f480-cat.jpg",
+    "%72esized/480-cat.jpg",
+    "%72%65%73%69%7A%65%64%2F480-cat.jpg",
+    "resized/480-two+words.jpg",
+    "resized/+480-cat.jpg",
+    "resized//480-cat.jpg",
+    "resized%2F%2F480-cat.jpg",
+    "resized/",
+    "resized/480-resized/480-cat.jpg",
+    "resized/../cat.jpg",
+    "resized/%00",
+]
+OTHER_KEYS = [
+    "resized",
+    "resized.jpg",
+    "resized%252F480-cat.jpg",
+    "+resized/480-cat.jpg",
+    "resized+/480-cat.jpg",
+    "/resized/480-cat.jpg",
+    "./resized/480-cat.jpg",
+    "photos/../resized/480-cat.jpg",
+    "Resized/480-cat.jpg",
+    "RESIZED/480-cat.jpg",
+    "photos/resized/480-cat.jpg",
+    "resized%5C480-cat.jpg",
+    "re%E2%80%8Bsized/480-cat.jpg",
+    "resized%EF%BC%8F480-cat.jpg",
+]
+
+_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+_prefixes = st.sampled_from(["resized/", "r", "é/", "4", "480-", "{}/", "a//", "..", "a" * 512]) | _text
+_templates = st.sampled_from(
+    ["{prefix}{width}-{key}", "{prefix}{key}/{width}", "{prefix}w/{width}/{key}", "{prefix}{{{key}}}@{width}x"]
+)
+
+
+@st.composite
+def _settings(draw: st.DrawFn) -> Settings:
+    """Any settings with which the function starts."""
+    environ = {
+        "RESIZER_WIDTHS": ",".join(map(str, draw(st.lists(st.integers(1, 16_383), min_size=1, max_size=4)))),
+        "RESIZER_OUTPUT_PREFIX": draw(_prefixes),
+        "RESIZER_SOURCE_PREFIX": draw(st.just("") | _prefixes),
+        "RESIZER_KEY_TEMPLATE": draw(_templates),
+        "RESIZER_FORMATS": ",".join(draw(st.sets(st.sampled_from(sorted(EXTRA_FORMATS)), min_size=1))),
+    }
+    try:
+        return Settings.from_env(environ)
+    except ConfigError:
+        reject()
+
+
+@st.composite
+def _settings_and_key(draw: st.DrawFn) -> tuple[Settings, str]:
+    """Settings, and a key that S3 can hold: often one that starts as an output or a source would."""
+    settings = draw(_settings())
+    start = draw(st.sampled_from(["", settings.output_prefix, settings.output_prefix[:-1], settings.source_prefix]))
+    key = start + draw(_text)
+    assume(len(key.encode()) <= 1024)
+    return settings, key
+
+
+def _planned(key: str, known: Header, settings: Settings) -> list[RenditionPlan]:
+    """The plans for a key whose outputs are not too long."""
+    try:
+        return plan(key, known, settings)
+    except Rejected:
+        reject()
+
+
+@given(_settings_and_key(), st.sampled_from(["JPEG", "PNG", "TIFF"]), st.booleans())
+def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, transparent: bool) -> None:  # noqa: FBT001 # hypothesis draws it
+    """For any key and any settings with which the function starts, what is written starts nothing."""
+    settings, key = chosen
+    for each in _planned(key, header(1200, 800, format=format_, has_transparency=transparent), settings):
+        assert is_output(each.key, settings)
+        assert not is_source(each.key, settings)
+        assert reason_to_skip(SourceObject(BUCKET, each.key), settings) is Reason.OUTPUT_PREFIX
+
+
+@given(_settings_and_key())
+def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, str]) -> None:
+    """All renditions of one source have keys of their own, one for each width and format."""
+    settings, key = chosen
+    plans = _planned(key, header(1200, 800), settings)
+    assert len({each.key for each in plans}) == len(settings.widths) * len({each.format for each in plans})
+
+
+@given(_settings_and_key())
+def test_a_key_is_an_output_or_a_source_but_never_both(chosen: tuple[Settings, str]) -> None:
+    """What is a source lies outside the output prefix and under the source prefix, byte by byte."""
+    settings, key = chosen
+    assert is_output(key, settings) == (key[: len(settings.output_prefix)] == settings.output_prefix)
+    inside = key[: len(settings.source_prefix)] == settings.source_prefix
+    assert is_source(key, settings) == (inside and not is_output(key, settings))
+
+
+@pytest.mark.parametrize("spelt", UNDER_THE_OUTPUT_PREFIX)
+def test_nothing_under_the_output_prefix_is_touched(spelt: str) -> None:
+    """However an event spells a key under the output prefix, it is skipped."""
+    assert [reason_to_skip(source, SETTINGS) for source in sources(notification(spelt))] == [Reason.OUTPUT_PREFIX]
+
+
+@pytest.mark.parametrize("spelt", OTHER_KEYS)
+def test_keys_that_only_look_like_outputs_are_sources(spelt: str) -> None:
+    """Keys that S3 tells from the output prefix are sources, and their outputs lie under it."""
+    (source,) = sources(notification(spelt))
+    assert reason_to_skip(source, SETTINGS) is None
+    assert all(is_output(each.key, SETTINGS) for each in plan(source.key, header(1200, 800), SETTINGS))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "key", "expected"),
+    [
+        ("r\u00e9duit/", "r\u00e9duit/cat.jpg", True),
+        ("r\u00e9duit/", "re\u0301duit/cat.jpg", False),
+        ("re\u0301duit/", "r\u00e9duit/cat.jpg", False),
+        ("\u212bngstr\u00f6m/", "\u00c5ngstr\u00f6m/cat.jpg", False),
+        ("stra\u00dfe/", "strasse/cat.jpg", False),
+    ],
+)
+def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: bool) -> None:  # noqa: FBT001 # a table's column
+    """Composed and decomposed letters are different keys, for S3 compares bytes."""
+    assert is_output(key, dataclasses.replace(SETTINGS, output_prefix=prefix)) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (SourceObject("photos", "uploads/cat.jpg"), None),
+        (SourceObject("other", "uploads/cat.jpg"), Reason.OTHER_BUCKET),
+        (SourceObject("Photos", "uploads/cat.jpg"), Reason.OTHER_BUCKET),
+        (SourceObject("photos", "cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
+        (SourceObject("photos", "Uploads/cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
+        (SourceObject("photos", "uploads"), Reason.OUTSIDE_SOURCE_PREFIX),
+        (SourceObject("photos", "uploads/cat.jpg", Change.REMOVED), None),
+        (SourceObject("photos", "uploads/cat.jpg", Change.OTHER), Reason.NOT_CREATED),
+        (SourceObject("photos", "uploads/summer/", size=0), Reason.FOLDER_MARKER),
+        (SourceObject("photos", "uploads/summer/", size=9), None),
+        (SourceObject("photos", "uploads/summer/", size=None), None),
+        (SourceObject("photos", "uploads/empty.jpg", size=0), None),
+        (SourceObject("photos", "resized/480-cat.jpg", Change.REMOVED), Reason.OUTPUT_PREFIX),
+        (SourceObject("other", "resized/480-cat.jpg"), Reason.OUTPUT_PREFIX),
+    ],
+)
+def test_what_is_not_ours_is_told_by_its_reason(source: SourceObject, reason: Reason | None) -> None:
+    """Other buckets, other prefixes, removals and folder markers are skipped, each by its own reason."""
+    settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}))
+    assert reason_to_skip(source, settings) is reason
+
+
+def test_any_bucket_is_served_where_none_is_named() -> None:
+    """Without a list of buckets every bucket that the trigger names is served."""
+    assert reason_to_skip(SourceObject("anybody's", "cat.jpg"), SETTINGS) is None

@@ -1,0 +1,178 @@
+"""A download ends where it may: at its cap, at its break, in time, and never as half a picture."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+from resizer.errors import OutOfTime, Reason, SourceInterrupted
+from resizer.model import SourceMetadata
+from resizer.s3.stream import BLOCK, DRAIN, HEADER, SourceStream, too_many_bytes
+from tests.conftest import Download, rejects
+from tests.s3.stream.streams import DATA, LARGE, UNLIMITED, stream_of
+
+BREAKS = [
+    ReadTimeoutError(endpoint_url="https://s3.test"),
+    IncompleteReadError(actual_bytes=1, expected_bytes=2),
+    ResponseStreamingError(error="Connection broken"),
+    ConnectionResetError("Connection reset by peer"),
+]
+
+
+@pytest.mark.parametrize("size", [None, len(DATA)])
+@pytest.mark.parametrize("amount", [-1, BLOCK])
+@pytest.mark.parametrize("released", [False, True])
+def test_the_cap_holds_with_and_without_a_size(size: int | None, amount: int, released: bool) -> None:  # noqa: FBT001 # a table's column
+    """No byte past the limit is handed out, told or untold, and the rejection is remembered."""
+    body = Download(DATA)
+    stream = stream_of(body, size, limit=BLOCK + 100)
+    if released:
+        stream.release_behind()
+    given_out = b""
+    with rejects(Reason.TOO_MANY_BYTES):
+        for _ in range(9):
+            given_out += stream.read(amount)
+    assert len(given_out) <= BLOCK + 100
+    with rejects(Reason.TOO_MANY_BYTES):
+        stream.check()
+
+
+def test_the_cap_stops_an_endless_body() -> None:
+    """A body without a size is read one byte past the limit, never on."""
+    body = Download(LARGE)
+    with rejects(Reason.TOO_MANY_BYTES):
+        stream_of(body, None, limit=1000).read()
+    assert body.taken == 1001
+
+
+@pytest.mark.parametrize("size", [None, len(DATA)])
+def test_a_body_of_exactly_the_limit_is_read(size: int | None) -> None:
+    """The limit is the largest size that is allowed."""
+    assert stream_of(Download(DATA), size, limit=len(DATA)).read() == DATA
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(2000, "s3://photos/cat.jpg holds 2000 bytes"), (None, "s3://photos/cat.jpg holds more")]
+)
+def test_the_rejection_names_object_size_and_setting(size: int | None, words: str) -> None:
+    """Who reads the rejection learns which object, how large, and which setting to raise."""
+    rejection = too_many_bytes("s3://photos/cat.jpg", size, 1000)
+    assert rejection.detail.startswith(words)
+    assert "RESIZER_MAX_BYTES allows 1000" in rejection.detail
+
+
+@pytest.mark.parametrize("problem", BREAKS, ids=lambda problem: type(problem).__name__)
+@pytest.mark.parametrize("size", [None, len(DATA)])
+@pytest.mark.parametrize("released", [False, True])
+def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size: int | None, released: bool) -> None:  # noqa: FBT001 # a table's column
+    """However a download breaks off, reading raises what asks for another try, and again on every later read."""
+    stream = stream_of(Download(DATA[: BLOCK + 5], problem=problem), size)
+    if released:
+        stream.release_behind()
+    assert stream.read(BLOCK) == DATA[:BLOCK]
+    stream.check()
+    with pytest.raises(SourceInterrupted, match=f"s3://photos/cat.jpg after {BLOCK} bytes broke off") as interruption:
+        stream.read(BLOCK)
+    assert interruption.value.retryable
+    assert interruption.value.__cause__ is problem
+    for again in (stream.check, stream.read):
+        with pytest.raises(SourceInterrupted):
+            again()
+
+
+@pytest.mark.parametrize("missing", [1, BLOCK])
+def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
+    """A body that ends before the size that S3 told is no image to judge but a download to try again."""
+    stream = stream_of(Download(DATA[:-missing]), len(DATA))
+    with pytest.raises(SourceInterrupted, match=f"ended early: it has {len(DATA)}"):
+        stream.read()
+    with pytest.raises(SourceInterrupted):
+        stream.check()
+
+
+@pytest.mark.parametrize(
+    ("rest", "taken"),
+    [(0, 0), (1, 1), (DRAIN, DRAIN), (DRAIN + 1, 0), (20 * BLOCK, 0)],
+)
+def test_closing_reads_only_a_short_rest(rest: int, taken: int) -> None:
+    """A short rest is read so that the connection can serve again; a long one is not paid for."""
+    body = Download(LARGE)
+    stream = stream_of(body, len(LARGE))
+    stream.read(len(LARGE) - rest)
+    read = body.taken
+    stream.close()
+    assert body.taken - read == taken
+    assert body.closed
+
+
+def test_closing_after_a_break_reads_nothing_more() -> None:
+    """A broken download is closed as it is."""
+    body = Download(DATA[:-9], problem=BREAKS[0])
+    stream = stream_of(body, len(DATA))
+    with pytest.raises(SourceInterrupted):
+        stream.read()
+    stream.close()
+    assert body.closed
+
+
+def test_a_header_without_end_is_rejected() -> None:
+    """A file that is all header is refused before it fills the memory."""
+    stream = stream_of(Download(bytes(HEADER + 2 * BLOCK)), HEADER + 2 * BLOCK)
+    with rejects(Reason.TOO_MANY_BYTES):
+        while stream.read(BLOCK):
+            assert stream.held <= HEADER
+    with rejects(Reason.TOO_MANY_BYTES):
+        stream.check()
+
+
+def test_everything_is_held_where_that_is_asked_for() -> None:
+    """A decoder that goes back and forth may have the whole object, whatever its size."""
+    stream = stream_of(Download(bytes(HEADER + BLOCK)), HEADER + BLOCK)
+    stream.hold_everything()
+    assert len(stream.read()) == stream.held == HEADER + BLOCK
+    assert stream.seek(0) == 0
+
+
+@pytest.mark.parametrize(("told", "size"), [(len(DATA), len(DATA)), (None, UNLIMITED)])
+def test_the_size_is_what_s3_said_or_what_may_be_read(told: int | None, size: int) -> None:
+    """Where S3 told no size the limit stands for it, so that nothing is planned too small."""
+    assert stream_of(Download(DATA), told).size == size
+
+
+def test_a_fetch_may_be_refused_and_stays_so() -> None:
+    """Whoever is asked before each fetch can end the download, which then is remembered."""
+    problem = OutOfTime("the function is about to be stopped")
+
+    def refuse() -> None:
+        raise problem
+
+    body = Download(DATA)
+    stream = SourceStream(body, SourceMetadata("etag", len(DATA)), "s3://photos/cat.jpg", UNLIMITED, refuse)
+    for again in (stream.read, stream.check):
+        with pytest.raises(OutOfTime) as refusal:
+            again()
+        assert refusal.value is problem
+    assert body.taken == 0
+
+
+def test_it_says_that_it_can_be_read_and_seeked() -> None:
+    """Pillow is told what the stream can do."""
+    stream = stream_of(Download(b""), 0)
+    assert stream.readable()
+    assert stream.seekable()
+    assert stream.read() == b""
+
+
+def test_a_download_that_trickles_is_ended_in_time() -> None:
+    """The time is looked at before every piece that comes, however few bytes it has."""
+    left = iter([None] * 5)
+
+    def need() -> None:
+        if next(left, "over") == "over":
+            raise OutOfTime("The time is over.")
+
+    body = Download(DATA, piece=1)
+    stream = SourceStream(body, SourceMetadata("etag", len(DATA)), "s3://photos/cat.jpg", UNLIMITED, need)
+    with pytest.raises(OutOfTime):
+        stream.read(BLOCK)
+    assert body.taken == 5

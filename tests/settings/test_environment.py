@@ -1,0 +1,209 @@
+"""Settings come from the environment as the contract's table has them, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from resizer.errors import ConfigError
+from resizer.settings import Settings
+from resizer.settings.environment import VARIABLES, Quality
+
+DEFAULTS = {
+    "widths": (1000, 640, 480),
+    "output_prefix": "resized/",
+    "source_prefix": "",
+    "key_template": "{prefix}{width}-{key}",
+    "formats": ("source",),
+    "quality": Quality(jpeg=80, webp=78, avif=55),
+    "max_pixels": 100_000_000,
+    "max_bytes": 104_857_600,
+    "cache_control": None,
+    "buckets": frozenset(),
+    "bucket_owner": None,
+    "keep_metadata": "copyright",
+    "tags": None,
+    "storage_class": None,
+    "function_memory": None,
+    "on_delete": "remove",
+    "rejections_queue_url": None,
+    "large_function": None,
+}
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/rejections"
+UNDERSTOOD = [
+    ("RESIZER_WIDTHS", "320", "widths", (320,)),
+    ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "widths", (2000, 300, 100)),
+    ("RESIZER_WIDTHS", "1,16383", "widths", (16383, 1)),
+    ("RESIZER_WIDTHS", ",".join(map(str, [*range(1, 21), 1])), "widths", tuple(range(20, 0, -1))),
+    ("RESIZER_OUTPUT_PREFIX", "thumbs/", "output_prefix", "thumbs/"),
+    ("RESIZER_OUTPUT_PREFIX", "réduit", "output_prefix", "réduit"),
+    ("RESIZER_SOURCE_PREFIX", "uploads/2024/", "source_prefix", "uploads/2024/"),
+    ("RESIZER_SOURCE_PREFIX", "r", "source_prefix", "r"),
+    ("RESIZER_KEY_TEMPLATE", "{prefix}{key}/w{width}", "key_template", "{prefix}{key}/w{width}"),
+    ("RESIZER_FORMATS", "source,webp,avif", "formats", ("source", "webp", "avif")),
+    ("RESIZER_FORMATS", "WebP, png,webp,jpeg", "formats", ("webp", "png", "jpeg")),
+    ("RESIZER_QUALITY", "jpeg=70", "quality", Quality(jpeg=70)),
+    ("RESIZER_QUALITY", "avif=1, webp=100", "quality", Quality(webp=100, avif=1)),
+    ("RESIZER_MAX_PIXELS", "5000", "max_pixels", 5000),
+    ("RESIZER_MAX_BYTES", "1", "max_bytes", 1),
+    ("RESIZER_CACHE_CONTROL", "public, max-age=31536000", "cache_control", "public, max-age=31536000"),
+    ("RESIZER_BUCKETS", "photos, more-photos,", "buckets", frozenset({"photos", "more-photos"})),
+    ("RESIZER_BUCKET_OWNER", "123456789012", "bucket_owner", "123456789012"),
+    ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
+    ("RESIZER_REJECTIONS_QUEUE_URL", QUEUE, "rejections_queue_url", QUEUE),
+    ("RESIZER_LARGE_FUNCTION", "resizer-large:live", "large_function", "resizer-large:live"),
+    ("RESIZER_KEEP_METADATA", "none", "keep_metadata", "none"),
+    ("RESIZER_KEEP_METADATA", "all", "keep_metadata", "all"),
+    ("RESIZER_TAGS", "team=shop&kind=small%20picture", "tags", "team=shop&kind=small+picture"),
+    ("RESIZER_STORAGE_CLASS", "STANDARD_IA", "storage_class", "STANDARD_IA"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024", "function_memory", 1024),
+]
+REFUSED = [
+    ("RESIZER_WIDTHS", "wide"),
+    ("RESIZER_WIDTHS", "480,0"),
+    ("RESIZER_WIDTHS", "-480"),
+    ("RESIZER_WIDTHS", "480.5"),
+    ("RESIZER_WIDTHS", "16384"),
+    ("RESIZER_WIDTHS", "٤٨٠"),
+    ("RESIZER_WIDTHS", ","),
+    ("RESIZER_WIDTHS", ",".join(map(str, range(1, 22)))),
+    ("RESIZER_ON_DELETE", "ask"),
+    ("RESIZER_REJECTIONS_QUEUE_URL", "arn:aws:sqs:eu-central-1:123456789012:rejections"),
+    ("RESIZER_LARGE_FUNCTION", "resizer large"),
+    ("RESIZER_OUTPUT_PREFIX", "/"),
+    ("RESIZER_OUTPUT_PREFIX", "/resized/"),
+    ("RESIZER_OUTPUT_PREFIX", "é" * 257),
+    ("RESIZER_SOURCE_PREFIX", "x" * 513),
+    ("RESIZER_KEY_TEMPLATE", "{width}-{key}"),
+    ("RESIZER_KEY_TEMPLATE", "{prefix}{width}"),
+    ("RESIZER_FORMATS", "tiff"),
+    ("RESIZER_FORMATS", "source webp"),
+    ("RESIZER_FORMATS", ","),
+    ("RESIZER_QUALITY", "80"),
+    ("RESIZER_QUALITY", "jpeg=0"),
+    ("RESIZER_QUALITY", "jpeg=101"),
+    ("RESIZER_QUALITY", "jpeg=best"),
+    ("RESIZER_QUALITY", "png=80"),
+    ("RESIZER_QUALITY", "xjpeg=80"),
+    ("RESIZER_QUALITY", "jpeg=²"),
+    ("RESIZER_QUALITY", "jpeg=80,jpeg=90"),
+    ("RESIZER_BUCKETS", ","),
+    ("RESIZER_MAX_PIXELS", "0"),
+    ("RESIZER_MAX_PIXELS", "9" * 16),
+    ("RESIZER_MAX_PIXELS", "1e8"),
+    ("RESIZER_MAX_BYTES", "-1"),
+    ("RESIZER_MAX_BYTES", "100MB"),
+    ("RESIZER_CACHE_CONTROL", "max-age=1\r\nX-Other: 2"),
+    ("RESIZER_CACHE_CONTROL", "für immer"),
+    ("RESIZER_KEEP_METADATA", "everything"),
+    ("RESIZER_TAGS", "&".join(f"tag{number}=x" for number in range(11))),
+    ("RESIZER_TAGS", "x" * 129 + "=long"),
+    ("RESIZER_TAGS", "a=1&a=2"),
+    ("RESIZER_STORAGE_CLASS", "DEEP_ARCHIVE"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), DEFAULTS.items())
+def test_each_default_is_the_contracts(field: str, value: object) -> None:
+    """An empty environment gives the contract's defaults."""
+    assert getattr(Settings.from_env({}), field) == value
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_blank_variable_is_as_good_as_none(variable: str) -> None:
+    """A variable that is set to nothing, as deployment templates do, leaves the default."""
+    assert Settings.from_env({variable: "  "}) == Settings()
+
+
+@pytest.mark.parametrize(("variable", "text", "field", "value"), UNDERSTOOD)
+def test_each_variable_is_understood(variable: str, text: str, field: str, value: object) -> None:
+    """A variable changes its own field to what it says, and no other."""
+    settings = Settings.from_env({variable: text})
+    changed = {name for name in DEFAULTS if getattr(settings, name) != DEFAULTS[name]}
+    assert getattr(settings, field) == value
+    assert changed == {field}
+
+
+def test_every_variable_has_a_case() -> None:
+    """No variable goes untested."""
+    assert {case[0] for case in UNDERSTOOD} == set(VARIABLES)
+
+
+@pytest.mark.parametrize(("variable", "text"), REFUSED)
+def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: str) -> None:
+    """A wrong value is refused by its variable's name, together with the value and a reason."""
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env({variable: text})
+    (mistake,) = refusal.value.mistakes
+    assert mistake.startswith((f"{variable}={text!r}: must ", f"{variable}={text!r}: is not "))
+
+
+def test_all_mistakes_are_reported_together() -> None:
+    """Whoever deploys sees every mistake at once, each by its variable, in the order of the table."""
+    wrong = dict(REFUSED)
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env(wrong)
+    names = [mistake.partition("=")[0] for mistake in refusal.value.mistakes]
+    assert names == [variable for variable in VARIABLES if variable in wrong]
+    assert all(f"\n  {mistake}" in str(refusal.value) for mistake in refusal.value.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("output_prefix", "source_prefix"),
+    [("", "resized/"), ("", "resized/in/"), ("photos/", "photos/"), ("p", "photos/"), ("réduit/", "réduit/à/")],
+)
+def test_a_source_prefix_under_the_output_prefix_is_refused(output_prefix: str, source_prefix: str) -> None:
+    """The function does not start where every source would be an output, and says which two variables clash."""
+    environ = {"RESIZER_OUTPUT_PREFIX": output_prefix, "RESIZER_SOURCE_PREFIX": source_prefix}
+    with pytest.raises(ConfigError, match=r"RESIZER_SOURCE_PREFIX=.* lies under RESIZER_OUTPUT_PREFIX="):
+        Settings.from_env(environ)
+
+
+@pytest.mark.parametrize("source_prefix", ["resized", "Resized/", "uploads/resized/", "re"])
+def test_a_source_prefix_beside_the_output_prefix_is_taken(source_prefix: str) -> None:
+    """Source prefixes that leave room for sources outside the output prefix are fine."""
+    assert Settings.from_env({"RESIZER_SOURCE_PREFIX": source_prefix}).source_prefix == source_prefix
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("RESIZER_QUALITY", "jpeg=81"),
+        ("RESIZER_QUALITY", "webp=79"),
+        ("RESIZER_QUALITY", "avif=56"),
+        ("RESIZER_FORMATS", "source,webp"),
+        ("RESIZER_CACHE_CONTROL", "no-cache"),
+        ("RESIZER_KEEP_METADATA", "none"),
+        ("RESIZER_TAGS", "team=shop"),
+        ("RESIZER_STORAGE_CLASS", "STANDARD_IA"),
+    ],
+)
+def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: str) -> None:
+    """Renditions made with other quality, formats, headers or metadata are told apart from those that stand."""
+    assert Settings.from_env({variable: text}).recipe != Settings().recipe
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("RESIZER_WIDTHS", "480,641"),
+        ("RESIZER_OUTPUT_PREFIX", "thumbs/"),
+        ("RESIZER_SOURCE_PREFIX", "uploads/"),
+        ("RESIZER_KEY_TEMPLATE", "{prefix}{width}/{key}"),
+        ("RESIZER_MAX_PIXELS", "9"),
+        ("RESIZER_MAX_BYTES", "9"),
+        ("RESIZER_BUCKETS", "photos"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008"),
+    ],
+)
+def test_the_recipe_stays_with_everything_else(variable: str, text: str) -> None:
+    """A new width, or a setting that decides only what is made and where, does not make everything anew."""
+    assert Settings.from_env({variable: text}).recipe == Settings().recipe
+
+
+def test_settings_cannot_change_once_read() -> None:
+    """Settings are read once and frozen."""
+    with pytest.raises(FrozenInstanceError):
+        Settings().max_bytes = 1  # type: ignore[misc] # that it is refused is the promise

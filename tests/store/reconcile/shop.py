@@ -1,0 +1,83 @@
+"""A shop whose renditions follow its pictures, and the requests that this costs."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from resizer import events
+from resizer.deadline import Clock
+from resizer.pipeline import process
+from resizer.settings import Settings
+from tests.support.memory_s3 import MemoryS3
+from tests.support.recording import RecordingS3, refusal
+
+if TYPE_CHECKING:
+    from resizer.report import Report
+
+BUCKET, KEY = "photos", "albums/a+b c%25é 日本.png"
+SMALL = Settings(widths=(3, 2, 1))
+
+
+def picture(colour: str = "red", format_: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), colour).save(buffer, format_)
+    return buffer.getvalue()
+
+
+@dataclass
+class Shop:
+    """A bucket, its events in order, and a clock in which waiting takes no time."""
+
+    versioned: bool = False
+    settings: Settings = SMALL
+    told: list[dict[str, Any]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    time: float = 1_700_000_000.0
+
+    def __post_init__(self) -> None:
+        self.memory = MemoryS3(self.told.append, self.versioned, now=lambda: self.time)
+        self.s3 = RecordingS3(self.memory)
+
+    def upload(self, body: bytes, key: str = KEY, **headers: str) -> dict[str, Any]:
+        self.memory.put_object(Bucket=BUCKET, Key=key, Body=body, **headers)
+        return self.told[-1]
+
+    def delete(self, key: str = KEY, **version: str) -> dict[str, Any]:
+        self.memory.delete_object(Bucket=BUCKET, Key=key, **version)
+        return self.told[-1]
+
+    def handle(self, event: dict[str, Any]) -> Report:
+        self.s3.calls.clear()
+        clock = Clock(now=lambda: self.time, monotonic=lambda: self.time, sleep=self._sleep)
+        [source] = events.sources(event)
+        return process(source, self.settings, self.s3, clock)
+
+    def _sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.time += seconds
+
+    @property
+    def standing(self) -> list[str]:
+        return self.memory.keys("resized/")
+
+    @property
+    def requests(self) -> dict[str, int]:
+        return dict(Counter(operation for operation, _ in self.s3.calls))
+
+
+def outputs(key: str = KEY) -> list[str]:
+    return [f"resized/{width}-{key}" for width in (1, 2, 3)]
+
+
+def ended(report: Report) -> tuple[str, str | None]:
+    return str(report.outcome), report.reason and str(report.reason)
+
+
+def refuse(request: dict[str, Any], key: str) -> None:
+    if request["Key"] == key:
+        raise refusal("InternalError", "PutObject")

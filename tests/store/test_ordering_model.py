@@ -1,0 +1,271 @@
+"""Whatever happens in whatever order, the renditions that stand in the end are those of what stands in the end."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from PIL import Image, PngImagePlugin
+
+from resizer.errors import ResizerError
+from resizer.model import Format
+from resizer.planning.outputs import key_for
+from resizer.settings import Settings
+from resizer.store import pool
+from resizer.store.writer import key_hash
+from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
+from tests.support.memory_s3 import MemoryS3
+from tests.support.moto_s3 import MotoS3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BUCKET = "photos"
+KEYS = ("cat.png", "a+b c%25é 日本.png")
+OPEN_KEYS = ("scan",)
+TRIES = 200  # deliveries of one event until something must be wrong
+# `RESIZER_MODEL_EXAMPLES=2000` looks longer; each example is up to 24 steps, for later ones heal earlier faults.
+EXAMPLES = int(os.environ.get("RESIZER_MODEL_EXAMPLES", "150"))
+STEPS = 24
+MOTO_SEEDS = int(os.environ.get("RESIZER_MODEL_MOTO_SEEDS", "12"))
+SEEDS = int(os.environ.get("RESIZER_MODEL_SEEDS", "500"))
+
+
+def picture(colour: str, comment: str, format_: str = "PNG") -> bytes:
+    """A tiny picture. Two PNGs that differ in their comment alone have the same renditions, byte for byte."""
+    told = PngImagePlugin.PngInfo()
+    told.add_text("Comment", comment)
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 3), colour).save(buffer, format_, pnginfo=told)
+    return buffer.getvalue()
+
+
+GOOD = {picture(colour, comment): colour for colour in ("red", "blue") for comment in ("", "again")}
+BAD = (b"no image",)
+CONTENTS = (*GOOD, *BAD, *BAD)
+FATES = [each for each in Fate if each is not Fate.DONE]
+PLACE = st.integers(0, 5)
+MOST_HANDLERS = 4
+Item = TypeVar("Item")
+SMALL = Settings(widths=(3, 2, 1))
+
+
+def at(items: Sequence[Item], place: int) -> Item:
+    return items[place % len(items)]
+
+
+def format_of(body: bytes) -> Format:
+    return Format.GIF if body.startswith(b"GIF") else Format.PNG
+
+
+def colour_of(body: bytes) -> tuple[int, ...]:
+    return Image.open(io.BytesIO(body)).convert("RGB").getpixel((0, 0))  # type: ignore[return-value]
+
+
+class Ordering(RuleBasedStateMachine):
+    """Users upload and delete; events come late, twice and out of order; handlers run at once and die."""
+
+    make_store: Callable[..., Any] = MemoryS3
+    contents: tuple[bytes, ...] = CONTENTS
+    world: World
+
+    @initialize(versioned=st.booleans(), sequencers=st.booleans(), keys=st.sampled_from([KEYS[:1], KEYS[1:], KEYS]))
+    def begin(self, versioned: bool, sequencers: bool, keys: tuple[str, ...]) -> None:  # noqa: FBT001 # drawn
+        self.undelivered: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
+        self.handlers: list[Handler] = []
+        self.keys = keys
+        store = self.make_store(self.notify, versioned=versioned, sequencers=sequencers, now=lambda: self.world.time)
+        self.world = World(store, SMALL)
+        self.store = store
+
+    def notify(self, event: dict[str, Any]) -> None:
+        if not event["Records"][0]["s3"]["object"]["key"].startswith("resized/"):
+            self.undelivered.append(event)
+            self.told.append(event)
+
+    @rule(pick=st.integers(0, 999), which=PLACE, detail=PLACE)
+    def act(self, pick: int, which: int, detail: int) -> None:
+        """One rule for all: of several, hypothesis leaves some out of each example, and stories need them together."""
+        getattr(self, at(self.possible_actions(), pick))(which, detail)
+        self.clear_up()
+
+    def possible_actions(self) -> list[str]:
+        """What can happen now, each as often as it is likely."""
+        actions = ["upload"] * 3 + ["delete"] * 2 + ["delete_version"] * self.store.versioned
+        if self.undelivered and len(self.handlers) < MOST_HANDLERS:
+            actions += ["deliver"] * 6
+        if self.told and len(self.handlers) < MOST_HANDLERS:
+            actions.append("deliver_again")
+        if self.handlers:
+            actions += (
+                ["step"] * 2 + ["step_to_a_write"] * 6 + ["step_to_the_end"] * 5 + ["fault"] * 2 + ["time_passes"]
+            )
+        return actions
+
+    def upload(self, which: int, detail: int) -> None:
+        self.store.put_object(Bucket=BUCKET, Key=at(self.keys, which), Body=at(self.contents, detail))
+
+    def delete(self, which: int, _: int) -> None:
+        self.store.delete_object(Bucket=BUCKET, Key=at(self.keys, which))
+
+    def delete_version(self, which: int, detail: int) -> None:
+        key = at(self.keys, which)
+        ids = self.store.version_ids(BUCKET, key)
+        if ids and self.store.versioned:
+            self.store.delete_object(Bucket=BUCKET, Key=key, VersionId=at(ids, detail))
+
+    def deliver(self, which: int, _: int) -> None:
+        event = at(self.undelivered, which)
+        self.undelivered.remove(event)
+        self.handlers.append(Handler(self.world, event))
+
+    def deliver_again(self, which: int, _: int) -> None:
+        self.handlers.append(Handler(self.world, at(self.told, which)))
+
+    def step(self, which: int, _: int) -> None:
+        at(self.handlers, which).step()
+
+    def step_to_a_write(self, which: int, _: int) -> None:
+        handler = at(self.handlers, which)
+        handler.step()
+        while not handler.ended and not handler.is_at_a_write:
+            handler.step()
+
+    def step_to_the_end(self, which: int, _: int) -> None:
+        handler = at(self.handlers, which)
+        while not handler.ended:
+            handler.step()
+
+    def fault(self, which: int, detail: int) -> None:
+        at(self.handlers, which).step(at(FATES, detail))
+
+    def time_passes(self, _: int, detail: int) -> None:
+        self.world.time += at((0.01, 0.4, 0.6, 1.1, 3.0), detail)
+
+    def drain(self) -> None:
+        """Deliver everything and let everything end, without another fault; then all must be right."""
+        for _ in range(TRIES):
+            while self.handlers:
+                for handler in self.handlers:
+                    if not handler.ended:
+                        handler.step()
+                self.clear_up()
+            if not self.undelivered:
+                return self.check()
+            self.handlers.append(Handler(self.world, self.undelivered.pop(0)))
+        pytest.fail("The queue does not drain.")
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.drain()
+
+    def clear_up(self) -> None:
+        for handler in [each for each in self.handlers if each.ended]:
+            self.handlers.remove(handler)
+            if handler.problem is not None and not isinstance(handler.problem, (ResizerError, Died)):
+                raise handler.problem
+            if handler.must_come_back:
+                self.undelivered.append(handler.event)
+
+    def check(self) -> None:
+        expected: set[str] = set()
+        for key in KEYS + OPEN_KEYS:
+            source = self.store.current(BUCKET, key)
+            if source is None or source.body in BAD:
+                continue
+            outputs = [f"resized/{width}-{key_for(key, format_of(source.body))}" for width in SMALL.widths]
+            expected.update(outputs)
+            standing = [self.store.current(BUCKET, output) for output in outputs]
+            for output, rendition in zip(outputs, standing, strict=True):
+                assert rendition is not None, f"{output} is missing"
+                told = rendition.told["Metadata"]
+                assert told["source-key-hash"] == key_hash(key)
+                assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
+                assert colour_of(rendition.body or b"") == colour_of(source.body)
+        assert set(self.store.keys("resized/")) == expected, "renditions stand of what is no image, or not there"
+
+
+class OpenFormats(Ordering):
+    """The same under a key that tells no format, so that each upload may be written under other output keys."""
+
+    contents = (picture("red", ""), picture("blue", "", "GIF"), *BAD)
+
+
+@pytest.fixture(autouse=True)
+def _one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "executor", InlineExecutor())
+
+
+def run(machine: type[RuleBasedStateMachine], examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+            derandomize="RESIZER_MODEL_EXAMPLES" not in os.environ,  # else the same in every run
+        ),
+    )
+
+
+@pytest.mark.timeout(0)
+def test_what_stands_in_the_end_fits_what_stands_in_the_end() -> None:
+    """After any interleaving of uploads, deletions, deliveries and crashes the renditions match the sources."""
+    run(Ordering, EXAMPLES, STEPS)
+
+
+@pytest.mark.timeout(0)
+def test_no_story_ends_with_renditions_that_do_not_fit() -> None:
+    """The same, played by plain random numbers, which go through more stories than hypothesis in the same time."""
+    play_all(SEEDS, MemoryS3)
+
+
+@pytest.mark.timeout(0)
+def test_no_story_under_a_key_that_tells_no_format_does_so() -> None:
+    """The same where a picture in one format is replaced by one in another, whose renditions have other keys."""
+    play_all(SEEDS, MemoryS3, OpenFormats, OPEN_KEYS)
+
+
+@pytest.mark.timeout(0)
+def test_no_story_does_so_against_the_embedded_s3(s3: Any) -> None:
+    """The same over HTTP, against an S3 that other people wrote."""
+    play_all(MOTO_SEEDS, partial(MotoS3, s3))
+
+
+def play_all(
+    seeds: int, make_store: Callable[..., Any], kind: type[Ordering] = Ordering, keys: tuple[str, ...] | None = None
+) -> None:
+    for seed in range(seeds):
+        try:
+            play(seed, make_store, kind, keys)
+        except BaseException as problem:
+            problem.add_note(f"in the story of seed {seed}")
+            raise
+
+
+def play(
+    seed: int,
+    make_store: Callable[..., Any] = MemoryS3,
+    kind: type[Ordering] = Ordering,
+    keys: tuple[str, ...] | None = None,
+) -> None:
+    """A story of 4 to 24 actions, to be told again by its seed."""
+    chance = random.Random(seed)
+    story = kind()
+    story.make_store = make_store
+    drawn = chance.choice([KEYS[:1], KEYS[1:], KEYS[1:], KEYS])
+    story.begin(versioned=chance.random() < 0.5, sequencers=chance.random() < 0.5, keys=keys or drawn)
+    for _ in range(chance.randint(4, 24)):
+        story.act(chance.randrange(1000), chance.randrange(6), chance.randrange(30))
+    story.teardown()

@@ -1,0 +1,138 @@
+"""Real threads on one key: whoever comes last to a rendition, it shows the last version."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from resizer import events
+from resizer.deadline import Clock
+from resizer.errors import ResizerError
+from resizer.pipeline import process
+from resizer.settings import Settings
+from tests.conftest import BUCKET
+from tests.support.memory_s3 import MemoryS3
+
+KEY = "a+b c%25é 日本.png"
+COLOURS = ("red", "lime", "blue", "white")
+HANDLERS = 8
+SMALL = Settings(widths=(3, 2, 1))
+
+
+class Serialised:
+    """One request at a time to the embedded S3, whose conditional writes are not atomic as those of AWS are."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, operation: str) -> Any:
+        def request(**arguments: Any) -> Any:
+            with self._lock:
+                return getattr(self._client, operation)(**arguments)
+
+        return request
+
+
+def picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (3, 3), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def until_done(store: Any, event: dict[str, Any]) -> None:
+    """As Lambda does, the event comes again until it does not fail."""
+    for source in events.sources(event):
+        while True:
+            try:
+                process(source, SMALL, store, Clock(sleep=lambda _: None))
+                break
+            except ResizerError:
+                continue
+
+
+class Inbox:
+    """The events in their order, for threads to wait for."""
+
+    def __init__(self) -> None:
+        self._events: list[dict[str, Any]] = []
+        self._arrived = threading.Condition()
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Take in one event."""
+        with self._arrived:
+            self._events.append(event)
+            self._arrived.notify_all()
+
+    def wait_for(self, place: int) -> dict[str, Any]:
+        """The event at a place, once it has come."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self._events) > place, timeout=30)
+            return self._events[place]
+
+
+def race(store: Any, told: Inbox) -> None:
+    """Four versions are uploaded, and two handlers get each one's event, while the next are being uploaded."""
+    start = threading.Barrier(HANDLERS + 1)
+
+    def handler(number: int) -> None:
+        start.wait()
+        until_done(store, told.wait_for(number // 2))
+
+    with ThreadPoolExecutor(HANDLERS) as threads:
+        running = [threads.submit(handler, number) for number in range(HANDLERS)]
+        start.wait()
+        for colour in COLOURS:
+            store.put_object(Bucket=BUCKET, Key=KEY, Body=picture(colour))
+        for each in running:
+            each.result()
+
+
+def assert_shows(store: Any, colour: str) -> None:
+    etag = hashlib.md5(picture(colour), usedforsecurity=False).hexdigest()
+    for width in SMALL.widths:
+        stored = store.get_object(Bucket=BUCKET, Key=f"resized/{width}-{KEY}")
+        assert stored["Metadata"]["source-etag"] == etag
+        shown = Image.open(io.BytesIO(stored["Body"].read())).convert("RGB").getpixel((0, 0))
+        assert shown == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
+
+
+@pytest.mark.parametrize("round_", range(20))
+@pytest.mark.parametrize("sequencers", [True, False])
+def test_eight_handlers_and_four_versions(round_: int, sequencers: bool) -> None:  # noqa: FBT001 # a parameter
+    """Eight threads with the events of four versions, each twice, end with the renditions of the last version."""
+    told = Inbox()
+
+    def notify(event: dict[str, Any]) -> None:
+        if not event["Records"][0]["s3"]["object"]["key"].startswith("resized/"):
+            told.put(event)
+
+    store = MemoryS3(notify, sequencers=sequencers)
+    race(store, told)
+    assert_shows(store, COLOURS[-1])
+
+
+@pytest.mark.parametrize("round_", range(2))
+def test_eight_handlers_over_http(s3: Any, round_: int) -> None:
+    """The same against the embedded S3, over HTTP, which tells no sequencers."""
+    told = Inbox()
+    store = Serialised(s3)
+    plain = store.put_object
+
+    def put_and_tell(**request: Any) -> Any:
+        answer = plain(**request)
+        if request["Key"] == KEY:
+            stored = {"key": request["Key"].replace("%", "%25").replace("+", "%2B"), "eTag": answer["ETag"].strip('"')}
+            place = {"bucket": {"name": BUCKET}, "object": stored}
+            told.put({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}]})
+        return answer
+
+    store.__dict__["put_object"] = put_and_tell
+    race(store, told)
+    assert_shows(store, COLOURS[-1])

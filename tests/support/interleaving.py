@@ -1,0 +1,160 @@
+"""Handlers that advance one request at a time, in whatever order a test chooses, and die where it says."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ConnectionClosedError
+
+from resizer import events
+from resizer.deadline import Clock
+from resizer.errors import ResizerError
+from resizer.pipeline import process
+from tests.support.recording import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resizer.report import Report
+    from resizer.settings import Settings
+
+PATIENCE = 30  # seconds; a handler that computes for so long has hung
+
+
+class Fate(StrEnum):
+    """What becomes of one request."""
+
+    DONE = "done"
+    REFUSED = "refused"  # 503: nothing happened
+    ANSWER_LOST = "answer lost"  # it happened, the connection broke
+    SENT_TWICE = "sent twice"  # it happened, the connection broke, and the client itself sent it again
+    DIES_BEFORE = "dies before"
+    DIES_AFTER = "dies after"
+
+
+class Died(BaseException):
+    """The process of a handler ended; no `except Exception` sees it."""
+
+
+class InlineExecutor(Executor):
+    """Runs what it is given at once, in the caller's thread, so that a handler does one thing at a time."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as problem:  # noqa: BLE001 # a future carries whatever was raised
+            future.set_exception(problem)
+        return future
+
+
+@dataclass
+class World:
+    """What all handlers share: S3, the settings, and a clock that moves only when the test says so."""
+
+    s3: Any
+    settings: Settings
+    time: float = 1_700_000_000.0
+
+
+@dataclass
+class Handler:
+    """One delivery of one event. It stops before each request, and waits for `step`."""
+
+    world: World
+    event: dict[str, Any]
+    reports: list[Report] = field(default_factory=list)
+    problem: BaseException | None = None
+    waits_until: float = 0.0
+    pending: str = "start"
+    _fate: Fate = Fate.DONE
+    _dead: bool = False
+    _go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _stopped: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._wait()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is done, has failed or has died."""
+        return not self.pending
+
+    @property
+    def must_come_back(self) -> bool:
+        """Whether its event has to be delivered again."""
+        return self.ended and self.problem is not None
+
+    @property
+    def is_at_a_write(self) -> bool:
+        """Whether the request that it waits with changes anything."""
+        return self.pending.startswith(("put", "delete"))
+
+    def step(self, fate: Fate = Fate.DONE) -> None:
+        """Let it make the request that it waits with, and compute until it waits with the next."""
+        self.world.time = max(self.world.time, self.waits_until)
+        self._fate = fate
+        self._go.release()
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._stopped.acquire(timeout=PATIENCE), f"hangs after {self.pending}"
+
+    def _run(self) -> None:
+        clock = Clock(now=lambda: self.world.time, monotonic=lambda: self.world.time, sleep=self._sleep)
+        try:
+            for source in events.sources(self.event):
+                self.reports.append(process(source, self.world.settings, self, clock))
+        except (ResizerError, Died) as problem:
+            self.problem = problem
+        except BaseException as problem:  # noqa: BLE001 # the test raises it
+            self.problem = problem
+        self.pending = ""
+        self._stopped.release()
+
+    def _sleep(self, seconds: float) -> None:
+        self.waits_until = self.world.time + seconds
+        self._stop("sleep")
+        if self._fate in {Fate.DIES_BEFORE, Fate.DIES_AFTER}:
+            self._die()
+
+    def _stop(self, what: str) -> None:
+        if self._dead:
+            raise Died
+        self.pending = what
+        self._stopped.release()
+        self._go.acquire()
+
+    def _die(self) -> None:
+        self._dead = True
+        raise Died
+
+    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
+        if operation not in {"get_object", "head_object", "put_object", "delete_object"}:
+            raise AttributeError(operation)
+
+        def request(**arguments: Any) -> dict[str, Any]:
+            self._stop(f"{operation} {arguments['Key']}")
+            if self._fate is Fate.DIES_BEFORE:
+                self._die()
+            if self._fate is Fate.REFUSED:
+                raise refusal("SlowDown", operation)
+            try:
+                answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
+                if self._fate is Fate.SENT_TWICE:
+                    answer = getattr(self.world.s3, operation)(**arguments)
+            finally:
+                if self._fate is Fate.DIES_AFTER:
+                    self._die()
+            if self._fate is Fate.ANSWER_LOST:
+                raise ConnectionClosedError(endpoint_url="http://s3")
+            return answer
+
+        return request
