@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+# Decoded below 1.5 times the largest rendition, the result drifts visibly from that of a full decode: 38 dB PSNR
+# against 46 to 56 dB, measured on photos before encoding.
+OVERSAMPLING: Final = 1.5
 LONGEST_EXIF: Final = 1_048_576  # bytes that are looked at; it fits into one segment of a JPEG, of 64 KB
 
 

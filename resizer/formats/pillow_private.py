@@ -1,0 +1,30 @@
+"""The only module that touches a private name of Pillow or replaces one of its hooks.
+
+Each name is checked at import, so that a new Pillow that moves one fails at once and clearly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import PIL
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken from
+
+
+def expect(owner: object, names: Iterable[str]) -> None:
+    """Raise ImportError where Pillow has no such names any more."""
+    missing = [name for name in names if not hasattr(owner, name)]
+    if missing:
+        where = getattr(owner, "__name__", repr(owner))
+        raise ImportError(
+            f"Pillow {PIL.__version__} has no {where}.{missing[0]}: resizer.formats.pillow_private was written for "
+            f"Pillow {WRITTEN_FOR}; pin that, or mend the module."
+        )
+
+
+expect(Image.Image, ("im", "_mode", "_size"))
