@@ -10,7 +10,10 @@ ResizerError
 │       └── Overtaken    it came while this try was writing
 ├── Rejected             the image's fault: trying again cannot help
 ├── StorageError         S3 refused or broke off: try again
-│   └── SourceInterrupted  the download ended half way
+│   ├── SourceInterrupted  the download ended half way
+│   ├── ObjectMissing    there is no object under this key
+│   ├── ConditionFailed  another object is there than the condition of a request names
+│   └── AccessDenied     the function lacks a permission
 ├── DeliveryError        a message could not be sent on: try again
 ├── OutOfTime            the function would be stopped first: try again
 ├── RecordsFailed        some records of one event failed; the others are done
@@ -52,6 +55,9 @@ class Reason(StrEnum):
     NEEDS_MEMORY = "needs_memory"
     KEY_TOO_LONG = "key_too_long"
     KEY_TAKEN = "key_taken"
+    ACCESS_DENIED = "access_denied"
+    ARCHIVED = "archived"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     # failed: comes back
     STORAGE = "storage"
     DELIVERY = "delivery"
@@ -124,6 +130,25 @@ class StorageError(ResizerError):
 
 class SourceInterrupted(StorageError):
     """The download of the source broke off before its last byte."""
+
+
+class ObjectMissing(StorageError):
+    """There is no object under the key of a request."""
+
+
+class ConditionFailed(StorageError):
+    """The object under a key is not what a conditional request expects.
+
+    `retried` says that botocore sent the request more than once, so that an earlier attempt may have met the condition.
+    """
+
+    def __init__(self, message: str, *, retried: bool = False) -> None:
+        self.retried = retried
+        super().__init__(message)
+
+
+class AccessDenied(StorageError):
+    """S3 or KMS refuses the function a permission; the message names it, and what it is needed on."""
 
 
 class DeliveryError(ResizerError):

@@ -30,6 +30,7 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+clients.s3()  # made while the function starts, which Lambda gives more CPU for
 keep_freed_memory()
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")

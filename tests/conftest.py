@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is imported anywhere
+# Before the handler is imported anywhere, which makes its S3 client.
+os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # no credentials are asked for on the network
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +20,7 @@ from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
-from resizer.s3 import S3, clients
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,20 +61,10 @@ def _aws() -> Iterator[str]:
         yield endpoint
 
 
-class WholeS3:
-    """The service's own S3 client, and botocore's for all else that a test asks of S3."""
-
-    def __init__(self) -> None:
-        self.own, self.whole = clients.s3(), clients.client("s3")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.own if hasattr(S3, name) else self.whole, name)
-
-
 @pytest.fixture
 def s3(_aws: str) -> Iterator[Any]:
     """An S3 client with an empty bucket `photos`, over HTTP on loopback."""
-    client: Any = WholeS3()
+    client = clients.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
@@ -81,10 +73,10 @@ def s3(_aws: str) -> Iterator[Any]:
 
 
 @contextmanager
-def rejects(*reasons: Reason) -> Iterator[None]:
+def rejects(*reasons: Reason) -> Iterator[pytest.ExceptionInfo[Rejected]]:
     """The block ends in a rejection, for one of these reasons."""
     with pytest.raises(Rejected) as rejection:
-        yield
+        yield rejection
     assert rejection.value.reason in reasons
 
 
@@ -112,12 +104,11 @@ class Download:
         self.taken = 0
         self.closed = False
 
-    def read(self, amt: int | None = None) -> bytes:
+    def read(self, amt: int, /) -> bytes:
         """The next bytes."""
         if self.problem and self.taken == len(self.data):
             raise self.problem
-        sizes = [size for size in (amt, self.piece) if size is not None]
-        data = self.data[self.taken : self.taken + min(sizes)] if sizes else self.data[self.taken :]
+        data = self.data[self.taken : self.taken + min(amt, self.piece or amt)]
         self.taken += len(data)
         return data
 

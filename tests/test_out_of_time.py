@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +17,8 @@ from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import Format, Frame, SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
-from resizer.s3.connections import Connections
+from resizer.s3 import clients
+from resizer.s3.time_limit import CONNECT_SECONDS
 from resizer.settings import Settings
 from resizer.settings.environment import Quality
 from resizer.store import pool
@@ -207,7 +208,7 @@ def test_an_upload_that_stalls_is_reported_in_time(s3: Any, clock: Time) -> None
 
 
 def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service's own client gives up its requests by itself, and none is left running."""
+    """Requests end by themselves when the invocation does, and none is left running."""
     late = threading.Event()
 
     def late_write(*arguments: Any, **named: Any) -> Any:
@@ -217,13 +218,12 @@ def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("resizer.pipeline.write", late_write)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
-    with serving(picture, *[b"HTTP/1.1"] * 3) as (whole, _):
-        client = replace(whole, connections=Connections(PATIENCE, PATIENCE))
-        until = Clock(remaining=lambda: ENDING_SECONDS + 0.2 if late.is_set() else 60)
+    with serving(picture, *[b"HTTP/1.1"] * 3):
+        until = Clock(remaining=lambda: ENDING_SECONDS + CONNECT_SECONDS + 0.2 if late.is_set() else 60)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
-            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, client, until)
-    idle = [pool.executor.submit(late.is_set) for _ in range(3)]
-    assert all(each.result(PATIENCE) for each in idle)
+            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3_until(until), until)
+        idle = [pool.executor.submit(late.is_set) for _ in range(3)]
+        assert all(each.result(PATIENCE) for each in idle)
 
 
 def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: 
 
 def written_when(s3: Any) -> dict[str, Any]:
     """When each rendition was last written."""
-    return {key: s3.whole.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
+    return {key: s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
 
 
 def test_a_source_replaced_while_it_is_read_is_finished_and_then_replaced(s3: Any) -> None:

@@ -122,7 +122,8 @@ class SourceStream:
         elif whence == io.SEEK_END:
             offset += self._size()
         if offset < self._start:
-            raise io.UnsupportedOperation(f"byte {offset} of {self._uri} has been let go of")
+            detail = f"{self._uri} refers back to byte {offset}, which was read before; its format allows no such order"
+            raise io.UnsupportedOperation(detail)
         self._position = offset
         return offset
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from resizer.settings import Settings
-from resizer.store.object_headers import carried_headers, with_extension
+from resizer.store.object_headers import carried_headers, in_ascii, with_extension
+from tests.conftest import BUCKET
 
 EXTENSIONS = (".jpg", ".jpeg")
 
@@ -69,3 +72,49 @@ def test_letters_beyond_ascii_stay_whole(name: str, letters: str) -> None:
     before = f"attachment; filename={name.format(letters)}; x=1".encode()
     after = with_extension(before.decode("latin-1"), EXTENSIONS).encode("latin-1")
     assert after == before.replace(b".png", b".jpg")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('attachment; filename="cat.png"', 'attachment; filename="cat.png"'),
+        (
+            'attachment; filename="Käse 日本.png"; x=1',
+            "attachment; filename=\"K_se __.png\"; filename*=UTF-8''K%C3%A4se%20%E6%97%A5%E6%9C%AC.png; x=1",
+        ),
+        ("attachment; filename=Käse.png", "attachment; filename=K_se.png; filename*=UTF-8''K%C3%A4se.png"),
+        (
+            'attachment; filename="a \\"ö\\".png"',
+            'attachment; filename="a \\"_\\".png"; filename*=UTF-8\'\'a%20%22%C3%B6%22.png',
+        ),
+        (
+            "attachment; filename=\"Käse.png\"; filename*=UTF-8''K%C3%A4se.png",
+            "attachment; filename=\"K_se.png\"; filename*=UTF-8''K%C3%A4se.png",
+        ),
+        ("attachment; filename*=UTF-8''Käse.png", "attachment; filename*=UTF-8''K%C3%A4se.png"),
+        ('form-data; name="größe"', 'form-data; name="gr??e"'),
+    ],
+)
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_file_name_is_sent_in_ascii(before: str, after: str, as_bytes: bool) -> None:  # noqa: FBT001 # a table's column
+    """Names keep their letters in a form that every client passes on, whether the header came as UTF-8 or Latin-1."""
+    told = before.encode().decode("latin-1") if as_bytes else before
+    assert in_ascii(told) == after
+    assert in_ascii(after) == after
+
+
+def test_a_file_name_survives_the_way_through_s3(s3: Any) -> None:
+    """What a rendition is stored with is what a HEAD tells of it, so that it is not written again."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"", ContentDisposition='inline; filename="Käse.tiff"')
+    found = s3.head_object(Bucket=BUCKET, Key="cat.jpg")
+    carried = carried_headers(found, Settings())
+    s3.put_object(Bucket=BUCKET, Key="rendition", Body=b"", **carried)
+    assert s3.head_object(Bucket=BUCKET, Key="rendition")["ContentDisposition"] == carried["ContentDisposition"]
+    assert carried["ContentDisposition"] == "inline; filename=\"K_se.tiff\"; filename*=UTF-8''K%C3%A4se.tiff"
+
+
+def test_other_headers_beyond_ascii_are_left_out() -> None:
+    """Nothing else that is carried on has such letters in its grammar."""
+    assert carried_headers({"CacheControl": "max-age=60; ü", "ContentLanguage": "de"}, Settings()) == {
+        "ContentLanguage": "de"
+    }

@@ -51,8 +51,7 @@ class MotoS3:
 
     def delete_object(self, **request: Any) -> Any:
         """Passed on, and told."""
-        client = self._client.whole if "VersionId" in request else self._client
-        answer = client.delete_object(**{**request, "Bucket": self._bucket})
+        answer = self._client.delete_object(**{**request, "Bucket": self._bucket})
         marker = self.versioned and "VersionId" not in request
         self._tell(request, "ObjectRemoved:DeleteMarkerCreated" if marker else "ObjectRemoved:Delete", {}, answer)
         return answer
