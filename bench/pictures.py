@@ -14,7 +14,7 @@ from resizer.errors import UsageError
 from resizer.local.samples import samples
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import decode_eighths, rendition_sizes
+from resizer.planning.geometry import rendition_sizes
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def _shares(mix: Path) -> dict[str, float]:
 
 def _needed(path: Path) -> int:
     size = path.stat().st_size
-    widest = WIDTHS[0]
     with path.open("rb") as stream:
-        _, header = open_image(stream, Limits(ANY, None, widest, size))
+        _, header = open_image(stream, Limits(max_pixels=ANY, widths=WIDTHS, file_size=size))
     sizes = rendition_sizes(header.upright_size, WIDTHS)
-    return memory_needed(header, decode_eighths(header, widest), sizes, size, [header.own_format])
+    return memory_needed(header, sizes=sizes, file_size=size, formats=[header.own_format])
