@@ -48,8 +48,8 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  --constraint requirements/dev.txt pyproject.toml --extra dev requirements/build.in requirements/bench.in \
 	  --output-file requirements/bench.txt
-	for name in stack interface heic; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version $$([ $$name = stack ] && echo 3.11 || echo 3.13) \
+	for name in stack interface heic uv; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version $$(case $$name in stack|uv) echo 3.11;; *) echo 3.13;; esac) \
 	    $$([ $$name = heic ] && echo --no-deps) --generate-hashes --no-header --upgrade \
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
