@@ -57,5 +57,7 @@ def _python_with_pip() -> str:
         return sys.executable
     python = str(runtime_python())
     if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
-        raise UsageError(f"Neither {sys.executable} nor {python} has pip, which the build needs: apt install python3-pip")
+        raise UsageError(
+            f"Neither {sys.executable} nor {python} has pip, which the build needs: apt install python3-pip"
+        )
     return python

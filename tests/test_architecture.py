@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import resizer
-from tests.support.imports import imports, running
+from tests.support.imports import imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.interpreter import VARIABLE, runtime_python
 from tests.conftest import PROJECT, needs_built_artifact
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = needs_built_artifact  # which was built by the sam of .venv-stack
 
@@ -33,10 +36,11 @@ def sam_build(clone: Path, **environment: str) -> subprocess.CompletedProcess[st
     programs = clone.parent / "bin"
     programs.mkdir()
     (programs / "sam").symlink_to(PROJECT / ".venv-stack" / "bin" / "sam")
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_")) or name == "HOME"}
+    wanted = ("PIP_", "UV_", "SSL_", "HOME")  # where packages come from
+    kept = {name: value for name, value in os.environ.items() if name.startswith(wanted)}
     path = os.pathsep.join([str(programs), "/usr/local/bin", "/usr/bin", "/bin"])
     return subprocess.run(
-        ["sam", "build"],
+        [programs / "sam", "build"],
         cwd=clone,
         env={**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", **environment},
         capture_output=True,
