@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from resizer.local.service import storage_alone
 from resizer.s3 import clients
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = needs_built_artifact
 
@@ -38,7 +41,7 @@ print(json.dumps({"layers": layers, "variables": function.environment["Variables
 def read_by_sam(**parameters: str) -> dict[str, Any]:
     """The built function's layers and variables, read by SAM with these parameters."""
     given = json.dumps({"BucketName": BUCKET, **parameters})
-    command = [PROJECT / ".venv-stack" / "bin" / "python", "-c", READ_BY_SAM, PROJECT / BUILT, given]
+    command: list[str | Path] = [PROJECT / ".venv-stack" / "bin" / "python", "-c", READ_BY_SAM, PROJECT / BUILT, given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     read: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -40,7 +40,7 @@ for name in sys.stdin.read().split():
 
 def unresolved(tools: Tools, names: set[str], *folders: Path) -> list[str]:
     """The names that a Python of Lambda's version, with its own library and these folders alone, cannot import."""
-    command = [tools.python, "-I", "-S", "-c", RESOLVE, *map(str, folders)]
+    command = [str(tools.python), "-I", "-S", "-c", RESOLVE, *map(str, folders)]
     done = subprocess.run(command, input="\n".join(sorted(names)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

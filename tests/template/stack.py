@@ -46,12 +46,12 @@ def transformed() -> dict[str, Any]:
     return _serverless(deepcopy(_packaged(CODE)))
 
 
-def deployed(code: str = CODE, tags: dict[str, str] | None = None, **parameters: str) -> dict[str, Any]:
+def deployed(code: str = CODE, tag: str = "", **parameters: str) -> dict[str, Any]:
     """The resources after both transforms in their order: parameters first, so that SAM sees their values."""
     document = deepcopy(_packaged(code))
     open_stack = Stack.of(document, {"BucketName": "photos", **parameters})
     document["Globals"] = open_stack.resolve(document["Globals"])
-    document["Globals"]["Function"]["Tags"] = tags or {}
+    document["Globals"]["Function"]["Tags"] = {"team": tag} if tag else {}
     document["Resources"] = open_stack.resources()
     resources: dict[str, Any] = _serverless(document)["Resources"]
     return resources

@@ -77,7 +77,7 @@ def test_what_no_version_holds_makes_none() -> None:
     changed = deployed(ReservedConcurrency="5")
     assert changed["ResizeFunction"]["Properties"]["ReservedConcurrentExecutions"] == "5"
     assert with_new_version(changed) == set()
-    tagged = deployed(tags={"team": "shop"})
+    tagged = deployed(tag="shop")
     assert {"Key": "team", "Value": "shop"} in tagged["ResizeFunction"]["Properties"]["Tags"]
     assert with_new_version(tagged) == set()
 
