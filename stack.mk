@@ -11,7 +11,10 @@ GUIDED   ?= --guided
 # With parameters there is nothing left to ask. What they do not name stays as it was deployed.
 UNASKED  := --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset
 
-.PHONY: stack runtime build invoke deploy destroy logs
+.PHONY: lambda-python stack runtime build invoke deploy destroy logs
+
+lambda-python: | $(VENV)/bin/python ## Fail and say how to get one where there is no Python of Lambda's version
+	@$(BIN)/python -m devtools.lambda_runtime.interpreter >/dev/null
 
 stack: $(STACK)/ready ## Install AWS SAM, pinned, into an environment of its own
 
@@ -32,7 +35,7 @@ logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
 	$(SAM) logs --stack-name $(NAME) --name $(FUNCTION) --tail
 
 $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
-          requirements/heic.txt | $(STACK)/ready
+          requirements/heic.txt | lambda-python $(STACK)/ready
 	@echo "Building the function and its layers (half a minute) ..."
 	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
 	  || { cat build/sam.log; exit 1; }

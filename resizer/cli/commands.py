@@ -119,9 +119,12 @@ def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> b
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")] = 9000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
     bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
     *,
+    host: Annotated[
+        str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. There is no password.")
+    ] = "127.0.0.1",
     trigger: Annotated[
         bool,
         typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
@@ -144,7 +147,8 @@ def up(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with local_service(bucket, port, ended=ended) if trigger else storage_alone(bucket, port) as service:
+    opened = local_service(bucket, port, ended=ended, host=host) if trigger else storage_alone(bucket, port, host=host)
+    with opened as service:
         print_lines(console, formats)
         tables.ready(console, service, trigger=trigger)
         ended.wait()
