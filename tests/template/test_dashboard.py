@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from resizer import handler
-from tests.bench_live.test_platform_report import METRICS, platform_event
+from tests.bench.live.test_platform_report import METRICS, platform_event
 from tests.conftest import BUCKET, context, notification
-from tests.pictures import photo_like, saved
+from tests.support.pictures import photo_like, saved
 from tests.template.stack import properties
 
 if TYPE_CHECKING:

@@ -95,6 +95,17 @@ def test_the_bucket_is_kept_unless_said_otherwise() -> None:
     assert properties("Images", BucketVersioning="Enabled")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
+def test_earlier_versions_of_renditions_expire_and_those_of_images_stay() -> None:
+    """A versioned bucket of ours does not keep each rendition that was ever replaced; no rule takes an image."""
+    _, rule = properties("Images", NoncurrentRenditionDays="7")["LifecycleConfiguration"]["Rules"]
+    assert (rule["Prefix"], rule["NoncurrentVersionExpiration"]) == ("resized/", {"NoncurrentDays": "7"})
+    rules = properties("Images")["LifecycleConfiguration"]["Rules"]
+    assert str(rules[1]["NoncurrentVersionExpiration"]["NoncurrentDays"]) == "30"
+    expiring = [each for each in rules if any("Expir" in name for name in each)]
+    assert [each["Prefix"] for each in expiring] == ["resized/"]
+    assert not any("ExpirationInDays" in each or "ExpirationDate" in each for each in rules)
+
+
 def test_an_existing_bucket_is_left_alone() -> None:
     """With a bucket of one's own none is made, and the stack says how to wire it."""
     told = stack(MakeBucket="no")
@@ -105,6 +116,11 @@ def test_an_existing_bucket_is_left_alone() -> None:
     command = by_s3.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
     configured = json.loads(command.split("'")[1])["LambdaFunctionConfigurations"][0]
     assert configured["LambdaFunctionArn"] == "arn:function:small:live"
+    assert configured["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "in/"}]
+    by_queue = stack(MakeBucket="no", Trigger="sqs", SourcePrefix="in/")
+    command = by_queue.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
+    (configured,) = json.loads(command.split("'")[1])["QueueConfigurations"]
+    assert configured["QueueArn"] == "arn:queue:uploads"
     assert configured["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "in/"}]
 
 
@@ -123,6 +139,7 @@ def test_alarms_reach_the_operator() -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
     assert properties("AlarmsByEmail", AlarmEmail="ops@example.org")["Endpoint"] == "ops@example.org"
     assert "AlarmsByEmail" not in stack().resources()
+    assert "OldestUploadAlarm" in of_type("AWS::CloudWatch::Alarm", Trigger="sqs", SourcePrefix="in/")
     expression = properties("DurationAlarm", TimeoutSeconds="30")["Metrics"][1]["Expression"]
     assert expression == "slowest / (30 * 10)"  # milliseconds as percent of 30 seconds
 
