@@ -63,7 +63,7 @@ def deploy(name: str, variables: Mapping[str, str], *, only_check: bool) -> int:
     command = [str(Path(sys.executable).with_name("sam")), "deploy", "--stack-name", name, *UNASKED]
     command += ["--region", str(session.get_config_variable("region"))]
     command += ["--parameter-overrides", *overrides(given), *extra]
-    print(shlex.join(command[1:]), flush=True)  # noqa: T201 # this is a command
+    print(shlex.join(["sam", *command[1:]]), flush=True)  # noqa: T201 # this is a command
     environment = {**variables, "SAM_CLI_TELEMETRY": "0"}
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # no shell, our own words
 
