@@ -9,7 +9,7 @@ EVENT    ?= events/s3-put.json
 FUNCTION ?= ResizeFunction
 REGION   := $(if $(AWS_REGION),--region $(AWS_REGION))
 
-.PHONY: stack runtime build invoke deploy deployable destroy logs
+.PHONY: stack runtime build invoke deploy destroy logs
 
 stack: $(STACK)/ready ## Install AWS SAM, pinned, into an environment of its own
 
@@ -24,6 +24,7 @@ invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOT
 deploy: deployable $(BUILT) ## Deploy to your AWS account: asks a few questions, or none with PARAMETERS="BucketName=yours"
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)"
 
+.PHONY: deployable
 deployable: $(STACK)/ready
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)" --check
 
