@@ -22,6 +22,7 @@ ARNS = {
     "ResizeFunctionAliaslive": "arn:function:small:live",
     "ResizeLogs.Arn": "arn:logs:small:*",
     "ResizeLargeLogs.Arn": "arn:logs:large:*",
+    "UploadQueue.Arn": "arn:queue:uploads",
     "UploadRule.Arn": "arn:rule:uploads",
     "RejectionsQueue": "https://queues/rejections",
 }
