@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path  # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
     epilog="Settings are read from RESIZER_* variables; the README lists them.",
 )
+DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
 complaints = Console(stderr=True)
 
@@ -44,8 +46,15 @@ Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to re
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 # as typer calls it
     if asked:
-        console.print(f"resizer {version_of('resizer')}", highlight=False)
+        console.print(f"resizer {_version()}", highlight=False)
         raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version_of(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 @app.callback()
