@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from resizer.cli.command_line import HELP_OPTIONS
+from resizer.cli.connect_command import connect
 from resizer.cli.cost import Architecture, Usage
 from resizer.errors import UsageError
 
@@ -205,6 +206,9 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
 
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
     print_cost(console, usage, free_tier=free_tier)
+
+
+app.command()(connect)
 
 
 def _read(photo: Path) -> bytes:
