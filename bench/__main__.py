@@ -23,8 +23,8 @@ from bench.rows import Row, read_rows, write_rows
 from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from bench.table import print_candidates, print_check, print_rows
-from resizer.cli.command_line import HELP_OPTIONS, run
-from resizer.cli.cost import Architecture, prices
+from resizer.cli.command_line import HELP_OPTIONS, amount, run
+from resizer.cli.prices import Architecture, prices
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def check(
 def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     rows: Rows = ROWS,
     strategy: Strategies = Strategy.CHEAPEST,
-    images: Annotated[float, typer.Option(min=1, help="Images a month.")] = 1e6,
+    images: Annotated[float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month.")] = 1e6,
     cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0.01,
     timeout: Annotated[float, typer.Option(min=1, help="The function's time-out in seconds.")] = 60,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
@@ -166,8 +166,8 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
 
     conditions = Conditions(about["mix"], prices(), cold_share, timeout, arch, free_tier, images)
     found, two = candidates(measured, conditions), pairs(measured, conditions)
-    print_candidates(console, found, two, conditions)
-    report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl"), encoding="utf-8")
+    print_candidates(console, found, two, conditions, strategy)
+    report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl", strategy), encoding="utf-8")
     plot = report.with_suffix(".svg")
     plot.write_text(cost_and_duration(found, best(found, strategy)) + "\n", encoding="utf-8")
     console.print(f"Report: {report}, plot: {plot}.", highlight=False)

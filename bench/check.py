@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from bench.peers.worker import Worker
 from bench.sizes import MB_PER_CORE
-from resizer.cli.cost import MB_PER_GB, Architecture
+from resizer.cli.cost import MB_PER_GB
+from resizer.cli.prices import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from resizer.cli.cost import Prices
+    from resizer.cli.prices import Prices
 
 LIMIT: Final = 1.15
 WARM_UP: Final = 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.check import Figures, calibration, dollars_per_million, read_accepted, regressions, write_accepted
-from resizer.cli.cost import prices
+from resizer.cli.prices import prices
 
 if TYPE_CHECKING:
     from pathlib import Path
