@@ -22,8 +22,8 @@ MILLION: Final = 1e6
 # apart at 1024 MB, and took different sizes for the cheapest.
 TIE: Final = 0.05
 TIE_RULE: Final = (
-    f"Chosen: sizes within {TIE:.0%} of the best count as equal, because measurements differ by that much. Of these the "
-    "fastest is chosen; by the strategy `fastest`, the cheapest."
+    f"Chosen: sizes within {TIE:.0%} of the best count as equal, because measurements differ by that much. "
+    "Of these the fastest is chosen; by the strategy `fastest`, the cheapest."
 )
 HEAD_ROOM: Final = 0.5  # a picture may take this part of the time-out at most, cold start and all
 

@@ -77,15 +77,16 @@ def print_candidates(
     console.print(TIE_RULE, *summary(found, pairs, conditions), sep="\n", highlight=False, soft_wrap=True)
 
 
-def print_check(console: Console, now: Mapping[str, Figures], accepted: Mapping[str, Figures]) -> None:
-    """Today's figures beside the accepted ones."""
-    table = Table("picture", "CPU ms", "over the loop", "accepted", "peak MB", "accepted")
+def print_check(console: Console, now: Mapping[str, Figures], revision: str) -> None:
+    """CPU and memory beside the accepted code's."""
+    title = f"beside {revision[:12]}, in the same run"
+    table = Table("picture", "CPU ms", "accepted", "ratio", "peak MB", "accepted", "ratio", title=title)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, each in now.items():
-        before = accepted.get(name)
-        ratio, peak = (f"{before.cpu_ratio:.2f}", f"{before.peak_bytes / 1e6:.0f}") if before else ("new", "new")
-        table.add_row(name, f"{each.cpu_ms:.1f}", f"{each.cpu_ratio:.2f}", ratio, f"{each.peak_bytes / 1e6:.0f}", peak)
+        cpu = (f"{each.cpu_ms:.1f}", f"{each.accepted_cpu_ms:.1f}", f"{each.cpu_ratio:.2f}")
+        peak = (f"{each.peak_bytes / 1e6:.0f}", f"{each.accepted_peak_bytes / 1e6:.0f}", f"{each.peak_ratio:.2f}")
+        table.add_row(name, *cpu, *peak)
     console.print(table)
 
 
