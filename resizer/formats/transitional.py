@@ -186,7 +186,9 @@ def _register_heif() -> None:
             decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
         )
     except ImportError:
-        detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
+        detail = (
+            'pillow-heif is missing: deploy with Heic=yes, or run `pip install ".[heic]"` in a checkout of Resizer.'
+        )
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
