@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from resizer.formats.base import RenditionFormat
     from resizer.model import Format, Frame
-    from resizer.settings.environment import Quality
+    from resizer.settings.rules import Quality
 
 
 def _nothing() -> None:

@@ -19,7 +19,7 @@ from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.s3.connections import Connections
 from resizer.settings import Settings
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from resizer.store import pool
 from resizer.store.writer import write
 from tests.conftest import BUCKET

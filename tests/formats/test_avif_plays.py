@@ -10,7 +10,7 @@ import pytest
 from resizer.encode import Encoding
 from resizer.formats.avif_plays import with_plays
 from resizer.model import Format, Frame
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.support.pictures import opened, photo_like, saved
 
 TIMES = [100, 250, 70]  # milliseconds

@@ -14,7 +14,7 @@ from resizer.decode.limits import Limits
 from resizer.encode import Encoding
 from resizer.formats.palette import LOOKS_THE_SAME, has_few_colours, with_palette
 from resizer.model import Format, Frame
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.support.pictures import opened, photo_like, psnr, saved
 
 
