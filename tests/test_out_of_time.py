@@ -20,7 +20,7 @@ from resizer.report import Outcome
 from resizer.s3 import clients
 from resizer.s3.time_limit import CONNECT_SECONDS
 from resizer.settings import Settings
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from resizer.store import pool
 from resizer.store.writer import write
 from tests.conftest import BUCKET
@@ -166,7 +166,7 @@ def test_an_animation_is_encoded_only_while_there_is_time(format_: str) -> None:
             raise OutOfTime("now")
 
     with pytest.raises(OutOfTime):
-        Encoding(Quality(), before_each_frame=no_more_at_the_third).encode(frames, Format(format_))
+        Encoding(quality=Quality(), before_each_frame=no_more_at_the_third).encode(frames, Format(format_))
     assert len(asked) == 3
 
 

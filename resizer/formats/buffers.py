@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Final, cast
 from PIL import JpegImagePlugin
 
 from resizer.formats import jpeg2000
-from resizer.memory.plan import BYTES_PER_PIXEL, MB
 
 if TYPE_CHECKING:
     from PIL import TiffImagePlugin
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
     from resizer.formats.structure import JpegCoding
 
+MB: Final = 1_048_576
+BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
 HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from resizer.errors import ConfigError
-from resizer.settings.environment import VARIABLES, OnDelete, Quality
+from resizer.settings.environment import VARIABLES, OnDelete
+from resizer.settings.rules import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

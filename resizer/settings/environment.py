@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from resizer.settings.key_template import template_mistake
+from resizer.settings.rules import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,15 +29,6 @@ class OnDelete(StrEnum):
 
     REMOVE = "remove"
     KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Encoder quality per lossy format, 1 to 100."""
-
-    jpeg: int = 80
-    webp: int = 78
-    avif: int = 55
 
 
 def _positive(text: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 from resizer.encode import Encoding
 from resizer.formats.avif_plays import with_plays
 from resizer.model import Format, Frame
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.support.pictures import opened, photo_like, saved
 
 TIMES = [100, 250, 70]  # milliseconds
@@ -22,7 +22,7 @@ def animation(plays: int | None, *, clear: bool = False) -> bytes:
     for picture in pictures:
         picture.putalpha(128 if clear else 255)
     frames = [Frame(picture, time) for picture, time in zip(pictures, TIMES, strict=True)]
-    return Encoding(Quality(), loop=plays).encode(frames, Format.AVIF)
+    return Encoding(quality=Quality(), loop=plays).encode(frames, Format.AVIF)
 
 
 def durations(file: bytes) -> set[int]:

@@ -16,7 +16,7 @@ from tests.support.pictures import saved
 WHITE, RED, GREEN, BLUE = range(4)
 PALETTE = [255, 255, 255, 200, 0, 0, 0, 200, 0, 0, 0, 200]
 SHOWN = {(255, 255, 255, 255): "w", (200, 0, 0, 255): "r", (0, 200, 0, 255): "g", (0, 0, 200, 255): "b"}
-LIMITS = Limits(1_000_000, memory=None, widest=1000, file_size=0)
+LIMITS = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
 KEEP, TO_BACKGROUND, TO_PREVIOUS = 1, 2, 3
 Drawn = tuple[int, int, int, int]  # a frame: its left side, its width, its colour and what becomes of it
 
@@ -36,7 +36,7 @@ def gif(*frames: Drawn) -> bytes:
 
 def shown(data: bytes) -> list[str]:
     """Each frame as its pixels' colours, a dot for what is clear."""
-    frames = decode(*open_image(io.BytesIO(data), LIMITS), 1000)
+    frames = decode(*open_image(io.BytesIO(data), LIMITS), (1000, 1))
     pixels = [frame.pixels.convert("RGBA").tobytes() for frame in frames]
     return [
         "".join(SHOWN.get((row[at], row[at + 1], row[at + 2], row[at + 3]), ".") for at in range(0, 16, 4))
@@ -65,7 +65,7 @@ def test_what_no_frame_covers_is_clear(frames: list[Drawn], pictures: list[str])
 
 def test_a_picture_that_covers_its_screen_is_not_made_transparent() -> None:
     """A single frame over the whole screen stays without an alpha channel, which would cost memory."""
-    pixels = next(decode(*open_image(io.BytesIO(gif((0, 4, RED, TO_BACKGROUND))), LIMITS), 1000)).pixels
+    pixels = next(decode(*open_image(io.BytesIO(gif((0, 4, RED, TO_BACKGROUND))), LIMITS), (1000, 1))).pixels
     assert pixels.mode == "RGB"
 
 

@@ -14,7 +14,7 @@ from resizer.decode.limits import Limits
 from resizer.encode import Encoding
 from resizer.formats.palette import LOOKS_THE_SAME, has_few_colours, with_palette
 from resizer.model import Format, Frame
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.support.pictures import opened, photo_like, psnr, saved
 
 
@@ -37,7 +37,7 @@ def rainbow() -> Image.Image:
 
 
 def png(picture: Image.Image, *, few_colours: bool) -> bytes:
-    return Encoding(Quality()).encode([Frame(picture, few_colours=few_colours)], Format.PNG)
+    return Encoding(quality=Quality()).encode([Frame(picture, few_colours=few_colours)], Format.PNG)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
@@ -85,14 +85,15 @@ def test_few_colours_are_known_by_counting(mode: str, few: bool) -> None:  # noq
     ImageDraw.Draw(hard).ellipse((50, 50, 200, 200), fill=(200, 30, 30, 255))
     picture = photo_like(400, 300) if mode == "RGB" else hard.quantize(4) if mode == "P" else hard
     data = saved(picture, "PNG")
-    image, header = open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
-    assert next(decode(image, header, 1000)).few_colours is few
+    image, header = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
+    assert next(decode(image, header, (1000, 1))).few_colours is few
 
 
 def test_other_formats_know_no_palette() -> None:
     """A JPEG of few colours is a JPEG as any other."""
     one, other = (
-        Encoding(Quality()).encode([Frame(drawing("RGB"), few_colours=few)], Format.JPEG) for few in (True, False)
+        Encoding(quality=Quality()).encode([Frame(drawing("RGB"), few_colours=few)], Format.JPEG)
+        for few in (True, False)
     )
     assert one == other
 
@@ -101,5 +102,5 @@ def test_an_animation_is_not_counted() -> None:
     """Frames of an animation share no palette."""
     frames = [Image.new("RGBA", (40, 30), colour) for colour in ("red", "blue")]
     data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:])
-    image, header = open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
-    assert [frame.few_colours for frame in decode(image, header, 1000)] == [False, False]
+    image, header = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
+    assert [frame.few_colours for frame in decode(image, header, (1000, 1))] == [False, False]

@@ -60,8 +60,8 @@ def test_a_gif_cannot_grow_behind_its_first_frame() -> None:
 def test_private_chunks_are_not_kept() -> None:
     """Of an animated PNG's chunks that nobody knows, however many, none is in memory after its frames."""
     data = io.BytesIO(lying_apng(2, real=2).replace(chunk(b"IEND"), chunk(b"prVt") * 1000 + chunk(b"IEND")))
-    image, header = open_image(data, Limits(10**6, None, 100, len(data.getvalue())))
-    assert len(list(decode(image, header, 100))) == 2
+    image, header = open_image(data, Limits(max_pixels=10**6, widths=(100,), file_size=len(data.getvalue())))
+    assert len(list(decode(image, header, (100, 1)))) == 2
     assert not cast("PngImageFile", image).private_chunks
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from resizer.errors import ConfigError
 from resizer.settings import Settings
-from resizer.settings.environment import VARIABLES, Quality
+from resizer.settings.environment import VARIABLES
+from resizer.settings.rules import Quality
 
 DEFAULTS = {
     "widths": (1000, 640, 480),

@@ -170,24 +170,3 @@ def test_a_tiff_that_ends_within_its_tags_is_no_unsupported_one() -> None:
     header_of(tiff_of((8, 8, 8), 1, 2))
     with rejects(Reason.TRUNCATED, Reason.CORRUPT):
         header_of(tiff_of((8, 8, 8), 1, 2, cut=9))
-
-
-@pytest.mark.parametrize(
-    ("mode", "options", "full"),
-    [
-        ("RGB", {"subsampling": "4:4:4"}, True),
-        ("RGB", {"subsampling": "4:4:4", "progressive": True}, True),
-        ("CMYK", {"subsampling": "4:4:4"}, True),
-        ("RGB", {"subsampling": "4:2:2"}, False),
-        ("RGB", {"subsampling": "4:2:0"}, False),
-        ("L", {}, False),
-    ],
-)
-def test_how_fine_a_jpegs_colours_are(mode: str, options: dict[str, Any], *, full: bool) -> None:
-    """A JPEG has full colours where no component has fewer samples than another; gray has none."""
-    assert header_of(saved(photo_like(60, 40).convert(mode), **options)).full_colours is full
-
-
-def test_other_formats_are_not_scaled_by_their_colours() -> None:
-    """What is no JPEG is decoded as large as it is."""
-    assert not header_of(saved(photo_like(60, 40), "PNG")).full_colours

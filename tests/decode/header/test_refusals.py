@@ -158,7 +158,7 @@ def test_what_would_not_fit_into_memory_is_refused_without_decoding() -> None:
     """An image that takes more memory than is left is refused by its header, however few bytes it has."""
     data = png_claiming(5000, 4000)
     with rejects(Reason.NEEDS_MEMORY):
-        open_image(io.BytesIO(data), Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data)))
+        open_image(io.BytesIO(data), Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data)))
     assert header_of(data).pixels == 20_000_000
 
 
@@ -171,7 +171,7 @@ def test_what_is_kept_without_need_is_given_back_before_an_image_is_refused(recl
         asked.append(reclaimed)
         return reclaimed
 
-    limits = Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data), reclaim=reclaim)
+    limits = Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data), reclaim=reclaim)
     with nullcontext() if fits else rejects(Reason.NEEDS_MEMORY):
         open_image(io.BytesIO(data), limits)
     assert asked

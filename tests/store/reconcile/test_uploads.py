@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture
 
 
