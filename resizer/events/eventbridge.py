@@ -13,7 +13,11 @@ from resizer.model import Change, SourceObject
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CHANGES: Final = {"Object Created": Change.CREATED, "Object Deleted": Change.REMOVED}
+CHANGES: Final = {
+    "Object Created": Change.CREATED,
+    "Object Restore Completed": Change.CREATED,  # it can be read from then on, as a new one can
+    "Object Deleted": Change.REMOVED,
+}
 
 
 def source(event: Mapping[str, Any]) -> SourceObject:
@@ -23,7 +27,7 @@ def source(event: Mapping[str, Any]) -> SourceObject:
         bucket=str(event["detail"]["bucket"]["name"]),
         key=str(stored["key"]),
         change=CHANGES.get(event["detail-type"], Change.OTHER),
-        etag=stored.get("etag") or None,
+        etag=str(stored.get("etag") or "").strip('"') or None,
         size=int(stored["size"]) if "size" in stored else None,
         sequencer=stored.get("sequencer") or None,
         version_id=stored.get("version-id") or None,

@@ -87,7 +87,7 @@ def _message(text: str) -> list[SourceObject | UnknownEvent]:
 
 def _record(record: Any) -> list[SourceObject | UnknownEvent]:
     match record:
-        case {"eventSource": "aws:s3"}:
+        case {"eventSource": "aws:s3" | "minio:s3" | "ceph:s3"}:
             return [_parsed(s3.source, record)]
         case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
             return _message(message)

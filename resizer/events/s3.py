@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAJOR: Final = "2"
+# A restored object can be read from then on, as a new one can.
+CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed")
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:")
 
 
@@ -31,7 +33,7 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         bucket=_text(record["s3"]["bucket"], "name", required=True),
         key=_decoded(_text(stored, "key", required=True)),
         change=_change(_text(record, "eventName")),
-        etag=_text(stored, "eTag") or None,
+        etag=_text(stored, "eTag").strip('"') or None,  # some senders quote it
         size=_size(stored),
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
@@ -69,6 +71,7 @@ def _decoded(key: str) -> str:
 
 
 def _change(event_name: str) -> Change:
-    if event_name.startswith("ObjectCreated:"):
+    name = event_name.removeprefix("s3:")  # as MinIO and Ceph write it
+    if name.startswith(CREATIONS):
         return Change.CREATED
-    return Change.REMOVED if event_name.startswith(REMOVALS) else Change.OTHER
+    return Change.REMOVED if name.startswith(REMOVALS) else Change.OTHER

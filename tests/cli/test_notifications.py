@@ -64,6 +64,14 @@ def test_ours_of_another_prefix_is_replaced() -> None:
     assert change.lines[-1] == f"+ s3:ObjectCreated:* of uploads/* to {FUNCTION}"
 
 
+def test_completed_restores_are_asked_for_where_nobody_else_gets_them() -> None:
+    """An image that comes back from an archive is resized, but no notification of theirs is in the way of ours."""
+    alone = connected({}, Target(FUNCTION, "uploads/")).after["LambdaFunctionConfigurations"]
+    assert alone[0]["Events"][:2] == ["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"]
+    _, ours = connected(THEIRS, Target(FUNCTION, "uploads/")).after["LambdaFunctionConfigurations"]
+    assert "s3:ObjectRestore:Completed" not in ours["Events"]
+
+
 @pytest.mark.parametrize(
     "theirs",
     [

@@ -176,7 +176,11 @@ def test_every_key_survives_its_encoding(key: str) -> None:
         ("ObjectCreated:CompleteMultipartUpload", Change.CREATED),
         ("ObjectRemoved:Delete", Change.REMOVED),
         ("ObjectRemoved:DeleteMarkerCreated", Change.REMOVED),
-        ("ObjectRestore:Completed", Change.OTHER),
+        ("ObjectRestore:Completed", Change.CREATED),
+        ("ObjectRestore:Post", Change.OTHER),
+        ("s3:ObjectCreated:Put", Change.CREATED),
+        ("s3:ObjectRemoved:Delete", Change.REMOVED),
+        ("s3:ObjectRestore:Completed", Change.CREATED),
         ("ObjectTagging:Put", Change.OTHER),
         ("", Change.OTHER),
     ],
@@ -184,6 +188,25 @@ def test_every_key_survives_its_encoding(key: str) -> None:
 def test_event_names_tell_the_change(name: str, change: Change) -> None:
     """What happened to the object follows from the event's name."""
     assert [source.change for source in sources(notification("cat.jpg", change=name))] == [change]
+
+
+@pytest.mark.parametrize("sender", ["aws:s3", "minio:s3", "ceph:s3"])
+def test_other_stores_are_understood(sender: str) -> None:
+    """MinIO and Ceph send what AWS does, under names of their own, and may quote the ETag."""
+    event = notification("a%2Bb.jpg", change="s3:ObjectCreated:Put", eTag='"0123"')
+    event["Records"][0]["eventSource"] = sender
+    assert sources(event) == [SourceObject("photos", "a+b.jpg", etag="0123")]
+
+
+def test_a_quoted_etag_from_eventbridge_is_understood() -> None:
+    """As anywhere else."""
+    stored = {"key": "cat.jpg", "etag": '"0123"'}
+    event = {
+        "source": "aws.s3",
+        "detail-type": "Object Restore Completed",
+        "detail": {"bucket": {"name": "photos"}, "object": stored},
+    }
+    assert sources(event) == [SourceObject("photos", "cat.jpg", etag="0123")]
 
 
 @pytest.mark.parametrize(("event", "words"), UNKNOWN)

@@ -17,7 +17,10 @@ from tests.support.samples import KEY, names, sample
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
 
-CREATED = ["s3-put-versioned", "s3-post", "s3-copy", *names("s3-version"), "sns", "eventbridge-created"]
+CREATED = [
+    *("s3-put-versioned", "s3-post", "s3-copy", "s3-restored", *names("s3-version")),
+    *("sns", "eventbridge-created", "eventbridge-restored"),
+]
 REMOVED = ["s3-removed", "s3-removed-marker", "s3-expired", "eventbridge-deleted", "eventbridge-deleted-marker"]
 QUEUED = ["sqs-s3", "sqs-sns", "sqs-sns-raw", "sqs-eventbridge"]
 
