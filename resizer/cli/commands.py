@@ -43,6 +43,7 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the
 Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
 WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; instead of RESIZER_WIDTHS."
 Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
+Host = Annotated[str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. It has no password.")]
 # One that cannot be read is told of when its turn comes.
 Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
 
@@ -134,13 +135,8 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
     bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
     *,
-    host: Annotated[
-        str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. There is no password.")
-    ] = "127.0.0.1",
-    trigger: Annotated[
-        bool,
-        typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
-    ] = True,
+    host: Host = "127.0.0.1",
+    trigger: Annotated[bool, typer.Option(help="Whether uploads are resized; without it this is an S3 alone.")] = True,
 ) -> None:
     """Run the service here: an embedded S3 whose uploads are resized by the Lambda handler.
 
