@@ -157,7 +157,7 @@ class Report:
         }
 
     def log_fields(self) -> dict[str, Any]:
-        """The structured fields of this source's log line; times in milliseconds, memory in bytes."""
+        """The structured fields of this source's log line; times in milliseconds, memory in bytes, sizes upright."""
         times = {f"{stage}_ms": round(self.milliseconds.get(stage, 0.0), 1) for stage in STAGES}
         return {
             "bucket": self.source.bucket,
@@ -167,8 +167,8 @@ class Report:
             "detail": self.detail,
             "source_bytes": self.bytes_in,
             "format": self.header and self.header.format,
-            "width": self.header and self.header.width,
-            "height": self.header and self.header.height,
+            "width": self.header and self.header.upright_size[0],
+            "height": self.header and self.header.upright_size[1],
             "pixels": self.header and self.header.pixels,
             "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
             "rendition_bytes": self.bytes_out,

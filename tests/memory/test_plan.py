@@ -13,7 +13,7 @@ from bench.memory.comparison import compare
 from bench.memory.drawn import VARIETIES, WIDE, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
 from resizer.memory.plan import MB, memory_needed
 from resizer.model import Format, Header
-from tests.conftest import PHOTOS, photo_files
+from tests.conftest import needs_photos, photo_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def test_the_plan_holds_for_wide_widths(
 
 
 @measurable
-@pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+@needs_photos
 @pytest.mark.parametrize(
     "path",
     [path for path in photo_files() if "exif" not in path.name and path.suffix == ".jpg"],
