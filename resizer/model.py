@@ -135,6 +135,7 @@ class Header:
     has_transparency: bool = False
     loop: int | None = None
     buffered_bytes: int = 0
+    held_bytes: int = 0
     scalable: bool = True
     full_colours: bool = False
     several_scans: bool = False
