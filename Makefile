@@ -1,9 +1,14 @@
-# Everything a fresh machine needs is Python 3.11 or newer, make, and the package index.
+# A fresh machine needs Python 3.11 or newer, make and the package index; tests and artifact need Python 3.13, too.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PHOTO  ?=
+
+# `make run photo=cat.jpg` would run without the photo, so a variable in lowercase is refused.
+LOWERCASE := $(foreach letter,a b c d e f g h i j k l m n o p q r s t u v w x y z,$(letter)%)
+UNKNOWN   := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(filter $(LOWERCASE),$(name))))
+$(foreach name,$(UNKNOWN),$(error There is no variable $(name): write $(shell echo $(name) | tr a-z A-Z)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long check format lock clean
@@ -19,10 +24,7 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-# The tests in the real runtime need Lambda's Python; where there is none they are skipped and say so.
-LAMBDAS_PYTHON := $(shell $(PYTHON) -m devtools.lambda_runtime.interpreter 2>/dev/null)
-
-test: $(VENV)/dev.ready $(if $(LAMBDAS_PYTHON),$(BUILT) $(RUNTIME)/ready) ## Run all the tests
+test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests
 	$(BIN)/python -m pytest $(TESTS)
 
 test-long: $(VENV)/dev.ready ## The ordering model with thousands of stories, and 2,000 images while requests fail (a quarter of an hour)
@@ -48,14 +50,16 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  --constraint requirements/dev.txt pyproject.toml --extra dev requirements/build.in requirements/bench.in \
 	  --output-file requirements/bench.txt
-	for name in stack interface heic; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version $$([ $$name = stack ] && echo 3.11 || echo 3.13) \
+	for name in stack interface heic uv; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version $$(case $$name in stack|uv) echo 3.11;; *) echo 3.13;; esac) \
 	    $$([ $$name = heic ] && echo --no-deps) --generate-hashes --no-header --upgrade \
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(STACK) $(RUNTIME) .aws-sam build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf *.egg-info bench/report.* bench/peers/sharp/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing requirements/$*.txt into $(VENV) (once, about a minute) ..."

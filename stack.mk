@@ -7,11 +7,12 @@ BUILT    := .aws-sam/build/template.yaml
 NAME     ?= resizer
 EVENT    ?= events/s3-put.json
 FUNCTION ?= ResizeFunction
-GUIDED   ?= --guided
-# With parameters there is nothing left to ask. What they do not name stays as it was deployed.
-UNASKED  := --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset
+REGION   := $(if $(AWS_REGION),--region $(AWS_REGION))
 
-.PHONY: stack runtime build invoke deploy destroy logs
+.PHONY: lambda-python stack runtime build invoke deploy destroy logs
+
+lambda-python: | $(VENV)/bin/python ## Fail and say how to get one where there is no Python of Lambda's version
+	@$(BIN)/python -m devtools.lambda_runtime.interpreter >/dev/null
 
 stack: $(STACK)/ready ## Install AWS SAM, pinned, into an environment of its own
 
@@ -22,17 +23,22 @@ build: $(BUILT) ## Build the function and its layers as Lambda gets them, withou
 invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
 	@$(BIN)/python -m devtools.lambda_runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
 
-deploy: $(BUILT) ## Deploy to your AWS account, asking for what it needs, or as PARAMETERS="BucketName=yours" say
-	$(SAM) deploy $(if $(PARAMETERS),--stack-name $(NAME) $(UNASKED) --parameter-overrides $(PARAMETERS),$(GUIDED))
+# What can be seen beforehand is said before the build. PARAMETERS, ARGS and EMULATED arrive by the environment.
+deploy: deployable $(BUILT) ## Deploy to your AWS account: asks a few questions, or none with PARAMETERS="BucketName=yours"
+	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)"
 
-destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account
-	$(SAM) delete --stack-name $(NAME)
+.PHONY: deployable
+deployable: $(STACK)/ready
+	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)" --check
+
+destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account; ARGS=--no-prompts asks nothing
+	$(SAM) delete --stack-name "$(NAME)" $(REGION) $(ARGS)
 
 logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
-	$(SAM) logs --stack-name $(NAME) --name $(FUNCTION) --tail
+	$(SAM) logs --stack-name "$(NAME)" --name $(FUNCTION) --tail $(REGION) $(ARGS)
 
 $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
-          requirements/heic.txt | $(STACK)/ready
+          requirements/heic.txt | lambda-python $(STACK)/ready
 	@echo "Building the function and its layers (half a minute) ..."
 	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
 	  || { cat build/sam.log; exit 1; }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path  # typer reads annotations when it runs
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bench.apply import Default, smallest, with_defaults
@@ -23,8 +23,8 @@ from bench.rows import Row, read_rows, write_rows
 from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from bench.table import print_candidates, print_check, print_rows
-from resizer.cli.command_line import HELP_OPTIONS, run
-from resizer.cli.cost import Architecture, prices
+from resizer.cli.command_line import HELP_OPTIONS, amount, run
+from resizer.cli.prices import Architecture, prices
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
     """
     from bench.local import Plan, run, why_estimate  # noqa: PLC0415 # keeps --help quick
 
-    chosen, network = pictures(photos, mix, BUILD / "samples"), Network(first_byte_ms, megabytes_per_second)
+    chosen, network = pictures(photos, mix, BUILD / "samples", _left_out), Network(first_byte_ms, megabytes_per_second)
     plan = Plan(chosen, _measurable(sizes), warm, network, code, layer)
     if not estimate and (why := why_estimate(plan)):
         console.print(f"[yellow]Estimating instead of measuring:[/yellow] {why}", soft_wrap=True, highlight=False)
@@ -104,7 +104,7 @@ def live(  # noqa: PLR0913, PLR0917 # one parameter per option
     from bench.live import measure_live  # noqa: PLC0415 # keeps --help quick
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # put everything back then, too
-    chosen = pictures(photos, mix, BUILD / "samples")
+    chosen = pictures(photos, mix, BUILD / "samples", _left_out)
     wanted, account = parse_sizes(sizes), connect()
     target = find(account, function, bucket)
     with _progress() as progress:
@@ -118,30 +118,33 @@ def live(  # noqa: PLR0913, PLR0917 # one parameter per option
 
 @app.command()
 def check(
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each picture and the calibration loop.")] = 15,
-    accepted: Annotated[Path, typer.Option(help="The last accepted figures.")] = Path("bench/accepted.json"),
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each picture.")] = 15,
+    accepted: Annotated[Path, typer.Option(help="The file with the accepted revision.")] = Path("bench/accepted"),
+    against: Annotated[str | None, typer.Option(help="Another revision to compare with.")] = None,
     *,
-    accept: Annotated[bool, typer.Option(help="Accept today's figures instead of comparing.")] = False,
+    accept: Annotated[bool, typer.Option(help="Accept the revision that is checked out instead of comparing.")] = False,
 ) -> None:
-    """Compare CPU and memory per image with the last accepted figures; exit 1 where they are 15 percent worse."""
-    from bench.check import least, read_accepted, regressions, take, write_accepted  # noqa: PLC0415 # keeps --help quick
+    """Compare CPU and memory per image with the accepted code's, in the same run; exit 1 where 15 percent worse."""
+    from bench.check import code_at, current_revision, least, regressions, take  # noqa: PLC0415 # keeps --help quick
 
+    if accept:
+        accepted.write_text(current_revision() + "\n")
+        console.print(f"Accepted: {accepted}.", highlight=False)
+        return
+    revision = against or accepted.read_text().strip()
+    code = code_at(revision, BUILD / "accepted").resolve()
     samples = [picture.path for picture in pictures(None, None, BUILD / "samples")]
 
     def again() -> dict[str, Figures]:
         with stub_s3(samples[0].parent, Network(0, 0)) as endpoint, _progress() as progress:
-            return take(samples, endpoint, rounds, partial(_describe, progress, progress.add_task("", total=None)))
+            step = partial(_describe, progress, progress.add_task("", total=None))
+            return take(samples, endpoint, code, rounds, step)
 
     now = again()
-    if accept:
-        write_accepted(accepted, now, asdict(machine()))
-        console.print(f"Accepted: {accepted}.", highlight=False)
-        return
-    before = read_accepted(accepted)
-    if regressions(now, before, prices()):  # noise does not come twice
+    if regressions(now, prices()):  # noise does not come twice
         now = least(now, again())
-    print_check(console, now, before)
-    if worse := regressions(now, before, prices()):
+    print_check(console, now, revision)
+    if worse := regressions(now, prices()):
         console.print(*(f"[red]{line}[/red]" for line in worse), sep="\n", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
 
@@ -150,7 +153,7 @@ def check(
 def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     rows: Rows = ROWS,
     strategy: Strategies = Strategy.CHEAPEST,
-    images: Annotated[float, typer.Option(min=1, help="Images a month.")] = 1e6,
+    images: Annotated[float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month.")] = 1e6,
     cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0.01,
     timeout: Annotated[float, typer.Option(min=1, help="The function's time-out in seconds.")] = 60,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
@@ -166,8 +169,8 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
 
     conditions = Conditions(about["mix"], prices(), cold_share, timeout, arch, free_tier, images)
     found, two = candidates(measured, conditions), pairs(measured, conditions)
-    print_candidates(console, found, two, conditions)
-    report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl"), encoding="utf-8")
+    print_candidates(console, found, two, conditions, strategy)
+    report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl", strategy), encoding="utf-8")
     plot = report.with_suffix(".svg")
     plot.write_text(cost_and_duration(found, best(found, strategy)) + "\n", encoding="utf-8")
     console.print(f"Report: {report}, plot: {plot}.", highlight=False)
@@ -203,6 +206,10 @@ def _keep(path: Path, about: dict[str, Any], rows: Iterable[Row]) -> None:
         found.extend(rows)
     finally:
         write_rows(path, about, found)
+
+
+def _left_out(why: str) -> None:
+    console.print(f"[yellow]Left out:[/yellow] {escape(why)}", soft_wrap=True, highlight=False)
 
 
 def _describe(progress: Progress, task: TaskID, what: str) -> None:

@@ -2,6 +2,7 @@
 #   make bench [PHOTOS=folder] [MIX=mix.toml] [SIZES=128,256] [WARM=5] [ESTIMATE=1] [STRATEGY=cheapest] [APPLY=1]
 #   make bench LIVE=function-name [BUCKET=bucket] [PHOTOS=folder]
 #   make bench-peers PHOTOS=folder [ROUNDS=7]
+#   make bench-check [AGAINST=revision]
 PHOTOS   ?=
 MIX      ?=
 SIZES    ?=
@@ -9,6 +10,7 @@ WARM     ?=
 ROUNDS   ?=
 ESTIMATE ?=
 STRATEGY ?=
+AGAINST  ?=
 APPLY    ?=
 LIVE     ?=
 BUCKET   ?=
@@ -16,6 +18,12 @@ BENCH_OPTIONS = $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(MIX),--mix "$(MIX)")
   $(if $(WARM),--warm $(WARM))
 ARTIFACT := build/bench/function/resizer/handler.py
 LAYER    := build/bench/layer/python/PIL/__init__.pyc
+
+# Refused before anything is built or measured.
+STRATEGIES := cheapest fastest balanced
+ifneq ($(and $(filter bench,$(MAKECMDGOALS)),$(STRATEGY),$(if $(filter $(STRATEGIES),$(STRATEGY)),,wrong)),)
+  $(error STRATEGY=$(STRATEGY) is not one of: $(STRATEGIES))
+endif
 
 .PHONY: bench bench-peers bench-check bench-accept bench-cases
 
@@ -41,10 +49,10 @@ bench-peers: $(VENV)/bench.ready bench/peers/sharp/node_modules/.ready ## Beside
 	  || echo "ImageMagick cannot be installed here; the others go on without it."
 	@$(BIN)/python -m bench.peers "$(PHOTOS)" $(if $(ROUNDS),--rounds $(ROUNDS))
 
-bench-check: $(VENV)/bench.ready ## Fail where CPU or memory per image is 15 percent above the last accepted figures
-	@$(BIN)/python -m bench check
+bench-check: $(VENV)/bench.ready ## Fail where CPU or memory per image is 15 percent above the accepted code's: AGAINST=revision
+	@$(BIN)/python -m bench check $(if $(AGAINST),--against $(AGAINST))
 
-bench-accept: $(VENV)/bench.ready ## Accept today's CPU and memory per image
+bench-accept: $(VENV)/bench.ready ## Accept the code that is checked out
 	@$(BIN)/python -m bench check --accept
 
 bench-cases: $(VENV)/bench.ready ## The handler's own CPU time per picture, by pytest-benchmark: PHOTOS=folder

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from bench.rows import Ending
-from resizer.cli.cost import Architecture, Usage, month_cost
+from resizer.cli.cost import Cost, Usage, month_cost
+from resizer.cli.prices import Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.rows import Row
-    from resizer.cli.cost import Prices
+    from resizer.cli.prices import Prices
 
 MB: Final = 1_048_576
 MILLION: Final = 1e6
 # What differs by less than measurements do counts as equal: two runs of one day, some changes between them, were 8 %
 # apart at 1024 MB, and took different sizes for the cheapest.
 TIE: Final = 0.05
+TIE_RULE: Final = (
+    f"Chosen: sizes within {TIE:.0%} of the best count as equal, because measurements differ by that much. "
+    "Of these the fastest is chosen; by the strategy `fastest`, the cheapest."
+)
 HEAD_ROOM: Final = 0.5  # a picture may take this part of the time-out at most, cold start and all
 
 
@@ -47,18 +51,27 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A memory size, or a pair where `large_mb` is there: dollars per month of the mix's images, mean milliseconds.
+    """A memory size, or a pair where `large_mb` is there: a month of the mix's images, mean milliseconds.
 
     `slowest_ms` is the slowest picture in a new environment; `problem` says why it does not count, None where it does.
     """
 
     memory_mb: int
     large_mb: int | None
-    dollars: float
-    lambda_dollars: float
+    month: Cost
     ms: float
     slowest_ms: float
     problem: str | None
+
+    @property
+    def dollars(self) -> float:
+        """Lambda's and S3's part of the month's bill."""
+        return self.month.total
+
+    @property
+    def lambda_dollars(self) -> float:
+        """Lambda's part."""
+        return self.month.lambda_dollars
 
 
 def candidates(rows: Sequence[Row], conditions: Conditions) -> list[Candidate]:
@@ -72,13 +85,20 @@ def pairs(rows: Sequence[Row], conditions: Conditions) -> list[Candidate]:
     return [_candidate(small, large, rows, conditions) for small in sizes for large in sizes if small < large]
 
 
-def best(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
-    """The best that counts; ties go to the faster, and then to the smaller. None where nothing counts."""
+def first(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
+    """The least by the figures alone, of those that count. None where nothing counts."""
     counting = [each for each in found if each.problem is None]
-    if not counting:
+    return min(counting, key=lambda each: _score(each, strategy, counting), default=None)
+
+
+def best(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
+    """What is chosen: by `TIE_RULE` the first, or one as good. None where nothing counts."""
+    counting = [each for each in found if each.problem is None]
+    least = first(found, strategy)
+    if least is None:
         return None
-    least = min(_score(each, strategy, counting) for each in counting)
-    tied = [each for each in counting if _score(each, strategy, counting) <= least * (1 + TIE)]
+    limit = _score(least, strategy, counting) * (1 + TIE)
+    tied = [each for each in counting if _score(each, strategy, counting) <= limit]
     if strategy is Strategy.FASTEST:  # all of them are as fast, so the cheapest of them
         return min(tied, key=lambda each: (each.dollars, each.memory_mb))
     return min(tied, key=lambda each: (each.ms, each.memory_mb))
@@ -112,7 +132,7 @@ def _candidate(small: int, large: int | None, rows: Sequence[Row], conditions: C
         ms += sum(row.ms for row in steps) * weight / total
         slowest = max([slowest, *(_cold(row) for row in steps)])
     month = month_cost(usages, conditions.prices, free_tier=conditions.free_tier)
-    return Candidate(small, large, month.total, month.requests + month.duration, ms, slowest, problem)
+    return Candidate(small, large, month, ms, slowest, problem)
 
 
 def _steps(
@@ -156,11 +176,6 @@ def _usage(row: Row, images: float, conditions: Conditions) -> Usage:
         init_ms=extra,
         cold_share=conditions.cold_share,
         renditions=3 if row.done else 0,
-        transferred_bytes=row.source_bytes,
+        reads=2 if row.done else 1,  # what is refused has been fetched all the same
         architecture=conditions.architecture,
     )
-
-
-def dollars_per_million(candidate: Candidate, conditions: Conditions) -> float:
-    """A candidate's dollars for a million images."""
-    return candidate.dollars / conditions.images * MILLION if conditions.images else inf

@@ -6,11 +6,13 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bench.choose import Strategy, best
+from bench.choose import TIE_RULE, Strategy, best
 from bench.peers.contest import Standing, contenders
 from bench.peers.targets import TARGETS, ratio
 from bench.plots import cost_and_duration, peers
-from bench.table import MB, summary
+from bench.table import MB, marks, summary
+from resizer.cli.bill import Stack, whole_bill
+from resizer.cli.cost_table import HEADER, bill_rows, cheapest_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,33 +40,49 @@ def page(  # noqa: PLR0913, PLR0917 # everything that the page shows
     pairs: Sequence[Candidate],
     conditions: Conditions,
     contest: Path,
+    strategy: Strategy = Strategy.CHEAPEST,
 ) -> str:
     """The whole page; `contest` is the peers' file, which may be missing."""
     kinds = " and ".join(sorted({f"{row.kind}s" if row.kind == "estimate" else str(row.kind) for row in rows}))
-    chosen = best(found, Strategy.CHEAPEST)
+    chosen = best(found, strategy)
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Resizer: what a memory size costs</title>",
         f"<style>{STYLE}</style><h1>What a memory size costs</h1>",
         *(f"<p>{escape(line)}</p>" for line in summary(found, pairs, conditions)),
         f"<p>All figures here are {escape(kinds)}.</p>",
         cost_and_duration(found, chosen),
-        _candidates(found, chosen),
+        _candidates(found, strategy),
+        f"<p>{escape(TIE_RULE)}</p>",
+        *_bill(chosen, conditions),
         *_peers(contest),
         "<h2>Each picture at each size</h2>",
         _rows(rows),
         f"<h2>Conditions</h2><pre>{escape(json.dumps(about, indent=2))}</pre>",
-        f"<p><small>Prices: {escape(conditions.prices.source)}, {conditions.prices.as_of}.</small></p></html>",
+        "</html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _candidates(found: Sequence[Candidate], chosen: Candidate | None) -> str:
+def _bill(chosen: Candidate | None, conditions: Conditions) -> Iterable[str]:
+    """Every line of the bill at the chosen size, with the default trigger."""
+    if chosen is None:
+        return
+    images, free = conditions.images, conditions.free_tier
+    lines = whole_bill(chosen.month, images, Stack(), conditions.prices, free_tier=free)
+    yield f"<h2>The whole bill at {chosen.memory_mb} MB</h2>"
+    *rows, total = bill_rows(lines, images)
+    cells = [("", (*row, line.price.source)) for row, line in zip(rows, lines, strict=True)]
+    yield _table((*HEADER, "source"), [*cells, ("best", (*total, ""))])
+    yield f"<p>{escape(cheapest_trigger(images, Stack(), free_tier=free))}</p>"
+
+
+def _candidates(found: Sequence[Candidate], strategy: Strategy) -> str:
     header = ("memory MB", "Lambda $ per million", "with S3", "mean ms", "slowest cold start, s", "")
     lines = (
         (
-            "best" if each == chosen else "out" if each.problem else "",
+            "best" if each == best(found, strategy) else "out" if each.problem else "",
             (each.memory_mb, f"{each.lambda_dollars:.2f}", f"{each.dollars:.2f}", f"{each.ms:.0f}"),
-            (f"{each.slowest_ms / 1000:.1f}", each.problem or ""),
+            (f"{each.slowest_ms / 1000:.1f}", each.problem or marks(each, found, strategy)),
         )
         for each in found
     )

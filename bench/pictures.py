@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
+from resizer.cli.files import resize_files
+from resizer.cli.sources import LocalSource
+from resizer.cli.tables import refusal
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import UsageError
 from resizer.local.samples import samples
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import decode_eighths, rendition_sizes
+from resizer.planning.geometry import rendition_sizes
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
 WIDTHS: Final = Settings().widths
@@ -46,11 +51,14 @@ class Picture:
         return base_bytes + RESERVED + self.needed_bytes
 
 
-def pictures(folder: Path | None, mix: Path | None, made: Path) -> list[Picture]:
+def pictures(
+    folder: Path | None, mix: Path | None, made: Path, left_out: Callable[[str], None] = lambda _: None
+) -> list[Picture]:
     """The pictures of a folder, or drawn samples (written to `made`) where none is named.
 
     `mix` is a TOML file of `"file name" = share` lines; what it does not name is left out. Without one all are equal.
-    Raises `UsageError` where there is nothing to measure.
+    `left_out` hears of each file that cannot be used, with the reason. Raises `UsageError` where there is nothing to
+    measure.
     """
     if folder is None:
         made.mkdir(parents=True, exist_ok=True)
@@ -59,11 +67,24 @@ def pictures(folder: Path | None, mix: Path | None, made: Path) -> list[Picture]
         folder = made
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     shares = _shares(mix) if mix else {path.name: 1.0 for path in files}
-    found = [Picture(path, shares[path.name], _needed(path)) for path in files if shares.get(path.name, 0) > 0]
+    usable = _usable([path for path in files if shares.get(path.name, 0) > 0], left_out)
+    found = [Picture(path, shares[path.name], _needed(path)) for path in usable]
     if strange := sorted(shares.keys() - {path.name for path in files}):
         raise UsageError(f"{mix} names {', '.join(strange)}, which {folder} does not hold.")
     if not found:
-        raise UsageError(f"{folder} holds no pictures; name a folder with PHOTOS=.")
+        raise UsageError(f"{folder} holds no pictures that can be used; name a folder with PHOTOS=.")
+    return found
+
+
+def _usable(files: list[Path], left_out: Callable[[str], None]) -> list[Path]:
+    """Those that the pipeline resizes, found out by resizing each once."""
+    found = []
+    with TemporaryDirectory() as out:
+        for source, result in resize_files([LocalSource(path, path.name) for path in files], Path(out), Settings()):
+            if why := refusal(result):
+                left_out(f"{source.path}: {why}")
+            else:
+                found.append(source.path)
     return found
 
 
@@ -86,8 +107,7 @@ def _shares(mix: Path) -> dict[str, float]:
 
 def _needed(path: Path) -> int:
     size = path.stat().st_size
-    widest = WIDTHS[0]
     with path.open("rb") as stream:
-        _, header = open_image(stream, Limits(ANY, None, widest, size))
+        _, header = open_image(stream, Limits(max_pixels=ANY, widths=WIDTHS, file_size=size))
     sizes = rendition_sizes(header.upright_size, WIDTHS)
-    return memory_needed(header, decode_eighths(header, widest), sizes, size, [header.own_format])
+    return memory_needed(header, sizes=sizes, file_size=size, formats=[header.own_format])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.markup import escape
 from rich.table import Table
 
-from bench.choose import Strategy, best, cheaper
+from bench.choose import TIE_RULE, Strategy, best, cheaper, first
+from resizer.cli.tables import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,16 +44,25 @@ def print_rows(console: Console, rows: Sequence[Row]) -> None:
     console.print(table)
 
 
+def marks(each: Candidate, found: Sequence[Candidate], strategy: Strategy) -> str:
+    """`cheapest`, `fastest`, `balanced` by the figures, and `chosen` by the strategy and `TIE_RULE`."""
+    names = [str(one) for one in Strategy if each == first(found, one)]
+    return ", ".join([*names, "chosen"] if each == best(found, strategy) else names)
+
+
 def print_candidates(
-    console: Console, found: Sequence[Candidate], pairs: Sequence[Candidate], conditions: Conditions
+    console: Console,
+    found: Sequence[Candidate],
+    pairs: Sequence[Candidate],
+    conditions: Conditions,
+    strategy: Strategy,
 ) -> None:
     """Each size with its price for the mix, and which is best by each strategy."""
     table = Table("memory MB", "Lambda $/million", "with S3", "mean ms", "slowest cold", "")
     for column in table.columns[:-1]:
         column.justify = "right"
-    winners = {strategy: best(found, strategy) for strategy in Strategy}
     for each in found:
-        titles = ", ".join(strategy for strategy, winner in winners.items() if winner == each)
+        titles = marks(each, found, strategy)
         scale = 1e6 / conditions.images
         table.add_row(
             str(each.memory_mb),
@@ -64,18 +74,19 @@ def print_candidates(
             style="dim" if each.problem else "",
         )
     console.print(table)
-    console.print(*summary(found, pairs, conditions), sep="\n", highlight=False, soft_wrap=True)
+    console.print(TIE_RULE, *summary(found, pairs, conditions), sep="\n", highlight=False, soft_wrap=True)
 
 
-def print_check(console: Console, now: Mapping[str, Figures], accepted: Mapping[str, Figures]) -> None:
-    """Today's figures beside the accepted ones."""
-    table = Table("picture", "CPU ms", "over the loop", "accepted", "peak MB", "accepted")
+def print_check(console: Console, now: Mapping[str, Figures], revision: str) -> None:
+    """CPU and memory beside the accepted code's."""
+    title = f"beside {revision[:12]}, in the same run"
+    table = Table("picture", "CPU ms", "accepted", "ratio", "peak MB", "accepted", "ratio", title=title)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, each in now.items():
-        before = accepted.get(name)
-        ratio, peak = (f"{before.cpu_ratio:.2f}", f"{before.peak_bytes / 1e6:.0f}") if before else ("new", "new")
-        table.add_row(name, f"{each.cpu_ms:.1f}", f"{each.cpu_ratio:.2f}", ratio, f"{each.peak_bytes / 1e6:.0f}", peak)
+        cpu = (f"{each.cpu_ms:.1f}", f"{each.accepted_cpu_ms:.1f}", f"{each.cpu_ratio:.2f}")
+        peak = (f"{each.peak_bytes / 1e6:.0f}", f"{each.accepted_peak_bytes / 1e6:.0f}", f"{each.peak_ratio:.2f}")
+        table.add_row(name, *cpu, *peak)
     console.print(table)
 
 
@@ -97,8 +108,8 @@ def summary(found: Sequence[Candidate], pairs: Sequence[Candidate], conditions: 
     prices = conditions.prices
     free = "after" if conditions.free_tier else "before"
     lines.append(
-        f"For {conditions.images:,.0f} images, {conditions.cold_share:.1%} of them cold starts; {prices.region}, "
-        f"{conditions.architecture}, prices of {prices.as_of}, {free} the free tier."
+        f"For {count(round(conditions.images), 'image')}, {conditions.cold_share:.1%} of them cold starts; "
+        f"{prices.region}, {conditions.architecture}, prices of {prices.request.as_of}, {free} the free tier."
     )
     return lines
 

@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from devtools.lambda_runtime.interpreter import VERSION, runtime_python
-from layers import archive, contents, service_data
+from devtools.lambda_runtime.interpreter import runtime_python
+from layers import archive, contents, packages, service_data
+from layers.fingerprint import FILE, fingerprint
 from resizer.errors import UsageError
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
@@ -24,51 +25,33 @@ PLATFORMS: Final = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylin
 REQUIREMENTS: Final = {"dependencies": "runtime.txt", "heic": "heic.txt"}
 
 
-def build_function(folder: Path) -> None:
-    """The package as it is, without what is for this machine only."""
+def build_function(folder: Path, project: Path = PROJECT) -> None:
+    """The package without what is for this machine only, and the layers' fingerprint."""
     ignored = shutil.ignore_patterns("__pycache__", "py.typed")
-    shutil.copytree(PROJECT / "resizer", folder / "resizer", ignore=ignored)
+    shutil.copytree(project / "resizer", folder / "resizer", ignore=ignored)
     for part in ("cli", "local"):
         shutil.rmtree(folder / "resizer" / part)
     (folder / "resizer" / "__main__.py").unlink()
+    (folder / FILE).write_text(f"{fingerprint(project)}\n", encoding="ascii")
     _compile(folder, "/var/task")
     archive.settle(folder)
 
 
 def build_layer(name: str, architecture: str, folder: Path, *, trimmed: bool = True) -> None:
     """A layer's pinned packages, cut to what the function calls; untrimmed for comparison."""
-    packages = folder / "python"
-    packages.mkdir(parents=True)
-    _install(PROJECT / "requirements" / REQUIREMENTS[name], PLATFORMS[architecture], packages)
+    target = folder / "python"
+    target.mkdir(parents=True)
+    packages.install(PROJECT / "requirements" / REQUIREMENTS[name], PLATFORMS[architecture], target)
     if trimmed:
-        contents.keep_licences(packages, packages / "licences")
-        contents.drop(packages)
-        if (packages / "botocore").exists():
-            service_data.cut(packages / "botocore" / "data")
-        _compile(packages, "/opt/python", "-b")
-        contents.drop_sources(packages)
+        contents.keep_licences(target, target / "licences")
+        contents.drop(target)
+        if (target / "botocore").exists():
+            service_data.cut(target / "botocore" / "data")
+        _compile(target, "/opt/python", "-b")
+        contents.drop_sources(target)
     else:
-        _compile(packages, "/opt/python")
+        _compile(target, "/opt/python")
     archive.settle(folder)
-
-
-def _install(requirements: Path, platform: str, packages: Path) -> None:
-    """Install for another machine: uv reads markers such as `platform_machine` as of that machine, pip as of this."""
-    command = [*_uv(), "pip", "install", "--quiet", "--target", str(packages), "--link-mode", "copy", "--no-deps"]
-    command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
-    command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
-    if subprocess.run(command, check=False).returncode:
-        raise UsageError(f"The packages of {requirements.name} could not be installed for {platform}; see above.")
-    for marker in packages.glob(".*"):
-        marker.unlink() if marker.is_file() else shutil.rmtree(marker)
-
-
-def _uv() -> list[str]:
-    beside = Path(sys.executable).with_name("uv")
-    program = str(beside) if beside.exists() else shutil.which("uv")
-    if not program:
-        raise UsageError("uv is missing: run `make stack`, or install it.")
-    return [program]
 
 
 def _compile(folder: Path, final: str, *options: str) -> None:
@@ -88,6 +71,7 @@ def main() -> None:
     parser.add_argument("--untrimmed", action="store_true", help="keep all that the packages bring, for comparison")
     asked = parser.parse_args()
     try:
+        runtime_python()  # said before anything is downloaded
         shutil.rmtree(asked.folder, ignore_errors=True)
         if asked.what == "function":
             build_function(asked.folder)

@@ -8,6 +8,21 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Powertools' utilities that nothing here imports, not even within a function. Batch needs data_classes, and Logger
+# jmespath_utils.
+UTILITIES: Final = (
+    "auth_alpha",
+    "circuit_breaker",
+    "data_masking",
+    "feature_flags",
+    "idempotency",
+    "kafka",
+    "metadata",
+    "parameters",
+    "parser",
+    "streaming",
+    "validation",
+)
 # Patterns below the layer's python folder, each with the reason why the function never needs it.
 DROPPED: Final = {
     "bin": "command line programs",
@@ -28,11 +43,12 @@ DROPPED: Final = {
     "PIL/ImageMorph.py": "morphology",
     "PIL/_imagingmath*": "expressions on images",
     "PIL/ImageMath.py": "expressions on images",
-    "isal/igzip*": "gzip files",
+    "isal/igzip.py": "gzip files; isal_zlib needs igzip_lib",
+    "isal/igzip_threaded.py": "gzip files",
     "isal/isa-l": "its licence once more",
     "dateutil/zoneinfo/*.tar.gz": "time zones by name, which no header of AWS uses",
     "aws_lambda_powertools/event_handler": "for HTTP APIs",
-    "aws_lambda_powertools/utilities/[!jt_]*": "Logger needs jmespath_utils, and nothing else of it",
+    **{f"aws_lambda_powertools/utilities/{name}": "nothing here imports it" for name in UTILITIES},
     "botocore/data/*/*/examples-1.json": "documentation",
     "botocore/data/*/*/paginators-1*": "nothing is listed",
     "botocore/data/*/*/waiters-2.json": "nothing is waited for",

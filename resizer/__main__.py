@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import signal
+import sys
+from typing import Final
+
+INSTALL: Final = 'pip install ".[local]"'
 
 
 def main() -> None:
-    """Run the command line. While it loads, Ctrl-C ends the process at once, for there is nothing to put in order."""
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from resizer.cli.command_line import run  # noqa: PLC0415 # as said
-    from resizer.cli.commands import app  # noqa: PLC0415 # as said
+    """Run the command line. While it loads, Ctrl-C ends the process at once, for there is nothing to put in order.
 
-    signal.signal(signal.SIGINT, interrupt)
-    run(app, "resizer")
+    Where the packages of the extra `local` are missing, one line says how to install them; exit code 2.
+    """
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        from resizer.cli.command_line import run  # noqa: PLC0415 # as said
+        from resizer.cli.commands import app  # noqa: PLC0415 # as said
+
+        signal.signal(signal.SIGINT, interrupt)
+        run(app, "resizer")
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] == "resizer":
+            raise  # our own mistake
+        sys.exit(_missing(missing.name))
+
+
+def _missing(module: str) -> int:
+    sys.stderr.write(f"resizer: The command needs {module}: run `{INSTALL}` in a checkout of Resizer.\n")
+    return 2
 
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ ResizerError
 ├── DeliveryError        a message could not be sent on: try again
 ├── OutOfTime            the function would be stopped first: try again
 ├── RecordsFailed        some records of one event failed; the others are done
+├── OurFault             a mistake of ours where Pillow would swallow it
 └── UsageError           the command line asked for what cannot be done
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,3 +154,24 @@ class RecordsFailed(ResizerError):
 
 class UsageError(ResizerError):
     """What was asked for on the command line cannot be done; the message says what to do instead."""
+
+
+class OurFault(ResizerError):
+    """A mistake of ours in a hook that Pillow calls, which would swallow other errors."""
+
+
+OUR_FOLDER: Final = str(Path(__file__).parent)
+ALWAYS_OURS: Final = (OurFault, AttributeError, NameError, ImportError, AssertionError)
+
+
+def is_our_fault(problem: BaseException) -> bool:
+    """Whether an error around a decoder or encoder is a mistake in this package, and says nothing of the image.
+
+    Some kinds of error always are; others are where their innermost Python frame is in this package.
+    """
+    if isinstance(problem, ALWAYS_OURS):
+        return True
+    trace = problem.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(OUR_FOLDER)

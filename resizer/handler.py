@@ -11,7 +11,6 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from resizer import events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
-from resizer.memory.allocator import keep_freed_memory
 from resizer.pipeline import process
 from resizer.rejections import take_care
 from resizer.report import Journal, Outcome, Report
@@ -30,7 +29,6 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
-keep_freed_memory()
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 

@@ -117,12 +117,10 @@ class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass 
 class Header:
     """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
 
-    `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
-    before), `loop` how often it plays (0: for ever, None: not said), `buffered_bytes` what a decoder must keep of the
-    whole file before it can give out the first pixel, `scalable` whether a JPEG's decoder can scale it down,
-    `full_colours` whether its colours are as fine as its brightness, `several_scans` whether the decoder goes over the
-    picture more than once, `sample_bytes` what an AVIF's samples take per pixel in its decoder (None: it does not say),
-    `code_points` what it says of its colours beside a profile.
+    `loop` is how often an animation plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's
+    class says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been
+    resized. `scalable` says whether it can scale down, `code_points` what the file says of its colours beside a
+    profile.
     """
 
     format: str
@@ -130,16 +128,12 @@ class Header:
     width: int
     height: int
     frames: int = 1
-    first_frame: int = 0
     orientation: int = 1
     has_transparency: bool = False
     loop: int | None = None
     buffered_bytes: int = 0
     held_bytes: int = 0
-    scalable: bool = True
-    full_colours: bool = False
-    several_scans: bool = False
-    sample_bytes: float | None = None
+    scalable: bool = False
     code_points: CodePoints | None = None
 
     @property
@@ -163,14 +157,14 @@ class Header:
 class Frame:
     """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation.
 
-    `few_colours` tells that the source is a PNG of at most 256, and so most likely a drawing. `extent` is the width and
-    height in pixels that the picture takes up where that is less than there are: of the last row or column a part.
+    `few_colours` says that the source is a PNG of at most 256, most likely a drawing. `crop_box` is the width and
+    height in pixels that the picture takes up, where a decoder that scales down has rounded them up.
     """
 
     pixels: Image
     duration: float | None = None
     few_colours: bool = False
-    extent: tuple[float, float] | None = None
+    crop_box: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
@@ -11,15 +10,17 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.deadline import Clock, seconds_to_decode
-from resizer.decode.frames import decode, threads
-from resizer.decode.header import is_read_forwards, open_image, with_late_exif
+from resizer.decode.frames import decode
+from resizer.decode.header import after_pixels, is_read_forwards, open_image
 from resizer.decode.limits import Limits
 from resizer.encode import Encoding
 from resizer.errors import NothingToDo, OutOfTime, Overtaken, Rejected
-from resizer.memory.allocator import large_pieces_kept, return_freed_memory
-from resizer.memory.process import below, ceiling, left
+from resizer.formats import SOURCES
+from resizer.memory.allocator import return_freed_memory
+from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
 from resizer.model import Rendition, Written
+from resizer.planning.geometry import wanted_size
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, extra_formats, may_have_others, plan
 from resizer.report import Journal, Outcome, Report, StoredRendition
@@ -34,12 +35,11 @@ from resizer.store.writer import Destination, Provenance, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, Header, RenditionPlan, SourceMetadata, SourceObject
+    from resizer.model import Frame, RenditionPlan, SourceMetadata, SourceObject
     from resizer.s3 import S3
     from resizer.settings import Settings
 
 CLOCK: Final = Clock()
-ROOMY: Final = 4  # times what would be kept: less could be missed by the next picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,54 +105,51 @@ def _make(source: SourceObject, settings: Settings, s3: S3, journal: Journal, cl
 
 def _fetch(source: SourceObject, settings: Settings, s3: S3, journal: Journal, clock: Clock) -> Picture:
     """Download and decode at once; nothing is decoded that the header forbids."""
-    widest, *narrower = settings.widths
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, journal.counting(stream):
-        room = left(settings.function_memory)
-        extra = extra_formats(settings)
-        reclaim = cache(partial(_reclaimed, settings.function_memory))
-        limits = Limits(
-            settings.max_pixels, room, widest, stream.size, extra, MULTIPLIES_IN_PLACE, tuple(narrower), reclaim
-        )
-        most = ceiling(room)
-        with journal.timed("decode"), below(most):
-            opened, header = open_image(cast("IO[bytes]", stream), limits)
-        guard = partial(_guarded, most, room, header)
+        room, warn = available(settings.function_memory), journal.warnings.append
+        limits = _limits(settings, room, stream.size)
+        limit = memory_limit(room)
+        with journal.timed("decode"), limited(limit):
+            opened, header = open_image(cast("IO[bytes]", stream), limits, warn)
         journal.header = header
-        plan(source.key, header, settings)  # refuses what cannot be written before it is decoded
+        sizes = [step.size for step in plan(source.key, header, settings)]  # refuses before it is decoded
         clock.need(seconds_to_decode(header, settings.function_memory))
-        warn = journal.warnings.append
         finish = partial(to_srgb, colors=source_colors(opened.info, header, warn), warn=warn)
         if is_read_forwards(header):
             stream.release_behind()
+        guard = partial(limited, limit, SOURCES[header.format].threads)
         with journal.timed("resize"):
-            decoded = journal.each("decode", clock.each(decode(opened, header, widest, guard)))
+            frames = decode(opened, header, wanted_size(header, sizes), guard)
+            decoded = journal.each("decode", clock.each(frames))
             decoded = chain([next(decoded)], decoded)
-            journal.header = header = with_late_exif(opened, header, limits)
+            journal.header = header = after_pixels(opened, header, limits)
             plans = plan(source.key, header, settings)
             exif = kept_exif(opened, settings.keep_metadata, warn)
             steps = at_sizes(decoded, header, [step.size for step in plans], finish)
     return Picture(steps, plans, exif, header.loop, stream.metadata)
 
 
-def _reclaimed(function_memory: int | None) -> int | None:
-    """How much memory is left when all that is kept of earlier pictures has been given back."""
-    release_buffers()
-    return_freed_memory()
-    return left(function_memory)
+def _limits(settings: Settings, room: int | None, file_size: int) -> Limits:
+    @cache
+    def reclaim() -> int | None:
+        release_buffers()
+        return_freed_memory()
+        return available(settings.function_memory)
 
-
-@contextmanager
-def _guarded(most: int | None, room: int | None, header: Header) -> Iterator[None]:
-    """How a decoder runs: with no more memory than there is, which is kept for the next where there is a lot."""
-    coefficients = header.buffered_bytes if header.several_scans else 0
-    keep = large_pieces_kept if coefficients and (room is None or room > ROOMY * coefficients) else nullcontext
-    with below(most, threads(header.format)), keep():
-        yield
+    return Limits(
+        max_pixels=settings.max_pixels,
+        widths=settings.widths,
+        file_size=file_size,
+        memory=room,
+        formats=extra_formats(settings),
+        multiplies_in_place=MULTIPLIES_IN_PLACE,
+        reclaim=reclaim,
+    )
 
 
 def _encode(picture: Picture, settings: Settings, journal: Journal, clock: Clock) -> Iterator[Rendition]:
     """Each planned rendition in turn, widest first; those that ask for the same picture share its bytes."""
-    encoding = Encoding(settings.quality, picture.exif, picture.loop, clock.need)
+    encoding = Encoding(quality=settings.quality, exif=picture.exif, loop=picture.loop, before_each_frame=clock.need)
     encoded: dict[tuple[tuple[int, int], str], bytes] = {}
     to_come = Counter((step.size, step.format) for step in picture.plans)
     steps = journal.each("resize", picture.steps)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from resizer.planning.geometry import is_kept, made_from
+from resizer.planning.geometry import cascade_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,77 +46,48 @@ def at_sizes(
     sizes: Sequence[tuple[int, int]],
     finish: Callable[[Image.Image], Image.Image],
 ) -> Iterator[Sequence[Frame]]:
-    """What is decoded at each size in turn, widest first: upright, and finished (in its colours).
+    """Make the picture at each size in turn, largest first: upright, and finished (in its colours).
 
     Everything is decoded, and the first size made, when this returns.
     """
-    if not is_kept(header, sizes):
-        return cascade(from_decoded(decoded, header, sizes[0], finish), sizes)
-    kept = list(decoded)
-    again = partial(from_decoded, kept, header, finish=finish, keep=True)
-    return cascade(again(sizes[0]), sizes, again)
+    return cascade([_first_size(frame, header, sizes[0], finish) for frame in decoded], sizes)
 
 
-def from_decoded(
-    frames: Iterable[Frame],
-    header: Header,
-    size: tuple[int, int],
-    finish: Callable[[Image.Image], Image.Image],
-    *,
-    keep: bool = False,
-) -> list[Frame]:
-    """All decoded frames at the size of a rendition, upright and finished.
+def cascade(frames: Sequence[Frame], sizes: Sequence[tuple[int, int]]) -> Iterator[Sequence[Frame]]:
+    """All frames at each size in turn, largest first, each made from the size that `cascade_source` picks.
 
-    They are turned and finished after they have been resized, when there is least of them to work on; the frames that
-    were given are closed as soon as they are not needed, unless they are to be kept.
-    """
-    return [_first(frame, header, size, finish, keep=keep) for frame in frames]
-
-
-def cascade(
-    frames: Sequence[Frame],
-    sizes: Sequence[tuple[int, int]],
-    again: Callable[[tuple[int, int]], Sequence[Frame]] | None = None,
-) -> Iterator[Sequence[Frame]]:
-    """All frames at each size in turn, widest first, each made from larger ones that are enough wider (`made_from`).
-
-    No more are held than what is to come is made from. With `again`, that makes what `frames` is not.
+    Only sizes that a later one is made from are kept.
     """
     at_hand = {frames[0].pixels.size: frames}
     del frames
     for number, size in enumerate(sizes):
         if size not in at_hand:
-            at_hand[size] = again(size) if again else _narrowed(at_hand[made_from(size, at_hand)], size)
-        current, to_come = at_hand[size], sizes[number + 1 :]
-        wanted = {each if again or each in at_hand else made_from(each, at_hand) for each in to_come}
+            source = at_hand[cascade_source(size, at_hand)]
+            at_hand[size] = [replace(frame, pixels=resize(frame.pixels, size)) for frame in source]
+            del source  # or it would be held while the caller encodes
+        current = at_hand[size]
+        wanted = {each if each in at_hand else cascade_source(each, at_hand) for each in sizes[number + 1 :]}
         at_hand = {each: held for each, held in at_hand.items() if each in wanted}
         yield current
         del current  # or it would be held while the next is made
 
 
-def _narrowed(frames: Iterable[Frame], size: tuple[int, int]) -> list[Frame]:
-    return [replace(frame, pixels=resize(frame.pixels, size)) for frame in frames]
-
-
-def _first(
-    frame: Frame,
-    header: Header,
-    size: tuple[int, int],
-    finish: Callable[[Image.Image], Image.Image],
-    *,
-    keep: bool,
+def _first_size(
+    frame: Frame, header: Header, size: tuple[int, int], finish: Callable[[Image.Image], Image.Image]
 ) -> Frame:
+    """A decoded frame at the largest size, upright and finished.
+
+    It is turned and finished after it has been resized, when it is smallest; each larger copy is closed at once.
+    """
     as_stored = (size[1], size[0]) if header.orientation >= 5 else size
     pixels = frame.pixels
-    narrow = partial(resize, size=as_stored, extent=frame.extent, overwrite=not keep)
+    narrow = partial(resize, size=as_stored, crop_box=frame.crop_box, overwrite=True)
     for step in (narrow, finish, partial(_upright, header=header)):
         changed = step(pixels)
-        if keep and pixels is frame.pixels:
-            release_buffers()  # in its stead: they are as large
-        elif changed is not pixels:
-            Image.Image.close(pixels)  # the largest buffer, before there are more
+        if changed is not pixels:
+            Image.Image.close(pixels)
         pixels = changed
-    return replace(frame, pixels=pixels)
+    return replace(frame, pixels=pixels, crop_box=None)
 
 
 def _upright(image: Image.Image, header: Header) -> Image.Image:
@@ -125,26 +96,26 @@ def _upright(image: Image.Image, header: Header) -> Image.Image:
 
 
 def resize(
-    image: Image.Image, size: tuple[int, int], *, extent: tuple[float, float] | None = None, overwrite: bool = False
+    image: Image.Image, size: tuple[int, int], *, crop_box: tuple[float, float] | None = None, overwrite: bool = False
 ) -> Image.Image:
     """An L, RGB, RGBA or CMYK image at `size` (width, height in pixels), by Lanczos with a support of 3.
 
-    It holds what lies within `extent` (width, height in pixels, or all), or is shifted and stretched by what a decoder
-    has rounded up: that costs up to 15 dB. Colours are weighted by their alpha, so that what lies under transparent
-    pixels does not bleed into edges; with `overwrite` in the image itself instead of a copy. The image itself is
-    returned where it has that size.
+    It shows what is within `crop_box` (width, height in pixels; None: all): without that, what a decoder has rounded
+    up would shift and stretch it, for up to 15 dB. Colours are weighted by their alpha, so that what lies under
+    transparent pixels does not bleed into edges; with `overwrite` in the image itself instead of a copy. An image that
+    has that size already is returned as it is.
     """
     if image.size == size:
         return image
-    extent = extent or image.size
+    box = crop_box or image.size
     if cykooz_resizer is None:
-        return image.resize(size, Image.Resampling.LANCZOS, (0, 0, *extent))
+        return image.resize(size, Image.Resampling.LANCZOS, (0, 0, *box))
     target = Image.new(image.mode, size, None)  # not filled: every pixel is written
     if image.mode == "RGBA" and overwrite:
         _alpha.multiply_alpha_pil_inplace(image)  # from here on it is of mode RGBa
         target = Image.new("RGBa", size, None)
-    box = cykooz_resizer.CropBox(0, 0, *extent)
-    _resizer().resize_pil(image, target, cykooz_resizer.ResizeOptions(_lanczos, crop_box=box))
+    crop = cykooz_resizer.CropBox(0, 0, *box)
+    _resizer().resize_pil(image, target, cykooz_resizer.ResizeOptions(_lanczos, crop_box=crop))
     if target.mode == "RGBa":
         _alpha.divide_alpha_pil_inplace(target)
     return target

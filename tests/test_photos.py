@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.planning.geometry import rendition_size
+from resizer.planning.geometry import rendition_size, wanted_size
 from resizer.resize import at_sizes
 from resizer.settings import Settings
 from tests.conftest import PHOTOS, photo_files
@@ -27,10 +27,10 @@ SETTINGS = Settings()
 
 def pictures(path: Path) -> list[Image.Image]:
     """The pixels of all renditions, before they are encoded."""
-    limits = Limits(SETTINGS.max_pixels, None, SETTINGS.widths[0], path.stat().st_size)
+    limits = Limits(max_pixels=SETTINGS.max_pixels, widths=(SETTINGS.widths[0],), file_size=path.stat().st_size)
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     sizes = [rendition_size(header.upright_size, width) for width in SETTINGS.widths]
-    steps = at_sizes(decode(opened, header, SETTINGS.widths[0]), header, sizes, lambda picture: picture)
+    steps = at_sizes(decode(opened, header, wanted_size(header, sizes)), header, sizes, lambda picture: picture)
     return [frame.pixels for (frame,) in steps]
 
 

@@ -13,9 +13,10 @@ from PIL import Image, ImageOps
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
+from resizer.formats import SOURCES
 from resizer.model import Frame
-from resizer.planning.geometry import decode_eighths, rendition_size
-from resizer.resize import BACKEND, at_sizes, cascade, from_decoded, resize
+from resizer.planning.geometry import rendition_size
+from resizer.resize import BACKEND, at_sizes, cascade, resize
 from tests.support.pictures import header, noise, opened, photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -50,23 +51,22 @@ def made(picture: Image.Image, known: Header, sizes: list[tuple[int, int]]) -> l
 PICTURES = [photo_like(480, 320), grey_like(480, 320), seen_through(480, 320)]
 
 
-@pytest.mark.parametrize(("stored", "eighths"), [((1201, 905), 1), ((601, 401), 2), ((467, 333), 3), ((301, 333), 4)])
+@pytest.mark.parametrize(("stored", "scale"), [((1201, 905), 8), ((601, 401), 4), ((301, 333), 2)])
 @pytest.mark.parametrize("orientation", [1, 3])
 def test_what_a_decoder_rounds_up_shifts_nothing(
-    backend: str, stored: tuple[int, int], eighths: int, orientation: int
+    backend: str, stored: tuple[int, int], scale: int, orientation: int
 ) -> None:
     """A picture whose sides are no multiples of 8 lies after a scaled decode where it does after a full one."""
     detailed = noise(stored[0] // 6, stored[1] // 6).resize(stored)
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = saved(detailed, quality=95, exif=exif.tobytes())
-    opened_image, known = open_image(io.BytesIO(data), Limits(10**9, None, 100, len(data)))
-    assert decode_eighths(known, 100) == eighths
-    (frame,) = from_decoded(
-        decode(opened_image, known, 100), known, size := rendition_size(stored, 100), lambda same: same
-    )
+    opened_image, known = open_image(io.BytesIO(data), Limits(max_pixels=10**9, widths=(100,), file_size=len(data)))
+    size = rendition_size(stored, 100)
+    assert SOURCES["JPEG"].scale(known, size) == scale
+    (frame,) = next(at_sizes(decode(opened_image, known, size), known, [size], lambda same: same))
     truth = ImageOps.exif_transpose(opened(data)).resize(size, Image.Resampling.LANCZOS)
-    assert psnr(frame.pixels, truth) > 32  # without the extent 19 to 26
+    assert psnr(frame.pixels, truth) > 32  # without the crop box 19 to 26
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.mode)
@@ -88,33 +88,6 @@ def test_each_size_comes_from_the_smallest_that_is_enough_wider(backend: str) ->
     assert fourth.tobytes() == resize(third, sizes[3]).tobytes()
 
 
-@pytest.mark.parametrize("orientation", [1, 6])
-def test_what_is_hardly_wider_is_kept_for_every_size(backend: str, orientation: int) -> None:
-    """A picture less than 1.5 times as wide as its widest rendition loses nothing on the way to the others."""
-    stored = [(300, 200), (200, 133), (90, 60)]
-    sizes = [(high, wide) for wide, high in stored] if orientation == 6 else stored
-    known = header(400, 267, orientation=orientation)
-    picture = photo_like(400, 267)
-    for size, each in zip(stored, made(picture, known, sizes), strict=True):
-        straight = resize(picture, size)
-        turned = straight.transpose(Image.Transpose.ROTATE_270) if orientation == 6 else straight
-        assert each.tobytes() == turned.tobytes()
-
-
-def test_a_size_made_from_what_was_kept_is_let_go_before_the_next(backend: str) -> None:
-    """The picture that is kept, and one size of it, are all that is held at a time."""
-    shown: list[weakref.ref[Image.Image]] = []
-
-    def finish(pixels: Image.Image) -> Image.Image:
-        assert all(each() is None for each in shown)
-        return pixels
-
-    sizes = [(300, 200), (200, 133), (90, 60)]
-    steps = at_sizes([Frame(photo_like(400, 267))], header(400, 267), sizes, finish)
-    while len(shown) < len(sizes):
-        shown.append(weakref.ref(next(steps)[0].pixels))
-
-
 def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> None:
     """What follows the first resize finds the memory of the largest buffer free."""
     decoded = photo_like(480, 320)
@@ -124,9 +97,9 @@ def test_the_decoded_picture_is_let_go_before_it_is_worked_on(backend: str) -> N
             decoded.getpixel((0, 0))
         return pixels
 
-    from_decoded([Frame(decoded)], header(480, 320), (300, 200), finish)
+    next(at_sizes([Frame(decoded)], header(480, 320), [(300, 200)], finish))
     kept = photo_like(300, 200)
-    from_decoded([Frame(kept)], header(300, 200), (300, 200), lambda pixels: pixels)
+    next(at_sizes([Frame(kept)], header(300, 200), [(300, 200)], lambda pixels: pixels))
     assert kept.getpixel((0, 0))
 
 
@@ -145,7 +118,7 @@ def test_what_nothing_is_made_from_any_more_is_let_go(backend: str) -> None:
 def test_a_picture_of_the_right_size_is_let_go_when_it_has_been_turned() -> None:
     """What is as wide as the widest rendition already, and lies on its side, is not kept beside the upright one."""
     stored = Frame(photo_like(60, 40))
-    (turned,) = from_decoded([stored], header(60, 40, orientation=6), (40, 60), lambda image: image)
+    (turned,) = next(at_sizes([stored], header(60, 40, orientation=6), [(40, 60)], lambda image: image))
     assert turned.pixels.size == (40, 60)
     with pytest.raises(ValueError, match="closed"):
         stored.pixels.getpixel((0, 0))
@@ -228,7 +201,7 @@ def test_pictures_are_finished_once_and_bring_no_metadata(backend: str, size: tu
 
     picture = photo_like(480, 320)
     picture.info = {"comment": b"taken at home", "icc_profile": b"P3"}
-    (frame,) = from_decoded([Frame(picture.copy())], header(480, 320), size, finish)
+    (frame,) = next(at_sizes([Frame(picture.copy())], header(480, 320), [size], finish))
     assert finished == [size]
     assert frame.pixels.tobytes() == ImageOps.invert(resize(picture, size)).tobytes()
     assert frame.pixels.info == {}

@@ -21,7 +21,7 @@ from resizer.decode import limits
 from resizer.memory.allocator import return_freed_memory
 from resizer.memory.plan import MB, memory_needed
 from resizer.memory.process import resident
-from resizer.model import SourceObject
+from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
 from resizer.store import pool
@@ -37,8 +37,8 @@ def measure(path: Path, settings: Settings) -> None:
     pipeline.process(SourceObject("bench", "warm.jpg"), Settings(), MemoryS3(warm.getvalue(), None))
     plans: list[int] = []
 
-    def noting(*arguments: Any) -> int:
-        plans.append(memory_needed(*arguments))
+    def noting(header: Header, **arguments: Any) -> int:
+        plans.append(memory_needed(header, **arguments))
         return plans[-1]
 
     setattr(limits, "memory_needed", noting)  # noqa: B010 # a double in its place

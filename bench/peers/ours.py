@@ -12,7 +12,7 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.handler import lambda_handler, settings
 from resizer.local.trigger import LocalContext
-from resizer.planning.geometry import rendition_size
+from resizer.planning.geometry import rendition_size, wanted_size
 from resizer.resize import at_sizes
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def resize(task: Task) -> int:
 def pixels(photo: Path) -> list[Image]:
     """The pixels of each rendition before they are encoded, widest first."""
     with photo.open("rb") as stream:
-        limits = Limits(settings.max_pixels, None, settings.widths[0], photo.stat().st_size)
+        limits = Limits(max_pixels=settings.max_pixels, widths=(settings.widths[0],), file_size=photo.stat().st_size)
         opened, header = open_image(stream, limits)
         sizes = [rendition_size(header.upright_size, width) for width in settings.widths]
         in_srgb = partial(to_srgb, colors=source_colors(opened.info, header, print), warn=print)
-        return [one[0].pixels for one in at_sizes(decode(opened, header, settings.widths[0]), header, sizes, in_srgb)]
+        frames = decode(opened, header, wanted_size(header, sizes))
+        return [one[0].pixels for one in at_sizes(frames, header, sizes, in_srgb)]

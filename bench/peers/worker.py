@@ -43,7 +43,8 @@ def command(contender: str) -> list[str]:
 class Worker:
     """A contender's process, warm from its first picture on."""
 
-    def __init__(self, contender: str, endpoint: str) -> None:
+    def __init__(self, contender: str, endpoint: str, code: Path | None = None) -> None:
+        """Start it; `code` is a folder with another revision's code to run instead of this one's."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -59,7 +60,7 @@ class Worker:
         }
         self.contender = contender
         self.cpu_total = 0.0  # seconds, over all runs: a clock for pytest-benchmark
-        self._process = Popen(command(contender), stdin=PIPE, stdout=PIPE, text=True, env=environment)
+        self._process = Popen(command(contender), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)
         start = json.loads(self._read())
         self.init_cpu_ms: float = start["init_cpu_ms"]  # what starting and importing took
         self.base_bytes: int = start["base_bytes"]  # and what they hold

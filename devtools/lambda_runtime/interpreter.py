@@ -28,7 +28,9 @@ def runtime_python(environ: Mapping[str, str] = os.environ) -> Path:
     """
     if named := environ.get(VARIABLE):
         if not _works(named):
-            raise UsageError(f"{VARIABLE}={named} is no Python {VERSION}.")
+            raise UsageError(
+                f"{VARIABLE}={named} is not a Python {VERSION}: name one, or leave it unset to have one found."
+            )
         return Path(named)
     for candidate in _candidates(environ):
         if _works(candidate):

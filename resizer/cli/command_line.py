@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
-from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
 from resizer.errors import ResizerError
 
-if TYPE_CHECKING:
-    import typer
-
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+def amount(given: str | float) -> float:
+    """`10,000`, `1e6` or `2500` as a number; typer gives a default as it is. Raises what typer shows as wrong."""
+    text = str(given)
+    try:
+        number = float(text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise typer.BadParameter(f"{text!r} is not a number above 0, such as 10,000 or 1e6.")
+    return number
 
 
 def run(app: typer.Typer, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path  # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from resizer.cli.command_line import HELP_OPTIONS
-from resizer.cli.cost import Architecture, Usage
+from resizer.cli.bill import Stack, Trigger
+from resizer.cli.command_line import HELP_OPTIONS, amount
+from resizer.cli.connect_command import connect
+from resizer.cli.cost import Usage
+from resizer.cli.prices import Architecture
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ app = typer.Typer(
     help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
     epilog="Settings are read from RESIZER_* variables; the README lists them.",
 )
+DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
 complaints = Console(stderr=True)
 
@@ -44,8 +49,15 @@ Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to re
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 # as typer calls it
     if asked:
-        console.print(f"resizer {version_of('resizer')}", highlight=False)
+        console.print(f"resizer {_version()}", highlight=False)
         raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version_of(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 @app.callback()
@@ -119,9 +131,12 @@ def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> b
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes any free one.")] = 9000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
     bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
     *,
+    host: Annotated[
+        str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. There is no password.")
+    ] = "127.0.0.1",
     trigger: Annotated[
         bool,
         typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
@@ -144,7 +159,8 @@ def up(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with local_service(bucket, port, ended=ended) if trigger else storage_alone(bucket, port) as service:
+    opened = local_service(bucket, port, ended=ended, host=host) if trigger else storage_alone(bucket, port, host=host)
+    with opened as service:
         print_lines(console, formats)
         tables.ready(console, service, trigger=trigger)
         ended.wait()
@@ -178,24 +194,37 @@ def demo(
 
 @app.command()
 def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
-    images: Annotated[float, typer.Option(min=0, help="Images a month, such as 1e6.")],
+    images: Annotated[
+        float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month, such as 10,000 or 1e6.")
+    ],
     memory: Annotated[int, typer.Option(min=128, max=10240, help="The function's memory in MB.")],
     ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
     init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
     cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
     renditions: Annotated[int, typer.Option(min=0, help="PUTs per image.")] = 3,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
+    trigger: Annotated[Trigger, typer.Option(help="What tells the function of uploads.")] = Trigger.EVENTBRIDGE,
     *,
+    own_output_bucket: Annotated[
+        bool, typer.Option("--own-output-bucket", help="Renditions go to a bucket of their own, which sends no events.")
+    ] = False,
+    tracing: Annotated[bool, typer.Option(help="Whether X-Ray traces the function, as the template has it.")] = True,
     free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
 ) -> None:
-    """Calculate what a month of images costs on AWS: Lambda's requests and GB-seconds, S3's requests.
+    """Calculate what a month of images costs on AWS, line by line: Lambda, S3, the trigger, logs, traces and alarms.
 
-    Example: `resizer cost --images 1e6 --memory 256 --ms 180`
+    Example: `resizer cost --images 10,000 --memory 256 --ms 180 --trigger s3`
+
+    Storage, traffic to browsers and a KMS key of your own are not in it.
     """
-    from resizer.cli.cost_table import print_cost  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
 
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
-    print_cost(console, usage, free_tier=free_tier)
+    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing)
+    print_bill(console, usage, stack, free_tier=free_tier)
+
+
+app.command()(connect)
 
 
 def _read(photo: Path) -> bytes:

@@ -1,56 +1,25 @@
-"""What a month of images costs: Lambda's requests and GB-seconds, S3's requests and transfer."""
+"""What a month of images costs in Lambda's requests and GB-seconds and in S3's requests."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from math import ceil, inf
+from math import ceil
 from typing import TYPE_CHECKING
+
+from resizer.cli.prices import Architecture, Price, Prices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
 MB_PER_GB = 1024
 
 
-class Architecture(StrEnum):
-    """A function's processor, by Lambda's name for it."""
-
-    X86_64 = "x86_64"
-    ARM64 = "arm64"
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Prices in dollars of one region on one day; `tiers` are (GB-seconds of the month up to, dollars each)."""
-
-    as_of: date
-    region: str
-    source: str
-    per_request: float
-    free_requests: float
-    free_gb_seconds: float
-    tiers: dict[Architecture, tuple[tuple[float, float], ...]]
-    per_get: float
-    per_put: float
-    per_gb_transferred: float
-
-    def duration(self, gb_seconds: float, architecture: Architecture) -> float:
-        """Dollars for a month's GB-seconds, each at the price of the tier that it falls into."""
-        dollars, below = 0.0, 0.0
-        for limit, price in self.tiers[architecture]:
-            dollars += max(0.0, min(gb_seconds, limit) - below) * price
-            below = limit
-        return dollars
-
-
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A month of images. Times in milliseconds; `cold_share` of the images wait for `init_ms`, which is billed too."""
+    """A month of images. Times in milliseconds; `cold_share` of the images wait for `init_ms`, which is billed too.
+
+    Each image costs `renditions` PUTs and `reads`: the GET of the source, and the HEAD after writing.
+    """
 
     images: float
     memory_mb: int
@@ -58,7 +27,7 @@ class Usage:
     init_ms: float = 0.0
     cold_share: float = 0.0
     renditions: int = 3
-    transferred_bytes: float = 0.0
+    reads: int = 2
     architecture: Architecture = Architecture.X86_64
 
     @property
@@ -76,17 +45,42 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """Dollars for a month of images."""
+class Line:
+    """One line of a month's bill: so many units, and their dollars by a price.
 
-    requests: float
-    duration: float
-    s3: float
+    `fixed` is what is paid a month, however many images there are.
+    """
+
+    label: str
+    units: float
+    dollars: float
+    price: Price
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A month's lines of Lambda and S3."""
+
+    requests: Line
+    duration: Line
+    puts: Line
+    reads: Line
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All four."""
+        return self.requests, self.duration, self.puts, self.reads
+
+    @property
+    def lambda_dollars(self) -> float:
+        """Lambda's part, which is what the memory size changes."""
+        return self.requests.dollars + self.duration.dollars
 
     @property
     def total(self) -> float:
-        """Everything."""
-        return self.requests + self.duration + self.s3
+        """Dollars of all four."""
+        return sum(line.dollars for line in self.lines)
 
 
 def cost(usage: Usage, prices: Prices, *, free_tier: bool = False) -> Cost:
@@ -96,42 +90,19 @@ def cost(usage: Usage, prices: Prices, *, free_tier: bool = False) -> Cost:
 
 def month_cost(usages: Sequence[Usage], prices: Prices, *, free_tier: bool = False) -> Cost:
     """What a month of several kinds of images costs together: free tier and price tiers count once."""
-    requests = sum(usage.images for usage in usages)
-    free_requests, free_seconds = (prices.free_requests, prices.free_gb_seconds) if free_tier else (0.0, 0.0)
+    free_seconds = prices.gb_second.free if free_tier else 0.0
     duration = 0.0
     for architecture in Architecture:
         gb_seconds = sum(usage.gb_seconds for usage in usages if usage.architecture is architecture)
         duration += prices.duration(max(0.0, gb_seconds - free_seconds), architecture)
         free_seconds = max(0.0, free_seconds - gb_seconds)
-    s3 = sum(usage.images * _s3(usage, prices) for usage in usages)
-    return Cost(max(0.0, requests - free_requests) * prices.per_request, duration, s3)
 
+    def line(label: str, units: float, price: Price) -> Line:
+        return Line(label, units, price.of(units, free_tier=free_tier), price)
 
-def _s3(usage: Usage, prices: Prices) -> float:
-    """One image's requests and transfer; one that is refused has been fetched all the same."""
-    return (
-        prices.per_get + usage.renditions * prices.per_put + usage.transferred_bytes / 1e9 * prices.per_gb_transferred
-    )
-
-
-@cache
-def prices() -> Prices:
-    """The prices that this project was released with."""
-    table = tomllib.loads(files("resizer.cli").joinpath("prices.toml").read_text())
-    of_lambda, of_s3 = table["lambda"], table["s3"]
-    tiers = {
-        architecture: tuple((tier.get("up_to", inf), tier["price"]) for tier in of_lambda[architecture])
-        for architecture in Architecture
-    }
-    return Prices(
-        table["as_of"],
-        table["region"],
-        table["source"],
-        of_lambda["per_request"],
-        of_lambda["free_requests"],
-        of_lambda["free_gb_seconds"],
-        tiers,
-        of_s3["per_get"],
-        of_s3["per_put"],
-        of_s3["per_gb_transferred"],
+    return Cost(
+        line("Lambda requests", sum(usage.images for usage in usages), prices.request),
+        Line("Lambda GB-seconds", sum(usage.gb_seconds for usage in usages), duration, prices.gb_second),
+        line("S3 PUT", sum(usage.images * usage.renditions for usage in usages), prices.put),
+        line("S3 GET and HEAD", sum(usage.images * usage.reads for usage in usages), prices.read),
     )

@@ -1,35 +1,77 @@
-"""A month's cost as a table."""
+"""A month's bill as a table."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from resizer.cli.cost import Cost, Usage, cost, prices
+from resizer.cli.bill import Stack, Trigger, trigger_line, whole_bill
+from resizer.cli.cost import Usage, cost
+from resizer.cli.prices import prices
+from resizer.cli.tables import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from resizer.cli.cost import Line
 
-def print_cost(console: Console, usage: Usage, *, free_tier: bool) -> None:
-    """Print what a month costs, and how that comes about."""
+MILLION = 1e6
+HEADER = ("", "a month", "dollars", "dollars a million", "price of")
+
+
+def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool) -> None:
+    """Print what a month costs line by line, by which prices, and which trigger is cheapest."""
     listed = prices()
-    table = Table("", "usage", "dollars", title=f"{usage.images:,.0f} images a month, {usage.memory_mb} MB")
-    for column in table.columns[1:]:
+    lines = whole_bill(cost(usage, listed, free_tier=free_tier), usage.images, stack, listed, free_tier=free_tier)
+    title = f"{count(round(usage.images), 'image')} a month, {usage.memory_mb} MB, {usage.billed_ms:,.0f} ms each"
+    table = Table(*HEADER, title=title)
+    for column in table.columns[1:4]:
         column.justify = "right"
-    for label, amount, dollars in _lines(usage, cost(usage, listed, free_tier=free_tier)):
-        table.add_row(label, amount, f"{dollars:,.2f}", end_section=label == "S3 requests")
-    console.print(table)
+    *rows, total = bill_rows(lines, usage.images)
+    for row in rows:
+        table.add_row(*row, end_section=row is rows[-1])
+    table.add_row(*total)
     free = "after the free tier" if free_tier else "before the free tier (--free-tier takes it off)"
-    console.print(f"{listed.region}, {usage.architecture}, prices of {listed.as_of}, {free}.", highlight=False)
+    sources = ", ".join(dict.fromkeys(line.price.source for line in lines))
+    told = [f"{listed.region}, {usage.architecture}, {free}. Prices: {sources}."]
+    console.print(table)
+    console.print(
+        *told, cheapest_trigger(usage.images, stack, free_tier=free_tier), sep="\n", soft_wrap=True, highlight=False
+    )
 
 
-def _lines(usage: Usage, month: Cost) -> list[tuple[str, str, float]]:
-    s3_requests = usage.images * (1 + usage.renditions)
-    return [
-        ("Lambda requests", f"{usage.images:,.0f}", month.requests),
-        ("Lambda duration", f"{usage.gb_seconds:,.0f} GB-s", month.duration),
-        ("S3 requests", f"{s3_requests:,.0f}", month.s3),
-        ("together", f"{usage.billed_ms:,.0f} ms each", month.total),
+def bill_rows(lines: Sequence[Line], images: float) -> list[tuple[str, ...]]:
+    """A bill's lines as cells by `HEADER`, and their total. What is paid a month anyway has no price a million."""
+    scale = MILLION / images
+    rows = [
+        (
+            line.label,
+            _units(line.units),
+            f"{line.dollars:,.2f}",
+            "" if line.fixed else f"{line.dollars * scale:,.2f}",
+            str(line.price.as_of),
+        )
+        for line in lines
     ]
+    dollars, variable = (sum(line.dollars for line in some) for some in (lines, [x for x in lines if not x.fixed]))
+    return [*rows, ("total", "", f"{dollars:,.2f}", f"{variable * scale:,.2f}", "")]
+
+
+def _units(units: float) -> str:
+    return f"{units:,.0f}" if units >= 100 or units % 1 == 0 else f"{units:.3g}"
+
+
+def cheapest_trigger(images: float, stack: Stack, *, free_tier: bool) -> str:
+    """The triggers by what each costs for a month's uploads, cheapest first."""
+    costs = {
+        trigger: trigger_line(replace(stack, trigger=trigger), images, prices(), free_tier=free_tier).dollars
+        for trigger in Trigger
+    }
+    first, *others = sorted(Trigger, key=lambda trigger: costs[trigger])
+    needs = "" if stack.own_output_bucket or first is Trigger.EVENTBRIDGE else " (it needs a SourcePrefix)"
+    rest = ", ".join(f"{trigger} ${costs[trigger]:,.2f}" for trigger in others)
+    return f"Cheapest trigger: {first}{needs} ${costs[first]:,.2f}; {rest}."

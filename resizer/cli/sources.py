@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resizer.decode.sniff import SIGNATURE_BYTES, recognise
+from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Rejected
 from resizer.planning.outputs import may_name_image
 
@@ -68,7 +68,7 @@ def _looks_like_image(path: Path) -> bool:
         return False  # a pipe, which would be waited for
     try:
         with path.open("rb") as file:
-            recognise(file.read(SIGNATURE_BYTES))
+            sniff(file.read(SIGNATURE_BYTES))
     except Rejected:
         return bool(path.suffix) and may_name_image(path.name)
     except OSError:

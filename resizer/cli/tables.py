@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 image`, `2 images`."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    """`1 image`, `2,000 images`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:

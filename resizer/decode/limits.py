@@ -3,50 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.animations import MOST_FRAMES
 from resizer.memory.plan import MB, memory_needed
-from resizer.planning.geometry import decode_eighths, rendition_sizes
+from resizer.planning.geometry import rendition_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from resizer.model import Format, Header
 
+# A frame costs some work however small it is, which pixels do not count: ten minutes of film have fewer.
+MAX_FRAMES: Final = 20_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What an image may take: `pixels` over all frames, and `memory` in bytes beyond what is in use (None: any).
+    """What an image may take: `max_pixels` over all frames, `memory` in bytes beyond what is in use (None: any).
 
-    `reclaim` gives back what is in use without need, and returns how much may be taken then, the same each time.
-    `widest` is the widest rendition in pixels and `narrower` are the others, `file_size` is the size of the object in
-    bytes, `formats` what renditions are written in beside the source's own, `multiplies_in_place` whether the resampler
-    needs no copy for transparency.
+    `widths` are those of the renditions in pixels, widest first, `formats` what they are written in beside the source's
+    own, `file_size` is the object's in bytes. `multiplies_in_place` says that the resampler needs no copy for
+    transparency. `reclaim` gives back memory that is kept for the next picture, and returns how much is free then.
     """
 
-    pixels: int
-    memory: int | None
-    widest: int
+    max_pixels: int
+    widths: tuple[int, ...]
     file_size: int
+    memory: int | None = None
     formats: tuple[Format, ...] = ()
     multiplies_in_place: bool = True
-    narrower: tuple[int, ...] = ()
     reclaim: Callable[[], int | None] | None = None
+
+    def check_pixels(self, header: Header) -> None:
+        """Raise `Rejected` `too_many_pixels`."""
+        if header.frames > MAX_FRAMES:
+            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MAX_FRAMES} frames.")
+        if header.pixels > self.max_pixels:
+            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
+            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.max_pixels}."
+            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
 
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
-        if header.frames > MOST_FRAMES:
-            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MOST_FRAMES} frames.")
-        if header.pixels > self.pixels:
-            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
-            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.pixels}."
-            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
-        eighths = decode_eighths(header, self.widest)
-        sizes = rendition_sizes(header.upright_size, (self.widest, *self.narrower))
-        formats = {header.own_format, *self.formats}
-        needed = memory_needed(header, eighths, sizes, self.file_size, formats)
+        self.check_pixels(header)
+        needed = memory_needed(
+            header,
+            sizes=rendition_sizes(header.upright_size, self.widths),
+            file_size=self.file_size,
+            formats={header.own_format, *self.formats},
+        )
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
         memory = self.memory

@@ -52,7 +52,7 @@ TRANSPORT_PACKET: Final = 188  # bytes; each begins with 0x47 (ISO/IEC 13818-1)
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, ICO, JPEG 2000, AVIF and, with its extra installed, HEIC"
 
 
-def recognise(start: bytes) -> str:
+def sniff(start: bytes) -> str:
     """The format of an object that begins with these bytes (`SIGNATURE_BYTES` of them, fewer where it is shorter).
 
     Raises `Rejected`: `unsupported_format` for what is known and not served, `not_an_image` for the rest.

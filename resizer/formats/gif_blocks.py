@@ -18,8 +18,8 @@ MAX_COMMENTS: Final = 1_048_576  # bytes, in all
 # Sub-blocks hold up to 255 bytes and encoders fill them; each costs a step. XMP is stored in odd ones, up to this many.
 SPARE_BLOCKS: Final = 100_000
 BYTES_PER_BLOCK: Final = 32
-RESTORE_FROM: Final = 3  # a few encoders write 4 for it, and 5 to 7 are not defined
-DISPOSALS: Final = (Disposal.KEEP, Disposal.KEEP, Disposal.CLEAR)
+# By their codes. Some encoders write 4 for 3; 5 to 7 are not defined, and browsers keep such frames.
+DISPOSALS: Final = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ class _Walk:
         first = self._sub_block()
         if label == CONTROL and len(first) >= 4:
             flags, delay, transparent = struct.unpack_from("<BHB", first)
-            code = flags >> 2 & 7
-            disposal = Disposal.RESTORE if code >= RESTORE_FROM else DISPOSALS[code]
+            disposal = DISPOSALS.get(flags >> 2 & 7, Disposal.KEEP)
             self._control = Control(disposal, transparent if flags & 1 else None, delay * 10.0)
         elif label == APPLICATION and first in LOOPS:
             loop = self._sub_block()

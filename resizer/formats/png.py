@@ -115,7 +115,7 @@ class PngSource(SourceFormat):
                 keep_metadata(image.info, kind, body)
         except LeftOut as problem:
             if kind in METADATA:
-                image.warn(f"The PNG's {kind.decode()} is left out: {problem}.")
+                image.warn(f"The PNG's {kind.decode()} is ignored: {problem}.")
         except Rejected as problem:
             if problem.reason is not Reason.TRUNCATED:
                 raise

@@ -73,7 +73,7 @@ def read_header(chunks: Chunks, warn: Callable[[str], None]) -> PngHeader:
                 if name in KNOWN:
                     damaged[name.decode()] = str(problem)
     for left_out, why in damaged.items():
-        warn(f"The PNG's {left_out} is left out: {why}.")
+        warn(f"The PNG's {left_out} is ignored: {why}.")
     if header.colour == INDEXED and not header.palette:
         raise Rejected(Reason.CORRUPT, "The PNG has no palette for its colours.")
     return header

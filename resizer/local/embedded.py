@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 HOST: Final = "127.0.0.1"
+EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # where somebody asks for it
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 # Whatever of these a shell has set could send this process's requests elsewhere, even to somebody's real account.
@@ -33,13 +34,15 @@ OWN: Final = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "NO_PROXY": HOST,  # of the system's settings, too
+    "NO_PROXY": "*",  # of the system's settings, too
 }
 
 
 @contextmanager
-def embedded_aws(port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplication] = lambda app: app) -> Iterator[str]:
-    """Serve S3 and SQS on a loopback port (0: any free one); yields the endpoint's URL.
+def embedded_aws(
+    port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplication] = lambda app: app, *, host: str = HOST
+) -> Iterator[str]:
+    """Serve S3 and SQS on a port (0: any free one) of an IPv4 address of this machine; yields the endpoint's URL.
 
     `wrap` may put something before the server, such as faults for it to have.
 
@@ -47,13 +50,13 @@ def embedded_aws(port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplicatio
     port is taken.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    listener = _listen(port)
+    listener = _listen(host, port)
     app = wrap(DomainDispatcherApplication(create_backend_app))
     number = listener.getsockname()[1]
-    server = make_server(HOST, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
+    server = make_server(host, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
     thread.start()
-    endpoint = f"http://{HOST}:{number}"
+    endpoint = f"http://{HOST if host == EVERY_ADDRESS else host}:{number}"
     try:
         with _environment(endpoint):
             yield endpoint
@@ -65,16 +68,18 @@ def embedded_aws(port: int = 0, wrap: Callable[[WSGIApplication], WSGIApplicatio
         listener.close()
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(128)
     except OSError as problem:
         listener.close()
         if problem.errno == errno.EADDRINUSE:
             raise UsageError(f"Port {port} is in use; choose another with --port, or 0 for any free one.") from None
+        if problem.errno == errno.EADDRNOTAVAIL or isinstance(problem, socket.gaierror):
+            raise UsageError(f"{host} is not an IPv4 address of this machine; choose another with --host.") from None
         raise UsageError(f"Port {port} cannot be opened: {problem.strerror}.") from problem
     return listener
 

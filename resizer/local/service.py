@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resizer.local.embedded import CREDENTIALS, REGION, embedded_aws
+from resizer.local.embedded import CREDENTIALS, HOST, REGION, embedded_aws
 from resizer.local.trigger import Handler, Invocation, Trigger, wire
 from resizer.s3 import clients
 
@@ -44,6 +44,8 @@ def local_service(
     port: int = 0,
     finished: Callable[[Invocation], None] | None = None,
     ended: threading.Event | None = None,
+    *,
+    host: str = HOST,
 ) -> Iterator[Service]:
     """Run the service while the block runs. `finished` hears of every event, in the trigger's thread.
 
@@ -51,7 +53,7 @@ def local_service(
     `ResizerError` where the trigger has broken off, of which `ended` tells at once.
     """
     handler = load_handler()
-    with embedded_aws(port) as endpoint:
+    with embedded_aws(port, host=host) as endpoint:
         service = Service(endpoint, bucket)
 
         def note(invocation: Invocation) -> None:
@@ -69,8 +71,8 @@ def local_service(
 
 
 @contextmanager
-def storage_alone(bucket: str, port: int = 0) -> Iterator[Service]:
+def storage_alone(bucket: str, port: int = 0, *, host: str = HOST) -> Iterator[Service]:
     """The same bucket with no trigger, for functions that are invoked by hand. Raises `UsageError`."""
-    with embedded_aws(port) as endpoint:
+    with embedded_aws(port, host=host) as endpoint:
         clients.client("s3").create_bucket(Bucket=bucket)
         yield Service(endpoint, bucket)

@@ -35,31 +35,31 @@ def peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def left(function_memory: int | None) -> int | None:
+def available(function_memory: int | None) -> int | None:
     """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
     if function_memory is None:
         return None
     return function_memory * MB - RESERVED - resident()
 
 
-def ceiling(more: int | None) -> int | None:
-    """The size of this process's data when it has grown by so many bytes, for `below`; None for no ceiling."""
+def memory_limit(more: int | None) -> int | None:
+    """The size of this process's data when it has grown by so many bytes, for `limited`; None for no limit."""
     if more is None or not STATM.exists():
         return None
     return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more
 
 
 @contextmanager
-def below(ceiling: int | None, threads: int = 0) -> Iterator[None]:
-    """Refuse memory above a ceiling to what the block runs: a decoder that misjudged fails, and nothing is killed.
+def limited(limit: int | None, threads: int = 0) -> Iterator[None]:
+    """Refuse memory above a limit to what the block runs: a decoder that takes too much fails, and nothing is killed.
 
     The stacks of so many threads that it may start come on top.
     """
-    if ceiling is None:
+    if limit is None:
         yield
         return
     before, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (ceiling + threads * STACK, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit + threads * STACK, most))
     try:
         yield
     finally:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
-from bench.choose import Conditions, Strategy, best, candidates, pairs
+from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, pairs
 from bench.rows import Ending, Kind, Row
-from resizer.cli.cost import Architecture, prices
+from bench.table import marks, print_candidates
+from resizer.cli.prices import Architecture, prices
 
 MB = 1_048_576
 CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
@@ -46,9 +49,9 @@ def test_each_strategy_finds_its_own_best() -> None:
 
 
 def test_a_candidate_costs_what_the_calculator_says() -> None:
-    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million requests, four million to S3."""
+    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million requests, five million to S3."""
     candidate = candidates(ROWS, CONDITIONS)[1]
-    assert candidate.dollars == pytest.approx(175_000 * 0.0000166667 + 0.20 + 15.40)
+    assert candidate.dollars == pytest.approx(175_000 * 0.0000166667 + 0.20 + 15.80)
 
 
 def test_ties_go_to_the_faster() -> None:
@@ -57,6 +60,16 @@ def test_ties_go_to_the_faster() -> None:
         chosen = best(candidates([row(128, 1000), row(256, ms)], CONDITIONS), Strategy.CHEAPEST)
         assert chosen
         assert chosen.memory_mb == memory_mb
+
+
+def test_the_table_marks_the_cheapest_and_what_was_chosen() -> None:
+    """`cheapest` is the row with the least dollars; `chosen` may be another, by the rule below the table."""
+    found = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
+    told = [marks(each, found, Strategy.CHEAPEST) for each in found]
+    assert told == ["cheapest", "balanced, chosen", "fastest"]
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_candidates(console, found, [], CONDITIONS, Strategy.CHEAPEST)
+    assert TIE_RULE in console.export_text()
 
 
 def test_cold_starts_count_by_their_share() -> None:

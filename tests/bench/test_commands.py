@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from bench.__main__ import app
+from bench.pictures import pictures
 from bench.sizes import parse_sizes
 from resizer.errors import UsageError
+from tests.conftest import PROJECT
+from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,3 +43,27 @@ def test_rows_that_are_none_are_told(content: str | None, tmp_path: Path) -> Non
     problem = CliRunner().invoke(app, ["choose", "--rows", str(rows)]).exception
     assert isinstance(problem, UsageError)
     assert str(rows) in str(problem)
+
+
+def test_a_file_that_cannot_be_used_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """Damaged files are left out with their reason; only where nothing remains is that an error."""
+    cat = saved(photo_like(600, 400))
+    for name, body in (("text.jpg", b"no picture"), ("cut.jpg", cat[: len(cat) // 2]), ("good.jpg", cat)):
+        (tmp_path / name).write_bytes(body)
+    told: list[str] = []
+    assert [each.name for each in pictures(tmp_path, None, tmp_path, told.append)] == ["good.jpg"]
+    assert [line.split(": ")[0] for line in told] == [f"{tmp_path}/cut.jpg", f"{tmp_path}/text.jpg"]
+    (tmp_path / "good.jpg").unlink()
+    with pytest.raises(UsageError, match="no pictures that can be used"):
+        pictures(tmp_path, None, tmp_path)
+
+
+def test_a_wrong_strategy_is_refused_before_anything_is_built() -> None:
+    """`make bench STRATEGY=best` says what there is, and does nothing."""
+    command = ["make", "bench", "STRATEGY=best"]
+    done = subprocess.run(
+        command, check=False, cwd=PROJECT, capture_output=True, text=True, timeout=60
+    )  # the make of whoever runs this
+    assert done.returncode == 2
+    assert "STRATEGY=best is not one of: cheapest fastest balanced" in done.stderr
+    assert done.stdout == ""

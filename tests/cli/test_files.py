@@ -204,7 +204,7 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("files", "up", "demo"))
     assert resizer("-h", cwd=tmp_path).stdout == done.stdout
-    assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer')}\n"
+    assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer-s3-lambda')}\n"
 
 
 def test_what_starts_no_service_loads_none(cat: Path) -> None:

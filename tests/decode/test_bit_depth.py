@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # TIFF 6.0, section 19
-LIMITS = Limits(1_000_000, memory=None, widest=1000, file_size=0)
+LIMITS = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
 
 
 def tiff(rows: NDArray[Any], kind: int, *, white_is_zero: bool = False, bits: int | None = None) -> bytes:
@@ -36,7 +36,7 @@ def tiff(rows: NDArray[Any], kind: int, *, white_is_zero: bool = False, bits: in
 
 def greys(data: bytes) -> list[int]:
     """The pixels that come out, which are all grey."""
-    pixels = next(decode(*open_image(io.BytesIO(data), LIMITS), 1000)).pixels
+    pixels = next(decode(*open_image(io.BytesIO(data), LIMITS), (1000, 1))).pixels
     assert pixels.mode == "L"
     return list(pixels.tobytes())
 

@@ -67,12 +67,12 @@ def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
 @pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in damaged files is not the promise
 def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[float, int]], kept: float) -> None:
     """However a file is damaged, it gives pixels that can be resized or a rejection; never another error."""
-    small = Limits(1_000_000, memory=None, widest=1000, file_size=0)
+    small = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
     data = bytearray(FILES[name])
     for place, value in changes:
         data[int(place**3 * len(data))] = value  # mostly near the start, where the header is
     try:
-        frames = list(decode(*open_image(io.BytesIO(data[: int(kept * len(data))]), small), 1000))
+        frames = list(decode(*open_image(io.BytesIO(data[: int(kept * len(data))]), small), (1000, 1)))
     except Rejected:
         return
     assert frames
@@ -88,7 +88,7 @@ def test_a_released_stream_gives_the_same_pixels(format_: str, piece: int | None
     image, known = open_image(cast("IO[bytes]", stream), LIMITS)
     if is_read_forwards(known):
         stream.release_behind()
-    (frame,) = decode(image, known, 1000)
+    (frame,) = decode(image, known, (1000, 1))
     pixels = frame.pixels
     stream.check()
     assert pixels.tobytes() == opened(data).convert(pixels.mode).tobytes()
@@ -101,6 +101,6 @@ def test_a_download_that_breaks_off_is_not_the_images_fault(format_: str) -> Non
     body = Download(data[: len(data) // 2], problem=ConnectionResetError("Connection reset by peer"))
     stream = stream_of(body, len(data))
     with pytest.raises((SourceInterrupted, Rejected)):
-        list(decode(*open_image(cast("IO[bytes]", stream), LIMITS), 1000))
+        list(decode(*open_image(cast("IO[bytes]", stream), LIMITS), (1000, 1)))
     with pytest.raises(SourceInterrupted):
         stream.check()

@@ -22,7 +22,7 @@ def animation(plays: int | None, *, clear: bool = False) -> bytes:
     for picture in pictures:
         picture.putalpha(128 if clear else 255)
     frames = [Frame(picture, time) for picture, time in zip(pictures, TIMES, strict=True)]
-    return Encoding(Quality(), loop=plays).encode(frames, Format.AVIF)
+    return Encoding(quality=Quality(), loop=plays).encode(frames, Format.AVIF)
 
 
 def durations(file: bytes) -> set[int]:

@@ -65,7 +65,7 @@ NOT_NEEDED = {
 def test_a_wrong_checksum_leaves_out_what_is_not_needed(name: str) -> None:
     """A damaged chunk that the pixels do not need is as if it was not there, and a warning names it."""
     found = read(plain(damaged(NOT_NEEDED[name])))
-    assert found.warnings == [f"The PNG's {name} is left out: its checksum is wrong."]
+    assert found.warnings == [f"The PNG's {name} is ignored: its checksum is wrong."]
     assert found.image.info == {}
     assert (found.header.code_points, found.header.has_transparency, found.header.frames) == (None, False, 1)
     assert found.frames[0].pixels.tobytes() == bytes(range(24)) * 4
@@ -104,7 +104,7 @@ def test_odd_chunks_are_left_out(what: str) -> None:
     """A chunk that is too short, too long or senseless is left out, with a warning that says why."""
     data, name, why = ODD[what]
     found = read(plain(data))
-    assert found.warnings == [f"The PNG's {name} is left out: {why}."]
+    assert found.warnings == [f"The PNG's {name} is ignored: {why}."]
     assert found.image.info == {}
     assert not found.header.has_transparency
     assert found.frames[0].pixels.tobytes() == bytes(range(24)) * 4
@@ -270,7 +270,7 @@ def test_palettes_are_read_as_browsers_do() -> None:
     assert pixels[:, 0].tolist() == [0, 3, 6, 9, 9, 9, 9, 9]
     assert pixels[:4, 3].tolist() == [0, 64, 255, 255]
     early = read(png(transparent, COLOURS, INDICES, END, size=size(colour=3)))
-    assert early.warnings == ["The PNG's tRNS is left out: it comes before the palette."]
+    assert early.warnings == ["The PNG's tRNS is ignored: it comes before the palette."]
     assert not early.header.has_transparency
 
 
@@ -303,7 +303,7 @@ BEHIND: dict[str, tuple[bytes, dict[str, Any], list[str]]] = {
     "a damaged EXIF": (
         damaged(NOT_NEEDED["eXIf"]) + NOT_NEEDED["tEXt"],
         {"Author": "Ada"},
-        ["The PNG's eXIf is left out: its checksum is wrong."],
+        ["The PNG's eXIf is ignored: its checksum is wrong."],
     ),
     "a damaged unknown chunk": (damaged(chunk(b"teSt")) + NOT_NEEDED["tEXt"], {"Author": "Ada"}, []),
     "a profile": (NOT_NEEDED["iCCP"] + NOT_NEEDED["gAMA"] + NOT_NEEDED["tRNS"], {}, []),

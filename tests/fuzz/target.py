@@ -12,7 +12,7 @@ from resizer.decode.limits import Limits
 from resizer.errors import Rejected
 from resizer.memory.plan import MB
 from resizer.metadata.exif import kept_exif
-from resizer.resize import from_decoded
+from resizer.resize import at_sizes
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
@@ -20,7 +20,7 @@ PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
 
 def read(data: bytes) -> str:
     """The size of the picture that the bytes hold, or the reason why they are refused; anything else is a finding."""
-    limits = Limits(PIXELS, 64 * MB, WIDEST, len(data))
+    limits = Limits(max_pixels=PIXELS, memory=64 * MB, widths=(WIDEST,), file_size=len(data))
     try:
         image, header = open_image(io.BytesIO(data), limits)
         for keep in ("copyright", "all"):
@@ -28,7 +28,8 @@ def read(data: bytes) -> str:
         ignore = list[str]().append
         finish = partial(to_srgb, colors=source_colors(image.info, header, ignore), warn=ignore)
         width, height = header.upright_size
-        from_decoded(decode(image, header, WIDEST), header, (min(width, WIDEST), min(height, WIDEST)), finish)
+        size = (min(width, WIDEST), min(height, WIDEST))
+        next(at_sizes(decode(image, header, (WIDEST, WIDEST)), header, [size], finish))
     except Rejected as rejection:
         return str(rejection.reason)
     return f"{header.width} x {header.height}"

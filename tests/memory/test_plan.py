@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
 @pytest.mark.parametrize(
     ("less", "more"),
     [
-        (Header("JPEG", "RGB", 4000, 3000), Header("JPEG", "RGB", 8000, 6000)),
+        (Header("PNG", "RGB", 4000, 3000), Header("PNG", "RGB", 12000, 9000)),
         (Header("JPEG", "L", 4000, 3000), Header("JPEG", "RGB", 4000, 3000)),
         (Header("JPEG", "RGB", 4000, 3000), Header("JPEG", "RGB", 4000, 3000, buffered_bytes=72 * MB)),
         (Header("PNG", "RGB", 4000, 3000), Header("PNG", "LA", 4000, 3000)),
@@ -99,19 +100,26 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
 )
 def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
     """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
-    assert memory_needed(less, 8, SIZES, 0, JPEG) < memory_needed(more, 8, SIZES, 0, JPEG)
+    assert memory_needed(less, sizes=SIZES, file_size=0, formats=JPEG) < memory_needed(
+        more, sizes=SIZES, file_size=0, formats=JPEG
+    )
 
 
 def test_scaling_while_decoding_saves_memory() -> None:
     """A JPEG that is decoded at a quarter takes less than at full size."""
-    header = Header("JPEG", "RGB", 8000, 6000)
-    assert memory_needed(header, 2, SIZES, 0, JPEG) < memory_needed(header, 8, SIZES, 0, JPEG) / 4
+    header = Header("JPEG", "RGB", 8000, 6000, scalable=True)
+    whole = replace(header, scalable=False)
+    assert memory_needed(header, sizes=SIZES, file_size=0, formats=JPEG) < 0.25 * memory_needed(
+        whole, sizes=SIZES, file_size=0, formats=JPEG
+    )
 
 
 def test_what_waits_to_be_written_counts() -> None:
     """PNGs as large as the picture are planned with their pixels and files, of which three are there at once."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750
-    needed = [memory_needed(header, 8, [(1000, 750)] * count, 0, [Format.PNG]) for count in range(2, 6)]
+    needed = [
+        memory_needed(header, sizes=[(1000, 750)] * count, file_size=0, formats=[Format.PNG]) for count in range(2, 6)
+    ]
     more = [(later - before) / pixels for before, later in pairwise(needed)]
     assert more == pytest.approx([4 + 3.1, 4, 4], abs=0.01)
 
@@ -119,4 +127,7 @@ def test_what_waits_to_be_written_counts() -> None:
 def test_encoders_count_where_they_take_the_most() -> None:
     """A small picture that is written as AVIF is planned with its encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
-    assert memory_needed(header, 8, SIZES, 0, [Format.AVIF]) > memory_needed(header, 8, SIZES, 0, JPEG) + 10 * MB
+    assert (
+        memory_needed(header, sizes=SIZES, file_size=0, formats=[Format.AVIF])
+        > memory_needed(header, sizes=SIZES, file_size=0, formats=JPEG) + 10 * MB
+    )

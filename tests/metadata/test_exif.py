@@ -40,7 +40,7 @@ NAMES = ["Ada Lovelace", "© 2024 Müller", "写真家"]
 
 def as_file(data: bytes) -> ImageFile:
     """The picture as a decoder gives it."""
-    image, _ = open_image(io.BytesIO(data), Limits(10**6, None, 8, len(data)))
+    image, _ = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(8,), file_size=len(data)))
     return image
 
 

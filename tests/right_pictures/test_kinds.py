@@ -165,4 +165,4 @@ def test_heic_says_what_to_install(resize: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
     report, _ = resize(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100))
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.HEIC_NOT_INSTALLED)
-    assert "resizer[heic]" in report.detail
+    assert 'pip install ".[heic]"' in report.detail

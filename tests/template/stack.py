@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -21,20 +22,43 @@ ARNS = {
     "ResizeFunctionAliaslive": "arn:function:small:live",
     "ResizeLogs.Arn": "arn:logs:small:*",
     "ResizeLargeLogs.Arn": "arn:logs:large:*",
+    "UploadQueue.Arn": "arn:queue:uploads",
     "UploadRule.Arn": "arn:rule:uploads",
     "RejectionsQueue": "https://queues/rejections",
 }
+CODE = "s3://code/function"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/one"
 
 
 @cache
-def transformed() -> dict[str, Any]:
-    """The template after the serverless transform, with the code's place filled in as `sam package` does."""
+def _packaged(code: str) -> dict[str, Any]:
+    """The template with the places of code and layers filled in as `sam package` does."""
     document = load(PROJECT / "template.yaml")
-    document["Globals"]["Function"]["CodeUri"] = "s3://code/function"
+    document["Globals"]["Function"]["CodeUri"] = code
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = "s3://code/layer"
+    return document
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    """The template after the serverless transform, its parameters still open."""
+    return _serverless(deepcopy(_packaged(CODE)))
+
+
+def deployed(code: str = CODE, tag: str = "", **parameters: str) -> dict[str, Any]:
+    """The resources after both transforms in their order: parameters first, so that SAM sees their values."""
+    document = deepcopy(_packaged(code))
+    open_stack = Stack.of(document, {"BucketName": "photos", **parameters})
+    document["Globals"] = open_stack.resolve(document["Globals"])
+    document["Globals"]["Function"]["Tags"] = {"team": tag} if tag else {}
+    document["Resources"] = open_stack.resources()
+    resources: dict[str, Any] = _serverless(document)["Resources"]
+    return resources
+
+
+def _serverless(document: dict[str, Any]) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks this machine for a region
         template: dict[str, Any] = json.loads(json.dumps(transform(document, {}, _NoManagedPolicies())))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
+from tests.conftest import PROJECT
 from tests.template.stack import (
     KEY,
     of_type,
@@ -30,13 +33,37 @@ def test_failures_land_in_a_queue() -> None:
 
 
 def test_new_versions_are_shifted_to_gradually() -> None:
-    """The alias `live` moves by a canary, back on the error alarm, and the trigger points to the alias."""
-    (group,) = of_type("AWS::CodeDeploy::DeploymentGroup").values()
-    assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
-    assert group["AutoRollbackConfiguration"]["Enabled"] is True
-    assert group["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ErrorsAlarm"}}]
+    """Each alias `live` moves by a canary, and back on alarms; the trigger points to the alias."""
+    groups = of_type("AWS::CodeDeploy::DeploymentGroup")
+    alarms = {name: each["AlarmConfiguration"]["Alarms"] for name, each in groups.items()}
+    large = {"Name": {"Ref": "NewLargeVersionErrorsAlarm"}}
+    assert alarms == {
+        "ResizeFunctionDeploymentGroup": [{"Name": {"Ref": "NewVersionErrorsAlarm"}}, large],
+        "ResizeLargeFunctionDeploymentGroup": [large],
+    }
+    for group in groups.values():
+        assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
+        assert group["AutoRollbackConfiguration"]["Enabled"] is True
     assert {each["Name"] for each in of_type("AWS::Lambda::Alias").values()} == {"live"}
     assert properties("UploadRule")["Targets"][0]["Arn"] == "arn:function:small:live"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "function"),
+    [("NewVersionErrorsAlarm", "ResizeFunction"), ("NewLargeVersionErrorsAlarm", "ResizeLargeFunction")],
+)
+def test_only_errors_of_the_new_version_roll_it_back(alarm: str, function: str) -> None:
+    """The alarm counts what the alias sent to the newest version, and each version has an alarm of its own."""
+    watched = properties(alarm)
+    dimensions = {each["Name"]: each["Value"] for each in watched["Dimensions"]}
+    version = properties(f"{function}Aliaslive")["FunctionVersion"]
+    assert dimensions == {
+        "FunctionName": {"Ref": function},
+        "Resource": f"${{{function}}}:live",
+        "ExecutedVersion": version,
+    }
+    assert watched["AlarmName"].endswith(f"${{{version['Fn::GetAtt'][0]}.Version}}")
+    assert (watched["Namespace"], watched["MetricName"], watched["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
 
 
 def test_logs_are_kept_for_as_long_as_said() -> None:
@@ -68,6 +95,17 @@ def test_the_bucket_is_kept_unless_said_otherwise() -> None:
     assert properties("Images", BucketVersioning="Enabled")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
+def test_earlier_versions_of_renditions_expire_and_those_of_images_stay() -> None:
+    """A versioned bucket of ours does not keep each rendition that was ever replaced; no rule takes an image."""
+    _, rule = properties("Images", NoncurrentRenditionDays="7")["LifecycleConfiguration"]["Rules"]
+    assert (rule["Prefix"], rule["NoncurrentVersionExpiration"]) == ("resized/", {"NoncurrentDays": "7"})
+    rules = properties("Images")["LifecycleConfiguration"]["Rules"]
+    assert str(rules[1]["NoncurrentVersionExpiration"]["NoncurrentDays"]) == "30"
+    expiring = [each for each in rules if any("Expir" in name for name in each)]
+    assert [each["Prefix"] for each in expiring] == ["resized/"]
+    assert not any("ExpirationInDays" in each or "ExpirationDate" in each for each in rules)
+
+
 def test_an_existing_bucket_is_left_alone() -> None:
     """With a bucket of one's own none is made, and the stack says how to wire it."""
     told = stack(MakeBucket="no")
@@ -79,13 +117,21 @@ def test_an_existing_bucket_is_left_alone() -> None:
     configured = json.loads(command.split("'")[1])["LambdaFunctionConfigurations"][0]
     assert configured["LambdaFunctionArn"] == "arn:function:small:live"
     assert configured["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "in/"}]
+    by_queue = stack(MakeBucket="no", Trigger="sqs", SourcePrefix="in/")
+    command = by_queue.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
+    (configured,) = json.loads(command.split("'")[1])["QueueConfigurations"]
+    assert configured["QueueArn"] == "arn:queue:uploads"
+    assert configured["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "in/"}]
 
 
 def test_alarms_reach_the_operator() -> None:
-    """Errors, throttles, time, both queues and waiting events have alarms that publish to the e-mail's topic."""
+    """Whatever fails, waits or is lost, in either function or on the way, has an alarm that publishes to the topic."""
     alarms = of_type("AWS::CloudWatch::Alarm", AlarmEmail="ops@example.org")
+    both = ("Errors", "Throttles", "Duration", "EventsDropped", "DestinationFailures", "RecursionDropped")
     assert {name.removesuffix("Alarm") for name in alarms} == {
-        *("Errors", "LargeErrors", "Throttles", "LargeThrottles", "Duration", "LargeDuration"),
+        *both,
+        *(f"Large{name}" for name in both),
+        *("NewVersionErrors", "NewLargeVersionErrors", "DeadLetters"),
         *("Failures", "Rejections", "OldestFailure", "OldestEvent"),
     }
     for alarm in alarms.values():
@@ -93,8 +139,37 @@ def test_alarms_reach_the_operator() -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
     assert properties("AlarmsByEmail", AlarmEmail="ops@example.org")["Endpoint"] == "ops@example.org"
     assert "AlarmsByEmail" not in stack().resources()
+    assert "OldestUploadAlarm" in of_type("AWS::CloudWatch::Alarm", Trigger="sqs", SourcePrefix="in/")
     expression = properties("DurationAlarm", TimeoutSeconds="30")["Metrics"][1]["Expression"]
     assert expression == "slowest / (30 * 10)"  # milliseconds as percent of 30 seconds
+
+
+@pytest.mark.parametrize("metric", ["AsyncEventsDropped", "DestinationDeliveryFailures", "RecursiveInvocationsDropped"])
+def test_one_lost_event_is_enough_for_an_alarm(metric: str) -> None:
+    """Each way in which Lambda loses an event has an alarm for each function, which goes off at the first."""
+    watching = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each.get("MetricName") == metric]
+    functions = [{"Ref": "ResizeFunction"}, {"Ref": "ResizeLargeFunction"}]
+    assert [each["Dimensions"] for each in watching] == [[{"Name": "FunctionName", "Value": one}] for one in functions]
+    for each in watching:
+        assert (each["Namespace"], each["Statistic"]) == ("AWS/Lambda", "Sum")
+        assert (each["Threshold"], each["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_what_eventbridge_loses_has_an_alarm() -> None:
+    """Where the rule cannot even send to the failure queue somebody hears of it; without a rule there is no alarm."""
+    alarm = properties("DeadLettersAlarm")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "InvocationsFailedToBeSentToDlq")
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "UploadRule"}}]
+    assert "DeadLettersAlarm" not in stack(Trigger="s3", SourcePrefix="in/").resources()
+
+
+def test_each_alarm_has_its_line_in_the_operators_page() -> None:
+    """The table of docs/operating.md names every alarm, and none that is not there."""
+    page = (PROJECT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = page.partition("| alarm | ")[2].partition("\n\n")[0].splitlines()[2:]
+    named = {name.strip() for row in rows for name in row.split("|")[1].split(",")}
+    alarms = {name for name, each in transformed()["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+    assert named == {name.removesuffix("Alarm") for name in alarms}
 
 
 def test_two_stacks_keep_their_figures_apart() -> None:

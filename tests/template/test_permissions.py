@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+from fnmatch import fnmatchcase
+
 import pytest
 
+from tests.conftest import PROJECT
 from tests.support.policies import allowed, listed
 from tests.template.stack import (
+    ACCOUNT,
     BUCKET_ARN,
     KEY,
+    of_type,
     properties,
+    stack,
     statements,
 )
+
+THEIR_KEY = "arn:aws:kms:us-east-1:210987654321:key/theirs"
 
 MAY = [
     ("s3:GetObject", f"{BUCKET_ARN}/cat.jpg", True),
@@ -83,3 +93,55 @@ def test_a_key_can_be_used_only_where_one_is_given() -> None:
     """With a key of one's own the functions may use that key, and no other."""
     assert allowed(statements("ResizeRole", KmsKeyArn=KEY), "kms:GenerateDataKey", KEY)
     assert not allowed(statements("ResizeRole", KmsKeyArn=KEY), "kms:Decrypt", KEY.replace("one", "two"))
+
+
+@pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
+def test_the_buckets_key_is_apart_from_our_own(role: str) -> None:
+    """An existing bucket's key, of any account, may be used for its objects; queues, topic and logs have ours."""
+    theirs = statements(role, MakeBucket="no", BucketKmsKeyArn=THEIR_KEY)
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        assert allowed(theirs, action, THEIR_KEY)
+        assert not allowed(theirs, action, KEY)
+        assert all(
+            allowed(statements(role, KmsKeyArn=KEY, BucketKmsKeyArn=THEIR_KEY), action, key) for key in (KEY, THEIR_KEY)
+        )
+    assert not allowed(theirs, "kms:ScheduleKeyDeletion", THEIR_KEY)
+    resources = {**stack(KmsKeyArn=KEY, BucketKmsKeyArn=THEIR_KEY, Trigger="sqs", SourcePrefix="in/").resources()}
+    (encryption,) = resources.pop("Images")["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": THEIR_KEY}
+    keyed = {name for name, each in resources.items() if {"KmsKeyId", "KmsMasterKeyId"} & each["Properties"].keys()}
+    assert keyed == {"ResizeLogs", "ResizeLargeLogs", "FailureQueue", "RejectionsQueue", "UploadQueue", "Alarms"}
+    assert {resources[each]["Properties"].get("KmsKeyId", KEY) for each in keyed} == {KEY}
+    assert {resources[each]["Properties"].get("KmsMasterKeyId", KEY) for each in keyed} == {KEY}
+
+
+def test_the_documented_key_policy_is_complete() -> None:
+    """The documents' key policy lets the logs use the key, and every service that may send to a queue or topic."""
+    page = (PROJECT / "docs" / "operating.md").read_text(encoding="utf-8")
+    ours, theirs = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
+    senders = set()
+    for trigger in ("eventbridge", "s3", "sqs"):
+        for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+            for each in of_type(kind, Trigger=trigger, SourcePrefix="in/", KmsKeyArn=KEY).values():
+                allowing = [one for one in each["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+                senders |= {one["Principal"]["Service"] for one in allowing}
+    assert senders == {"events.amazonaws.com", "cloudwatch.amazonaws.com", "s3.amazonaws.com"}
+    for sender in (*senders, "logs.us-east-1.amazonaws.com"):
+        may = [one for one in ours["Statement"] if sender in listed(one["Principal"].get("Service", []))]
+        assert allowed(may, "kms:Decrypt", KEY)
+        assert allowed(may, "kms:GenerateDataKey", KEY)
+    log_groups = ours["Statement"][1]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    for group in of_type("AWS::Logs::LogGroup").values():
+        assert fnmatchcase(f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group['LogGroupName']}", log_groups)
+    (use,) = (one for one in statements("ResizeRole", BucketKmsKeyArn=KEY) if one["Sid"] == "UseTheBucketsKey")
+    assert theirs["Action"] == use["Action"]
+
+
+def test_only_with_the_queue_trigger_may_the_function_take_messages() -> None:
+    """The function reads the uploads' queue and no other; the large one reads none."""
+    by_queue = {"Trigger": "sqs", "SourcePrefix": "in/"}
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
+        assert allowed(statements("ResizeRole", **by_queue), action, "arn:queue:uploads")
+        assert not allowed(statements("ResizeRole", **by_queue), action, "arn:queue:failures")
+        assert not allowed(statements("ResizeLargeRole", **by_queue), action, "arn:queue:uploads")
+    assert "TakeUploads" not in {each["Sid"] for each in statements("ResizeRole")}

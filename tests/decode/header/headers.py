@@ -18,7 +18,9 @@ LIMIT = 100_000_000
 
 
 def header_of(data: bytes, max_pixels: int = LIMIT) -> Header:
-    return open_image(io.BytesIO(data), Limits(max_pixels, memory=None, widest=1000, file_size=len(data)))[1]
+    return open_image(
+        io.BytesIO(data), Limits(max_pixels=max_pixels, memory=None, widths=(1000,), file_size=len(data))
+    )[1]
 
 
 def png_claiming(width: int, height: int) -> bytes:

@@ -131,16 +131,15 @@ def test_it_is_known_how_often_an_animation_plays(format_: str, said: int | None
     assert header_of(data).loop == plays
 
 
-@pytest.mark.parametrize(("frames", "known"), [(1, (1, 0)), (2, (2, 1))])
-def test_a_picture_for_viewers_without_animation_is_known(frames: int, known: tuple[int, int]) -> None:
-    """A separate default image is not counted; it is what is shown where there is no more than one frame beside it."""
+@pytest.mark.parametrize("frames", [1, 2])
+def test_a_picture_for_viewers_without_animation_is_no_frame(frames: int) -> None:
+    """A separate default image is not counted."""
     options = {
         "save_all": True,
         "append_images": [noise(60, 40, seed) for seed in range(frames)],
         "default_image": True,
     }
-    header = header_of(saved(photo_like(60, 40), "PNG", **options))
-    assert (header.frames, header.first_frame) == known
+    assert header_of(saved(photo_like(60, 40), "PNG", **options)).frames == frames
 
 
 def tiff_of(bits: tuple[int, ...], sample_format: int, photometric: int, *, cut: int = 0) -> bytes:
@@ -170,24 +169,3 @@ def test_a_tiff_that_ends_within_its_tags_is_no_unsupported_one() -> None:
     header_of(tiff_of((8, 8, 8), 1, 2))
     with rejects(Reason.TRUNCATED, Reason.CORRUPT):
         header_of(tiff_of((8, 8, 8), 1, 2, cut=9))
-
-
-@pytest.mark.parametrize(
-    ("mode", "options", "full"),
-    [
-        ("RGB", {"subsampling": "4:4:4"}, True),
-        ("RGB", {"subsampling": "4:4:4", "progressive": True}, True),
-        ("CMYK", {"subsampling": "4:4:4"}, True),
-        ("RGB", {"subsampling": "4:2:2"}, False),
-        ("RGB", {"subsampling": "4:2:0"}, False),
-        ("L", {}, False),
-    ],
-)
-def test_how_fine_a_jpegs_colours_are(mode: str, options: dict[str, Any], *, full: bool) -> None:
-    """A JPEG has full colours where no component has fewer samples than another; gray has none."""
-    assert header_of(saved(photo_like(60, 40).convert(mode), **options)).full_colours is full
-
-
-def test_other_formats_are_not_scaled_by_their_colours() -> None:
-    """What is no JPEG is decoded as large as it is."""
-    assert not header_of(saved(photo_like(60, 40), "PNG")).full_colours

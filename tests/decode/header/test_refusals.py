@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.limits import MAX_FRAMES, Limits
 from resizer.errors import Reason
-from resizer.formats.animations import MOST_FRAMES
 from tests.conftest import rejects
 from tests.decode.header.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming
 from tests.support.forged import GIF_FRAME, gif
@@ -149,16 +148,16 @@ def test_the_pixels_of_all_frames_count(format_: str) -> None:
 
 def test_very_many_small_frames_are_too_many() -> None:
     """Frames have a limit of their own, for each costs work however small it is; pixels are counted as they are."""
-    assert header_of(gif(GIF_FRAME * MOST_FRAMES), LIMIT).frames == MOST_FRAMES
+    assert header_of(gif(GIF_FRAME * MAX_FRAMES), LIMIT).frames == MAX_FRAMES
     with rejects(Reason.TOO_MANY_PIXELS):
-        header_of(gif(GIF_FRAME * (MOST_FRAMES + 1)), LIMIT)
+        header_of(gif(GIF_FRAME * (MAX_FRAMES + 1)), LIMIT)
 
 
 def test_what_would_not_fit_into_memory_is_refused_without_decoding() -> None:
     """An image that takes more memory than is left is refused by its header, however few bytes it has."""
     data = png_claiming(5000, 4000)
     with rejects(Reason.NEEDS_MEMORY):
-        open_image(io.BytesIO(data), Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data)))
+        open_image(io.BytesIO(data), Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data)))
     assert header_of(data).pixels == 20_000_000
 
 
@@ -171,7 +170,7 @@ def test_what_is_kept_without_need_is_given_back_before_an_image_is_refused(recl
         asked.append(reclaimed)
         return reclaimed
 
-    limits = Limits(LIMIT, memory=50_000_000, widest=1000, file_size=len(data), reclaim=reclaim)
+    limits = Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data), reclaim=reclaim)
     with nullcontext() if fits else rejects(Reason.NEEDS_MEMORY):
         open_image(io.BytesIO(data), limits)
     assert asked

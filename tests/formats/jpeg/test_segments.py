@@ -42,14 +42,14 @@ def test_segments_may_end_anywhere(name: str) -> None:
     expected = opened(with_segment(0xEF, b"")).tobytes()
     for length in range(min(len(content), 60)):
         data = with_segment(marker, content[:length])
-        image, header = open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
+        image, header = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
         assert header.orientation == 3 or name == "Exif"  # which goes on in the next segment
-        assert next(decode(image, header, 1000)).pixels.tobytes() == expected
+        assert next(decode(image, header, (1000, 1))).pixels.tobytes() == expected
 
 
 def test_a_file_that_ends_within_a_segment_is_truncated() -> None:
     """What is left aside is what segments hold, and never that the file has ended."""
     data = with_segment(0xED, SEGMENTS["Photoshop"][1])[:300]
     with pytest.raises(Rejected) as rejection:
-        open_image(io.BytesIO(data), Limits(10**6, None, 1000, len(data)))
+        open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
     assert rejection.value.reason is Reason.TRUNCATED

@@ -1,0 +1,53 @@
+"""The objects that an event of any sender names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class NamedObject(NamedTuple):
+    """An object by bucket and key, and whether the event says that it was deleted."""
+
+    bucket: str
+    key: str
+    deleted: bool = False
+
+
+def named_objects(node: object, *, encoded: bool = False, deleted: bool = False) -> Iterator[NamedObject]:
+    """Every object in an event; notifications encode their keys, EventBridge does not."""
+    match node:
+        case {"bucket": {"name": str(bucket)}, "object": {"key": str(key)}}:
+            yield NamedObject(bucket, unquote_plus(key) if encoded else key, deleted)
+        case {"bucket": str(bucket), "key": str(key)}:
+            yield NamedObject(bucket, key)
+        case {"s3BucketArn": str(arn), "s3Key": str(key)}:
+            yield NamedObject(arn.rpartition(":")[2], unquote_plus(key))
+        case {"s3Bucket": str(bucket), "s3Key": str(key)}:
+            yield NamedObject(bucket, unquote_plus(key))
+        case dict():
+            deleted = deleted or _is_deletion(node)
+            for name, part in node.items():
+                yield from named_objects(part, encoded=encoded or name == "s3", deleted=deleted)
+        case list():
+            for part in node:
+                yield from named_objects(part, encoded=encoded, deleted=deleted)
+        case str() if node.lstrip().startswith("{"):  # SQS and SNS carry events as text
+            yield from named_objects(_parsed(node), encoded=encoded)
+
+
+def _is_deletion(node: dict[Any, Any]) -> bool:
+    """Whether this is a record of S3's, or an event of EventBridge's, about a deletion."""
+    name = str(node.get("eventName", "")).removeprefix("s3:")
+    return name.startswith(("ObjectRemoved:", "LifecycleExpiration:")) or node.get("detail-type") == "Object Deleted"
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

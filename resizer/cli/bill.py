@@ -1,0 +1,78 @@
+"""The whole bill: what AWS charges for a month of uploads beside Lambda and S3, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from resizer.cli.cost import Line
+
+if TYPE_CHECKING:
+    from resizer.cli.cost import Cost
+    from resizer.cli.prices import Price, Prices
+
+# Bytes of an upload's log lines, measured: the handler's own line and its metrics, and the platform's `platform.start`
+# and `platform.report` in Lambda's JSON format. A test measures them again.
+LOG_BYTES: Final = 2200
+METRICS: Final = 9  # custom metrics that every stack sends; each reason of a rejection is one more
+ALARMS: Final = 10  # of the template
+DASHBOARDS: Final = 1
+SECONDS_A_MONTH: Final = 30 * 24 * 3600
+# X-Ray's default rule: the first request of each second, and 5 percent of the others.
+TRACED_SHARE: Final = 0.05
+MESSAGES_AN_UPLOAD: Final = 3  # S3 sends one, Lambda receives and deletes it
+# Five pollers of Lambda's wait 20 seconds each for a message, also where none comes.
+POLLS_A_MONTH: Final = 5 * SECONDS_A_MONTH // 20
+
+
+class Trigger(StrEnum):
+    """What tells the function of uploads, by the template's names."""
+
+    EVENTBRIDGE = "eventbridge"
+    S3 = "s3"
+    SQS = "sqs"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What of a deployment changes the bill. With an output bucket of its own, renditions send no events."""
+
+    trigger: Trigger = Trigger.EVENTBRIDGE
+    renditions: int = 3
+    own_output_bucket: bool = False
+    traced: bool = True
+
+
+def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free_tier: bool = False) -> list[Line]:
+    """Every line of a month with `images` uploads; `month` has those of Lambda and S3.
+
+    Storage, traffic to browsers and KMS keys of your own are not in it.
+    """
+
+    def line(label: str, units: float, price: Price, *, fixed: bool = False) -> Line:
+        return Line(label, units, price.of(units, free_tier=free_tier), price, fixed)
+
+    traces = min(images, SECONDS_A_MONTH) + TRACED_SHARE * max(0.0, images - SECONDS_A_MONTH)
+    return [
+        *month.lines,
+        trigger_line(stack, images, prices, free_tier=free_tier),
+        line("log ingestion, GB", images * LOG_BYTES / 1e9, prices.log_gb),
+        line("X-Ray traces, at most", traces if stack.traced else 0, prices.trace),
+        line("custom metrics", METRICS, prices.metric, fixed=True),
+        line("alarms", ALARMS, prices.alarm, fixed=True),
+        line("dashboard", DASHBOARDS, prices.dashboard, fixed=True),
+    ]
+
+
+def trigger_line(stack: Stack, images: float, prices: Prices, *, free_tier: bool = False) -> Line:
+    """What the trigger itself costs in a month. A bucket sends EventBridge all its events, renditions' too."""
+    match stack.trigger:
+        case Trigger.EVENTBRIDGE:
+            label, price = "EventBridge events", prices.event
+            units = images * (1 if stack.own_output_bucket else 1 + stack.renditions)
+        case Trigger.SQS:
+            label, price, units = "SQS requests", prices.message, images * MESSAGES_AN_UPLOAD + POLLS_A_MONTH
+        case Trigger.S3:
+            return Line("S3 notifications", images, 0.0, prices.put)
+    return Line(label, units, price.of(units, free_tier=free_tier), price)

@@ -1,0 +1,118 @@
+"""A bucket's notifications on AWS: reads the stack and the bucket, and writes what was shown."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resizer.cli.notifications import Change, Target, connected, disconnected
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The clients that are needed."""
+
+    s3: Any
+    stacks: Any
+    rules: Any
+
+
+def account(region: str | None, profile: str | None) -> Account:
+    """Clients by boto3's own rules. Raises `UsageError` where there is no region or no such profile."""
+    with aws_errors():
+        session = boto3.Session(region_name=region, profile_name=profile)
+        return Account(session.client("s3"), session.client("cloudformation"), session.client("events"))
+
+
+def stacks_target(there: Account, stack: str, bucket: str) -> Target:
+    """Where a deployed stack wants its bucket's events. Raises `UsageError` where the bucket is not its to connect."""
+    with aws_errors():
+        (found,) = there.stacks.describe_stacks(StackName=stack)["Stacks"]
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", ())}
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+    if "Function" not in outputs or "Trigger" not in parameters:
+        raise UsageError(f"The stack {stack} is not one of Resizer; name yours with --stack.")
+    if parameters["BucketName"] != bucket:
+        raise UsageError(f"The stack {stack} serves the bucket {parameters['BucketName']}, and not {bucket}.")
+    if parameters.get("MakeBucket") == "yes":
+        raise UsageError(f"The stack {stack} made the bucket {bucket} and connected it already.")
+    arns = {"eventbridge": None, "s3": outputs["Function"], "sqs": outputs.get("UploadQueueArn")}
+    return Target(
+        arns[parameters["Trigger"]],
+        parameters.get("SourcePrefix", ""),
+        deletions=parameters.get("OnDelete") != "keep",
+        output_prefix=None if parameters.get("AllowOwnOutputToInvoke") == "yes" else "resized/",
+        function=outputs["Function"],
+    )
+
+
+def planned(there: Account, bucket: str, target: Target, *, remove: bool) -> Change:
+    """What would change. Raises `UsageError` where something of the user's is in the way."""
+    current = _read(there, bucket)
+    if not remove:
+        return connected(current, target)
+    change = disconnected(current, target)
+    if target.arn is None and not change.is_empty and (others := _other_rules(there, bucket, target.function)):
+        raise UsageError(
+            f"EventBridge stays on for {bucket}: the rules {', '.join(others)} take its events, too. "
+            "Nothing was changed. Deleting the stack removes its own rule."
+        )
+    return change
+
+
+def apply(there: Account, bucket: str, change: Change) -> None:
+    """Write the change. Raises `UsageError` where the bucket's notifications are no longer those that were shown."""
+    if _read(there, bucket) != change.before:
+        raise UsageError(
+            f"Somebody changed the notifications of {bucket} in the meantime. Nothing was changed; try again."
+        )
+    with aws_errors():
+        there.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=change.after)
+
+
+def _read(there: Account, bucket: str) -> dict[str, Any]:
+    with aws_errors():
+        answer = there.s3.get_bucket_notification_configuration(Bucket=bucket)
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def _other_rules(there: Account, bucket: str, function: str | None) -> list[str]:
+    """Rules of the default bus that may take the bucket's events, but for those that invoke our function."""
+    with aws_errors():
+        pages = there.rules.get_paginator("list_rules").paginate()
+        rules = [rule for page in pages for rule in page["Rules"]]
+        ours = there.rules.list_rule_names_by_target(TargetArn=function)["RuleNames"] if function else []
+    return [
+        rule["Name"]
+        for rule in rules
+        if "aws.s3" in (pattern := rule.get("EventPattern", ""))
+        and (f'"{bucket}"' in pattern or '"bucket"' not in pattern)
+        and rule["Name"] not in ours
+    ]
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """AWS's refusals, and missing credentials or regions, as `UsageError`."""
+    try:
+        yield
+    except ClientError as problem:
+        error = problem.response["Error"]
+        hint = ""
+        if "Unable to validate the following destination" in error.get("Message", ""):
+            hint = " S3 must be allowed to send to it: connect the bucket that the stack was deployed for."
+        raise UsageError(
+            f"AWS refused {problem.operation_name}: {error.get('Message') or error['Code']}{hint}"
+        ) from problem
+    except BotoCoreError as problem:
+        raise UsageError(
+            f"{str(problem).rstrip('.')}. Set AWS_REGION and AWS_PROFILE, or --region and --profile."
+        ) from problem

@@ -1,0 +1,174 @@
+"""A bucket's notifications with ours added or taken out, and what overlaps. Pure: no AWS.
+
+Source: S3 user guide, "Amazon S3 Event Notifications" and "Configuring event notifications using object key name
+filtering".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Configuration = Mapping[str, Any]
+
+EVENTBRIDGE: Final = "EventBridgeConfiguration"
+ARN_FIELDS: Final = {
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+    "QueueConfigurations": "QueueArn",
+    "TopicConfigurations": "TopicArn",
+}
+SECTIONS: Final = {"lambda": "LambdaFunctionConfigurations", "sqs": "QueueConfigurations"}  # by the ARN's service
+CREATED: Final = ("s3:ObjectCreated:*",)
+DELETED: Final = ("s3:ObjectRemoved:*", "s3:LifecycleExpiration:*")
+SAFE_IN_FILTERS: Final = "/!-_.*'()"  # all else is URL-encoded, a space as `+`
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the bucket is to send its events: a function's or a queue's ARN, or EventBridge where `arn` is None.
+
+    `output_prefix` is where renditions go in the same bucket; None where they go to another one, or may invoke the
+    function. `function` is the one that our rule of EventBridge invokes, where that is known.
+    """
+
+    arn: str | None
+    prefix: str = ""
+    deletions: bool = True
+    output_prefix: str | None = "resized/"
+    function: str | None = None
+
+    @property
+    def section(self) -> str:
+        """The section of the bucket's notifications that it belongs to. Raises `UsageError` for other ARNs."""
+        parts = (self.arn or "").split(":")
+        if len(parts) < 6 or parts[2] not in SECTIONS:
+            raise UsageError(f"{self.arn} is not the ARN of a Lambda function or of an SQS queue.")
+        return SECTIONS[parts[2]]
+
+    def invokes_itself(self) -> bool:
+        """Whether renditions would be announced to the function like uploads. EventBridge's rule leaves them out."""
+        output = self.output_prefix
+        return bool(self.arn) and output is not None and _overlap(self.prefix, output)
+
+    def entry(self) -> dict[str, Any]:
+        """Our notification as S3 wants it."""
+        rules = [{"Name": "prefix", "Value": quote_plus(self.prefix, safe=SAFE_IN_FILTERS)}] if self.prefix else []
+        return {
+            "Id": "resizer-" + str(self.arn).split(":", 5)[5].replace(":", "-")[:200],
+            ARN_FIELDS[self.section]: self.arn,
+            "Events": [*CREATED, *(DELETED if self.deletions else ())],
+            **({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One notification of a bucket, read from S3's fields."""
+
+    arn: str
+    events: frozenset[str]
+    prefix: str = ""
+    suffix: str = ""
+
+    @classmethod
+    def of(cls, section: str, fields: Configuration) -> Entry:
+        """From the fields of one section's item; S3 returns the filters' names in capitals or not."""
+        rules = fields.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+        filters = {str(rule["Name"]).lower(): str(rule["Value"]) for rule in rules}
+        return cls(fields[ARN_FIELDS[section]], frozenset(fields["Events"]), **filters)
+
+    def overlaps(self, other: Entry) -> bool:
+        """Whether one event could be meant for both, which S3 refuses."""
+        same_events = any(_event_overlap(mine, theirs) for mine in self.events for theirs in other.events)
+        same_suffix = self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix)
+        return same_events and same_suffix and _overlap(self.prefix, other.prefix)
+
+    def __str__(self) -> str:
+        """`s3:ObjectCreated:* of uploads/*.jpg to arn:...`."""
+        return f"{', '.join(sorted(self.events))} of {self.prefix}*{self.suffix} to {self.arn}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a bucket's notifications are, and what they become."""
+
+    before: Configuration
+    after: Configuration = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """The difference for a person: `+` comes, `-` goes, all else stays."""
+        before, after = list(_lines(self.before)), list(_lines(self.after))
+        kept = [f"  {line}" for line in before if line in after]
+        gone = [f"- {line}" for line in before if line not in after]
+        return kept + gone + [f"+ {line}" for line in after if line not in before]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return set(_lines(self.before)) == set(_lines(self.after))
+
+
+def connected(current: Configuration, target: Target) -> Change:
+    """Ours added, and theirs as they are; what already sends to our target is replaced.
+
+    Raises `UsageError` where one of theirs overlaps, and where renditions would invoke the function again.
+    """
+    if target.arn is None:
+        return Change(current, {**current, EVENTBRIDGE: {}})
+    if target.invokes_itself():
+        raise UsageError(
+            f"Every rendition under {target.output_prefix} would invoke the function again. Deploy with SourcePrefix= "
+            "(or name --prefix), or use Trigger=eventbridge."
+        )
+    rest = disconnected(current, target).after
+    entry, section = target.entry(), target.section
+    ours = Entry.of(section, entry)
+    if overlapping := [str(each) for each in _entries(rest) if ours.overlaps(each)]:
+        raise UsageError(
+            "S3 sends an event to one function, queue or topic only, and the bucket already sends "
+            f"{'; '.join(overlapping)}. Nothing was changed. Use Trigger=eventbridge, which sends to both, or another "
+            "prefix."
+        )
+    return Change(current, {**rest, section: [*rest.get(section, ()), entry]})
+
+
+def disconnected(current: Configuration, target: Target) -> Change:
+    """Ours taken out, and theirs as they are."""
+    after = dict(current)
+    if target.arn is None:
+        after.pop(EVENTBRIDGE, None)
+        return Change(current, after)
+    section = target.section
+    theirs = [each for each in current.get(section, ()) if each[ARN_FIELDS[section]] != target.arn]
+    after.pop(section, None)
+    return Change(current, {**after, section: theirs} if theirs else after)
+
+
+def _entries(configuration: Configuration) -> Iterator[Entry]:
+    for section in ARN_FIELDS:
+        for fields in configuration.get(section, ()):
+            yield Entry.of(section, fields)
+
+
+def _lines(configuration: Configuration) -> Iterator[str]:
+    yield from map(str, _entries(configuration))
+    if EVENTBRIDGE in configuration:
+        yield "all events to EventBridge"
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _event_overlap(one: str, other: str) -> bool:
+    """`s3:ObjectCreated:*` holds `s3:ObjectCreated:Put`; `s3:ObjectRestore:*` does not."""
+    return one == other or any(
+        each.endswith("*") and rest.startswith(each[:-1]) for each, rest in ((one, other), (other, one))
+    )

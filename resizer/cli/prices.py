@@ -1,0 +1,92 @@
+"""AWS's prices, each with the day and the page that it is from."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Architecture(StrEnum):
+    """A function's processor, by Lambda's name for it."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars a unit, beyond `free` units a month where the free tier counts, as `source` had it on a day."""
+
+    dollars: float
+    free: float
+    as_of: date
+    source: str
+
+    def of(self, units: float, *, free_tier: bool) -> float:
+        """Dollars for a month's units."""
+        return max(0.0, units - (self.free if free_tier else 0.0)) * self.dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices of one region. `tiers` are (GB-seconds of the month up to, dollars each); `gb_second` is the first."""
+
+    region: str
+    request: Price
+    gb_second: Price
+    tiers: dict[Architecture, tuple[tuple[float, float], ...]]
+    read: Price
+    put: Price
+    event: Price
+    message: Price
+    log_gb: Price
+    metric: Price
+    alarm: Price
+    dashboard: Price
+    trace: Price
+
+    def duration(self, gb_seconds: float, architecture: Architecture) -> float:
+        """Dollars for a month's GB-seconds, each at the price of the tier that it falls into."""
+        dollars, below = 0.0, 0.0
+        for limit, price in self.tiers[architecture]:
+            dollars += max(0.0, min(gb_seconds, limit) - below) * price
+            below = limit
+        return dollars
+
+
+@cache
+def prices() -> Prices:
+    """The prices that this project was released with."""
+    table = tomllib.loads(files("resizer.cli").joinpath("prices.toml").read_text())
+    tiers = {
+        architecture: tuple((tier.get("up_to", inf), tier["price"]) for tier in table["lambda"][architecture])
+        for architecture in Architecture
+    }
+    first = {"dollars": tiers[Architecture.X86_64][0][1], "free": table["lambda"]["free_gb_seconds"]}
+    return Prices(
+        region=table["region"],
+        request=_price(table["lambda"], table["lambda"]["request"]),
+        gb_second=_price(table["lambda"], first),
+        tiers=tiers,
+        read=_price(table["s3"], table["s3"]["read"]),
+        put=_price(table["s3"], table["s3"]["put"]),
+        event=_price(table["eventbridge"], table["eventbridge"]["event"]),
+        message=_price(table["sqs"], table["sqs"]["request"]),
+        trace=_price(table["xray"], table["xray"]["trace"]),
+        **{
+            name: _price(table["cloudwatch"], table["cloudwatch"][name])
+            for name in ("log_gb", "metric", "alarm", "dashboard")
+        },
+    )
+
+
+def _price(section: dict[str, Any], entry: dict[str, Any]) -> Price:
+    return Price(entry["dollars"], entry.get("free", 0), section["as_of"], section["source"])

@@ -1,0 +1,167 @@
+"""`resizer connect` against an AWS of one's own, over HTTP, with notifications of others in the bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from resizer.cli import connect as shell
+from resizer.cli.commands import app
+from resizer.errors import UsageError
+from resizer.local.embedded import embedded_aws
+from tests.support.event_bridge import with_event_bridge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUCKET = "their-photos"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:resize:live"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:uploads"
+THEIRS = {
+    "LambdaFunctionConfigurations": [
+        {
+            "Id": "thumbs",
+            "LambdaFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:thumbs",
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "docs/"}]}},
+        }
+    ],
+}
+
+
+class Aws:
+    """Clients of the running server, and the bucket's notifications."""
+
+    def __init__(self) -> None:
+        self.s3, self.stacks, self.rules = (boto3.client(each) for each in ("s3", "cloudformation", "events"))
+
+    def told(self) -> dict[str, Any]:
+        found = self.s3.get_bucket_notification_configuration(Bucket=BUCKET)
+        return {name: value for name, value in found.items() if name != "ResponseMetadata"}
+
+    def deploy(self, trigger: str, **parameters: str) -> None:
+        """A stack with the parameters and the outputs that ours has."""
+        given = {
+            "BucketName": BUCKET,
+            "MakeBucket": "no",
+            "SourcePrefix": "uploads/",
+            "OnDelete": "remove",
+        } | parameters
+        template = {
+            "Parameters": {name: {"Type": "String"} for name in ("Trigger", *given)},
+            "Resources": {"Failures": {"Type": "AWS::SQS::Queue"}},
+            "Outputs": {"Function": {"Value": FUNCTION}, "UploadQueueArn": {"Value": QUEUE}},
+        }
+        values = [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in {"Trigger": trigger, **given}.items()
+        ]
+        self.stacks.create_stack(StackName="resizer", TemplateBody=json.dumps(template), Parameters=values)
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    """An empty AWS but for a bucket with a notification that is not ours."""
+    with embedded_aws(wrap=with_event_bridge):
+        found = Aws()
+        found.s3.create_bucket(Bucket=BUCKET)
+        found.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=THEIRS)
+        yield found
+
+
+def connect(*options: str) -> str:
+    """What the command prints. Raises what ends it."""
+    done = CliRunner().invoke(app, ["connect", BUCKET, *options], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+@pytest.mark.parametrize(
+    ("trigger", "section", "added"),
+    [
+        ("s3", "LambdaFunctionConfigurations", f"of uploads/* to {FUNCTION}"),
+        ("sqs", "QueueConfigurations", f"of uploads/* to {QUEUE}"),
+        ("eventbridge", "EventBridgeConfiguration", "all events to EventBridge"),
+    ],
+)
+def test_each_trigger_is_connected_and_taken_out_again(aws: Aws, trigger: str, section: str, added: str) -> None:
+    """The stack's parameters say what is added; the other's notification is as it was, before, then and afterwards."""
+    aws.deploy(trigger)
+    shown = connect("--dry-run")
+    assert aws.told() == THEIRS
+    assert [line for line in shown.splitlines() if line.startswith("+ ") and line.endswith(added)]
+    assert "  s3:ObjectCreated:* of docs/* to " in shown
+    assert connect("--yes").startswith(shown)
+    assert section in aws.told()
+    assert aws.told()["LambdaFunctionConfigurations"][0] == THEIRS["LambdaFunctionConfigurations"][0]
+    assert "There is nothing to change." in connect("--yes")
+    connect("--remove", "--yes")
+    assert aws.told() == THEIRS
+
+
+def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
+    """`--to` takes the function's ARN, with the prefix beside it."""
+    connect("--to", FUNCTION, "--prefix", "in/", "--no-deletions", "--yes")
+    assert aws.told()["LambdaFunctionConfigurations"][1]["Events"] == ["s3:ObjectCreated:*"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "parameters", "message"),
+    [
+        ("s3", {"SourcePrefix": "docs/2026/"}, "of docs/\\* to .*:thumbs"),
+        ("s3", {"SourcePrefix": ""}, "invoke the function again"),
+        ("s3", {"BucketName": "another"}, "serves the bucket another, and not their-photos"),
+        ("s3", {"MakeBucket": "yes"}, "connected it already"),
+    ],
+)
+def test_what_is_in_the_way_is_named(aws: Aws, trigger: str, parameters: dict[str, str], message: str) -> None:
+    """An overlapping filter, renditions that would come back, another bucket: one line, and nothing is changed."""
+    aws.deploy(trigger, **parameters)
+    with pytest.raises(UsageError, match=message):
+        connect("--yes")
+    assert aws.told() == THEIRS
+
+
+def test_eventbridge_stays_on_for_rules_of_others(aws: Aws) -> None:
+    """Taking ours out turns EventBridge off only where no other rule takes the bucket's events."""
+    aws.deploy("eventbridge")
+    connect("--yes")
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [BUCKET]}}}
+    for name, arn in (("ours", FUNCTION), ("audit", QUEUE)):
+        aws.rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        aws.rules.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
+    with pytest.raises(UsageError, match="the rules audit take its events, too"):
+        connect("--remove", "--yes")
+    aws.rules.remove_targets(Rule="audit", Ids=["1"])
+    aws.rules.delete_rule(Name="audit")
+    connect("--remove", "--yes")
+    assert aws.told() == THEIRS
+
+
+def test_a_change_in_the_meantime_is_not_lost(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else changes the notifications while a person reads the difference, nothing is written."""
+    planned = shell.planned
+
+    def and_then_changed(*asked: Any, **how: Any) -> Any:
+        change = planned(*asked, **how)
+        aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
+        return change
+
+    monkeypatch.setattr(shell, "planned", and_then_changed)
+    with pytest.raises(UsageError, match="in the meantime"):
+        connect("--to", FUNCTION, "--prefix", "in/", "--yes")
+    assert aws.told() == {}
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_aws_refuses_is_one_readable_line() -> None:
+    """No such stack, no such bucket, nobody to ask: each says what is wrong."""
+    with pytest.raises(UsageError, match="Stack with id resizer does not exist"):
+        connect()
+    with pytest.raises(UsageError, match="add --yes"):
+        connect("--to", FUNCTION, "--prefix", "in/")
+    with pytest.raises(UsageError, match="bucket does not exist"):
+        CliRunner().invoke(app, ["connect", "no-such-bucket", "--to", "eventbridge"], catch_exceptions=False)

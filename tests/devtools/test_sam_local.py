@@ -1,0 +1,90 @@
+"""`sam local invoke` finds the layers and the settings that the documents name, as far as that shows without Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from devtools.lambda_runtime.artifact import BUILT, built_function
+from devtools.lambda_runtime.emulator import emulator
+from devtools.lambda_runtime.invoke import read_event
+from devtools.lambda_runtime.tools import installed_tools
+from resizer.local.embedded import REGION
+from resizer.local.service import storage_alone
+from resizer.s3 import clients
+from tests.conftest import BUCKET, PROJECT, needs_built_artifact
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = needs_built_artifact
+
+ENVIRONMENT = PROJECT / "devtools" / "sam_local.json"
+# What SAM itself reads from a template before it starts a container.
+READ_BY_SAM = """
+import json, sys
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+stacks, _ = SamLocalStackProvider.get_stacks(sys.argv[1], parameter_overrides=json.loads(sys.argv[2]))
+function = SamFunctionProvider(stacks).get("ResizeFunction")
+layers = [layer.codeuri.rsplit("/", 1)[-1] for layer in function.layers]
+print(json.dumps({"layers": layers, "variables": function.environment["Variables"]}))
+"""
+
+
+def read_by_sam(**parameters: str) -> dict[str, Any]:
+    """The built function's layers and variables, read by SAM with these parameters."""
+    given = json.dumps({"BucketName": BUCKET, **parameters})
+    command: list[str | Path] = [PROJECT / ".venv-stack" / "bin" / "python", "-c", READ_BY_SAM, PROJECT / BUILT, given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return read
+
+
+@pytest.mark.parametrize(
+    ("heic", "architecture", "layers"),
+    [
+        ("no", "x86_64", ["DependenciesX86Layer"]),
+        ("no", "arm64", ["DependenciesArmLayer"]),
+        ("yes", "x86_64", ["DependenciesX86Layer", "HeicX86Layer"]),
+        ("yes", "arm64", ["DependenciesArmLayer", "HeicArmLayer"]),
+    ],
+)
+def test_sam_finds_the_layers(heic: str, architecture: str, layers: list[str]) -> None:
+    """SAM reads a literal list of layers, whatever is asked for; from one with AWS::NoValue in it, it reads none."""
+    assert read_by_sam(Heic=heic, Architecture=architecture)["layers"] == layers
+
+
+def test_the_documented_environment_works() -> None:
+    """With the template's variables as SAM reads them, and those of `--env-vars` over them, the sample is resized."""
+    own = json.loads(ENVIRONMENT.read_text())["ResizeFunction"]
+    variables = {**read_by_sam()["variables"], **own, "AWS_REGION": REGION}
+    with storage_alone(BUCKET) as service:
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(600, 400)))
+        assert own["AWS_ENDPOINT_URL_S3"] == "http://host.docker.internal:9000"  # a name that only Docker knows
+        variables["AWS_ENDPOINT_URL_S3"] = service.endpoint
+        environment = {name: str(value) for name, value in variables.items()}
+        function = replace(built_function(), environment=environment)
+        with emulator(function, installed_tools()) as running:
+            result = running.invoke(read_event(PROJECT / "events" / "sam-local-put.json"))
+    assert [each["outcome"] for each in result.answer["results"]] == ["resized"]
+
+
+def test_the_documents_name_what_there_is() -> None:
+    """The documented command's files exist, and SAM takes its options."""
+    page = (PROJECT / "docs" / "operating.md").read_text()
+    [command] = re.findall(r"\$ (\S*sam local invoke .*?)\n(?=[^ ])", page, re.DOTALL)
+    for file in re.findall(r"\S+\.json", command):
+        assert (PROJECT / file).exists(), file
+    sam = PROJECT / ".venv-stack" / "bin" / "sam"
+    told = subprocess.run([sam, "local", "invoke", "--help"], capture_output=True, text=True, check=True).stdout
+    options = re.findall(r"--[a-z-]+", command)
+    assert "--add-host" in options
+    assert not [option for option in options if option not in told]

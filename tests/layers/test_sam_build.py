@@ -1,0 +1,72 @@
+"""`sam build` as every user of SAM types it: in a clean clone, with nothing run before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devtools.lambda_runtime.artifact import BUILT, built_function
+from devtools.lambda_runtime.interpreter import VARIABLE, runtime_python
+from tests.conftest import PROJECT, needs_built_artifact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = needs_built_artifact  # which was built by the sam of .venv-stack
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files that git has or would add, as a clone has them."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).exists():  # else it is deleted, but not yet from git
+            (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, tmp_path / "clone" / name)
+    return tmp_path / "clone"
+
+
+def sam_build(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`sam build` with sam on the path beside what the system has, and no environment of this project."""
+    programs = clone.parent / "bin"
+    programs.mkdir()
+    (programs / "sam").symlink_to(PROJECT / ".venv-stack" / "bin" / "sam")
+    wanted = ("PIP_", "UV_", "SSL_", "HOME")  # where packages come from
+    kept = {name: value for name, value in os.environ.items() if name.startswith(wanted)}
+    path = os.pathsep.join([str(programs), "/usr/local/bin", "/usr/bin", "/bin"])
+    return subprocess.run(
+        [programs / "sam", "build"],
+        cwd=clone,
+        env={**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(600)  # it downloads the packages of four layers
+def test_sam_build_works_in_a_clean_clone(clone: Path) -> None:
+    """It makes the same function and layers as `make build` does here."""
+    done = sam_build(clone, **{VARIABLE: str(runtime_python())})
+    assert done.returncode == 0, done.stderr
+    function = built_function(clone / BUILT, parameters={"BucketName": "photos", "Heic": "yes"})
+    for folder in (function.code, *function.layers):
+        same = PROJECT / BUILT.parent / folder.name
+        assert files(folder) == files(same), folder.name
+
+
+def test_without_the_runtimes_python_one_line_says_what_to_do(clone: Path, tmp_path: Path) -> None:
+    """Where no Python of the runtime's version is found, nothing is downloaded and the error says how to get one."""
+    done = sam_build(clone, HOME=str(tmp_path), RUNTIME_PYTHON="/nowhere/python3.13")
+    assert done.returncode != 0
+    assert "RUNTIME_PYTHON=/nowhere/python3.13 is not a Python 3.13: name one" in done.stderr
+    assert not (clone / "build").exists()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

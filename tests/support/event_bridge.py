@@ -1,0 +1,32 @@
+"""The embedded S3 as AWS answers: moto keeps a bucket's `EventBridgeConfiguration` and leaves it out of its answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moto.s3.models import s3_backends
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+ACCOUNT = "123456789012"  # moto's own
+END = b"</NotificationConfiguration>"
+
+
+def with_event_bridge(app: WSGIApplication) -> WSGIApplication:
+    """The server with the missing element in its answers."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        asked = environ["REQUEST_METHOD"] == "GET" and "notification" in environ["QUERY_STRING"]
+        if not asked:
+            return app(environ, start)
+        response = Response.from_app(app, environ, buffered=True)
+        bucket = s3_backends[ACCOUNT]["aws"].buckets.get(environ["PATH_INFO"].strip("/"))
+        told = bucket and bucket.notification_configuration
+        if told and told.event_bridge is not None:
+            response.set_data(response.get_data().replace(END, b"<EventBridgeConfiguration/>" + END))
+        return response(environ, start)
+
+    return answer

@@ -1,0 +1,50 @@
+"""make removes all that it makes, and refuses a variable that it would ignore."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the makefiles in it and nothing else."""
+    for name in ("Makefile", "stack.mk", "bench/bench.mk", ".gitignore"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(PROJECT / name, tmp_path / name)
+    return tmp_path
+
+
+def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--directory", str(project), *arguments]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # none of an outer make's variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_clean_removes_all_that_was_made(project: Path) -> None:
+    """Whatever git is told to ignore was made here, and `make clean` removes it."""
+    kept = sorted(path for path in project.rglob("*") if path.is_file())
+    patterns = (project / ".gitignore").read_text().split()
+    for name in ("resizer/cli/__pycache__/", *(pattern.replace("*", "any") for pattern in patterns)):
+        target = project / name / "file" if name.endswith("/") or name.startswith(".venv") else project / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    done = make(project, "clean")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path for path in project.rglob("*") if path.is_file()) == kept
+
+
+def test_a_variable_in_lowercase_is_refused(project: Path) -> None:
+    """`make run photo=x` would show other pictures than asked for, so it names the variable to write."""
+    done = make(project, "run", "photo=cat.jpg")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].endswith("There is no variable photo: write PHOTO.  Stop.")
+    assert make(project, "help", "PHOTO=cat.jpg").returncode == 0
