@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.formats.base import Access
+from resizer.formats.gif import GifRendition, GifSource
+from resizer.formats.png import PngRendition, PngSource
 from resizer.formats.transitional import Transitional
-from resizer.formats.transitional_writing import AvifOut, GifOut, JpegOut, PngOut, WebpOut
+from resizer.formats.transitional_writing import AvifOut, JpegOut
+from resizer.formats.webp import WebpRendition, WebpSource
 
 if TYPE_CHECKING:
     from resizer.formats.base import RenditionFormat, SourceFormat
@@ -15,24 +18,6 @@ if TYPE_CHECKING:
 
 class _Jpeg(Transitional):
     name: ClassVar[str] = "JPEG"
-
-
-class _Png(Transitional):
-    name: ClassVar[str] = "PNG"
-
-
-class _WebP(Transitional):
-    name: ClassVar[str] = "WEBP"
-    access: ClassVar[Access] = Access.WHOLE
-    decoder_bytes: ClassVar[float] = 13
-    file_copies: ClassVar[int] = 2
-    seconds_per_pixel: ClassVar[float] = 80e-9
-
-
-class _Gif(Transitional):
-    name: ClassVar[str] = "GIF"
-    access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 1
 
 
 class _Tiff(Transitional):
@@ -79,10 +64,21 @@ class _Heic(Transitional):
 # How each format is read, by Pillow's name for it.
 SOURCES: Final[dict[str, SourceFormat]] = {
     each.name: each
-    for each in (_Jpeg(), _Png(), _WebP(), _Gif(), _Tiff(), _Bmp(), _Ico(), _Jpeg2000(), _Avif(), _Heic())
+    for each in (
+        _Jpeg(),
+        PngSource(),
+        WebpSource(),
+        GifSource(),
+        _Tiff(),
+        _Bmp(),
+        _Ico(),
+        _Jpeg2000(),
+        _Avif(),
+        _Heic(),
+    )
 }
 
 # How renditions of each format are written.
 RENDITIONS: Final[dict[Format, RenditionFormat]] = {
-    each.format: each for each in (JpegOut(), PngOut(), GifOut(), WebpOut(), AvifOut())
+    each.format: each for each in (JpegOut(), PngRendition(), GifRendition(), WebpRendition(), AvifOut())
 }

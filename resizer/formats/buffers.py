@@ -22,7 +22,6 @@ BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L"
 HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
-MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
 # TIFF 6.0, sections 8, 15 and 21.
 WIDTH, LENGTH, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, ROWS_PER_STRIP, PLANES = 256, 257, 258, 262, 274, 277, 278, 284
 TILE_WIDTH, TILE_LENGTH = 322, 323
@@ -37,8 +36,6 @@ def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int, coding:
     match image.format:
         case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
             return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, file_size, coding)
-        case "PNG":
-            return HEADER_COPIES * stream.tell()
         case "TIFF":
             return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
         case "JPEG2000":
@@ -104,8 +101,3 @@ def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, file_size: int, coding: Jp
     across, down = max(part[1] for part in components), max(part[2] for part in components)
     columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
     return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
-
-
-def parts_of_webp(start: bytes, file_size: int) -> int:
-    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
-    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0

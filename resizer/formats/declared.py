@@ -11,32 +11,11 @@ AHEAD: Final = 65_536  # where encoders put the properties of an AVIF or HEIC, a
 
 
 def declared_size(format_: str, start: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels by the first bytes of a WebP, AVIF or HEIC; None where they do not say.
+    """Width and height in pixels by the first bytes of an AVIF or HEIC; None where they do not say.
 
-    From RFC 9649 (WebP, RFC 6386 within it) and ISO/IEC 23008-12, 6.5.3 (`ispe`).
+    From ISO/IEC 23008-12, 6.5.3 (`ispe`).
     """
-    if format_ == "WEBP":
-        return _webp(start)
     return _largest_ispe(start) if format_ in {"AVIF", "HEIF"} else None
-
-
-def _webp(start: bytes) -> tuple[int, int] | None:
-    if len(start) < 30:
-        return None
-    match start[12:16]:
-        case b"VP8X":
-            return _uint24(start, 24) + 1, _uint24(start, 27) + 1
-        case b"VP8L":
-            bits = int.from_bytes(start[21:25], "little")
-            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        case b"VP8 ":
-            return int.from_bytes(start[26:28], "little") & 0x3FFF, int.from_bytes(start[28:30], "little") & 0x3FFF
-        case _:
-            return None
-
-
-def _uint24(data: bytes, at: int) -> int:
-    return int.from_bytes(data[at : at + 3], "little")
 
 
 def _largest_ispe(start: bytes) -> tuple[int, int] | None:

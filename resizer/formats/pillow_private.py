@@ -5,13 +5,15 @@ Each name is checked at import, so that a new Pillow that moves one fails at onc
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import PIL
-from PIL import Image
+from PIL import Image, ImageFile, ImagePalette
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken from
 
@@ -27,4 +29,49 @@ def expect(owner: object, names: Iterable[str]) -> None:
         )
 
 
-expect(Image.Image, ("im", "_mode", "_size"))
+expect(Image.new("L", (1, 1)), ("im", "_mode", "_size"))
+
+
+# --- pictures whose bytes are read elsewhere: PNG and GIF -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a decoder of Pillow's has to know: `decoder` is its name, `palette` holds RGB for mode P."""
+
+    format: str
+    size: tuple[int, int]
+    mode: str
+    decoder: str
+    arguments: tuple[object, ...]
+    palette: bytes | None = None
+
+
+class Part(ImageFile.ImageFile):
+    """A picture from what one of Pillow's decoders reads, without Pillow's plugin for the format.
+
+    `read` gives the decoder its next bytes, as many as it likes, and b"" at the end.
+    """
+
+    def __init__(self, read: Callable[[], bytes], shape: Shape) -> None:
+        self.shape, self._give = shape, read
+        self.format = shape.format
+        super().__init__(io.BytesIO())
+
+    def _open(self) -> None:
+        shape = self.shape
+        self._size, self._mode = shape.size, shape.mode
+        self.tile = [ImageFile._Tile(shape.decoder, (0, 0, *shape.size), 0, shape.arguments)]
+        if shape.palette is not None:
+            self.palette = ImagePalette.raw("RGB", shape.palette)
+
+    def load_seek(self, position: int) -> None:
+        """Stay: what is read comes in order."""
+
+    def load_read(self, size: int) -> bytes:
+        """The decoder's next bytes, however many it asks for."""
+        del size
+        return self._give()
+
+
+expect(ImageFile, ("_Tile",))

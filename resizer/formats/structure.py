@@ -41,8 +41,6 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
         match format_:
             case "JPEG":
                 jpeg_coding(stream)
-            case "PNG":
-                _walk_chunks(stream)
             case "TIFF":
                 _walk_directory(stream)
             case "ICO":

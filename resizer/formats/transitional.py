@@ -6,25 +6,19 @@ import importlib
 import io
 import struct
 import warnings
-from collections import deque
 from dataclasses import replace
-from functools import partial, wraps
-from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
+from functools import wraps
+from typing import IO, TYPE_CHECKING, ParamSpec, TypeVar
 
-from PIL import ExifTags, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import code_points
-from resizer.formats.animations import count_frames, count_gif_frames
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.buffers import decoder_buffers, parts_of_webp
+from resizer.formats.buffers import decoder_buffers
 from resizer.formats.declared import declared_samples, declared_size
-from resizer.formats.gif_canvas import clear_uncovered
 from resizer.formats.jpeg_parts.scans import counting_scans
 from resizer.formats.jpeg_parts.segments import read_what_can_be_read
-from resizer.formats.palette import has_few_colours
-from resizer.formats.png_end import read_end
-from resizer.formats.png_inflate import stored
 from resizer.formats.structure import JpegCoding, check_structure, jpeg_coding
 from resizer.model import LONGEST_EXIF, OVERSAMPLING, Frame, Header
 
@@ -35,12 +29,7 @@ if TYPE_CHECKING:
 
     from resizer.model import CodePoints
 
-MB: Final = 1_048_576
-# Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
-PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
 read_what_can_be_read()
-# How PNG's grey of 2 and 4 bits becomes one of 8, by Pillow's names for them.
-TO_EIGHT_BITS: Final = {"L;2": 85, "L;4": 17}
 
 
 P = ParamSpec("P")
@@ -74,17 +63,13 @@ class Transitional(SourceFormat):
         mode = "L" if self.name == "JPEG2000" else "RGBA"
         if self.access is Access.WHOLE:
             size = declared_size(self.name, file.start)
-            buffered = parts_of_webp(file.start, file.size)
         else:
-            size, buffered = check_structure(self.name, file.stream), 0
-        if self.name == "GIF":
-            file.stream.seek(0)
-            count_gif_frames(file.stream, file.max_pixels)
+            size = check_structure(self.name, file.stream)
         if not size or min(size) <= 0:
             return None
         if self.name == "AVIF":
             mode = declared_samples(file.start)[0]
-        header = Header(self.name, mode, *size, buffered_bytes=buffered)
+        header = Header(self.name, mode, *size)
         return self._with_samples(header, file.start)
 
     def open(self, file: SourceFile) -> ImageFile:
@@ -99,26 +84,17 @@ class Transitional(SourceFormat):
         stream = file.stream
         coding = jpeg_coding(stream) if self.name == "JPEG" else JpegCoding()
         buffered = decoder_buffers(image, stream, file.size, coding)
-        if self.name == "GIF":
-            before = stream.tell()
-            frames = count_gif_frames(stream, file.max_pixels)
-            stream.seek(before)
-        else:
-            frames = count_frames(image, self.name, file.max_pixels)
         width, height = _decoded_size(image)
         header = Header(
             format=self.name,
             mode=image.mode,
             width=width,
             height=height,
-            frames=frames,
-            first_frame=int(frames > 1 and getattr(image, "default_image", False)),
             orientation=_orientation(image, self.name),
             has_transparency=image.has_transparency_data,
-            loop=_plays(image, self.name),
             buffered_bytes=buffered,
             scalable=self.name == "JPEG" and not coding.lossless,
-            code_points=_code_points(image, stream, file.start),
+            code_points=_code_points(image, file.start),
         )
         return self._with_samples(header, file.start)
 
@@ -136,14 +112,11 @@ class Transitional(SourceFormat):
         return next((divisor for divisor in (8, 4, 2) if side >= divisor * OVERSAMPLING * needed), 1)
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        for number in range(header.first_frame, header.first_frame + header.frames):
+        for number in range(header.frames):
             yield self._frame(image, header, wanted, number)
 
     @_truly
     def _frame(self, image: ImageFile, header: Header, wanted: tuple[int, int], number: int) -> Frame:
-        first = number == header.first_frame
-        if first and isinstance(image, PngImagePlugin.PngImageFile):
-            _prepare_png(image, header)
         if header.frames > 1:
             image.seek(number)
         size = (header.width, header.height)
@@ -161,18 +134,10 @@ class Transitional(SourceFormat):
             if header.buffered_bytes:
                 image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
         image.load()
-        if isinstance(image, GifImagePlugin.GifImageFile):
-            clear_uncovered(image, first=first, animated=header.frames > 1)
-        drawn = header.format == "PNG" and header.frames == 1 and (image.mode == "P" or has_few_colours(image))
-        return Frame(image, image.info.get("duration"), drawn, box)
-
-    def after_pixels(self, image: ImageFile, header: Header) -> Header:
-        return replace(header, orientation=_orientation(image, self.name)) if self.name == "PNG" else header
+        return Frame(image, crop_box=box)
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
         del problem
-        if self.name == "WEBP" and int.from_bytes(file.start[4:8], "little") + 8 > file.stream.seek(0, io.SEEK_END):
-            return Rejected(Reason.TRUNCATED, "The WebP ends within its header.")
         if self.name == "TIFF" and _is_of_unread_samples(file.stream):
             detail = "The TIFF has samples that are not read, such as colours in floats; save it with 8 bits a channel."
             return Rejected(Reason.UNSUPPORTED_FORMAT, detail)
@@ -192,24 +157,14 @@ def _register_heif() -> None:
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
-def _code_points(image: ImageFile, stream: IO[bytes], start: bytes) -> CodePoints | None:
+def _code_points(image: ImageFile, start: bytes) -> CodePoints | None:
     match image.format:
-        case "PNG":
-            return code_points.of_png(stream)
         case "AVIF":
             return code_points.of_avif(start)
         case "HEIF":
             return code_points.of_heif(image.info)
         case _:
             return None
-
-
-def _plays(image: ImageFile, format_: str) -> int | None:
-    """How often an animation plays; a GIF counts how often it plays again, and plays once where it says nothing."""
-    loop: int | None = image.info.get("loop")
-    if format_ == "GIF":
-        return loop and loop + 1 if loop is not None else 1
-    return loop
 
 
 def _decoded_size(image: ImageFile) -> tuple[int, int]:
@@ -220,8 +175,6 @@ def _decoded_size(image: ImageFile) -> tuple[int, int]:
 
 def _orientation(image: ImageFile, format_: str) -> int:
     if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
-        return 1
-    if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
         return 1
     if len(image.info.get("exif", b"")) > LONGEST_EXIF:
         return 1
@@ -246,28 +199,3 @@ def _is_of_unread_samples(stream: IO[bytes]) -> bool:
     except Exception as problem:  # noqa: BLE001 # `Image.open` keeps them for itself
         return str(problem) == "unknown pixel mode"
     return False
-
-
-def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:
-    image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
-    _scale_transparency(image)
-    if header.frames == 1:
-        image.load_read = stored(image.load_read)  # type: ignore[method-assign, assignment]
-        # What follows the pixels may be as long as it likes.
-        image.load_end = partial(read_end, image)  # type: ignore[method-assign]
-    elif header.first_frame:
-        image.load()
-        image.paste(0, (0, 0, *image.size))  # an animation begins on nothing, and not on the picture before it
-
-
-def _scale_transparency(image: PngImagePlugin.PngImageFile) -> None:
-    """Bring a transparent colour to the depth that the pixels are given out in, where Pillow leaves it as stored.
-
-    Of colours of 16 bits a channel only the upper 8 are there to compare: what agrees in these is transparent.
-    """
-    kept, transparent = image.tile[0].args, image.info.get("transparency")
-    if kept == "RGB;16B" and isinstance(transparent, tuple):
-        image.info["transparency"] = tuple(sample >> 8 for sample in transparent)
-    elif kept in TO_EIGHT_BITS and isinstance(transparent, int):
-        scale = TO_EIGHT_BITS[kept]
-        image.info["transparency"] = (transparent & 255 // scale) * scale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import struct
 
@@ -11,7 +10,6 @@ from PIL import Image
 
 from resizer.formats import code_points
 from resizer.model import CodePoints
-from tests.support.forged import chunk, small_png
 from tests.support.pictures import photo_like, saved
 
 PICTURE = photo_like(64, 48)
@@ -61,43 +59,6 @@ def with_items(
             full_box(b"ipma", version, flags, struct.pack(">I", len(items)), entries),
         ),
     )
-
-
-def of_png(*chunks: bytes) -> CodePoints | None:
-    return code_points.of_png(io.BytesIO(small_png(b"".join(chunks))))
-
-
-@pytest.mark.parametrize(
-    ("body", "points"),
-    [
-        (b"\x0c\x0d\0\1", P3),
-        (b"\x09\x10\0\1", CodePoints(9, 16)),
-        (b"\x01\x0d\0\0", CodePoints(1, 13, narrow=True)),
-        (b"\x01\x0d\x06\1", CodePoints(1, 13, matrix=6)),
-        (b"", CodePoints(0, 0)),
-        (b"\x0c\x0d\0", CodePoints(0, 0)),
-        (b"\x0c\x0d\0\1\0", CodePoints(0, 0)),
-    ],
-)
-def test_a_pngs_cicp_is_read(body: bytes, points: CodePoints) -> None:
-    """The four bytes of cICP are read wherever before the pixels it stands; another length gives what means nothing."""
-    assert of_png(chunk(b"tEXt", b"a\0b"), chunk(b"cICP", body)) == points
-
-
-def test_a_png_without_cicp_says_nothing() -> None:
-    """A PNG that has no cICP before its pixels has no code points."""
-    assert of_png(chunk(b"gAMA", bytes(4))) is None
-    assert code_points.of_png(io.BytesIO(small_png(behind=chunk(b"cICP", b"\x0c\x0d\0\1")))) is None
-
-
-@pytest.mark.parametrize("at", [0, 8, 33, 44])
-def test_the_stream_of_a_png_stands_where_it_stood(at: int) -> None:
-    """Looking for cICP moves nothing, even in a file that ends within its chunks."""
-    for end in range(8, 60):
-        stream = io.BytesIO(small_png(chunk(b"cICP", b"\x0c\x0d\0\1"))[:end])
-        stream.seek(at)
-        assert code_points.of_png(stream) in {None, P3, CodePoints(0, 0)}
-        assert stream.tell() == at
 
 
 @pytest.mark.parametrize("version", [0, 1])
