@@ -120,7 +120,7 @@ class Header:
     `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
     before), `loop` how often it plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's class
     says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been resized.
-    `scalable` says whether it can scale down, `code_points` what the file says of its colours beside a profile.
+    `code_points` is what the file says of its colours beside a profile.
     """
 
     format: str
@@ -134,7 +134,6 @@ class Header:
     loop: int | None = None
     buffered_bytes: int = 0
     held_bytes: int = 0
-    scalable: bool = False
     code_points: CodePoints | None = None
 
     @property

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.formats.base import Access
+from resizer.formats.jpeg import JpegRendition, JpegSource
 from resizer.formats.transitional import Transitional
-from resizer.formats.transitional_writing import AvifOut, GifOut, JpegOut, PngOut, WebpOut
+from resizer.formats.transitional_writing import AvifOut, GifOut, PngOut, WebpOut
 
 if TYPE_CHECKING:
     from resizer.formats.base import RenditionFormat, SourceFormat
     from resizer.model import Format
-
-
-class _Jpeg(Transitional):
-    name: ClassVar[str] = "JPEG"
 
 
 class _Png(Transitional):
@@ -79,10 +76,10 @@ class _Heic(Transitional):
 # How each format is read, by Pillow's name for it.
 SOURCES: Final[dict[str, SourceFormat]] = {
     each.name: each
-    for each in (_Jpeg(), _Png(), _WebP(), _Gif(), _Tiff(), _Bmp(), _Ico(), _Jpeg2000(), _Avif(), _Heic())
+    for each in (JpegSource(), _Png(), _WebP(), _Gif(), _Tiff(), _Bmp(), _Ico(), _Jpeg2000(), _Avif(), _Heic())
 }
 
 # How renditions of each format are written.
 RENDITIONS: Final[dict[Format, RenditionFormat]] = {
-    each.format: each for each in (JpegOut(), PngOut(), GifOut(), WebpOut(), AvifOut())
+    each.format: each for each in (JpegRendition(), PngOut(), GifOut(), WebpOut(), AvifOut())
 }

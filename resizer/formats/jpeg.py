@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from PIL import Image, JpegImagePlugin
 
 from resizer.errors import Reason, Rejected
-from resizer.formats import jpeg_scans, pillow_private
+from resizer.formats import pillow_private
 from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import read_coding
 from resizer.formats.orientation import exif_orientation
 from resizer.model import OVERSAMPLING, Format, Frame, Header
@@ -78,8 +79,8 @@ class JpegSource(SourceFormat):
         width, height, divisor = header.width, header.height, self.scale(header, wanted)
         if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
             jpeg.draft(None, (max(1, width // divisor), max(1, height // divisor)))
-        jpeg_scans.decode(jpeg, read_coding(pillow_private.stream_of(jpeg)))
-        yield Frame(jpeg, extent=(width / divisor, height / divisor))
+        decode_jpeg(jpeg, read_coding(pillow_private.stream_of(jpeg)))
+        yield Frame(jpeg, crop_box=(width / divisor, height / divisor))
 
 
 def _profile(segments: Sequence[bytes]) -> bytes | None:

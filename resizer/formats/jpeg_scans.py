@@ -1,8 +1,4 @@
-"""A JPEG's scans for its decoder, which must not see the end marker before all pixels are there.
-
-libjpeg fills with grey what is missing when it meets an end marker, and tells nobody who calls it by way of Pillow.
-Without one it waits. So the marker is held back until the decoder has shown that it misses nothing.
-"""
+"""A JPEG's bytes from its first scan to its end marker, which its decoder must not see too early."""
 
 from __future__ import annotations
 
@@ -11,30 +7,22 @@ from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats import pillow_private
 from resizer.formats.jpeg_segments import END, PROGRESSIVE, RESTARTS, STANDALONE, START_OF_SCAN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from PIL.JpegImagePlugin import JpegImageFile
+    from collections.abc import Iterator
 
     from resizer.formats.jpeg_segments import Coding
 
 PIECE: Final = 65_536  # bytes
 # Each scan goes over every block again, however few bytes it has. Encoders make about ten, optimisers a few dozen.
 MAX_SCANS: Final = 100
-# What is no compressed data; restart markers are told apart only where that is needed, for there may be thousands.
+# Anything but compressed data. A photo may have thousands of restart markers, so they are found only where needed.
 MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")
 MARKER_OR_RESTART: Final = re.compile(rb"\xFF[\x01-\xFE]")
 # Marker, length, count, two bytes for each of at most four components; first and last coefficient, bits (T.81, B.2.3).
 SCAN_HEADER: Final = 16
 COEFFICIENTS: Final = 64  # of a block
-# Between scans the decoder takes single bytes at once; within a scan it waits for six and more before it takes them.
-AT_ONCE: Final = 2  # single bytes in a row
-# Within a scan it looks 8 bytes ahead. What it does not need is taken for blocks, which may be as short as two bits.
-PADDING: Final = 8 + AT_ONCE  # bytes
-END_MARKER: Final = bytes([0xFF, END])
 
 
 class Scans:
@@ -100,67 +88,3 @@ class Scans:
         self.next_restart = RESTARTS.start
         if self._scans > MAX_SCANS:
             raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_SCANS} scans, which no honest one has.")
-
-
-def decode(image: JpegImageFile, coding: Coding) -> None:
-    """Decode an opened JPEG, as `image.load()` does. Raises `Rejected`: `truncated` or `corrupt`.
-
-    A picture with all of its pixels needs no end marker. Missing pixels are `truncated`, even with an end marker behind
-    them. Some blocks at the very end may escape, and whatever an arithmetic-coded file with an end marker misses: its
-    encoder may have left zeros out.
-    """
-    scans = Scans(pillow_private.stream_of(image), coding)
-    with pillow_private.jpeg_decoder(image) as decode_more:
-        decoder = Decoder(decode_more)
-        if coding.arithmetic:
-            whole = b"".join(scans.pieces())  # this decoder cannot wait for the next piece
-            decoder.feed(whole + END_MARKER if scans.ended else b"")
-        else:
-            _feed_all(decoder, scans, coding)
-    if not decoder.finished:
-        raise Rejected(Reason.TRUNCATED, "The JPEG ends before its last pixel; upload the whole file.")
-
-
-def _feed_all(decoder: Decoder, scans: Scans, coding: Coding) -> None:
-    """Feed a JPEG to its decoder, and the end marker only where nothing is missing before it."""
-    for piece in scans.pieces():
-        decoder.feed(piece)
-        if decoder.finished:  # all rows of a single scan: what is left holds no pixels
-            return
-    if not decoder.is_between_scans() or decoder.finished or not coding.several_scans:
-        return
-    if coding.restarts:  # the decoder may be waiting for a restart marker
-        decoder.feed(bytes([0xFF, scans.next_restart]))
-        if not decoder.is_between_scans(AT_ONCE):
-            return
-    if scans.complete:
-        decoder.feed(END_MARKER)
-
-
-class Decoder:
-    """libjpeg behind Pillow, which takes bytes in pieces; `finished` says that it has all rows."""
-
-    def __init__(self, decode_more: Callable[[bytes], tuple[int, int]]) -> None:
-        self._decode_more = decode_more
-        self._waiting = b""
-        self.finished = False
-
-    def feed(self, data: bytes) -> None:
-        """Hand over more of the file. Raises `Rejected` `corrupt`."""
-        self._waiting += data
-        taken, problem = self._decode_more(self._waiting)
-        if problem < 0:
-            raise Rejected(Reason.CORRUPT, "The JPEG cannot be decoded: its data is damaged.")
-        self.finished = taken < 0
-        self._waiting = b"" if self.finished else self._waiting[taken:]
-
-    def is_between_scans(self, padding: int = PADDING) -> bool:
-        """Feed zeros until the decoder shows that it has all of a scan, or of what comes before a restart marker."""
-        at_once = 0
-        for _ in range(padding):
-            nothing_waited = not self._waiting
-            self.feed(b"\0")
-            at_once = at_once + 1 if nothing_waited and not self._waiting else 0
-            if self.finished or at_once == AT_ONCE:
-                return True
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
@@ -52,8 +51,9 @@ class Coding:
     @property
     def coefficient_bytes(self) -> int:
         """What the coefficients of all blocks take in memory; components are padded to whole blocks."""
-        across, down = (max(1, *factors) for factors in zip((1, 1), *self.sampling, strict=True))
-        columns, rows = math.ceil(self.size[0] / (8 * across)), math.ceil(self.size[1] / (8 * down))
+        across = max((1, *(x for x, _ in self.sampling)))
+        down = max((1, *(y for _, y in self.sampling)))
+        columns, rows = -(-self.size[0] // (8 * across)), -(-self.size[1] // (8 * down))
         return sum(columns * x * rows * y for x, y in self.sampling) * BLOCK * COEFFICIENT
 
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import struct
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Final
+from functools import wraps
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import PIL
 from PIL import Image, ImageFile, JpegImagePlugin
 
+from resizer.errors import OurFault, is_our_fault
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+P = ParamSpec("P")
+R = TypeVar("R")
 WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken from
 
 
@@ -32,6 +37,21 @@ def expect(owner: object, names: Iterable[str]) -> None:
 expect(Image.new("L", (1, 1)), ("im", "_mode", "_size"))
 
 
+def hook(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function of ours into one for Pillow to call: a mistake in it is `OurFault`, which Pillow lets through."""
+
+    @wraps(function)
+    def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
+        try:
+            return function(*arguments, **named)
+        except Exception as problem:
+            if is_our_fault(problem):
+                raise OurFault(f"{function.__name__} failed: {problem!r}") from problem
+            raise
+
+    return wrapped
+
+
 # --- segments and decoder: JPEG ---------------------------------------------------------------------------------------
 
 expect(Image, ("_getdecoder",))
@@ -47,9 +67,11 @@ def read_any_application_segment() -> None:
 
     The pixels need none of it. Pillow reads each segment alone, and longer blocks are split wherever 64 KB end.
     """
-    for marker in APPLICATION_SEGMENTS:
-        name, description, _ = JpegImagePlugin.MARKER[marker]
-        JpegImagePlugin.MARKER[marker] = (name, description, _read_application_segment)
+    readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
+        marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
+        for marker in APPLICATION_SEGMENTS
+    }
+    JpegImagePlugin.MARKER.update(readers)
 
 
 def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial, wraps
 from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from PIL import ExifTags, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, GifImagePlugin, Image, PngImagePlugin, TiffImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import code_points
@@ -20,13 +20,11 @@ from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.buffers import decoder_buffers, parts_of_webp
 from resizer.formats.declared import declared_samples, declared_size
 from resizer.formats.gif_canvas import clear_uncovered
-from resizer.formats.jpeg_parts.scans import counting_scans
-from resizer.formats.jpeg_parts.segments import read_what_can_be_read
 from resizer.formats.palette import has_few_colours
 from resizer.formats.png_end import read_end
 from resizer.formats.png_inflate import stored
-from resizer.formats.structure import JpegCoding, check_structure, jpeg_coding
-from resizer.model import LONGEST_EXIF, OVERSAMPLING, Frame, Header
+from resizer.formats.structure import check_structure
+from resizer.model import LONGEST_EXIF, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 MB: Final = 1_048_576
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
-read_what_can_be_read()
 # How PNG's grey of 2 and 4 bits becomes one of 8, by Pillow's names for them.
 TO_EIGHT_BITS: Final = {"L;2": 85, "L;4": 17}
 
@@ -97,8 +94,7 @@ class Transitional(SourceFormat):
     @_truly
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         stream = file.stream
-        coding = jpeg_coding(stream) if self.name == "JPEG" else JpegCoding()
-        buffered = decoder_buffers(image, stream, file.size, coding)
+        buffered = decoder_buffers(image, stream, file.size)
         if self.name == "GIF":
             before = stream.tell()
             frames = count_gif_frames(stream, file.max_pixels)
@@ -117,7 +113,6 @@ class Transitional(SourceFormat):
             has_transparency=image.has_transparency_data,
             loop=_plays(image, self.name),
             buffered_bytes=buffered,
-            scalable=self.name == "JPEG" and not coding.lossless,
             code_points=_code_points(image, stream, file.start),
         )
         return self._with_samples(header, file.start)
@@ -129,18 +124,13 @@ class Transitional(SourceFormat):
         per_pixel = (14 if samples is None else samples) + {"L": 1, "RGB": 3}.get(header.mode, 4) + 1.5
         return replace(header, held_bytes=round(header.width * header.height * per_pixel))
 
-    def scale(self, header: Header, wanted: tuple[int, int]) -> int:
-        if not header.scalable:
-            return 1
-        side, needed = max(zip((header.width, header.height), wanted, strict=True))
-        return next((divisor for divisor in (8, 4, 2) if side >= divisor * OVERSAMPLING * needed), 1)
-
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        del wanted
         for number in range(header.first_frame, header.first_frame + header.frames):
-            yield self._frame(image, header, wanted, number)
+            yield self._frame(image, header, number)
 
     @_truly
-    def _frame(self, image: ImageFile, header: Header, wanted: tuple[int, int], number: int) -> Frame:
+    def _frame(self, image: ImageFile, header: Header, number: int) -> Frame:
         first = number == header.first_frame
         if first and isinstance(image, PngImagePlugin.PngImageFile):
             _prepare_png(image, header)
@@ -150,21 +140,11 @@ class Transitional(SourceFormat):
         # it may be turned when loaded
         if image.size != size and (header.format != "TIFF" or image.size != size[::-1]):
             raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
-        box = None
-        if isinstance(image, JpegImagePlugin.JpegImageFile):
-            divisor = self.scale(header, wanted)
-            box = (header.width / divisor, header.height / divisor)
-            if divisor > 1:
-                image.draft(None, (max(1, image.width // divisor), max(1, image.height // divisor)))
-            if image.mode == "CMYK" and "adobe" not in image.info:
-                image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-            if header.buffered_bytes:
-                image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
         image.load()
         if isinstance(image, GifImagePlugin.GifImageFile):
             clear_uncovered(image, first=first, animated=header.frames > 1)
         drawn = header.format == "PNG" and header.frames == 1 and (image.mode == "P" or has_few_colours(image))
-        return Frame(image, image.info.get("duration"), drawn, box)
+        return Frame(image, image.info.get("duration"), drawn)
 
     def after_pixels(self, image: ImageFile, header: Header) -> Header:
         return replace(header, orientation=_orientation(image, self.name)) if self.name == "PNG" else header
