@@ -86,7 +86,7 @@ def test_other_codings_need_no_end_marker_either(name: str) -> None:
 
 def test_a_scaled_picture_needs_no_end_marker_either() -> None:
     """Decoded at 1/2, 1/4 or 1/8, a picture without an end marker is the same picture."""
-    for options in ({}, {"progressive": True}):
+    for options in (CODINGS["4:2:0"], CODINGS["progressive"]):
         data = saved(photo_like(800, 600), **options)
         for width in (50, 100, 200):
             whole = pixels_of(data, (width, width * 3 // 4))
@@ -120,7 +120,7 @@ def test_missing_pixels_are_truncated(picture: str, coding: str, end: bytes) -> 
 
 def test_a_cut_at_a_restart_marker_is_truncated() -> None:
     """Where all blocks up to a restart marker are there, with it or without, the rest is missing all the same."""
-    for options in ({}, {"progressive": True}):
+    for options in (CODINGS["4:2:0"], CODINGS["progressive"]):
         data = saved(PICTURE, restart_marker_rows=1, **options)
         last = data.rindex(b"\xff\xda")
         places = [n for n in range(last, len(data) - 2) if data[n] == 0xFF and data[n + 1] in range(0xD0, 0xD8)]
