@@ -119,8 +119,7 @@ class Header:
 
     `loop` is how often an animation plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's
     class says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been
-    resized. `scalable` says whether it can scale down, `code_points` what the file says of its colours beside a
-    profile.
+    resized. `code_points` is what the file says of its colours beside a profile.
     """
 
     format: str
@@ -133,7 +132,6 @@ class Header:
     loop: int | None = None
     buffered_bytes: int = 0
     held_bytes: int = 0
-    scalable: bool = False
     code_points: CodePoints | None = None
 
     @property

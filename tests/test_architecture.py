@@ -20,7 +20,7 @@ MORE: Final = {"store": {"s3", "report"}, "events": {"report"}}  # what a step m
 BELONGS_TO: Final = {
     "boto3": ("cli/", "local/"),
     "botocore": ("s3/", "rejections.py", "cli/", "local/", "store/pool.py"),
-    "ctypes": ("memory/", "formats/jpeg_parts/"),
+    "ctypes": ("memory/",),
     "aws_lambda_powertools": ("handler.py", "events/", "metrics.py"),
     "cykooz_resizer": ("resize.py",),
     "isal": ("formats/",),

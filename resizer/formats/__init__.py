@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.formats.base import Access
 from resizer.formats.gif import GifRendition, GifSource
+from resizer.formats.jpeg import JpegRendition, JpegSource
 from resizer.formats.png import PngRendition, PngSource
 from resizer.formats.transitional import Transitional
-from resizer.formats.transitional_writing import AvifOut, JpegOut
+from resizer.formats.transitional_writing import AvifOut
 from resizer.formats.webp import WebpRendition, WebpSource
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from resizer.model import Format
 
 
-class _Jpeg(Transitional):
-    name: ClassVar[str] = "JPEG"
 
 
 class _Tiff(Transitional):
@@ -64,21 +63,8 @@ class _Heic(Transitional):
 # How each format is read, by Pillow's name for it.
 SOURCES: Final[dict[str, SourceFormat]] = {
     each.name: each
-    for each in (
-        _Jpeg(),
-        PngSource(),
-        WebpSource(),
-        GifSource(),
-        _Tiff(),
-        _Bmp(),
-        _Ico(),
-        _Jpeg2000(),
-        _Avif(),
-        _Heic(),
-    )
 }
 
 # How renditions of each format are written.
 RENDITIONS: Final[dict[Format, RenditionFormat]] = {
-    each.format: each for each in (JpegOut(), PngRendition(), GifRendition(), WebpRendition(), AvifOut())
 }

@@ -6,22 +6,19 @@ import math
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from PIL import JpegImagePlugin
-
 from resizer.formats import jpeg2000
 
 if TYPE_CHECKING:
     from PIL import TiffImagePlugin
     from PIL.ImageFile import ImageFile
 
-    from resizer.formats.structure import JpegCoding
 
 MB: Final = 1_048_576
 BYTES_PER_PIXEL: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What is held of a file's head at once: in the stream, in Pillow's list of parts, and put together.
 HEADER_COPIES: Final = 3
-FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
+MANY_PARTS: Final = 4 * MB  # a smaller WebP cannot have so many parts that it matters
 # TIFF 6.0, sections 8, 15 and 21.
 WIDTH, LENGTH, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, ROWS_PER_STRIP, PLANES = 256, 257, 258, 262, 274, 277, 278, 284
 TILE_WIDTH, TILE_LENGTH = 322, 323
@@ -31,11 +28,11 @@ HEIC_SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 HEIC_BLOCKS: Final = 1.5  # bytes per pixel that libde265 keeps of how blocks were coded, measured
 
 
-def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int, coding: JpegCoding) -> int:
-    """What a decoder keeps of an opened image; the stream stands where its opening ended, `coding` is a JPEG's."""
+def decoder_buffers(image: ImageFile, stream: IO[bytes], file_size: int) -> int:
+    """What a decoder keeps of an opened image; the stream stands where its opening ended."""
     match image.format:
-        case "JPEG" | "MPO" if isinstance(image, JpegImagePlugin.JpegImageFile):
-            return HEADER_COPIES * stream.tell() + _jpeg_bytes(image, file_size, coding)
+        case "PNG":
+            return HEADER_COPIES * stream.tell()
         case "TIFF":
             return _tiff_bytes(cast("TiffImagePlugin.TiffImageFile", image), file_size)
         case "JPEG2000":
@@ -87,17 +84,6 @@ def _heic_bytes_per_pixel(image: ImageFile) -> float:
     return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + HEIC_BLOCKS
 
 
-def _jpeg_bytes(image: JpegImagePlugin.JpegImageFile, file_size: int, coding: JpegCoding) -> int:
-    """What libjpeg keeps of a JPEG in several scans: a 16-bit coefficient per sample, in whole blocks.
-
-    Of an arithmetic-coded one the file too: that decoder cannot wait for the next piece, so it is handed all at once.
-    """
-    components, whole = image.layer, 0
-    if coding.arithmetic:
-        image.decodermaxblock = -1
-        whole = FILE_COPIES * file_size
-    if not coding.several_scans:
-        return whole
-    across, down = max(part[1] for part in components), max(part[2] for part in components)
-    columns, rows = -(-image.width // (8 * across)), -(-image.height // (8 * down))
-    return whole + sum(columns * part[1] * rows * part[2] for part in components) * 64 * 2
+def parts_of_webp(start: bytes, file_size: int) -> int:
+    """What libwebp keeps of a large file in many parts: an entry of 32 bytes for each, which may have as few as 8."""
+    return 4 * file_size if start[12:16] == b"VP8X" and file_size > MANY_PARTS else 0

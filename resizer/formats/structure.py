@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import jpeg2000
-from resizer.model import LONGEST_EXIF
 
-MOST_PARTS: Final = 10_000  # a JPEG's segments and filling bytes, or a PNG's chunks before its pixels
+MOST_PARTS: Final = 10_000  # a PNG's chunks before its pixels
 MOST_PICTURES: Final = 256  # of an icon
 MOST_TAGS: Final = 4096  # of a TIFF's first directory
 MOST_NUMBERS: Final = 200_000  # of one tag: offsets of strips or tiles are the longest, and Pillow keeps each apart
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 BYTES, TEXT, SIGNED_BYTES, OPAQUE = 1, 2, 6, 7  # types of tags (TIFF 6.0, section 2) that are kept as they are
-START_OF_SCAN, APP1 = 0xDA, 0xE1
-# Markers of frames by their coding, and those without a length (T.81, table B.1): TEM, RSTn, SOI, EOI, and none at all.
-FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-ARITHMETIC: Final = frozenset({0xC9, 0xCA, 0xCB})
-LOSSLESS: Final = frozenset({0xC3, 0xCB})
-FILLING: Final = frozenset({0x00, 0x01, *range(0xD0, 0xDA), 0xFF})
 
 
 def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
@@ -39,8 +30,8 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
     try:
         stream.seek(0)
         match format_:
-            case "JPEG":
-                jpeg_coding(stream)
+            case "PNG":
+                _walk_chunks(stream)
             case "TIFF":
                 _walk_directory(stream)
             case "ICO":
@@ -52,63 +43,6 @@ def check_structure(format_: str, stream: IO[bytes]) -> tuple[int, int] | None:
     finally:
         stream.seek(before)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class JpegCoding:
-    """How a JPEG is coded: its frame's marker, and how many components that and the first scan have (0: none)."""
-
-    frame: int = 0
-    components: int = 0
-    first_scan: int = 0
-
-    @property
-    def several_scans(self) -> bool:
-        """Whether its decoder has to keep all of it until the last scan."""
-        return self.frame in PROGRESSIVE or self.first_scan != self.components
-
-    @property
-    def arithmetic(self) -> bool:
-        """Whether it is coded arithmetically instead of by Huffman."""
-        return self.frame in ARITHMETIC
-
-    @property
-    def lossless(self) -> bool:
-        """Whether it holds samples instead of frequencies."""
-        return self.frame in LOSSLESS
-
-
-def jpeg_coding(stream: IO[bytes]) -> JpegCoding:
-    """Walk a JPEG's segments up to its first scan (T.81, B.2). The stream ends where it began. Raises `Rejected`."""
-    before = stream.tell()
-    try:
-        return _walk_segments(stream)
-    finally:
-        stream.seek(before)
-
-
-def _walk_segments(stream: IO[bytes]) -> JpegCoding:
-    coding, exif, at = JpegCoding(), 0, 2
-    for _ in range(MOST_PARTS):
-        stream.seek(at)
-        head = stream.read(10)
-        if len(head) < 2:
-            return coding
-        marker = head[1]
-        if head[0] != 0xFF or marker in FILLING:
-            at += 1 if head[0] != 0xFF or marker == 0xFF else 2  # which may begin a segment itself
-            continue
-        if marker == START_OF_SCAN:
-            return replace(coding, first_scan=int.from_bytes(head[4:5], "big"))
-        length = max(int.from_bytes(head[2:4], "big"), 2)
-        if marker in FRAMES:
-            coding = JpegCoding(marker, int.from_bytes(head[9:10], "big"))
-        elif marker == APP1 and head[4:] == b"Exif\0\0":
-            exif += length
-            if exif > LONGEST_EXIF:
-                raise _too_many("JPEG", "EXIF")
-        at += 2 + length
-    raise _too_many("JPEG", "segments or filling bytes before its picture")
 
 
 def _walk_chunks(stream: IO[bytes]) -> None:

@@ -6,21 +6,25 @@ import importlib
 import io
 import struct
 import warnings
+from collections import deque
 from dataclasses import replace
-from functools import wraps
-from typing import IO, TYPE_CHECKING, ParamSpec, TypeVar
+from functools import partial, wraps
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
+from PIL import ExifTags, GifImagePlugin, Image, PngImagePlugin, TiffImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import code_points
+from resizer.formats.animations import count_frames, count_gif_frames
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.buffers import decoder_buffers
+from resizer.formats.buffers import decoder_buffers, parts_of_webp
 from resizer.formats.declared import declared_samples, declared_size
-from resizer.formats.jpeg_parts.scans import counting_scans
-from resizer.formats.jpeg_parts.segments import read_what_can_be_read
-from resizer.formats.structure import JpegCoding, check_structure, jpeg_coding
-from resizer.model import LONGEST_EXIF, OVERSAMPLING, Frame, Header
+from resizer.formats.gif_canvas import clear_uncovered
+from resizer.formats.palette import has_few_colours
+from resizer.formats.png_end import read_end
+from resizer.formats.png_inflate import stored
+from resizer.formats.structure import check_structure
+from resizer.model import LONGEST_EXIF, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +33,11 @@ if TYPE_CHECKING:
 
     from resizer.model import CodePoints
 
-read_what_can_be_read()
+MB: Final = 1_048_576
+# Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
+# How PNG's grey of 2 and 4 bits becomes one of 8, by Pillow's names for them.
+TO_EIGHT_BITS: Final = {"L;2": 85, "L;4": 17}
 
 
 P = ParamSpec("P")
@@ -63,13 +71,17 @@ class Transitional(SourceFormat):
         mode = "L" if self.name == "JPEG2000" else "RGBA"
         if self.access is Access.WHOLE:
             size = declared_size(self.name, file.start)
+            buffered = parts_of_webp(file.start, file.size)
         else:
-            size = check_structure(self.name, file.stream)
+            size, buffered = check_structure(self.name, file.stream), 0
+        if self.name == "GIF":
+            file.stream.seek(0)
+            count_gif_frames(file.stream, file.max_pixels)
         if not size or min(size) <= 0:
             return None
         if self.name == "AVIF":
             mode = declared_samples(file.start)[0]
-        header = Header(self.name, mode, *size)
+        header = Header(self.name, mode, *size, buffered_bytes=buffered)
         return self._with_samples(header, file.start)
 
     def open(self, file: SourceFile) -> ImageFile:
@@ -82,19 +94,26 @@ class Transitional(SourceFormat):
     @_truly
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         stream = file.stream
-        coding = jpeg_coding(stream) if self.name == "JPEG" else JpegCoding()
-        buffered = decoder_buffers(image, stream, file.size, coding)
+        buffered = decoder_buffers(image, stream, file.size)
+        if self.name == "GIF":
+            before = stream.tell()
+            frames = count_gif_frames(stream, file.max_pixels)
+            stream.seek(before)
+        else:
+            frames = count_frames(image, self.name, file.max_pixels)
         width, height = _decoded_size(image)
         header = Header(
             format=self.name,
             mode=image.mode,
             width=width,
             height=height,
+            frames=frames,
+            first_frame=int(frames > 1 and getattr(image, "default_image", False)),
             orientation=_orientation(image, self.name),
             has_transparency=image.has_transparency_data,
+            loop=_plays(image, self.name),
             buffered_bytes=buffered,
-            scalable=self.name == "JPEG" and not coding.lossless,
-            code_points=_code_points(image, file.start),
+            code_points=_code_points(image, stream, file.start),
         )
         return self._with_samples(header, file.start)
 
@@ -105,39 +124,35 @@ class Transitional(SourceFormat):
         per_pixel = (14 if samples is None else samples) + {"L": 1, "RGB": 3}.get(header.mode, 4) + 1.5
         return replace(header, held_bytes=round(header.width * header.height * per_pixel))
 
-    def scale(self, header: Header, wanted: tuple[int, int]) -> int:
-        if not header.scalable:
-            return 1
-        side, needed = max(zip((header.width, header.height), wanted, strict=True))
-        return next((divisor for divisor in (8, 4, 2) if side >= divisor * OVERSAMPLING * needed), 1)
-
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        for number in range(header.frames):
-            yield self._frame(image, header, wanted, number)
+        del wanted
+        for number in range(header.first_frame, header.first_frame + header.frames):
+            yield self._frame(image, header, number)
 
     @_truly
-    def _frame(self, image: ImageFile, header: Header, wanted: tuple[int, int], number: int) -> Frame:
+    def _frame(self, image: ImageFile, header: Header, number: int) -> Frame:
+        first = number == header.first_frame
+        if first and isinstance(image, PngImagePlugin.PngImageFile):
+            _prepare_png(image, header)
         if header.frames > 1:
             image.seek(number)
         size = (header.width, header.height)
         # it may be turned when loaded
         if image.size != size and (header.format != "TIFF" or image.size != size[::-1]):
             raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
-        box = None
-        if isinstance(image, JpegImagePlugin.JpegImageFile):
-            divisor = self.scale(header, wanted)
-            box = (header.width / divisor, header.height / divisor)
-            if divisor > 1:
-                image.draft(None, (max(1, image.width // divisor), max(1, image.height // divisor)))
-            if image.mode == "CMYK" and "adobe" not in image.info:
-                image.tile = [image.tile[0]._replace(args=("CMYK", ""))]
-            if header.buffered_bytes:
-                image.load_read = counting_scans(image.load_read)  # type: ignore[method-assign, assignment]
         image.load()
-        return Frame(image, crop_box=box)
+        if isinstance(image, GifImagePlugin.GifImageFile):
+            clear_uncovered(image, first=first, animated=header.frames > 1)
+        drawn = header.format == "PNG" and header.frames == 1 and (image.mode == "P" or has_few_colours(image))
+        return Frame(image, image.info.get("duration"), drawn)
+
+    def after_pixels(self, image: ImageFile, header: Header) -> Header:
+        return replace(header, orientation=_orientation(image, self.name)) if self.name == "PNG" else header
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
         del problem
+        if self.name == "WEBP" and int.from_bytes(file.start[4:8], "little") + 8 > file.stream.seek(0, io.SEEK_END):
+            return Rejected(Reason.TRUNCATED, "The WebP ends within its header.")
         if self.name == "TIFF" and _is_of_unread_samples(file.stream):
             detail = "The TIFF has samples that are not read, such as colours in floats; save it with 8 bits a channel."
             return Rejected(Reason.UNSUPPORTED_FORMAT, detail)
@@ -157,14 +172,24 @@ def _register_heif() -> None:
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
-def _code_points(image: ImageFile, start: bytes) -> CodePoints | None:
+def _code_points(image: ImageFile, stream: IO[bytes], start: bytes) -> CodePoints | None:
     match image.format:
+        case "PNG":
+            return code_points.of_png(stream)
         case "AVIF":
             return code_points.of_avif(start)
         case "HEIF":
             return code_points.of_heif(image.info)
         case _:
             return None
+
+
+def _plays(image: ImageFile, format_: str) -> int | None:
+    """How often an animation plays; a GIF counts how often it plays again, and plays once where it says nothing."""
+    loop: int | None = image.info.get("loop")
+    if format_ == "GIF":
+        return loop and loop + 1 if loop is not None else 1
+    return loop
 
 
 def _decoded_size(image: ImageFile) -> tuple[int, int]:
@@ -175,6 +200,8 @@ def _decoded_size(image: ImageFile) -> tuple[int, int]:
 
 def _orientation(image: ImageFile, format_: str) -> int:
     if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
+        return 1
+    if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
         return 1
     if len(image.info.get("exif", b"")) > LONGEST_EXIF:
         return 1
@@ -199,3 +226,28 @@ def _is_of_unread_samples(stream: IO[bytes]) -> bool:
     except Exception as problem:  # noqa: BLE001 # `Image.open` keeps them for itself
         return str(problem) == "unknown pixel mode"
     return False
+
+
+def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:
+    image.private_chunks = deque(maxlen=0)  # type: ignore[assignment] # there may be millions, and none is kept
+    _scale_transparency(image)
+    if header.frames == 1:
+        image.load_read = stored(image.load_read)  # type: ignore[method-assign, assignment]
+        # What follows the pixels may be as long as it likes.
+        image.load_end = partial(read_end, image)  # type: ignore[method-assign]
+    elif header.first_frame:
+        image.load()
+        image.paste(0, (0, 0, *image.size))  # an animation begins on nothing, and not on the picture before it
+
+
+def _scale_transparency(image: PngImagePlugin.PngImageFile) -> None:
+    """Bring a transparent colour to the depth that the pixels are given out in, where Pillow leaves it as stored.
+
+    Of colours of 16 bits a channel only the upper 8 are there to compare: what agrees in these is transparent.
+    """
+    kept, transparent = image.tile[0].args, image.info.get("transparency")
+    if kept == "RGB;16B" and isinstance(transparent, tuple):
+        image.info["transparency"] = tuple(sample >> 8 for sample in transparent)
+    elif kept in TO_EIGHT_BITS and isinstance(transparent, int):
+        scale = TO_EIGHT_BITS[kept]
+        image.info["transparency"] = (transparent & 255 // scale) * scale

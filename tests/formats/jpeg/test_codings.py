@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,10 @@ import pytest
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.errors import Reason
+from resizer.errors import Reason, Rejected
 from resizer.model import Header, SourceMetadata
 from resizer.s3.stream import SourceStream
-from tests.conftest import Download, rejects
+from tests.conftest import Download
 from tests.fuzz.target import read
 from tests.support.forged import scan_flood, segment
 from tests.support.pictures import photo_like, psnr, saved
@@ -23,7 +22,7 @@ from tests.support.pictures import photo_like, psnr, saved
 if TYPE_CHECKING:
     from PIL import Image
 
-SEEDS = Path(__file__).parents[1] / "fuzz" / "seeds"
+SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 PICTURE = photo_like(48, 36)  # of which cjpeg made the files
 BLOCK = 65_536  # what Pillow hands to libjpeg at a time
 
@@ -61,40 +60,24 @@ def test_every_coding_gives_the_picture(name: str, prepare: type[bytes]) -> None
     assert looks_like(pixels)
 
 
-def lossless(image: Image.Image) -> bytes:
-    """A lossless JPEG of a gray picture (T.81, annex H): each sample as its difference from the one to its left."""
-    samples = [list(image.tobytes()[n : n + image.width]) for n in range(0, image.width * image.height, image.width)]
-    above, bits = 128, []
-    for row in samples:
-        for before, sample in zip([above, *row], row, strict=False):
-            difference = sample - before
-            length = abs(difference).bit_length()
-            value = difference if difference > 0 else difference + (1 << length) - 1
-            bits.append(f"{length:04b}" + (f"{value:0{length}b}" if length else ""))
-        above = row[0]
-    stream = "".join(bits)
-    stream += "1" * (-len(stream) % 8)
-    body = int(stream, 2).to_bytes(len(stream) // 8, "big").replace(b"\xff", b"\xff\0")
-    frame = segment(0xC3, struct.pack(">BHHB3B", 8, image.height, image.width, 1, 1, 0x11, 0))
-    table = segment(0xC4, b"\0" + bytes([0, 0, 0, 9] + [0] * 12) + bytes(range(9)))
-    return b"\xff\xd8" + frame + table + segment(0xDA, b"\1\1\0\1\0\0") + body + b"\xff\xd9"
-
-
-@pytest.mark.parametrize("widest", [10, 1000])
-def test_a_lossless_jpeg_is_read_to_the_bit(widest: int) -> None:
-    """A lossless JPEG is read as it is, however small the renditions: its decoder knows no smaller scale."""
-    gray = photo_like(160, 120).convert("L")
-    header, pixels = decoded(lossless(gray), widest)
-    assert not header.scalable
-    assert pixels.tobytes() == gray.tobytes()
-
-
-def test_what_libjpeg_does_not_read_is_told() -> None:
-    """Twelve bits a channel are refused in words, not taken for damage behind a crash."""
+def test_what_no_browser_shows_is_unsupported() -> None:
+    """Twelve bits, lossless, hierarchical, JPEG-LS and two components are refused by name, and not as damage."""
     data = saved(PICTURE)
-    at = data.index(b"\xff\xc0") + 4
-    with rejects(Reason.CORRUPT):
-        decoded(data[:at] + b"\x0c" + data[at + 1 :])
+    at = data.index(b"\xff\xc0")
+
+    def reason(marker: int, bits: int = 8, components: int = 3) -> str:
+        changed = data[: at + 1] + bytes([marker]) + data[at + 2 : at + 4] + bytes([bits]) + data[at + 5 : at + 9]
+        with pytest.raises(Rejected) as rejection:
+            decoded(changed + bytes([components]) + data[at + 10 :])
+        assert rejection.value.reason is Reason.UNSUPPORTED_FORMAT
+        return rejection.value.detail
+
+    assert "12 bits" in reason(0xC1, bits=12)
+    assert "12 bits" in reason(0xC2, bits=12)
+    assert "two components" in reason(0xC0, components=2)
+    assert all("lossless" in reason(marker) for marker in (0xC3, 0xC7, 0xCB, 0xCF))
+    assert all("hierarchical" in reason(marker) for marker in (0xC5, 0xC6, 0xCD, 0xCE, 0xDE))
+    assert "JPEG-LS" in reason(0xF7)
 
 
 @pytest.mark.parametrize(("scans", "end"), [(90, "64 x 64"), (101, "corrupt"), (5000, "corrupt")])
