@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from resizer.decode.bit_depth import eight_bits
+
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
+from resizer.formats.bit_depth import eight_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import PIL
-from PIL import Image
+from PIL import Image, ImageFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken from
 
@@ -28,3 +28,18 @@ def expect(owner: object, names: Iterable[str]) -> None:
 
 
 expect(Image.Image, ("im", "_mode", "_size"))
+
+
+# --- tiles of an opened image: TIFF and BMP ---------------------------------------------------------------------------
+
+expect(ImageFile, ("_Tile",))
+
+
+def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> None:
+    """Have the decoder read samples by another of Pillow's raw modes, where `other` names one for the present."""
+    image.tile = [
+        tile._replace(args=(other.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        if isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
