@@ -27,7 +27,7 @@ def expect(owner: object, names: Iterable[str]) -> None:
         )
 
 
-expect(Image.Image, ("im", "_mode", "_size"))
+expect(Image.new("L", (1, 1)), ("im", "_mode", "_size"))
 
 
 # --- tiles of an opened image: TIFF and BMP ---------------------------------------------------------------------------
@@ -43,3 +43,9 @@ def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> N
         else tile
         for tile in image.tile
     ]
+
+
+def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of a mode from samples in a raw mode."""
+    image._mode = mode
+    replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})

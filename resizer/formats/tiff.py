@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-    from resizer.formats.tiff_directory import PreparedFile
+    from resizer.formats.prepared_file import PreparedFile
 
 # libtiff reads WebP only where it was built with it, and Pillow's was not.
 COMPRESSIONS: Final = frozenset(TiffImagePlugin.COMPRESSION_INFO) - {50001}

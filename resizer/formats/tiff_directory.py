@@ -25,7 +25,6 @@ SHORT, LONG, LONG8 = 3, 4, 16
 LONG_KINDS: Final = frozenset({16, 17, 18})  # which only a BigTIFF has
 BYTES: Final = frozenset({1, 2, 6, 7})  # types that Pillow keeps as they are
 MAX_LONG: Final = 0xFFFF_FFFF  # in a TIFF that is no BigTIFF
-CHUNK: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,41 +166,3 @@ class DirectoryWriter:
             body += struct.pack(self.order + "HH" + place, tag, kind, many) + value
         self.held = len(values)
         return body + bytes(inline) + bytes(values)
-
-
-class PreparedFile:
-    """A file with another header and another end, without a copy of what is between; read as Pillow reads."""
-
-    def __init__(self, stream: IO[bytes], size: int, *, head: bytes, tail: bytes) -> None:
-        self._stream, self._size, self._head, self._tail = stream, size, head, tail
-        self._position = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, all that are left for a negative one."""
-        end = self._size + len(self._tail)
-        if size < 0:  # libtiff reads all of it; a buffer hands its bytes out without a copy
-            whole = io.BytesIO()
-            while piece := self.read(CHUNK):
-                whole.write(piece)
-            return whole.getvalue()
-        begin, stop = self._position, min(self._position + size, end)
-        if begin >= stop:
-            return b""
-        data = self._head[begin:stop]
-        if (first := max(begin, len(self._head))) < min(stop, self._size):
-            self._stream.seek(first)
-            data += self._stream.read(min(stop, self._size) - first)
-        if stop > self._size:
-            data += self._tail[max(begin - self._size, 0) : stop - self._size]
-        self._position = begin + len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to any byte."""
-        base = {io.SEEK_CUR: self._position, io.SEEK_END: self._size + len(self._tail)}.get(whence, 0)
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        """The position of the next byte to be read."""
-        return self._position

@@ -7,8 +7,9 @@ from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.camera_raw import REDUCED, SUB_DIRECTORIES, SUBFILE, is_camera_raw
+from resizer.formats.prepared_file import PreparedFile
 from resizer.formats.tiff_directory import (
-    BYTES, LONG_KINDS, MAX_DATA, SHORT, SIZES, DirectoryWriter, PreparedFile, TiffReader,
+    BYTES, LONG_KINDS, MAX_DATA, SHORT, SIZES, DirectoryWriter, TiffReader,
 )  # fmt: skip
 from resizer.formats.tiff_samples import COLOR_MAP, PALETTE, PHOTOMETRIC, SAMPLE_FORMAT, Samples, whole_palette
 
@@ -66,7 +67,8 @@ class Page:
         self._mend(writer)
         tail = padding + writer.tobytes()
         self.held = writer.held
-        return PreparedFile(reader.stream, reader.size, head=writer.header(), tail=tail)
+        head = writer.header()
+        return PreparedFile(reader.stream, head=head, begin=len(head), end=reader.size, tail=tail)
 
     def _copy(self, writer: DirectoryWriter, tag: int, value: Field) -> None:
         if tag > LAST_STRUCTURAL and (value.size > MAX_DATA or value.at + value.size > self.reader.size):
