@@ -49,3 +49,8 @@ def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
     """Have the decoder of a file that is opened fill pixels of a mode from samples in a raw mode."""
     image._mode = mode
     replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
+
+
+def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of another mode."""
+    image._mode = mode
