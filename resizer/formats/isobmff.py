@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
+from resizer.model import CodePoints
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,3 +67,109 @@ def _box(start: bytes, at: int, end: int) -> Box | None:
     if size == 0:  # it goes on to the end
         size = end - at
     return Box(kind, at + head, at + size) if size >= head else None
+
+
+def is_cut(start: bytes, size: int) -> bool:
+    """Whether a file's boxes, as far as its first bytes have them, reach beyond its size."""
+    return any(box.end > size for box in boxes(start)) or pixels_are_cut(start, size)
+
+
+def pixels_are_cut(start: bytes, size: int) -> bool:
+    """Whether the primary picture, or one of its tiles, lies beyond the file's end; metadata there is no harm."""
+    meta = (find(start, b"meta") or b"")[4:]
+    primary = _primary_item(find(meta, b"pitm") or b"")
+    tiles = _derived_from(find(meta, b"iref") or b"", primary)
+    return any(end > size and item in {primary, *tiles} for item, end in _item_ends(find(meta, b"iloc") or b""))
+
+
+class _Numbers:
+    """Reads numbers out of a box; behind its end they are 0."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._at = data, 0
+
+    def next(self, size: int) -> int:
+        self._at += size
+        return int.from_bytes(self._data[self._at - size : self._at], "big")
+
+    @property
+    def ended(self) -> bool:
+        return self._at > len(self._data)
+
+
+def _primary_item(pitm: bytes) -> int:
+    numbers = _Numbers(pitm)
+    version, _ = numbers.next(1), numbers.next(3)
+    return numbers.next(4 if version else 2)
+
+
+def _derived_from(iref: bytes, item: int) -> set[int]:
+    """The items that another is put together from (ISO/IEC 14496-12, 8.11.12, and 23008-12, 6.6.2.3)."""
+    wide = 4 if iref[:1] == b"\1" else 2
+    found = set[int]()
+    for box in boxes(iref, 4):
+        numbers = _Numbers(iref[box.begin : box.end])
+        if box.kind == b"dimg" and numbers.next(wide) == item:
+            found |= {numbers.next(wide) for _ in range(numbers.next(2)) if not numbers.ended}
+    return found
+
+
+def _item_ends(iloc: bytes) -> Iterator[tuple[int, int]]:
+    """Items, and where each piece of them ends, counted from the file's beginning (ISO/IEC 14496-12, 8.11.3)."""
+    numbers = _Numbers(iloc)
+    version, _, sizes = numbers.next(1), numbers.next(3), numbers.next(2)
+    offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    for _ in range(numbers.next(2 if version < 2 else 4)):
+        item = numbers.next(2 if version < 2 else 4)
+        elsewhere = numbers.next(2) & 15 if version else 0
+        other_file, begin = numbers.next(2), numbers.next(base)
+        for _ in range(numbers.next(2)):
+            numbers.next(index if version else 0)
+            end = begin + numbers.next(offset) + numbers.next(length)
+            if numbers.ended:
+                return
+            if not elsewhere and not other_file:
+                yield item, end
+
+
+def largest_size(start: bytes) -> tuple[int, int] | None:
+    """Width and height of the largest item, the picture itself beside thumbnails and tiles, by its `ispe` boxes.
+
+    None where the first bytes have none (ISO/IEC 23008-12, 6.5.3).
+    """
+    sizes, at = [], start.find(b"ispe")
+    while at != -1:
+        sizes.append((int.from_bytes(start[at + 8 : at + 12], "big"), int.from_bytes(start[at + 12 : at + 16], "big")))
+        at = start.find(b"ispe", at + 4)
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def code_points(start: bytes) -> CodePoints | None:
+    """What the `nclx` of a picture's primary item says of its colours; None where its first bytes do not say.
+
+    Thumbnails, transparency and gain maps have such boxes too (ISO/IEC 14496-12, 8.11 and 12.1.5).
+    """
+    meta = (find(start, b"meta") or b"")[4:]
+    container = find(meta, b"iprp") or b""
+    properties = find(container, b"ipco") or b""
+    wanted = _associated(find(container, b"ipma") or b"", _primary_item(find(meta, b"pitm") or b""))
+    for number, box in enumerate(boxes(properties), start=1):
+        body = properties[box.begin : box.end]
+        if number in wanted and box.kind == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
+            return CodePoints(*struct.unpack_from(">HH", body, 4))
+    return None
+
+
+def _associated(ipma: bytes, item: int) -> set[int]:
+    """The numbers of an item's properties, from 1 (ISO/IEC 14496-12, 8.11.14)."""
+    numbers = _Numbers(ipma)
+    version, flags = numbers.next(1), numbers.next(3)
+    wide = 2 if flags & 1 else 1
+    for _ in range(numbers.next(4)):
+        owner = numbers.next(4 if version else 2)
+        properties = {numbers.next(wide) & (0x7FFF if wide == 2 else 0x7F) for _ in range(numbers.next(1))}
+        if numbers.ended:
+            break
+        if owner == item:
+            return properties
+    return set()

@@ -16,7 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.isobmff import boxes, boxes_of_file, find
-from resizer.formats.jpeg2000_codestream import check, decoder_bytes, is_cut, undivided
+from resizer.formats.jpeg2000_codestream import EOC, check, decoder_bytes, end_of_data, undivided
 from resizer.formats.pillow_private import set_mode
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Header
@@ -30,6 +30,7 @@ MAX_HEADER: Final = 8_388_608  # bytes before the codestream's size: boxes may c
 MAX_PROFILE: Final = 4_194_304
 ENUMERATED, RESTRICTED, ANY_PROFILE = 1, 2, 3  # methods by which a box gives its colours
 SRGB: Final = 16
+END: Final = EOC.to_bytes(2, "big")
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
 
 
@@ -49,9 +50,11 @@ class Jpeg2000Source(SourceFormat):
         return Header(self.name, "L", *size) if size and min(size) > 0 else None
 
     def open(self, file: SourceFile) -> ImageFile:
-        if is_cut(file.stream, file.stream.seek(0, io.SEEK_END)):  # OpenJPEG would make do with it
+        size = file.stream.seek(0, io.SEEK_END)
+        end = end_of_data(file.stream, size)
+        if end is None:
             raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
-        stream, header = _prepared(file.stream)
+        stream, header = _prepared(file.stream, size, end)
         image = Jpeg2KImageFile(stream)
         if palette := _palette(header):
             set_mode(image, "P")
@@ -72,16 +75,15 @@ class Jpeg2000Source(SourceFormat):
         )
 
 
-def _prepared(stream: IO[bytes]) -> tuple[IO[bytes], bytes]:
+def _prepared(stream: IO[bytes], size: int, end: int) -> tuple[IO[bytes], bytes]:
     """The file with a header that Pillow reads right, and the box with what it says beside the codestream."""
-    size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     in_boxes = stream.read(12)[4:8] == b"jP  "
     box = next((box for box in boxes_of_file(stream, size) if box.kind == b"jp2h"), None) if in_boxes else None
     smaller = undivided(stream)
     last = max(box.end if box else 0, smaller[0] + len(smaller[1]) if smaller else 0)
     if last > min(size, MAX_HEADER):
-        return stream, b""
+        raise Rejected(Reason.CORRUPT, f"The JPEG 2000 has a header of {last} bytes, which no honest one has.")
     stream.seek(0)
     head = bytearray(stream.read(last))
     header = bytes(head[box.begin : box.end]) if box else b""
@@ -94,7 +96,9 @@ def _prepared(stream: IO[bytes]) -> tuple[IO[bytes], bytes]:
             struct.pack_into(">II", head, inner.begin, bottom - top, right - left)
         if inner.kind == b"colr" and head[inner.begin] == ENUMERATED and find(header, b"pclr"):
             struct.pack_into(">I", head, inner.begin + 3, SRGB)  # what OpenJPEG needs, the palette having colours
-    return cast("IO[bytes]", PreparedFile(stream, head=bytes(head), begin=last, end=size)), header
+    whole = size >= end + len(END)
+    prepared = PreparedFile(stream, head=bytes(head), begin=last, end=size if whole else end, tail=b"" if whole else END)
+    return cast("IO[bytes]", prepared), header
 
 
 def _palette(header: bytes) -> ImagePalette.ImagePalette | None:

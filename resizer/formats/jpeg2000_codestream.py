@@ -62,11 +62,10 @@ def decoder_bytes(stream: IO[bytes]) -> int:
     marker, body = next(_segments(stream), (0, b""))
     if marker != SIZ or len(body) < SIZ_HEAD:
         return 0
-    right, bottom, left, top, across, down, first, upper, channels = map(int, struct.unpack_from(">8IH", body, 2))
-    tiles = max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
+    right, bottom, left, top, across, down, _, _, channels = map(int, struct.unpack_from(">8IH", body, 2))
     depth = 1 + max((bits & 0x7F for bits in body[36 : 36 + 3 * channels : 3]), default=0)
     samples = min(across, max(right - left, 0)) * min(down, max(bottom - top, 0)) * channels
-    return BYTES_PER_TILE * tiles + samples * (4 + -(-depth // 8))
+    return BYTES_PER_TILE * _tiles(body) + samples * (4 + -(-depth // 8))
 
 
 def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
@@ -94,17 +93,30 @@ def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
     return at, struct.pack(">H8IH", capabilities, *divided, count) + depths
 
 
-def is_cut(stream: IO[bytes], size: int) -> bool:
-    """Whether a tile-part is longer than what is left of a file of so many bytes; the end marker may be missing."""
+def end_of_data(stream: IO[bytes], size: int) -> int | None:
+    """Where the last tile-part of a file of `size` bytes ends; None where the file ends first, or has not all tiles.
+
+    The end marker, of two bytes, may be missing behind it.
+    """
     stream.seek(0)
     if not _find_codestream(stream):
-        return True
+        return None
+    tiles, seen, end = 0, set[int](), 0
     for marker, body in _segments(stream):
-        if marker == SOT and len(body) == SOT_BODY:
-            begin = stream.tell() - 4 - SOT_BODY
-            if begin + struct.unpack_from(">I", body, 2)[0] > size:
-                return True
-    return False
+        if marker == SIZ and len(body) >= SIZ_HEAD:
+            tiles = _tiles(body)
+        elif marker == SOT and len(body) == SOT_BODY:
+            number, length = struct.unpack_from(">HI", body)
+            seen.add(number)
+            end = stream.tell() - 4 - SOT_BODY + length if length else size
+            if end > size:
+                return None
+    return end if tiles and len(seen) >= tiles else None
+
+
+def _tiles(body: bytes) -> int:
+    right, bottom, _, _, across, down, first, upper = struct.unpack_from(">8I", body, 2)
+    return max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
 
 
 def _find_codestream(stream: IO[bytes]) -> bool:

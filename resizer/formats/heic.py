@@ -1,0 +1,113 @@
+"""HEIC, which phones take their pictures in. It is read by pillow-heif, which not every installation has."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from PIL import Image
+
+from resizer.errors import Reason, Rejected
+from resizer.formats.base import Access, SourceFile, SourceFormat
+from resizer.formats.isobmff import is_cut, largest_size, pixels_are_cut
+from resizer.model import CodePoints, Frame, Header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.ImageFile import ImageFile
+
+# Samples a pixel by a HEIC's subsampling as pillow-heif names it; it has no name for grey.
+SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
+BLOCK_BYTES: Final = 1.5  # a pixel, that libde265 keeps of how blocks were coded, measured
+CUT: Final = "file_is_cut"  # among the facts that Pillow collects of a file
+
+
+class HeicSource(SourceFormat):
+    """How HEICs are read: the primary picture, turned upright by its decoder, as the file's boxes say."""
+
+    name: ClassVar[str] = "HEIF"
+    access: ClassVar[Access] = Access.WHOLE
+    threads: ClassVar[int] = 0
+    file_copies: ClassVar[int] = 2
+    seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' own take a quarter of it
+
+    def expect(self, file: SourceFile) -> Header | None:
+        _register()
+        if pixels_are_cut(file.start, file.size):  # libheif would leave tiles out
+            raise _cut()
+        size = largest_size(file.start)
+        return Header(self.name, "RGBA", *size) if size and min(size) > 0 else None
+
+    def open(self, file: SourceFile) -> ImageFile:
+        # Its decoder goes back to the start when it has read all of it.
+        image = Image.open(io.BytesIO(file.stream.read()), formats=(self.name,))
+        image.info[CUT] = is_cut(file.start, file.size)
+        return image
+
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
+        del file
+        return Header(
+            format=self.name,
+            mode=image.mode,
+            width=image.width,
+            height=image.height,
+            has_transparency=image.has_transparency_data,
+            buffered_bytes=round(image.width * image.height * _decoder_bytes(image)),
+            code_points=_code_points(image),
+        )
+
+    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        del wanted
+        try:
+            image.load()
+        except (OSError, ValueError, RuntimeError, EOFError) as problem:
+            if image.info.get(CUT):
+                raise _cut() from problem
+            raise
+        if image.size != (header.width, header.height):
+            raise Rejected(Reason.CORRUPT, "The HEIC's picture is not of the size that the file says.")
+        yield Frame(image)
+
+    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
+        del problem
+        return _cut() if is_cut(file.start, file.size) else None
+
+
+def _register() -> None:
+    try:
+        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
+        importlib.import_module("pillow_heif").register_heif_opener(
+            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
+        )
+    except ImportError:
+        detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
+        raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+
+
+def _cut() -> Rejected:
+    return Rejected(Reason.TRUNCATED, "The HEIC ends before its last pixel; upload the whole file.")
+
+
+def _code_points(image: ImageFile) -> CodePoints | None:
+    match image.info.get("nclx_profile"):
+        case {"color_primaries": int(primaries), "transfer_characteristics": int(transfer)}:
+            return CodePoints(primaries, transfer)
+        case _:
+            return None
+
+
+def _decoder_bytes(image: ImageFile) -> float:
+    """Bytes a pixel that libheif holds at once beside Pillow's own four, of which there are none before the last step.
+
+    First the samples as they are coded and in full resolution, and bytes for Pillow; then these bytes alone. Of the
+    commonest kind, 4:2:0 in full range, the bytes are made without the samples in full resolution.
+    """
+    channels = {"L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 4)
+    subsampling = image.info.get("chroma", 0)
+    if subsampling == 420 and channels == 3 and image.info.get("nclx_profile", {}).get("full_range_flag"):
+        return channels + BLOCK_BYTES
+    coded = SAMPLES.get(subsampling, 1.0) + (channels == 4)
+    bytes_per_sample = 2 if image.info.get("bit_depth", 8) > 8 else 1
+    return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + BLOCK_BYTES
