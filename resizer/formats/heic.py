@@ -10,7 +10,7 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff import is_cut, largest_size, pixels_are_cut
+from resizer.formats.isobmff import is_cut, largest_size, pixel_pieces, pixels_are_cut
 from resizer.model import CodePoints, Frame, Header
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Samples a pixel by a HEIC's subsampling as pillow-heif names it; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 BLOCK_BYTES: Final = 1.5  # a pixel, that libde265 keeps of how blocks were coded, measured
+LENGTH_SIZE: Final = 4 + 21  # bytes from a configuration's kind to the one with the size of lengths (14496-15, 8.3.3)
 CUT: Final = "file_is_cut"  # among the facts that Pillow collects of a file
 
 
@@ -41,8 +42,10 @@ class HeicSource(SourceFormat):
         return Header(self.name, "RGBA", *size) if size and min(size) > 0 else None
 
     def open(self, file: SourceFile) -> ImageFile:
+        data = file.stream.read()
+        _check_units(file.start, data)
         # Its decoder goes back to the start when it has read all of it.
-        image = Image.open(io.BytesIO(file.stream.read()), formats=(self.name,))
+        image = Image.open(io.BytesIO(data), formats=(self.name,))
         image.info[CUT] = is_cut(file.start, file.size)
         return image
 
@@ -84,6 +87,25 @@ def _register() -> None:
     except ImportError:
         detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+
+
+def _check_units(start: bytes, data: bytes) -> None:
+    """Raise `Rejected` `corrupt` for holes: libde265 fills them with whatever it has, and says nothing.
+
+    A picture is stored in units, each behind its length. Three zeros never follow each other within one
+    (ISO/IEC 23008-2, 7.4.2), and a hole in a file is made of zeros.
+    """
+    configuration = start.find(b"hvcC")
+    if configuration == -1 or len(start) <= configuration + LENGTH_SIZE:
+        return
+    wide = (start[configuration + LENGTH_SIZE] & 3) + 1
+    for begin, end in pixel_pieces(start):
+        at = begin
+        while at < end:
+            unit = at + wide
+            at = unit + int.from_bytes(data[at:unit], "big")
+            if at == unit or at > end or data.find(b"\0\0\0", unit, at) != -1:
+                raise Rejected(Reason.CORRUPT, "The HEIC has a hole in its picture; upload it again.")
 
 
 def _cut() -> Rejected:

@@ -76,10 +76,15 @@ def is_cut(start: bytes, size: int) -> bool:
 
 def pixels_are_cut(start: bytes, size: int) -> bool:
     """Whether the primary picture, or one of its tiles, lies beyond the file's end; metadata there is no harm."""
+    return any(end > size for _, end in pixel_pieces(start))
+
+
+def pixel_pieces(start: bytes) -> list[tuple[int, int]]:
+    """Where the pieces of the primary picture, or of its tiles, begin and end in the file."""
     meta = (find(start, b"meta") or b"")[4:]
     primary = _primary_item(find(meta, b"pitm") or b"")
-    tiles = _derived_from(find(meta, b"iref") or b"", primary)
-    return any(end > size and item in {primary, *tiles} for item, end in _item_ends(find(meta, b"iloc") or b""))
+    items = _derived_from(find(meta, b"iref") or b"", primary) or {primary}
+    return [(begin, end) for item, begin, end in _pieces(find(meta, b"iloc") or b"") if item in items]
 
 
 class _Numbers:
@@ -114,22 +119,23 @@ def _derived_from(iref: bytes, item: int) -> set[int]:
     return found
 
 
-def _item_ends(iloc: bytes) -> Iterator[tuple[int, int]]:
-    """Items, and where each piece of them ends, counted from the file's beginning (ISO/IEC 14496-12, 8.11.3)."""
+def _pieces(iloc: bytes) -> Iterator[tuple[int, int, int]]:
+    """Items, and where each piece of them begins and ends, counted from the file's beginning (ISO/IEC 14496-12, 8.11.3)."""
     numbers = _Numbers(iloc)
     version, _, sizes = numbers.next(1), numbers.next(3), numbers.next(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     for _ in range(numbers.next(2 if version < 2 else 4)):
         item = numbers.next(2 if version < 2 else 4)
         elsewhere = numbers.next(2) & 15 if version else 0
-        other_file, begin = numbers.next(2), numbers.next(base)
+        other_file, first = numbers.next(2), numbers.next(base)
         for _ in range(numbers.next(2)):
             numbers.next(index if version else 0)
-            end = begin + numbers.next(offset) + numbers.next(length)
+            begin = first + numbers.next(offset)
+            end = begin + numbers.next(length)
             if numbers.ended:
                 return
             if not elsewhere and not other_file:
-                yield item, end
+                yield item, begin, end
 
 
 def largest_size(start: bytes) -> tuple[int, int] | None:
