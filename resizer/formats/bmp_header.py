@@ -206,7 +206,9 @@ def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
     for number, part in enumerate(parts):
         if here := mask >> 8 * number & 0xFF:
             most = mask // lowest
-            shares.append(part.point([round((((byte & here) << 8 * number) // lowest) * 255 / most) for byte in range(256)]))
+            shares.append(
+                part.point([round((((byte & here) << 8 * number) // lowest) * 255 / most) for byte in range(256)])
+            )
     if not shares:
         return Image.new("L", parts[0].size)
     total = shares[0]

@@ -18,7 +18,9 @@ SENSOR_SAMPLES: Final = frozenset({32803, 34892})
 # Tags that only describe a sensor: the filter's pattern (TIFF/EP), and how Canon slices the samples.
 SENSOR_TAGS: Final = frozenset({33421, 33422, 50752})
 # Compressions of Sony, Nikon, Samsung, Kodak, Pentax and Panasonic, by libtiff's and ExifTool's lists.
-SENSOR_COMPRESSIONS: Final = frozenset({262, 32767, 32769, 32770, 32772, 32867, 34316, 34713, 34826, 34828, 65000, 65535})
+SENSOR_COMPRESSIONS: Final = frozenset(
+    {262, 32767, 32769, 32770, 32772, 32867, 34316, 34713, 34826, 34828, 65000, 65535}
+)
 
 
 def is_camera_raw(reader: TiffReader, directories: Iterable[Directory]) -> bool:

@@ -104,7 +104,7 @@ def _check_units(start: bytes, data: bytes) -> None:
         while at < end:
             unit = at + wide
             at = unit + int.from_bytes(data[at:unit], "big")
-            if at == unit or at > end or data.find(b"\0\0\0", unit, at) != -1:
+            if at == unit or at > end or b"\0\0\0" in data[unit:at].rstrip(b"\0"):  # some encoders fill units up
                 raise Rejected(Reason.CORRUPT, "The HEIC has a hole in its picture; upload it again.")
 
 

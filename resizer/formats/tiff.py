@@ -91,7 +91,9 @@ class TiffSource(SourceFormat):
             image.load()
         except OSError as problem:
             if page.is_cut:
-                raise Rejected(Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file.") from problem
+                raise Rejected(
+                    Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file."
+                ) from problem
             raise
         yield Frame(page.samples.mended(image))
 
