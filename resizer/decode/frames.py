@@ -41,7 +41,7 @@ def decode(
                 frame = next(frames, None)
                 if frame is None:
                     return
-                pixels = _resizable(frame.pixels, image, header)
+                pixels = _resizable(frame.pixels, header)
         except ResizerError:
             raise
         except MemoryError as problem:
@@ -56,7 +56,7 @@ def decode(
         del frame, pixels  # or they would be held while the next is made
 
 
-def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
+def _resizable(pixels: Image, header: Header) -> Image:
     if header.frames > 1:
         return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):

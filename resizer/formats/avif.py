@@ -9,7 +9,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.isobmff import code_points, is_cut, largest_size, pixels_are_cut
+from resizer.formats.isobmff_items import code_points, is_cut, largest_size, pixels_are_cut
 from resizer.formats.orientation import exif_orientation
 from resizer.model import Format, Frame, Header
 

@@ -12,7 +12,7 @@ from PIL.BmpImagePlugin import BmpImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import SourceFile, SourceFormat
-from resizer.formats.bmp_header import BmpHeader
+from resizer.formats.bmp_header import RGB, BmpHeader
 from resizer.formats.pillow_private import read_as
 from resizer.model import Frame, Header
 
@@ -51,29 +51,28 @@ class BmpSource(SourceFormat):
             colours = {"icc_profile": profile}
         image = OpenedBmp(file.stream, header)
         image.info.update(colours)
-        mode, raw = header.layout
-        if raw:
-            read_as(image, mode, raw)
+        if header.fields:
+            read_as(image, *header.fields.layout)
         return image
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        header = _header(image)
-        transparent = header.has_alpha
-        pixels = image.width * image.height
+        header, fields = _header(image), _header(image).fields
+        transparent = bool(fields and fields.has_alpha)
         return Header(
             format=self.name,
-            mode=("RGBA" if transparent else "RGB") if header.layout[1] else image.mode,
+            mode=("RGBA" if transparent else "RGB") if fields else image.mode,
             width=image.width,
             height=image.height,
             has_transparency=transparent,
-            buffered_bytes=pixels * header.decoder_bytes,
+            buffered_bytes=image.width * image.height * _decoder_bytes(header),
             held_bytes=file.size if header.profile else 0,
         )
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
         image.load()
-        pixels = _header(image).colour(image)
+        fields = _header(image).fields
+        pixels = fields.colours(image) if fields else image
         if pixels.mode == "RGBA" and pixels.getchannel("A").getextrema() == (0, 0):
             # As browsers do: some programs fill it with nothing.
             cast("OpenedBmp", image).unused_alpha = True
@@ -86,5 +85,11 @@ class BmpSource(SourceFormat):
 
 
 def _header(image: ImageFile) -> BmpHeader:
-    assert isinstance(image, OpenedBmp)
-    return image.header
+    return cast("OpenedBmp", image).header
+
+
+def _decoder_bytes(header: BmpHeader) -> int:
+    """Bytes a pixel that decoding takes beside the pixels: of runs their own, of unusual bit fields each byte's."""
+    if header.fields:
+        return 0 if header.fields.are_usual else 12
+    return 3 if header.compression != RGB else 0

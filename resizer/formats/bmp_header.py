@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
-
-from PIL import Image, ImageChops
+from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.bmp_fields import USUAL, BitFields
 from resizer.formats.prepared_file import PreparedFile
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FILE_HEADER: Final = 14
 CORE, INFO = 12, 40  # sizes of the oldest header, and of the one that is written
@@ -26,17 +22,6 @@ RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 CALIBRATED, EMBEDDED = 0, 0x4D424544
 MAX_PROFILE: Final = 4_194_304  # bytes
 MAX_END: Final = 1 << 48  # beyond the end of any file
-MASKS: Final = {16: (0x7C00, 0x3E0, 0x1F), 24: (0xFF0000, 0xFF00, 0xFF), 32: (0xFF0000, 0xFF00, 0xFF)}
-# Masks that Pillow reads at once, by the mode and raw mode that it has for them.
-DIRECT: Final = {
-    (16, (0x7C00, 0x3E0, 0x1F, 0)): ("RGB", "BGR;15"),
-    (16, (0xF800, 0x7E0, 0x1F, 0)): ("RGB", "BGR;16"),
-    (24, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGR"),
-    (32, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGRX"),
-    (32, (0xFF0000, 0xFF00, 0xFF, 0xFF000000)): ("RGBA", "BGRA"),
-}
-# The bytes of a pixel as they are, by its bits; all others are made of these.
-BYTES: Final = {16: ("LA", "LA"), 24: ("RGB", "RGB"), 32: ("RGBA", "RGBA")}
 D65: Final = (0.3127, 0.329)
 
 
@@ -53,7 +38,7 @@ class BmpHeader:
     compression: int
     palette: bytes
     pixels_at: int
-    masks: tuple[int, ...] = (0, 0, 0, 0)
+    fields: BitFields | None = None
     profile: tuple[int, int] | None = None
     calibration: tuple[float, ...] = ()
 
@@ -64,7 +49,7 @@ class BmpHeader:
         start = _exactly(stream, FILE_HEADER + 4)
         pixels_at, size = struct.unpack_from("<10xII", start)
         if size not in SIZES:
-            raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The BMP has a header of {size} bytes, which is not read.")
+            raise Rejected(Reason.CORRUPT, f"The BMP has a header of {size} bytes; no program writes one.")
         fields = (start[FILE_HEADER:] + _exactly(stream, size - 4)).ljust(V5, b"\0")
         if size == CORE:
             width, height, bits = struct.unpack_from("<4xHH2xH", fields)
@@ -87,7 +72,7 @@ class BmpHeader:
             compression=compression,
             palette=palette,
             pixels_at=pixels_at or FILE_HEADER + taken + len(palette),
-            masks=_masks(fields, bits, compression, size),
+            fields=_bit_fields(fields, bits, compression, size),
             profile=_profile(fields, size),
             calibration=_calibration(fields, size),
         )
@@ -98,30 +83,11 @@ class BmpHeader:
         """Raise `Rejected` `unsupported_format` for what neither Pillow nor this module reads."""
         colours = self.compression in {RGB, BITFIELDS, ALPHA_BITFIELDS} and self.bits in {1, 4, 8, 16, 24, 32}
         runs = (self.compression, self.bits) in {(RLE8, 8), (RLE4, 4)}
-        if not (colours or runs) or (self.compression > RLE4 and self.bits < min(MASKS)):
+        if not (colours or runs) or (self.compression > RLE4 and self.bits < min(USUAL)):
             what = f"{self.bits} bits a pixel and compression {self.compression}"
             raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The BMP has {what}, which is not read; save it with 24 bits.")
-        if any(mask and not _is_contiguous(mask) for mask in self.masks):
+        if self.fields and not self.fields.are_whole:
             raise Rejected(Reason.CORRUPT, "The BMP has bit fields with holes.")
-
-    @property
-    def has_alpha(self) -> bool:
-        """Whether pixels have bits for transparency."""
-        return bool(self.masks[3])
-
-    @property
-    def layout(self) -> tuple[str, str]:
-        """The mode and raw mode to decode in; the latter is empty where Pillow's own are right."""
-        if self.bits < min(MASKS):
-            return "", ""
-        return DIRECT.get((self.bits, self.masks)) or BYTES[self.bits]
-
-    @property
-    def decoder_bytes(self) -> int:
-        """Bytes per pixel that decoding takes beside the pixels: of runs their own, of unusual fields each byte's."""
-        if self.compression in {RLE8, RLE4}:
-            return 3
-        return 0 if self.bits < min(MASKS) or (self.bits, self.masks) in DIRECT else 12
 
     def prepared(self, stream: IO[bytes]) -> PreparedFile:
         """The file with a header of Windows 3, and its pixels."""
@@ -133,14 +99,6 @@ class BmpHeader:
         begin = FILE_HEADER + INFO + len(self.palette)
         head = b"BM" + struct.pack("<I4xI", begin, begin) + info + self.palette
         return PreparedFile(stream, head=head, begin=self.pixels_at, end=MAX_END)
-
-    def colour(self, image: Image.Image) -> Image.Image:
-        """Decoded pixels, whose bytes are put together to colours where Pillow does not do so."""
-        if self.bits < min(MASKS) or (self.bits, self.masks) in DIRECT:
-            return image
-        parts = image.split()
-        bands = [_channel(parts, mask) for mask in self.masks[: 3 + self.has_alpha]]
-        return Image.merge("RGBA" if self.has_alpha else "RGB", bands)
 
     def colours(self) -> dict[str, object]:
         """What a V4 or V5 header says of its colours without a profile, as Pillow gives out a PNG's; maybe nothing."""
@@ -165,22 +123,18 @@ def _palette(stream: IO[bytes], bits: int, colours: int, *, entry: int) -> bytes
     return b"".join(data[at : at + 3] + b"\0" for at in range(0, len(data), entry))
 
 
-def _masks(fields: bytes, bits: int, compression: int, size: int) -> tuple[int, ...]:
-    """Of red, green, blue and alpha; the last counts without bit fields too, as in browsers."""
+def _bit_fields(fields: bytes, bits: int, compression: int, size: int) -> BitFields | None:
+    """The mask of alpha counts where the other masks do not, as in browsers."""
     red, green, blue, alpha = struct.unpack_from("<40x4I", fields)
-    if bits not in MASKS:
-        return 0, 0, 0, 0
+    if bits not in USUAL:
+        return None
     if compression not in {BITFIELDS, ALPHA_BITFIELDS} or not red | green | blue:
-        red, green, blue = MASKS[bits]
+        red, green, blue = USUAL[bits]
     if size not in {WITH_ALPHA, WITH_COLOURS, V5} and compression != ALPHA_BITFIELDS:
         alpha = 0
     whole = (1 << bits) - 1
-    return red & whole, green & whole, blue & whole, alpha & whole if bits != 24 else 0
-
-
-def _is_contiguous(mask: int) -> bool:
-    ones = mask // (mask & -mask)
-    return not ones & (ones + 1)
+    masks = red & whole, green & whole, blue & whole, alpha & whole if bits != 24 else 0
+    return BitFields(bits, masks)
 
 
 def _profile(fields: bytes, size: int) -> tuple[int, int] | None:
@@ -197,21 +151,3 @@ def _calibration(fields: bytes, size: int) -> tuple[float, ...]:
         return ()
     primaries = [points[at + axis] / (1 << 30) for at in (0, 3, 6) for axis in (0, 1)]
     return (*primaries, gammas[0] / 65_536) if all(primaries) else ()
-
-
-def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
-    """One colour out of the pixel's bytes, the lowest first; each byte adds its share."""
-    shares = []
-    lowest = mask & -mask
-    for number, part in enumerate(parts):
-        if here := mask >> 8 * number & 0xFF:
-            most = mask // lowest
-            shares.append(
-                part.point([round((((byte & here) << 8 * number) // lowest) * 255 / most) for byte in range(256)])
-            )
-    if not shares:
-        return Image.new("L", parts[0].size)
-    total = shares[0]
-    for share in shares[1:]:
-        total = ImageChops.add(total, share)
-    return total

@@ -1,4 +1,4 @@
-"""What tells a camera's raw file from an ordinary TIFF: both begin alike, and the raw's first picture is a thumbnail."""
+"""How a camera's raw file differs from an ordinary TIFF; both begin alike, and the raw's first page is a thumbnail."""
 
 from __future__ import annotations
 

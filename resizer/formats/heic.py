@@ -10,7 +10,7 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff import is_cut, largest_size, pixel_pieces, pixels_are_cut
+from resizer.formats.isobmff_items import is_cut, largest_size, pixel_pieces, pixels_are_cut
 from resizer.model import CodePoints, Frame, Header
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _register() -> None:
             decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
         )
     except ImportError:
-        detail = "HEIC is read where pillow-heif is installed: add the HEIC layer, or install resizer[heic]."
+        detail = 'HEIC is read where pillow-heif is installed: add the HEIC layer, or pip install ".[heic]".'
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 

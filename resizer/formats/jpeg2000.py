@@ -30,6 +30,7 @@ MAX_HEADER: Final = 8_388_608  # bytes before the codestream's size: boxes may c
 MAX_PROFILE: Final = 4_194_304
 ENUMERATED, RESTRICTED, ANY_PROFILE = 1, 2, 3  # methods by which a box gives its colours
 SRGB: Final = 16
+SIZE_BYTES, COLOUR_BYTES = 8, 7  # of the boxes `ihdr` and `colr` that are looked at
 END: Final = EOC.to_bytes(2, "big")
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
 
@@ -45,8 +46,12 @@ class Jpeg2000Source(SourceFormat):
     def expect(self, file: SourceFile) -> Header | None:
         try:
             size = check(file.stream)
-        except struct.error:
-            raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends within its header; upload the whole file.") from None
+        except (struct.error, IndexError):
+            if file.stream.tell() >= file.stream.seek(0, io.SEEK_END):
+                raise Rejected(
+                    Reason.TRUNCATED, "The JPEG 2000 ends within its header; upload the whole file."
+                ) from None
+            raise Rejected(Reason.CORRUPT, "The JPEG 2000's header has a part that is too short.") from None
         return Header(self.name, "L", *size) if size and min(size) > 0 else None
 
     def open(self, file: SourceFile) -> ImageFile:
@@ -90,11 +95,17 @@ def _prepared(stream: IO[bytes], size: int, end: int) -> tuple[IO[bytes], bytes]
     if smaller:
         at, segment = smaller
         head[at : at + len(segment)] = segment
-    for inner in boxes(head, box.begin, box.end) if box else ():
-        if inner.kind == b"ihdr" and smaller:
+    for inner in boxes(bytes(head), box.begin, box.end) if box else ():
+        length = min(inner.end, len(head)) - inner.begin
+        if inner.kind == b"ihdr" and smaller and length >= SIZE_BYTES:
             right, bottom, left, top = struct.unpack_from(">4I", smaller[1], 2)
-            struct.pack_into(">II", head, inner.begin, bottom - top, right - left)
-        if inner.kind == b"colr" and head[inner.begin] == ENUMERATED and find(header, b"pclr"):
+            struct.pack_into(">II", head, inner.begin, max(bottom - top, 0), max(right - left, 0))
+        if (
+            inner.kind == b"colr"
+            and length >= COLOUR_BYTES
+            and head[inner.begin] == ENUMERATED
+            and find(header, b"pclr")
+        ):
             struct.pack_into(">I", head, inner.begin + 3, SRGB)  # what OpenJPEG needs, the palette having colours
     whole = size >= end + len(END)
     prepared = PreparedFile(
@@ -114,7 +125,7 @@ def _palette(header: bytes) -> ImagePalette.ImagePalette | None:
     row = sum(-(-depth // 8) for depth in depths)
     if mode is None or len(palette) < 3 + columns + colours * row:
         return None
-    order = [column for _, _, column in struct.iter_unpack(">HBB", (find(header, b"cmap") or b"")[: 4 * columns])]
+    order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
     if sorted(order) != list(range(columns)):
         order = list(range(columns))
     data = bytearray()

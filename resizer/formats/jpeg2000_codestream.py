@@ -115,7 +115,7 @@ def end_of_data(stream: IO[bytes], size: int) -> int | None:
 
 
 def _tiles(body: bytes) -> int:
-    right, bottom, _, _, across, down, first, upper = struct.unpack_from(">8I", body, 2)
+    right, bottom, _, _, across, down, first, upper = map(int, struct.unpack_from(">8I", body, 2))
     return max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
 
 

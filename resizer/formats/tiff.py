@@ -31,7 +31,9 @@ COMPRESSIONS: Final = frozenset(TiffImagePlugin.COMPRESSION_INFO) - {50001}
 # TIFF 6.0, sections 8, 15 and 21.
 WIDTH, LENGTH, ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 256, 257, 278, 322, 323
 YCBCR: Final = 6
-# libtiff gives samples in this machine's own order of bytes, as Pillow forgets for these kinds; Lambda's is little-endian.
+# What Pillow says where the tags are in order and only it knows no such samples.
+UNREAD: Final = frozenset({"unknown pixel mode", "unknown data organization", "Invalid value for samples per pixel"})
+# libtiff gives samples in the machine's order of bytes, as Pillow forgets for these; Lambda's is little-endian.
 NATIVE: Final = {"F;32BF": "F;32F", "I;16BS": "I;16S", "I;32BS": "I;32S"}
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 COPIES_OF_TAGS: Final = 3  # the prepared ones, and Pillow's of both its kinds
@@ -61,10 +63,14 @@ class TiffSource(SourceFormat):
         TiffImagePlugin.READ_LIBTIFF = page.samples.needs_libtiff
         try:
             image = OpenedTiff(page.prepared(), page)
-        except SyntaxError as problem:  # by which Pillow says that it knows no such samples
+        except SyntaxError as problem:
+            if str(problem) not in UNREAD:
+                raise
             raise _unsupported(f"Its samples are not read ({problem}); save it with 8 bits a channel.") from problem
         finally:
             TiffImagePlugin.READ_LIBTIFF = False
+        if _is_cut(image):
+            raise Rejected(Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file.")
         if image.use_load_libtiff:
             replace_raw_modes(image, NATIVE)
         return image
@@ -86,21 +92,27 @@ class TiffSource(SourceFormat):
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
-        page = _page(image)
-        try:
-            image.load()
-        except OSError as problem:
-            if page.is_cut:
-                raise Rejected(
-                    Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file."
-                ) from problem
-            raise
-        yield Frame(page.samples.mended(image))
+        image.load()
+        yield Frame(_page(image).samples.mended(image))
+
+
+def _is_cut(image: OpenedTiff) -> bool:
+    """Whether pixels lie beyond the file's own end, behind which the prepared directory is."""
+    page = image.page
+    if image.use_load_libtiff:
+        return page.is_cut
+    bits = sum(page.samples.bits[: page.samples.count])
+    for part in image.tile:
+        left, top, right, bottom = part.extents or (0, 0, 0, 0)
+        row = -(-(right - left) * bits // 8)
+        stride = part.args[1] if isinstance(part.args, tuple) and part.args[1] else row
+        if part.offset + (bottom - top - 1) * stride + row > page.reader.size:
+            return True
+    return False
 
 
 def _page(image: ImageFile) -> Page:
-    assert isinstance(image, OpenedTiff)
-    return image.page
+    return cast("OpenedTiff", image).page
 
 
 def _unsupported(detail: str) -> Rejected:

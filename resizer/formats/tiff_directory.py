@@ -1,4 +1,4 @@
-"""The directories of a TIFF: read before Pillow sees the file, and written anew in the way that Pillow reads best.
+"""Reads the directories of a TIFF before Pillow sees the file.
 
 From TIFF 6.0, section 2, and the BigTIFF design of libtiff.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
@@ -24,7 +24,6 @@ NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "
 SHORT, LONG, LONG8 = 3, 4, 16
 LONG_KINDS: Final = frozenset({16, 17, 18})  # which only a BigTIFF has
 BYTES: Final = frozenset({1, 2, 6, 7})  # types that Pillow keeps as they are
-MAX_LONG: Final = 0xFFFF_FFFF  # in a TIFF that is no BigTIFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,8 @@ class TiffReader:
         value = directory.fields.get(tag)
         if value is None or value.kind not in NUMBERS:
             return ()
+        if value.count > MAX_NUMBERS:
+            raise _too_many("numbers in one tag")
         return struct.unpack(f"{self.order}{value.count}{NUMBERS[value.kind]}", self.data(value))
 
     def number(self, directory: Directory, tag: int, default: int) -> int:
@@ -118,51 +119,3 @@ class TiffReader:
 
 def _too_many(what: str) -> Rejected:
     return Rejected(Reason.CORRUPT, f"The TIFF has more {what} than any honest one.")
-
-
-@dataclass(slots=True)
-class DirectoryWriter:
-    """Writes one directory, to lie at byte `at` of a file; `held` counts the bytes of values that are not within it."""
-
-    order: str
-    big: bool
-    at: int
-    held: int = 0
-    _values: dict[int, tuple[int, int, bytes]] = field(default_factory=dict)
-
-    def put(self, tag: int, kind: int, count: int, data: bytes) -> None:
-        """Set a tag to values that are packed already."""
-        self._values[tag] = (kind, count, data)
-
-    def put_numbers(self, tag: int, numbers: tuple[int, ...], kind: int | None = None) -> None:
-        """Set a tag to whole numbers."""
-        kind = kind or (LONG8 if self.big else LONG)
-        if not self.big and not all(0 <= number <= MAX_LONG for number in numbers):
-            raise Rejected(Reason.UNSUPPORTED_FORMAT, "The TIFF is of more than 4 GB, which is not read.")
-        self.put(tag, kind, len(numbers), struct.pack(f"{self.order}{len(numbers)}{NUMBERS[kind]}", *numbers))
-
-    def drop(self, tag: int) -> None:
-        """Leave a tag out."""
-        self._values.pop(tag, None)
-
-    def header(self) -> bytes:
-        """The header of a file whose first directory this is."""
-        mark = b"II" if self.order == "<" else b"MM"
-        if self.big:
-            return mark + struct.pack(f"{self.order}HHHQ", 43, 8, 0, self.at)
-        return mark + struct.pack(f"{self.order}HI", 42, self.at)
-
-    def tobytes(self) -> bytes:
-        """The directory with its values behind it."""
-        count, place, entry, inline = ("Q", "Q", 20, 8) if self.big else ("H", "I", 12, 4)
-        body = struct.pack(self.order + count, len(self._values))
-        behind = self.at + len(body) + entry * len(self._values) + inline
-        values = bytearray()
-        for tag, (kind, many, data) in sorted(self._values.items()):
-            value = data.ljust(inline, b"\0")
-            if len(data) > inline:
-                value = struct.pack(self.order + place, behind + len(values))
-                values += data + bytes(len(data) % 2)
-            body += struct.pack(self.order + "HH" + place, tag, kind, many) + value
-        self.held = len(values)
-        return body + bytes(inline) + bytes(values)

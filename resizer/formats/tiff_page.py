@@ -8,10 +8,9 @@ from typing import IO, TYPE_CHECKING, Final
 from resizer.errors import Reason, Rejected
 from resizer.formats.camera_raw import REDUCED, SUB_DIRECTORIES, SUBFILE, is_camera_raw
 from resizer.formats.prepared_file import PreparedFile
-from resizer.formats.tiff_directory import (
-    BYTES, LONG_KINDS, MAX_DATA, SHORT, SIZES, DirectoryWriter, TiffReader,
-)  # fmt: skip
+from resizer.formats.tiff_directory import BYTES, LONG_KINDS, MAX_DATA, SHORT, SIZES, TiffReader
 from resizer.formats.tiff_samples import COLOR_MAP, PALETTE, PHOTOMETRIC, SAMPLE_FORMAT, Samples, whole_palette
+from resizer.formats.tiff_writer import DirectoryWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

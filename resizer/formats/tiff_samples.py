@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES = 258, 259, 262, 277, 284
 COLOR_MAP, EXTRA_SAMPLES, SAMPLE_FORMAT = 320, 338, 339
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CIE_LAB, ICC_LAB = 0, 1, 2, 3, 8, 9
-UNCOMPRESSED, APART, UNSIGNED, SIGNED, PREMULTIPLIED = 1, 2, 1, 2, 1
+UNCOMPRESSED, APART, UNSIGNED, SIGNED = 1, 2, 1, 2
 TO_16_BITS: Final = 257  # 255 becomes 65,535
 SIGN: Final = [level ^ 128 for level in range(256)]
 
@@ -41,7 +41,7 @@ class Samples:
         """Read them from a directory; what it leaves out is as TIFF says."""
         count = reader.number(directory, SAMPLES, 1)
         return cls(
-            bits=reader.numbers(directory, BITS) or (1,) * min(count, 8),
+            bits=reader.numbers(directory, BITS) or (1,) * max(1, min(count, 8)),
             count=count,
             compression=reader.number(directory, COMPRESSION, UNCOMPRESSED),
             photometric=reader.number(directory, PHOTOMETRIC, WHITE_IS_ZERO),
@@ -69,9 +69,7 @@ class Samples:
     @property
     def bytes_to_mend(self) -> int:
         """Bytes per pixel that `mended` takes beside the pixels."""
-        if self.is_lab:
-            return 12
-        return 8 if self.planes == APART and self.extra[:1] == (PREMULTIPLIED,) else 0
+        return 12 if self.is_lab else 0
 
     def readable(self) -> Samples:
         """The nearest way of storing them that Pillow knows; `mended` makes up for the difference."""
@@ -90,8 +88,6 @@ class Samples:
             surplus = 4 if self.bits == (12,) else 8
             grey = deep_grey(image, surplus=surplus, unsigned=self.format == UNSIGNED)
             return ImageChops.invert(grey) if self.photometric == WHITE_IS_ZERO else grey
-        if self.planes == APART and self.extra[:1] == (PREMULTIPLIED,) and image.mode == "RGBA":
-            return Image.frombytes("RGBa", image.size, image.tobytes()).convert("RGBA")
         return image
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import struct
-import warnings
 from collections import deque
 from dataclasses import replace
 from functools import partial, wraps
-from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from PIL import ExifTags, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import code_points
 from resizer.formats.animations import count_frames, count_gif_frames
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.buffers import decoder_buffers, parts_of_webp
-from resizer.formats.declared import declared_samples, declared_size
+from resizer.formats.declared import declared_size
 from resizer.formats.gif_canvas import clear_uncovered
 from resizer.formats.jpeg_parts.scans import counting_scans
 from resizer.formats.jpeg_parts.segments import read_what_can_be_read
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-    from resizer.model import CodePoints
 
 MB: Final = 1_048_576
 # Pillow allows 1 MB for a profile or a text, which some honest ones exceed, and 64 MB for all texts, which none do.
@@ -71,7 +68,6 @@ class Transitional(SourceFormat):
 
     @_truly
     def expect(self, file: SourceFile) -> Header | None:
-        mode = "L" if self.name == "JPEG2000" else "RGBA"
         if self.access is Access.WHOLE:
             size = declared_size(self.name, file.start)
             buffered = parts_of_webp(file.start, file.size)
@@ -82,17 +78,10 @@ class Transitional(SourceFormat):
             count_gif_frames(file.stream, file.max_pixels)
         if not size or min(size) <= 0:
             return None
-        if self.name == "AVIF":
-            mode = declared_samples(file.start)[0]
-        header = Header(self.name, mode, *size, buffered_bytes=buffered)
-        return self._with_samples(header, file.start)
+        return Header(self.name, "RGBA", *size, buffered_bytes=buffered)
 
     def open(self, file: SourceFile) -> ImageFile:
-        stream = file.stream
-        if self.name == "HEIF":  # its decoder goes back to the start when it has read all of it
-            _register_heif()
-            stream = io.BytesIO(stream.read())
-        return Image.open(stream, formats=(self.name,))
+        return Image.open(file.stream, formats=(self.name,))
 
     @_truly
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
@@ -105,8 +94,8 @@ class Transitional(SourceFormat):
             stream.seek(before)
         else:
             frames = count_frames(image, self.name, file.max_pixels)
-        width, height = _decoded_size(image)
-        header = Header(
+        width, height = image.size
+        return Header(
             format=self.name,
             mode=image.mode,
             width=width,
@@ -118,16 +107,8 @@ class Transitional(SourceFormat):
             loop=_plays(image, self.name),
             buffered_bytes=buffered,
             scalable=self.name == "JPEG" and not coding.lossless,
-            code_points=_code_points(image, stream, file.start),
+            code_points=code_points.of_png(stream) if self.name == "PNG" else None,
         )
-        return self._with_samples(header, file.start)
-
-    def _with_samples(self, header: Header, start: bytes) -> Header:
-        if self.name != "AVIF":
-            return header
-        samples = declared_samples(start)[1]
-        per_pixel = (14 if samples is None else samples) + {"L": 1, "RGB": 3}.get(header.mode, 4) + 1.5
-        return replace(header, held_bytes=round(header.width * header.height * per_pixel))
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
         if not header.scalable:
@@ -146,9 +127,7 @@ class Transitional(SourceFormat):
             _prepare_png(image, header)
         if header.frames > 1:
             image.seek(number)
-        size = (header.width, header.height)
-        # it may be turned when loaded
-        if image.size != size and (header.format != "TIFF" or image.size != size[::-1]):
+        if image.size != (header.width, header.height):
             raise Rejected(Reason.CORRUPT, f"Frame {number} of the {header.format} is not of the picture's size.")
         box = None
         if isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -173,35 +152,7 @@ class Transitional(SourceFormat):
         del problem
         if self.name == "WEBP" and int.from_bytes(file.start[4:8], "little") + 8 > file.stream.seek(0, io.SEEK_END):
             return Rejected(Reason.TRUNCATED, "The WebP ends within its header.")
-        if self.name == "TIFF" and _is_of_unread_samples(file.stream):
-            detail = "The TIFF has samples that are not read, such as colours in floats; save it with 8 bits a channel."
-            return Rejected(Reason.UNSUPPORTED_FORMAT, detail)
         return None
-
-
-def _register_heif() -> None:
-    try:
-        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
-        importlib.import_module("pillow_heif").register_heif_opener(
-            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
-        )
-    except ImportError:
-        detail = (
-            'pillow-heif is missing: deploy with Heic=yes, or run `pip install ".[heic]"` in a checkout of Resizer.'
-        )
-        raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
-
-
-def _code_points(image: ImageFile, stream: IO[bytes], start: bytes) -> CodePoints | None:
-    match image.format:
-        case "PNG":
-            return code_points.of_png(stream)
-        case "AVIF":
-            return code_points.of_avif(start)
-        case "HEIF":
-            return code_points.of_heif(image.info)
-        case _:
-            return None
 
 
 def _plays(image: ImageFile, format_: str) -> int | None:
@@ -212,15 +163,7 @@ def _plays(image: ImageFile, format_: str) -> int | None:
     return loop
 
 
-def _decoded_size(image: ImageFile) -> tuple[int, int]:
-    """The size as its decoder gives it out: a TIFF's turns it, and only in the end where XMP alone tells it to."""
-    by_xmp = isinstance(image, TiffImagePlugin.TiffImageFile) and ExifTags.Base.Orientation not in image.tag_v2
-    return (image.height, image.width) if by_xmp and _told_orientation(image) >= 5 else image.size
-
-
 def _orientation(image: ImageFile, format_: str) -> int:
-    if format_ in {"TIFF", "HEIF"}:  # turned upright by their decoders
-        return 1
     if format_ == "PNG" and "exif" not in image.info:  # Pillow would decode all of it to look behind the pixels
         return 1
     if len(image.info.get("exif", b"")) > LONGEST_EXIF:
@@ -234,18 +177,6 @@ def _told_orientation(image: ImageFile) -> int:
     except (SyntaxError, struct.error, ValueError, KeyError, TypeError):  # damaged EXIF is no damaged picture
         return 1
     return orientation if orientation in range(1, 9) else 1
-
-
-def _is_of_unread_samples(stream: IO[bytes]) -> bool:
-    """Whether a TIFF's tags are in order, and only its kind of samples is none that Pillow knows."""
-    stream.seek(0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # so Pillow tells of tags that are cut off or damaged
-            TiffImagePlugin.TiffImageFile(stream)
-    except Exception as problem:  # noqa: BLE001 # `Image.open` keeps them for itself
-        return str(problem) == "unknown pixel mode"
-    return False
 
 
 def _prepare_png(image: PngImagePlugin.PngImageFile, header: Header) -> None:

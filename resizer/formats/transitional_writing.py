@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
 
-from resizer.formats.avif_plays import with_plays
 from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions
 from resizer.formats.deflate import deflate_options
 from resizer.formats.palette import with_palette
@@ -127,22 +126,3 @@ class WebpOut(RenditionFormat):
         if options.animated:  # its encoder rounds where frames begin, so that one may become a millisecond longer
             how["duration"] = [min(each, (1 << 24) - 2) for each in options.durations]
         return _saved(first, self.format, {**how, "exif": options.exif} if options.exif else how)
-
-
-class AvifOut(RenditionFormat):
-    """As before."""
-
-    format: ClassVar[Format] = Format.AVIF
-    extensions: ClassVar[tuple[str, ...]] = (".avif",)
-    max_side: ClassVar[int] = 65_536
-    memory: ClassVar[EncoderMemory] = EncoderMemory(2 * MB, 29, 34, 4, 2.2, 3.2)
-
-    def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        first = next(pictures)
-        how = _animation(pictures, options) | {"quality": options.quality, "speed": 9, "max_threads": 1}
-        if options.exif:
-            how["exif"] = options.exif
-        if not options.animated:
-            return _saved(first, self.format, how)
-        how["duration"] = [round(each) for each in options.durations]
-        return with_plays(_saved(first, self.format, how), how["loop"])
