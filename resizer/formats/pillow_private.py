@@ -18,7 +18,7 @@ from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin
 from resizer.errors import OurFault, is_our_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,3 +156,27 @@ def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[byt
     finally:
         decoder.cleanup()
     image.tile = []  # Pillow's sign that all is loaded
+
+
+# --- tiles of an opened image: TIFF and BMP ---------------------------------------------------------------------------
+
+
+def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> None:
+    """Have the decoder read samples by another of Pillow's raw modes, where `other` names one for the present."""
+    image.tile = [
+        tile._replace(args=(other.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        if isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
+
+
+def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of a mode from samples in a raw mode."""
+    image._mode = mode
+    replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
+
+
+def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of another mode."""
+    image._mode = mode

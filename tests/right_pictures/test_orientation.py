@@ -27,8 +27,10 @@ def test_every_orientation_stands_upright(orientation: int, format_: str, resize
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_an_orientation_in_xmp_alone_does_not_count(orientation: int, resize: Any) -> None:
-    """No browser turns a picture by its XMP, so the rendition lies as the picture is stored."""
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_an_orientation_in_xmp_alone_turns_nothing(orientation: int, format_: str, resize: Any) -> None:
+    """Where no tag but XMP has an orientation, the picture is shown as it is stored, as browsers do."""
     xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="{orientation}"></x:xmpmeta>'.encode()
-    _, rendition = resize(saved(PICTURE, "JPEG", xmp=xmp))
+    options: dict[str, Any] = {"xmp": xmp} if format_ == "JPEG" else {"tiffinfo": {700: xmp}}
+    _, rendition = resize(saved(PICTURE, format_, **options))
     assert psnr(rendition.convert("RGB"), expected(PICTURE)) > 29

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from resizer.errors import Rejected
-from resizer.formats.jpeg2000 import BYTES_PER_TILE, check, decoder_bytes
+from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE, check, decoder_bytes
 from tests.support.forged import jpeg2000
 from tests.support.pictures import photo_like, saved
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resizer.decode import bit_depth
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
+from resizer.formats import bit_depth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

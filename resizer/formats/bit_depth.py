@@ -8,32 +8,29 @@ from typing import TYPE_CHECKING, Final, cast
 from PIL import Image, ImageChops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF 6.0, sections 8 and 19
-WHITE_IS_ZERO, UNSIGNED = 0, 1
 LARGEST: Final = 3.4028234663852886e38  # a 32-bit float that is a number
 STRIP_PIXELS: Final = 1_048_576  # what is worked on at once where Python holds the bytes
 MIDDLE_GREY: Final = 128
+WHOLE_BYTE: Final = 8
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """An image of mode I;16, I or F as L, or as RGBA where one 16-bit value is transparent.
+    """An image of mode I;16, I or F as L, or as RGBA where one 16-bit value is transparent; see `deep_grey`."""
+    return _without(image, image.info.get("transparency"), deep_grey(image))
 
-    16-bit samples over their whole range, and so 12-bit ones; floats from 0 to 1 over that range; whatever goes
-    beyond either, from its lowest to its highest value, and middle grey where these are one. Unsigned 32-bit samples
-    beyond the signed range over their whole range. Of floats that are no numbers infinity is white, all else black.
+
+def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
+    """An image of mode I;16, I or F as L: samples of 16 bits over their whole range, or without `surplus` low bits.
+
+    Floats from 0 to 1 are scaled over that range; whatever goes beyond either, from its lowest to its highest value,
+    and middle grey where these are the same. 32-bit samples that are `unsigned` and beyond the signed range are scaled
+    over their whole range. Of floats that are no numbers infinity is white, all else black.
     """
-    tags: Mapping[int, int | tuple[int, ...]] = getattr(image, "tag_v2", {})
     if image.mode.startswith("I;16"):
-        surplus = 4 if tags.get(BITS_PER_SAMPLE) == (12,) else 8
-        grey = image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
-        grey = _without(image, image.info.get("transparency"), grey)
-    else:
-        grey = _stretched(image, unsigned=tags.get(SAMPLE_FORMAT, (UNSIGNED,)) == (UNSIGNED,))
-    if image.format == "TIFF" and tags.get(PHOTOMETRIC, WHITE_IS_ZERO) == WHITE_IS_ZERO:  # Pillow inverts up to 8 bits
-        return ImageChops.invert(grey)
-    return grey
+        return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
+    return _stretched(image, unsigned=unsigned)
 
 
 def _stretched(image: Image.Image, *, unsigned: bool) -> Image.Image:
