@@ -117,10 +117,9 @@ class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass 
 class Header:
     """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
 
-    `first_frame` is the number of an animation's first frame (1 where a picture for viewers without animation comes
-    before), `loop` how often it plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's class
-    says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been resized.
-    `scalable` says whether it can scale down, `code_points` what the file says of its colours beside a profile.
+    `loop` is how often an animation plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's
+    class says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been
+    resized. `code_points` is what the file says of its colours beside a profile.
     """
 
     format: str
@@ -128,13 +127,11 @@ class Header:
     width: int
     height: int
     frames: int = 1
-    first_frame: int = 0
     orientation: int = 1
     has_transparency: bool = False
     loop: int | None = None
     buffered_bytes: int = 0
     held_bytes: int = 0
-    scalable: bool = False
     code_points: CodePoints | None = None
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resizer.memory.process import peak
+from resizer.memory.process import peak, reset_peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,6 +65,7 @@ class Journal:
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _within: float = 0.0
+    _own_peak: bool = field(default_factory=reset_peak)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -118,6 +119,7 @@ class Journal:
             milliseconds=dict(self.milliseconds),
             total_ms=total,
             warnings=tuple(self.warnings),
+            peak_rss=peak() if self._own_peak else None,
         )
 
 
@@ -126,7 +128,8 @@ class Report:
     """How one source ended.
 
     `etag` is that of what was fetched, or what the event told; `bytes_in` counts what was downloaded, `total_ms` is
-    wall time in milliseconds.
+    wall time in milliseconds. `peak_rss` is the most memory in bytes that the process held while it worked on this
+    source, None where the system can only tell the most it ever held.
     """
 
     source: SourceObject
@@ -140,6 +143,7 @@ class Report:
     milliseconds: dict[str, float]
     total_ms: float
     warnings: tuple[str, ...] = ()
+    peak_rss: int | None = None
 
     @property
     def bytes_out(self) -> int:
@@ -157,7 +161,7 @@ class Report:
         }
 
     def log_fields(self) -> dict[str, Any]:
-        """The structured fields of this source's log line; times in milliseconds, memory in bytes."""
+        """The structured fields of this source's log line; times in milliseconds, memory in bytes, sizes upright."""
         times = {f"{stage}_ms": round(self.milliseconds.get(stage, 0.0), 1) for stage in STAGES}
         return {
             "bucket": self.source.bucket,
@@ -167,15 +171,15 @@ class Report:
             "detail": self.detail,
             "source_bytes": self.bytes_in,
             "format": self.header and self.header.format,
-            "width": self.header and self.header.width,
-            "height": self.header and self.header.height,
+            "width": self.header and self.header.upright_size[0],
+            "height": self.header and self.header.upright_size[1],
             "pixels": self.header and self.header.pixels,
             "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
             "rendition_bytes": self.bytes_out,
             **times,
             "total_ms": round(self.total_ms, 1),
             "warnings": list(self.warnings),
-            "peak_rss": peak(),
+            "peak_rss": self.peak_rss,
         }
 
 

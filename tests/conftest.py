@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("resizer")
 
-PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
+PHOTOS = Path(os.environ.get("PHOTOS") or Path(__file__).parents[2] / "shared" / "photos")
 BUCKET = "photos"
 PROJECT = Path(__file__).parents[1]
 
@@ -41,8 +42,13 @@ needs_built_artifact = pytest.mark.usefixtures("_built_artifact")
 
 
 def photo_files() -> list[Path]:
-    """The real photos beside this project, none where that folder is not there."""
+    """The real photos in `PHOTOS`, or beside this checkout; none where that folder is not there."""
     return sorted(path for path in PHOTOS.glob("*") if path.suffix in {".jpg", ".png", ".webp"})
+
+
+needs_photos = pytest.mark.skipif(
+    not photo_files(), reason=f"no real photos in {PHOTOS}: name a folder of them, PHOTOS=folder make test"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +57,17 @@ def _pillows_own_limit() -> Iterator[None]:
     before = Image.MAX_IMAGE_PIXELS
     yield
     Image.MAX_IMAGE_PIXELS = before
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C reaches this process and those that it starts, also where the tests run in the background.
+
+    A shell starts background jobs with SIGINT ignored, and programs inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

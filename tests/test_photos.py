@@ -14,13 +14,13 @@ from resizer.decode.limits import Limits
 from resizer.planning.geometry import rendition_size, wanted_size
 from resizer.resize import at_sizes
 from resizer.settings import Settings
-from tests.conftest import PHOTOS, photo_files
+from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+pytestmark = needs_photos
 
 SETTINGS = Settings()
 

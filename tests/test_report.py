@@ -6,11 +6,13 @@ import io
 import json
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from resizer.errors import Reason
+from resizer.memory import process
 from resizer.memory.process import peak
 from resizer.model import Format, RenditionPlan, SourceMetadata, SourceObject
 from resizer.report import STAGES, Journal, Outcome, StoredRendition
@@ -94,7 +96,9 @@ def test_the_log_says_all_that_is_known() -> None:
     report = journal.close(Outcome.RESIZED, None, None, RENDITIONS)
     fields = report.log_fields()
     assert fields.pop("total_ms") == round(report.total_ms, 1)
-    assert 10**6 < fields.pop("peak_rss") <= peak()
+    assert report.peak_rss is not None
+    assert 10**6 < report.peak_rss <= peak()
+    assert fields.pop("peak_rss") == report.peak_rss
     assert fields == {
         "bucket": "photos",
         "key": "cat.jpg",
@@ -103,8 +107,8 @@ def test_the_log_says_all_that_is_known() -> None:
         "detail": None,
         "source_bytes": 9000,
         "format": "JPEG",
-        "width": 4000,
-        "height": 3000,
+        "width": 3000,
+        "height": 4000,
         "pixels": 12_000_000,
         "rendition_sizes": ["480x360", "480x360"],
         "rendition_bytes": 53132,
@@ -114,6 +118,19 @@ def test_the_log_says_all_that_is_known() -> None:
         "upload_ms": 9.0,
         "warnings": ["The colour profile is ignored."],
     }
+
+
+def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier image took is not told of a later one; where the system cannot tell them apart, none is."""
+    large = Journal(SOURCE)
+    bytearray(b"x") * 100_000_000
+    large_peak = large.close(Outcome.RESIZED, None, None).peak_rss
+    small_peak = Journal(SOURCE).close(Outcome.RESIZED, None, None).peak_rss
+    assert large_peak is not None
+    assert small_peak is not None
+    assert large_peak > small_peak + 90_000_000
+    monkeypatch.setattr(process, "CLEAR_REFS", Path("/nonexistent/clear_refs"))
+    assert Journal(SOURCE).close(Outcome.RESIZED, None, None).log_fields()["peak_rss"] is None
 
 
 def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:

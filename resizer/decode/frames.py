@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from resizer.decode.bit_depth import eight_bits
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
+from resizer.formats.bit_depth import eight_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def decode(
                 frame = next(frames, None)
                 if frame is None:
                     return
-                pixels = _resizable(frame.pixels, image, header)
+                pixels = _resizable(frame.pixels, header)
         except ResizerError:
             raise
         except MemoryError as problem:
@@ -56,11 +56,11 @@ def decode(
         del frame, pixels  # or they would be held while the next is made
 
 
-def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
+def _resizable(pixels: Image, header: Header) -> Image:
     if header.frames > 1:
         return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
-        return eight_bits(image)
+        return eight_bits(pixels)
     if pixels.has_transparency_data:
         return pixels if pixels.mode == "RGBA" else pixels.convert("RGBA")
     if pixels.mode in {"L", "RGB", "CMYK"}:

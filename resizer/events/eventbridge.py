@@ -28,8 +28,15 @@ def source(event: Mapping[str, Any]) -> SourceObject:
         key=str(stored["key"]),
         change=CHANGES.get(event["detail-type"], Change.OTHER),
         etag=str(stored.get("etag") or "").strip('"') or None,
-        size=int(stored["size"]) if "size" in stored else None,
+        size=_size(stored),
         sequencer=stored.get("sequencer") or None,
         version_id=stored.get("version-id") or None,
         time=latest(event.get("time")),
     )
+
+
+def _size(stored: Mapping[str, Any]) -> int | None:
+    try:
+        return int(stored["size"]) if "size" in stored else None
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"size is {stored['size']!r}, which is not a number of bytes") from None

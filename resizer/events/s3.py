@@ -46,21 +46,21 @@ def source(record: Mapping[str, Any]) -> SourceObject:
 def _text(fields: Mapping[str, Any], name: str, *, required: bool = False) -> str:
     value = fields[name] if required else fields.get(name) or ""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {value!r}, which is not text")  # noqa: TRY004 # a wrong value in an event
     return value
 
 
 def _size(stored: Mapping[str, Any]) -> int | None:
     size = stored.get("size")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
-        raise TypeError(f"size is {size!r}")
+        raise ValueError(f"size is {size!r}, which is not a number of bytes")
     return size
 
 
 def _time(told: Mapping[str, Any]) -> float | None:
     time = told.get("time")
     if time is not None and not isinstance(time, float):
-        raise TypeError(f"time is {time!r}")
+        raise ValueError(f"time is {time!r}, which is not a number of seconds")  # as above
     return time
 
 

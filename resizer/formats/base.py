@@ -97,7 +97,7 @@ class SourceFormat:
         a frame is made.
         """
         del wanted
-        for number in range(header.first_frame, header.first_frame + header.frames):
+        for number in range(header.frames):
             if header.frames > 1:
                 image.seek(number)
             image.load()

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import struct
-from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from resizer.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from isal.isal_zlib import Decompress
-
-BLOCK: Final = 65_536  # bytes that are read at once, as Pillow does
 LONGEST: Final = 65_535  # bytes of a stored block, by RFC 1951, 3.2.4
-RAW: Final = -15  # deflate without zlib's header and check sum, over its largest window
+RAW: Final = -15  # deflate without zlib's header and checksum, over its largest window
 
 
-def stored(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+def stored(read: Callable[[], bytes]) -> Callable[[], bytes]:
     """The same way to read a PNG's pixels, for a decoder to which they look as if they had been stored uncompressed.
 
-    That decoder has only to copy them. No more than a block is held of either, however far the bytes expand. The
-    check sum at the end is left out, as decoders stop at the last row and do not reach it. What is read may raise
-    `isal.isal_zlib.IsalError`. Where there is no wheel of ISA-L, it is the way to read that was given.
+    That decoder has only to copy them. No more than a block of them is held, however far the bytes expand. The checksum
+    at the end is left out, as decoders stop at the last row and do not reach it. Reading raises `Rejected` `corrupt`
+    for what cannot be inflated. Without the wheel of ISA-L, the way to read that was given is returned.
     """
     try:
-        from isal import isal_zlib  # noqa: PLC0415 # only PNGs need it
+        import isal.isal_zlib  # noqa: F401, PLC0415 # only PNGs need it
     except ImportError:
         return read
-    blocks = _stored_blocks(iter(partial(read, BLOCK), b""), isal_zlib.decompressobj(RAW))
-    return lambda _size: next(blocks, b"")
+    blocks = _stored_blocks(iter(read, b""))
+    return lambda: next(blocks, b"")
 
 
-def _stored_blocks(source: Iterator[bytes], inflater: Decompress) -> Iterator[bytes]:
-    data = b""
+def _stored_blocks(source: Iterator[bytes]) -> Iterator[bytes]:
+    from isal import isal_zlib  # noqa: PLC0415 # as above
+
+    data, inflater = b"", isal_zlib.decompressobj(RAW)
     while len(data) < 2:
         more = next(source, b"")
         if not more:
@@ -42,7 +42,10 @@ def _stored_blocks(source: Iterator[bytes], inflater: Decompress) -> Iterator[by
     data = data[2:]
     while not inflater.eof:
         data = data or next(source, b"")  # not before it is needed: what follows the pixels may be anything
-        piece = inflater.decompress(data, LONGEST)
+        try:
+            piece = inflater.decompress(data, LONGEST)
+        except isal_zlib.IsalError as problem:  # type: ignore[misc] # its types call it an exception, not a class
+            raise Rejected(Reason.CORRUPT, f"The PNG's pixels cannot be inflated: {problem}.") from problem
         if piece:
             yield struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece
         elif not data:

@@ -99,7 +99,7 @@ class SourceStream:
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to any byte that is still held or still to come. Only an unknown size has to be downloaded for its end."""
+        """Move to any byte that is held or still to come. The end of an unknown size is found by downloading it all."""
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:

@@ -123,7 +123,10 @@ def _keep_metadata(text: str) -> str:
 
 
 def _tags(text: str) -> str:
-    pairs = parse_qsl(text, strict_parsing=True)  # raises ValueError with a message of its own
+    try:
+        pairs = parse_qsl(text, strict_parsing=True)
+    except ValueError:
+        raise ValueError("must be tags such as team=shop&kind=rendition, each with its `=`") from None
     too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
     if too_long or len(pairs) > MOST_TAGS or len(dict(pairs)) < len(pairs):
         raise ValueError(

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
-from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
-from resizer.errors import Rejected
-from resizer.formats.animations import count_gif_frames
 from tests.support.bombs import BOMBS
-from tests.support.forged import MB, chunk, gif, gif_frame, lying_apng
+from tests.support.forged import MB
 from tests.support.fresh import FreshProcesses
 from tests.support.small_files import small_files
 
@@ -22,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from PIL.PngImagePlugin import PngImageFile
 
 FUNCTION = 256  # MB
 NAMES = sorted(small_files())
@@ -47,22 +40,6 @@ def test_a_bomb_ends_within_its_memory(name: str, fresh: FreshProcesses, tmp_pat
     bomb.unlink()
     assert end["outcome"] == expected, end["detail"]
     assert end["memory"] < FUNCTION * MB
-
-
-def test_a_gif_cannot_grow_behind_its_first_frame() -> None:
-    """A later frame that lies beyond the picture is seen in the file's structure, before a decoder makes room."""
-    growing = io.BytesIO(gif(gif_frame(0, 0, 9, 9), gif_frame(1, 0, 9, 9)))
-    with pytest.raises(Rejected, match=r"reaches to \(10, 9\) in a picture of \(9, 9\)"):
-        count_gif_frames(growing, 10**6)
-    assert count_gif_frames(io.BytesIO(gif(gif_frame(0, 0, 9, 9), gif_frame(0, 1, 9, 8))), 10**6) == 2
-
-
-def test_private_chunks_are_not_kept() -> None:
-    """Of an animated PNG's chunks that nobody knows, however many, none is in memory after its frames."""
-    data = io.BytesIO(lying_apng(2, real=2).replace(chunk(b"IEND"), chunk(b"prVt") * 1000 + chunk(b"IEND")))
-    image, header = open_image(data, Limits(max_pixels=10**6, widths=(100,), file_size=len(data.getvalue())))
-    assert len(list(decode(image, header, (100, 1)))) == 2
-    assert not cast("PngImageFile", image).private_chunks
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from bench.memory.comparison import compare
 from bench.memory.drawn import VARIETIES, WIDE, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
 from resizer.memory.plan import MB, memory_needed
 from resizer.model import Format, Header
-from tests.conftest import PHOTOS, photo_files
+from tests.conftest import needs_photos, photo_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +74,7 @@ def test_the_plan_holds_for_wide_widths(
 
 
 @measurable
-@pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+@needs_photos
 @pytest.mark.parametrize(
     "path",
     [path for path in photo_files() if "exif" not in path.name and path.suffix == ".jpg"],
@@ -107,8 +106,7 @@ def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> Non
 
 def test_scaling_while_decoding_saves_memory() -> None:
     """A JPEG that is decoded at a quarter takes less than at full size."""
-    header = Header("JPEG", "RGB", 8000, 6000, scalable=True)
-    whole = replace(header, scalable=False)
+    header, whole = Header("JPEG", "RGB", 8000, 6000), Header("BMP", "RGB", 8000, 6000)
     assert memory_needed(header, sizes=SIZES, file_size=0, formats=JPEG) < 0.25 * memory_needed(
         whole, sizes=SIZES, file_size=0, formats=JPEG
     )

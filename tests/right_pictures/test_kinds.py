@@ -22,7 +22,7 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def without_adobe(data: bytes) -> bytes:
-    """A JPEG whose APP14 segment, by which Adobe's inverted CMYK is known, has been cut out."""
+    """A JPEG whose APP14 segment, which Adobe's programs write, has been cut out."""
     at = data.index(b"\xff\xee")
     return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
 
@@ -43,7 +43,6 @@ def icon(picture: Image.Image) -> bytes:
 
 JPEG = saved(PICTURE, "JPEG", quality=95)
 CMYK = saved(PICTURE.convert("CMYK"), "JPEG", quality=95)
-NEGATIVE = Image.merge("CMYK", [ImageOps.invert(ink) for ink in PICTURE.convert("CMYK").split()])
 SEVERAL_PAGES = saved(PICTURE, "TIFF", save_all=True, append_images=[Image.new("RGB", (40, 30))])
 SEVERAL_AVIF = saved(PICTURE, "AVIF", quality=95, speed=9, save_all=True, append_images=[ImageOps.invert(PICTURE)])
 
@@ -58,7 +57,7 @@ LOOK_ALIKE: dict[str, tuple[bytes, Image.Image, str]] = {
     "MPO of two pictures": (saved(PICTURE, "MPO", save_all=True, append_images=[GRAY.convert("RGB")]), PICTURE, "JPEG"),
     "gray JPEG": (saved(GRAY, "JPEG", quality=95), GRAY, "JPEG"),
     "CMYK JPEG by Adobe": (CMYK, PICTURE, "JPEG"),
-    "CMYK JPEG not by Adobe": (without_adobe(saved(NEGATIVE, "JPEG", quality=95)), PICTURE, "JPEG"),
+    "CMYK JPEG not by Adobe": (without_adobe(CMYK), PICTURE, "JPEG"),
     "CMYK TIFF": (saved(PICTURE.convert("CMYK"), "TIFF"), PICTURE, "JPEG"),
     "PNG": (saved(PICTURE, "PNG"), PICTURE, "PNG"),
     "gray PNG": (saved(GRAY, "PNG"), GRAY, "PNG"),

@@ -101,6 +101,7 @@ REFUSED = [
     ("RESIZER_TAGS", "&".join(f"tag{number}=x" for number in range(11))),
     ("RESIZER_TAGS", "x" * 129 + "=long"),
     ("RESIZER_TAGS", "a=1&a=2"),
+    ("RESIZER_TAGS", "team"),
     ("RESIZER_STORAGE_CLASS", "DEEP_ARCHIVE"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
 ]

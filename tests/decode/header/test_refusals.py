@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.limits import MAX_FRAMES, Limits
 from resizer.errors import Reason
-from resizer.formats.animations import MOST_FRAMES
 from tests.conftest import rejects
 from tests.decode.header.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming
 from tests.support.forged import GIF_FRAME, gif
@@ -149,9 +148,9 @@ def test_the_pixels_of_all_frames_count(format_: str) -> None:
 
 def test_very_many_small_frames_are_too_many() -> None:
     """Frames have a limit of their own, for each costs work however small it is; pixels are counted as they are."""
-    assert header_of(gif(GIF_FRAME * MOST_FRAMES), LIMIT).frames == MOST_FRAMES
+    assert header_of(gif(GIF_FRAME * MAX_FRAMES), LIMIT).frames == MAX_FRAMES
     with rejects(Reason.TOO_MANY_PIXELS):
-        header_of(gif(GIF_FRAME * (MOST_FRAMES + 1)), LIMIT)
+        header_of(gif(GIF_FRAME * (MAX_FRAMES + 1)), LIMIT)
 
 
 def test_what_would_not_fit_into_memory_is_refused_without_decoding() -> None:

@@ -1,0 +1,118 @@
+"""WebP: what its file declares before a decoder sees it, and how it is written. Pillow and libwebp do the rest."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from resizer.errors import Reason, Rejected
+from resizer.formats.base import Access, EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.orientation import exif_orientation
+from resizer.model import Format, Header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL import Image
+    from PIL.ImageFile import ImageFile
+
+MB: Final = 1_048_576
+MANY_PARTS: Final = 4 * MB  # a smaller file cannot have so many parts that it matters
+BYTES_PER_PART: Final = 4  # of the file: libwebp keeps 32 bytes for each part, which may have as few as 8
+MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; each costs some work however small it is
+MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds where frames begin, and may add one
+MAX_PLAYS: Final = 65_535
+
+
+class WebpSource(SourceFormat):
+    """Reads WebPs (RFC 9649)."""
+
+    name: ClassVar[str] = "WEBP"
+    access: ClassVar[Access] = Access.WHOLE
+    # libwebp's ARGB, its canvas twice, and the frame that it hands over.
+    decoder_bytes: ClassVar[float] = 13
+    file_copies: ClassVar[int] = 2
+    seconds_per_pixel: ClassVar[float] = 80e-9
+
+    def expect(self, file: SourceFile) -> Header | None:
+        """Read the size, for which libwebp takes the memory when the file is opened."""
+        size = declared_size(file.start)
+        if size is None or not all(size):
+            return None
+        return Header(self.name, "RGBA", *size, buffered_bytes=_bytes_for_parts(file))
+
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
+        """Complete the header; EXIF alone turns the picture, as in browsers."""
+        header = super().describe(image, file)
+        allowed = min(file.max_pixels // (header.width * header.height), MAX_FRAMES) + 1
+        frames = min(getattr(image, "n_frames", 1), allowed)
+        return replace(
+            header,
+            frames=frames,
+            loop=image.info.get("loop") if frames > 1 else None,
+            orientation=exif_orientation(image.info.get("exif")),
+            buffered_bytes=_bytes_for_parts(file),
+        )
+
+    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
+        """Tell a file that is shorter than it says from a damaged one: libwebp says neither."""
+        del problem
+        promised = int.from_bytes(file.start[4:8], "little") + 8
+        size = file.stream.seek(0, io.SEEK_END)
+        if promised > size:
+            detail = f"The WebP ends after {size} of its {promised} bytes; upload the whole file."
+            return Rejected(Reason.TRUNCATED, detail)
+        return None
+
+
+def _bytes_for_parts(file: SourceFile) -> int:
+    return BYTES_PER_PART * file.size if file.start[12:16] == b"VP8X" and file.size > MANY_PARTS else 0
+
+
+def declared_size(start: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels by a WebP's first bytes (RFC 9649, and RFC 6386 within it); None without them."""
+    if len(start) < 30:
+        return None
+    match start[12:16]:
+        case b"VP8X":
+            return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
+        case b"VP8L":
+            bits = int.from_bytes(start[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 ":
+            return int.from_bytes(start[26:28], "little") & 0x3FFF, int.from_bytes(start[28:30], "little") & 0x3FFF
+        case _:
+            return None
+
+
+class WebpRendition(RenditionFormat):
+    """Writes WebPs.
+
+    CPU and bytes of three renditions each of seven photos: method 2 takes 340 ms, 0 takes 213 and writes 24 % more,
+    4 takes 828 and saves 3.5 %.
+    """
+
+    format: ClassVar[Format] = Format.WEBP
+    extensions: ClassVar[tuple[str, ...]] = (".webp",)
+    max_side: ClassVar[int] = 16_383
+    memory: ClassVar[EncoderMemory] = EncoderMemory(
+        fixed=0, opaque=13.3, transparent=36, frame=5.1, opaque_file=2.8, transparent_file=3.8
+    )
+
+    def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
+        """Write one picture, or the frames of an animation, as the bytes of a file."""
+        how: dict[str, Any] = {"quality": options.quality, "method": 2}
+        if options.exif:
+            how["exif"] = options.exif
+        first = next(pictures)
+        if options.animated:
+            how |= {
+                "save_all": True,
+                "append_images": pictures,
+                "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+                "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
+            }
+        buffer = io.BytesIO()
+        first.save(buffer, "WEBP", **how)
+        return buffer.getvalue()

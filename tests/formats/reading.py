@@ -1,0 +1,59 @@
+"""One file, read by its format's class as the pipeline does."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from resizer.formats.base import SourceFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.ImageFile import ImageFile
+
+    from resizer.formats.base import SourceFormat
+    from resizer.model import Frame, Header
+
+MAX_PIXELS = 1_000_000
+
+
+@dataclass(slots=True)
+class Read:
+    """What came out of a file; `shown` is each frame's pixels, premultiplied, from 0 to 255."""
+
+    image: ImageFile
+    header: Header
+    frames: list[Frame] = field(default_factory=list)
+    shown: list[NDArray[np.float64]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read(source: SourceFormat, data: bytes, max_pixels: int = MAX_PIXELS) -> Read:
+    """Read a file to its end."""
+    warnings = list[str]()
+    file = SourceFile(io.BytesIO(data), data[:65_536], len(data), max_pixels, warnings.append)
+    source.expect(file)
+    file.stream.seek(0)
+    image = source.open(file)
+    header = source.describe(image, file)
+    found = Read(image, header, warnings=warnings)
+    for frame in source.frames(image, header, (1000, 1000)):
+        found.frames.append(frame)
+        found.shown.append(premultiplied(np.asarray(frame.pixels.convert("RGBA"))))
+        if len(found.frames) == 1:
+            found.header = source.after_pixels(image, header)
+    return found
+
+
+def premultiplied(rgba: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """RGBA with colours as they weigh."""
+    return np.dstack([rgba[..., :3] * (rgba[..., 3:] / 255), rgba[..., 3]])
+
+
+def furthest(ours: list[NDArray[np.float64]], wanted: list[NDArray[np.float64]]) -> float:
+    """By how much any sample of any frame differs, of 255; there must be as many frames."""
+    assert len(ours) == len(wanted)
+    return max(float(np.abs(one - other).max()) for one, other in zip(ours, wanted, strict=True))

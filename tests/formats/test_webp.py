@@ -1,0 +1,116 @@
+"""A WebP is composed as browsers do, turned by EXIF alone, and its size is known before libwebp takes memory for it."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from resizer.errors import Reason
+from resizer.formats.base import SaveOptions, SourceFile
+from resizer.formats.webp import WebpRendition, WebpSource, declared_size
+from tests.formats.reading import furthest, read
+from tests.support.animated import CLEAR, KEEP, Drawn, composed
+from tests.support.forged import WEBP, extended, riff, webp, webp_frames
+from tests.support.pictures import opened, photo_like, saved
+from tests.support.rights_blocks import xmp
+
+ANIMATED, NOT_BLENDED, DISPOSED = 0x12, 2, 1  # flags of VP8X and of ANMF (RFC 9649, 2.7)
+SIZE = (16, 12)
+
+
+def frame(drawn: Drawn) -> bytes:
+    rgba = Image.fromarray((drawn.rgba * 255).round().astype(np.uint8), "RGBA")
+    pixels = saved(rgba, "WEBP", lossless=True, exact=True)[12:]
+    left, top, width, height = (
+        number.to_bytes(3, "little")
+        for number in (drawn.place[0] // 2, drawn.place[1] // 2, rgba.width - 1, rgba.height - 1)
+    )
+    flags = (NOT_BLENDED if not drawn.over else 0) | (DISPOSED if drawn.disposal == CLEAR else 0)
+    return riff(b"ANMF", left + top + width + height + (70).to_bytes(3, "little") + bytes([flags]) + pixels)
+
+
+def animation(*frames: bytes, plays: int = 0) -> bytes:
+    background = b"\x10\x20\x30\xff"  # which no browser shows
+    return webp(extended(*SIZE, ANIMATED), riff(b"ANIM", background + struct.pack("<H", plays)), *frames)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_frames_are_composed(seed: int) -> None:
+    """Blending, disposal and places come out as an independent compositor draws them, on nothing."""
+    dice, frames = random.Random(seed), []
+    for number in range(5):
+        width, height = dice.randint(1, 8), dice.randint(1, 8)
+        rgba = np.random.default_rng([seed, number]).choice([0, 0.2, 0.6, 1], (height, width, 4))
+        place = 2 * dice.randint(0, 4), 2 * dice.randint(0, 2)
+        frames.append(Drawn(rgba, place, dice.choice([KEEP, CLEAR]), dice.choice([True, False])))
+    found = read(WebpSource(), animation(*map(frame, frames), plays=3))
+    assert (found.header.frames, found.header.loop) == (5, 3)
+    assert [each.duration for each in found.frames] == [70] * 5
+    assert furthest(found.shown, composed(frames, SIZE)) <= 4
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_exif_alone_turns_a_picture(orientation: int) -> None:
+    """The orientation of EXIF counts, and not that of XMP."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    told = xmp("Zoë", "© Zoë").replace(b"<rdf:Description", b'<rdf:Description tiff:Orientation="8"', 1)
+    for options in ({"xmp": told}, {"xmp": told, "exif": exif.tobytes()}):
+        found = read(WebpSource(), saved(photo_like(60, 40), "WEBP", **options))
+        assert found.header.orientation == (orientation if "exif" in options else 1)
+
+
+def test_a_file_shorter_than_it_says_is_truncated() -> None:
+    """libwebp does not say why it reads no file; its own length does."""
+    for data, reason in ((WEBP[:-20], Reason.TRUNCATED), (webp(WEBP[12:-20]), None)):
+        file = SourceFile(io.BytesIO(data), data, len(data), 10**6, lambda _: None)
+        rejected = WebpSource().explain(file, OSError())
+        assert (rejected and rejected.reason) is reason
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"Exif\0\0II*\0"}])
+@pytest.mark.parametrize("size", [(1, 1), (300, 7), (16_383, 1)])
+def test_the_size_is_known_by_the_first_bytes(size: tuple[int, int], options: dict[str, object]) -> None:
+    """All three kinds of WebP say how large they are before anything is decoded."""
+    assert declared_size(saved(Image.new("RGB", size), "WEBP", **options)) == size
+
+
+@pytest.mark.parametrize("start", [b"", WEBP[:29], b"RIFF\0\0\0\0WEBPJUNK" + bytes(20)])
+def test_what_declares_no_size_has_none(start: bytes) -> None:
+    """Pillow refuses what does not begin as a WebP, before libwebp sees it."""
+    assert declared_size(start) is None
+
+
+def test_frames_are_counted_no_further_than_the_limit() -> None:
+    """However many frames there are, no more are counted than show that they are too many."""
+    found = read(WebpSource(), webp_frames(300), max_pixels=100)
+    assert found.header.frames == 101
+
+
+def test_many_parts_take_memory() -> None:
+    """libwebp keeps an entry for every part of a large file, however small it is."""
+    start = webp(extended(64, 48))
+    sizes = [(100, 0), (8_000_000, 32_000_000)]
+    for size, kept in sizes:
+        header = WebpSource().expect(SourceFile(io.BytesIO(), start, size, 10**6, lambda _: None))
+        assert header
+        assert (header.width, header.height, header.buffered_bytes) == (64, 48, kept)
+
+
+@pytest.mark.parametrize("durations", [(0.0, 33.3, 1e9), (100.0,)])
+def test_durations_and_plays_are_written(durations: tuple[float, ...]) -> None:
+    """Frames are shown for as long as a WebP can, and play as often as they did."""
+    pictures = iter([photo_like(40, 30, seed) for seed in range(len(durations))])
+    options = SaveOptions(quality=80, plays=5, durations=durations)
+    picture = opened(WebpRendition().save(pictures, options))
+    assert getattr(picture, "n_frames", 1) == len(durations)
+    if len(durations) > 1:
+        assert picture.info["loop"] == 5
+        picture.seek(2)
+        picture.load()
+        assert picture.info["duration"] == pytest.approx((1 << 24) - 2, abs=1)
