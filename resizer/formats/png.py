@@ -112,7 +112,7 @@ class PngSource(SourceFormat):
         try:
             body = image.chunks.body(MAX_BYTES_BEHIND)
             if kind in METADATA:
-                keep_metadata(image.info, kind, body)
+                keep_metadata(image.header, image.info, kind, body)
         except LeftOut as problem:
             if kind in METADATA:
                 image.warn(f"The PNG's {kind.decode()} is ignored: {problem}.")

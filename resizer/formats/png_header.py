@@ -37,7 +37,8 @@ class PngHeader:
     """What stands before the pixels; `info` is named as Pillow names it.
 
     `control` is the body of the fcTL that makes the picture an animation's first frame; `announced` is how many frames
-    there are to be (0: no animation), `plays` how often they play (0: for ever).
+    there are to be (0: no animation), `plays` how often they play (0: for ever). `inflated` names what was deflated and
+    has been read: of a kind only the first is, for there may be thousands.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -51,6 +52,7 @@ class PngHeader:
     plays: int = 0
     control: bytes | None = None
     info: dict[Any, Any] = field(default_factory=dict)
+    inflated: set[bytes] = field(default_factory=set)
 
 
 def read_header(chunks: Chunks, warn: Callable[[str], None]) -> PngHeader:
@@ -123,14 +125,15 @@ def _read_other(chunks: Chunks, header: PngHeader) -> None:
         case b"cICP":
             primaries, transfer, matrix, full_range = body
             header.code_points = CodePoints(primaries, transfer, matrix, narrow=full_range == 0)
-        case b"iCCP":
-            info.setdefault("icc_profile", inflated(body.partition(b"\0")[2]))
+        case b"iCCP" if kind not in header.inflated:
+            header.inflated.add(kind)
+            info["icc_profile"] = inflated(body.partition(b"\0")[2])
         case b"acTL" if not header.announced:
             header.announced, header.plays = struct.unpack(">II", body)
         case b"fcTL" if header.announced:
             header.control = body if header.control is None else b""  # two make no frame
         case _:
-            keep_metadata(info, kind, body)
+            keep_metadata(header, info, kind, body)
 
 
 def _keep_transparency(header: PngHeader, body: bytes) -> None:
@@ -143,8 +146,8 @@ def _keep_transparency(header: PngHeader, body: bytes) -> None:
         header.transparent = body[:256] if header.colour == INDEXED else body[:needed]
 
 
-def keep_metadata(info: dict[Any, Any], kind: bytes, body: bytes) -> None:
-    """Add EXIF, XMP, and who made the picture (PNG specification, 11.3.3 and, of XMP, ISO 16684-3)."""
+def keep_metadata(header: PngHeader, info: dict[Any, Any], kind: bytes, body: bytes) -> None:
+    """Add EXIF, XMP, and who made the picture to `info` (PNG specification, 11.3.3 and, of XMP, ISO 16684-3)."""
     if kind == b"eXIf":
         info.setdefault("exif", b"Exif\0\0" + body)
         return
@@ -152,11 +155,14 @@ def keep_metadata(info: dict[Any, Any], kind: bytes, body: bytes) -> None:
     name = keyword.decode("latin-1")
     if kind not in {b"tEXt", b"zTXt", b"iTXt"} or (keyword != XMP and name not in KEYWORDS):
         return
-    if kind == b"zTXt":
+    is_deflated = kind == b"zTXt" or (kind == b"iTXt" and text[:1] == b"\1")
+    if kind == b"iTXt":
+        text = b"\0" * is_deflated + text[2:].split(b"\0", 2)[-1]  # behind its language, and the keyword in that
+    if is_deflated:
+        if keyword in header.inflated:
+            return
+        header.inflated.add(keyword)
         text = inflated(text)
-    elif kind == b"iTXt":
-        packed, text = text[:1], text[2:].split(b"\0", 2)[-1]  # behind its language, and the keyword in that
-        text = inflated(b"\0" + text) if packed == b"\1" else text
     if keyword == XMP:
         info.setdefault("xmp", text)
     elif text:

@@ -29,6 +29,14 @@ def png(width: int, height: int, before: bytes = b"", pixels: bytes = b"", behin
     return b"\x89PNG\r\n\x1a\n" + header + before + end
 
 
+def deep_png(width: int, height: int) -> bytes:
+    """A black PNG of 16 bits a sample, whose black is transparent."""
+    size = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes(6 * width)) * height, 1)
+    chunks = chunk(b"IHDR", size), chunk(b"tRNS", bytes(6)), chunk(b"IDAT", rows), chunk(b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
 SMALL_PNG_PIXELS: Final = (b"\0" + bytes(64)) * 48
 
 
