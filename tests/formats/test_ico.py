@@ -71,7 +71,7 @@ SMALL = bitmap(32, pixels=ramp(8, 8, 4))
     ],
 )
 def test_the_best_picture_comes_out(data: bytes, expected: NDArray[Any]) -> None:
-    """The largest, of these the one with the most bits, whatever entries claim; where alpha is nothing the mask counts."""
+    """The largest, of these the one with most bits, whatever entries claim; where alpha is nothing the mask counts."""
     assert (np.asarray(pixels_of(data).convert("RGBA")) == expected).all()
 
 

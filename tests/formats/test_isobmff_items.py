@@ -15,6 +15,7 @@ from tests.support.pictures import heic, photo_like, saved
 PICTURE = photo_like(64, 48)
 AVIF = saved(PICTURE, "AVIF", speed=10)
 P3 = CodePoints(12, 13)
+EXIF = b"Exif\0\0II*\0\x08\0\0\0"
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
