@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, ClassVar, Final
 
 from PIL.IcoImagePlugin import IcoImageFile
@@ -27,6 +27,7 @@ PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type (PNG spec
 INFO: Final = 40  # bytes of the header that a bitmap has
 BITFIELDS: Final = 3
 DIRECTORY, ENTRY = 6, 16
+BITS_WITHOUT_ALPHA, BITS_WITH_ALPHA = 24, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Picture:
     at: int
     size: int
     is_png: bool = False
+    mask_is_promised: bool = True  # by the size in the icon's entry; some programs leave it out
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -81,6 +83,14 @@ class IcoSource(SourceFormat):
         entry = struct.pack("<BBBBHHII", *sides, 0, 0, 1, bits, len(data), DIRECTORY + ENTRY)
         return IcoImageFile(io.BytesIO(b"\0\0\1\0\1\0" + entry + data))
 
+    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
+        del file
+        return _cut() if "truncated" in str(problem) else None  # Pillow decodes an icon when it opens it
+
+
+def _cut() -> Rejected:
+    return Rejected(Reason.TRUNCATED, "The ICO ends before its last pixel; upload the whole file.")
+
 
 def _best(stream: IO[bytes]) -> Picture:
     stream.seek(0)
@@ -106,20 +116,22 @@ def _picture(stream: IO[bytes], at: int, size: int) -> Picture:
     palette = 4 * (colours or 1 << bits) if bits <= 8 else 0
     picture = Picture(max(width, 0), height // 2, bits, at, size)  # the picture and its mask, one above the other
     begin = header + palette + 12 * (compression == BITFIELDS and header == INFO)
-    return Picture(picture.width, picture.height, bits, at, begin + picture.colour_bytes + picture.mask_bytes)
+    whole = begin + picture.colour_bytes + picture.mask_bytes
+    return replace(picture, size=whole, mask_is_promised=size >= whole)
 
 
 def _whole_bitmap(picture: Picture, data: bytes) -> tuple[bytes, int]:
     """A bitmap with its mask, and the bits that Pillow is to go by: with 32 it takes transparency from the colours."""
     missing = picture.size - len(data)
     if missing > picture.mask_bytes:
-        raise Rejected(Reason.TRUNCATED, "The ICO ends before its last pixel; upload the whole file.")
+        raise _cut()
     if missing:
         data = data[: picture.size - picture.mask_bytes] + bytes(picture.mask_bytes)  # nothing is masked
     colours = data[-picture.mask_bytes - picture.colour_bytes : -picture.mask_bytes]
-    if picture.bits == 32 and not any(colours[3::4]):
-        return data, 24
-    return data, picture.bits
+    bits = picture.bits if picture.bits < BITS_WITH_ALPHA or any(colours[3::4]) else BITS_WITHOUT_ALPHA
+    if missing and bits < BITS_WITH_ALPHA and picture.mask_is_promised:
+        raise _cut()
+    return data, bits
 
 
 def _check_chunks(png: bytes) -> None:

@@ -106,7 +106,7 @@ def _prepared(stream: IO[bytes], size: int, end: int) -> tuple[IO[bytes], bytes]
             and head[inner.begin] == ENUMERATED
             and find(header, b"pclr")
         ):
-            struct.pack_into(">I", head, inner.begin + 3, SRGB)  # what OpenJPEG needs, the palette having colours
+            struct.pack_into(">I", head, inner.begin + 3, SRGB)  # OpenJPEG knows no grey with a palette
     whole = size >= end + len(END)
     prepared = PreparedFile(
         stream, head=bytes(head), begin=last, end=size if whole else end, tail=b"" if whole else END

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from bench.memory.comparison import compare
+from resizer.errors import Reason, Rejected
 from resizer.formats.avif import declared_samples
+from tests.decode.header.headers import header_of
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
@@ -71,3 +73,13 @@ def test_the_plan_holds_for_samples_of_more_bits(tmp_path: Path) -> None:
     found = compare(path)
     assert found.outcome == "resized"
     assert found.holds, found
+
+
+@pytest.mark.parametrize("options", [{}, {"save_all": True, "append_images": [photo_like(64, 48, 2)]}])
+def test_a_cut_avif_is_truncated(options: dict[str, object]) -> None:
+    """An AVIF that ends before its last pixel is truncated, a still or an animation, wherever it ends."""
+    data = saved(photo_like(64, 48), "AVIF", speed=10, **options)
+    for cut in (1, 50, len(data) // 2, len(data) - 200):
+        with pytest.raises(Rejected) as refused:
+            header_of(data[:-cut])
+        assert refused.value.reason == Reason.TRUNCATED

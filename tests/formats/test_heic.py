@@ -192,7 +192,22 @@ def test_a_wrong_size_is_refused(size: tuple[int, int], tmp_path: Path) -> None:
     assert "\n" not in report.detail
 
 
-def test_a_picture_that_breaks_off_is_truncated(tmp_path: Path) -> None:
-    """A HEIC that ends within its pixels is told from a damaged one."""
-    report, _ = resized(heic(PICTURE)[:-1000], tmp_path)
+@pytest.mark.parametrize("options", [{}, {"tile_size": 512}])
+@pytest.mark.parametrize("missing", [1, 1000, 0.5])
+def test_a_picture_that_breaks_off_is_truncated(options: dict[str, Any], missing: float, tmp_path: Path) -> None:
+    """A HEIC that ends within its pixels is told from a damaged one, and no tile is silently left out."""
+    data = heic(PICTURE, **options)
+    cut = missing if missing >= 1 else len(data) * missing
+    report, _ = resized(data[: -int(cut)], tmp_path)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TRUNCATED)
+
+
+@pytest.mark.parametrize("options", [{}, {"tile_size": 512}])
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_a_hole_is_corrupt(options: dict[str, Any], place: float, tmp_path: Path) -> None:
+    """A HEIC with zeros in the place of some of its data is refused: its decoder would show anything there."""
+    data = bytearray(heic(PICTURE, **options))
+    at = int(len(data) * place)
+    data[at : at + 300] = bytes(300)
+    report, _ = resized(bytes(data), tmp_path)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.CORRUPT)

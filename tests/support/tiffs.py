@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import struct
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,7 +50,7 @@ def tiff_file(*pages: Page, order: str = "<", big: bool = False) -> bytes:
     file = bytearray(mark + (struct.pack(f"{order}HHQ", 8, 0, 0) if big else struct.pack(f"{order}I", 0)))
     places = [_write(file, each, order=order, big=big) for each in pages]
     struct.pack_into(f"{order}{'Q' if big else 'I'}", file, 8 if big else 4, places[0][0])
-    for (_, following), (place, _) in itertools.pairwise(places):
+    for (_, following), (place, _) in pairwise(places):
         struct.pack_into(f"{order}{'Q' if big else 'I'}", file, following, place)
     return bytes(file)
 

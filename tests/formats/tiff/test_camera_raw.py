@@ -10,7 +10,7 @@ from resizer.errors import Reason, Rejected
 from tests.decode.header.headers import header_of
 from tests.support.tiffs import BYTE, LONG, SHORT, TEXT, Page, page, ramp, tiff_file
 
-REDUCED = {"t254": (LONG, (1,))}
+REDUCED: dict[str, Any] = {"t254": (LONG, (1,))}
 SENSOR: dict[str, Any] = {
     "t254": (LONG, (0,)),
     "t262": (SHORT, (32803,)),

@@ -30,7 +30,13 @@ def array(data: bytes) -> NDArray[Any]:
 @pytest.mark.parametrize("kind", ["u1", "u2"])
 def test_colours_in_both_orders_and_both_plans(order: str, kind: str, *, big: bool, apart: bool) -> None:
     """TIFF and BigTIFF, little- and big-endian, 8 and 16 bits, channels together or in planes: the same picture."""
-    for channels, extra in ((1, {}), (3, {}), (4, {"t338": (SHORT, (ALPHA,))}), (4, {"t262": (SHORT, (5,))})):
+    kinds: list[tuple[int, dict[str, Any]]] = [
+        (1, {}),
+        (3, {}),
+        (4, {"t338": (SHORT, (ALPHA,))}),
+        (4, {"t262": (SHORT, (5,))}),
+    ]
+    for channels, extra in kinds:
         samples = ramp(channels=channels, kind=order + kind)
         found = array(tiff_file(page(samples, apart=apart and channels > 1, **extra), order=order, big=big))
         assert np.abs(found - (samples >> (8 if kind == "u2" else 0))).max() <= 1, (channels, extra)
@@ -57,7 +63,7 @@ def test_deep_grey_in_both_orders(order: str, kind: str, format_: int, compressi
 def test_white_may_be_zero(kind: str, order: str) -> None:
     """A picture whose zero is white is no negative, whatever its samples and their order are."""
     samples = np.linspace(0, 1 if kind == "f4" else np.iinfo(kind).max, 40)[None].astype(order + kind)
-    form = {"t339": (SHORT, (3,))} if kind == "f4" else {}
+    form: dict[str, Any] = {"t339": (SHORT, (3,))} if kind == "f4" else {}
     plain, inverted = (array(tiff_file(page(samples, t262=(SHORT, (how,)), **form), order=order)) for how in (1, 0))
     assert np.abs(plain + inverted - 255).max() == 0
     assert plain[0, 0] == 0
@@ -121,7 +127,7 @@ def test_premultiplied_planes_are_divided() -> None:
 
 
 SMALL, LARGE = ramp(8, 10), ramp(30, 40)
-REDUCED = {"t254": (LONG, (1,))}
+REDUCED: dict[str, Any] = {"t254": (LONG, (1,))}
 
 
 @pytest.mark.parametrize(
@@ -169,7 +175,12 @@ def test_an_unknown_compression_is_unsupported(method: int) -> None:
 
 def test_unknown_samples_are_unsupported() -> None:
     """Samples that Pillow has no mode for are known for what they are."""
-    for samples, tags in ((ramp(kind="<u4"), {}), (SMALL, {"t262": (SHORT, (10,))}), (SMALL, {"t338": (SHORT, (7,))})):
+    kinds: list[tuple[Any, dict[str, Any]]] = [
+        (ramp(kind="<u4"), {}),
+        (SMALL, {"t262": (SHORT, (10,))}),
+        (SMALL, {"t338": (SHORT, (7,))}),
+    ]
+    for samples, tags in kinds:
         with pytest.raises(Rejected) as refused:
             header_of(tiff_file(page(samples, **tags)))
         assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
