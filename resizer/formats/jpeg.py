@@ -69,16 +69,20 @@ class JpegSource(SourceFormat):
         )
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
-        """The largest of 8, 4, 2 and 1 that leaves enough pixels; the longer side counts, for sizes are rounded."""
+        """The largest of 8, 4, 2 and 1 that leaves enough pixels, and one at least each way.
+
+        The longer side counts: of the wanted size one side is rounded, which matters less there.
+        """
         side, needed = max(zip((header.width, header.height), wanted, strict=True))
-        return next((divisor for divisor in SCALES if side >= divisor * OVERSAMPLING * needed), 1)
+        most = min(side / (OVERSAMPLING * needed), header.width, header.height)
+        return next((divisor for divisor in SCALES if divisor <= most), 1)
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         """Decode at the scale that fits; where that is rounded up, the frame says what the picture takes up."""
         jpeg = cast("JpegImagePlugin.JpegImageFile", image)
         width, height, divisor = header.width, header.height, self.scale(header, wanted)
         if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
-            jpeg.draft(None, (max(1, width // divisor), max(1, height // divisor)))
+            jpeg.draft(None, (width // divisor, height // divisor))
         decode_jpeg(jpeg, read_coding(pillow_private.stream_of(jpeg)))
         yield Frame(jpeg, crop_box=(width / divisor, height / divisor))
 
@@ -105,7 +109,7 @@ class JpegRendition(RenditionFormat):
     format: ClassVar[Format] = Format.JPEG
     extensions: ClassVar[tuple[str, ...]] = (".jpg", ".jpeg", ".jpe", ".jfif")
     max_side: ClassVar[int] = 65_500  # libjpeg's JPEG_MAX_DIMENSION
-    memory: ClassVar[EncoderMemory] = EncoderMemory(0, 3.8, 7.9, 0, 1.5, 1.5)
+    memory: ClassVar[EncoderMemory] = EncoderMemory(0, 3.8, 7.9, 0, 1.4, 1.4)
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Put what is transparent on white."""
@@ -123,7 +127,16 @@ class JpegRendition(RenditionFormat):
         transfer, own tables pay from the first download on, progressive only where nearly all renditions are
         downloaded; and it made one of the seven larger.
         """
-        picture, file = next(pictures), io.BytesIO()
-        subsampling = "4:4:4" if picture.mode == "L" else "4:2:0"  # grey blocks would be padded to pairs
-        picture.save(file, "JPEG", quality=options.quality, subsampling=subsampling, optimize=True, exif=options.exif)
-        return file.getvalue()
+        picture = next(pictures)
+        try:
+            return _saved(picture, options, optimize=True)
+        except OSError:
+            # Pillow gives own tables a byte per pixel for the file, two from quality 95 on; hard noise takes more.
+            return _saved(picture, options, optimize=False)
+
+
+def _saved(picture: Image.Image, options: SaveOptions, *, optimize: bool) -> bytes:
+    file = io.BytesIO()
+    subsampling = "4:4:4" if picture.mode == "L" else "4:2:0"  # grey blocks would be padded to pairs
+    picture.save(file, "JPEG", quality=options.quality, subsampling=subsampling, optimize=optimize, exif=options.exif)
+    return file.getvalue()
