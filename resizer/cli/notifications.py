@@ -139,7 +139,7 @@ def connected(current: Configuration, target: Target) -> Change:
         raise UsageError(
             "S3 sends an event to one function, queue or topic only, and the bucket already sends "
             f"{'; '.join(overlapping)}. Nothing was changed. Use Trigger=eventbridge, which sends to both, or another "
-            "prefix."
+            "prefix. What is left of an earlier stack goes with `resizer connect BUCKET --to ARN --remove`."
         )
     return Change(current, {**rest, section: [*rest.get(section, ()), entry]})
 

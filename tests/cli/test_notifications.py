@@ -128,3 +128,13 @@ def test_other_arns_are_refused() -> None:
     for arn in ("resize", TOPIC):
         with pytest.raises(UsageError, match="is not the ARN of a Lambda function or of an SQS queue"):
             connected({}, Target(arn, "uploads/"))
+
+
+def test_what_an_earlier_stack_left_can_be_taken_out() -> None:
+    """The template makes one notification for each kind of event; all of them go by the old function's ARN."""
+    old = "arn:aws:lambda:us-east-1:123456789012:function:old:live"
+    events = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*")
+    left = {"LambdaFunctionConfigurations": [item("LambdaFunctionArn", old, each, prefix="in/") for each in events]}
+    with pytest.raises(UsageError, match=f"to {old}.*--to ARN --remove"):
+        connected(left, Target(FUNCTION, "in/"))
+    assert disconnected(left, Target(old)).after == {}
