@@ -50,7 +50,7 @@ class StoredRendition:
 
 
 @dataclass(slots=True)
-class Journal:
+class ReportBuilder:
     """What is known about a source so far; the stages' times in milliseconds.
 
     `decode` includes the download that it waits for; `upload` is the sum over the uploads, which overlap with
@@ -101,8 +101,12 @@ class Journal:
         """Add to a stage's time."""
         self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + milliseconds
 
-    def close(
-        self, outcome: Outcome, reason: Reason | None, detail: str | None, stored: tuple[StoredRendition, ...] = ()
+    def build(
+        self,
+        outcome: Outcome,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        stored: tuple[StoredRendition, ...] = (),
     ) -> Report:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
