@@ -48,6 +48,7 @@ def test_a_rejected_overwrite_deletes_the_old_renditions() -> None:
     shop.handle(shop.upload(picture()))
     assert ended(shop.handle(shop.upload(b"no image"))) == ("rejected", "not_an_image")
     assert shop.existing == []
+    assert shop.requests == {"get_object": 1, "head_object": 5, "delete_object": 3}
 
 
 @pytest.mark.parametrize("key", ["cat.png", "scan.tiff", "cat", "report.txt"])
