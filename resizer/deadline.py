@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -29,12 +28,9 @@ MB_PER_CORE: Final = 1769
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Clocks in seconds; `remaining` says how long the invocation may still run."""
+    """The time of one invocation: `remaining` says how many seconds it may still run."""
 
     remaining: Callable[[], float] = lambda: math.inf
-    now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
     def need(self, seconds: float = 0) -> None:
         """Raise `OutOfTime` where fewer seconds are left for work."""

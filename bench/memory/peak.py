@@ -24,7 +24,7 @@ from resizer.memory.process import resident
 from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
-from resizer.store import pool
+from resizer.store import uploads
 
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
 
@@ -58,7 +58,7 @@ class MemoryS3:
     def __init__(self, body: bytes, path: Path | None) -> None:
         self._body = body
         self._path = path
-        self._together = threading.Barrier(pool.WORKERS)
+        self._together = threading.Barrier(uploads.WORKERS)
 
     def get_object(self, **_: Any) -> dict[str, Any]:
         """Open the source, read bit by bit as a download is."""

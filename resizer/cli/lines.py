@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from posixpath import splitext
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.filesize import decimal
 from rich.markup import escape
+
+from resizer.formats import RENDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +30,7 @@ def size(number: int) -> str:
 def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
     """Key, outcome, sizes (upright), bytes in and out, and milliseconds of one log record, with rich's markup.
 
-    `formats` are those of the renditions; they are named where they are others than the source's.
+    `formats` are those of the renditions; they are named where the key's extension says another type.
     """
     outcome = fields["outcome"]
     style = STYLES[outcome]
@@ -35,7 +38,9 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
     if fields["width"]:
         parts.append(f"{fields['format']} {fields['width']}x{fields['height']}")
     if fields["rendition_sizes"] and outcome != "skipped":  # those that stand already are not made again
-        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"], formats))
+        extensions = RENDITIONS[fields["format"]].extensions if fields["format"] in RENDITIONS else ()
+        named = splitext(fields["key"])[1].lower() in extensions
+        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if named else "", formats))
         made = count(len(fields["rendition_sizes"]), "rendition")
         parts.append(f"{size(fields['source_bytes'])}, {made} {size(fields['rendition_bytes'])}")
     if fields["reason"]:

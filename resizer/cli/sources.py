@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Rejected
-from resizer.planning.outputs import may_name_image
+from resizer.model import IMAGE_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -97,7 +97,7 @@ def _looks_like_image(path: Path) -> bool:
         with path.open("rb") as file:
             sniff(file.read(SIGNATURE_BYTES))
     except Rejected:
-        return bool(path.suffix) and may_name_image(path.name)
+        return path.suffix.lower() in IMAGE_EXTENSIONS
     except OSError:
         pass
     return True

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer.events.times import latest
 from resizer.model import Change, SourceObject
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ def source(event: Mapping[str, Any]) -> SourceObject:
         size=_size(stored),
         sequencer=stored.get("sequencer") or None,
         version_id=stored.get("version-id") or None,
-        time=latest(event.get("time")),
     )
 
 

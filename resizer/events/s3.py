@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
-from resizer.events.times import latest
 from resizer.model import Change, SourceObject
 from resizer.settings.environment import parse_widths
 
@@ -37,7 +36,6 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         size=_size(stored),
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
-        time=latest(record.get("eventTime")) or _time(told),
         widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
         handed_over=bool(told.get("handedOver")),
     )
@@ -55,13 +53,6 @@ def _size(stored: Mapping[str, Any]) -> int | None:
     if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
         raise ValueError(f"size is {size!r}, which is not a number of bytes")
     return size
-
-
-def _time(told: Mapping[str, Any]) -> float | None:
-    time = told.get("time")
-    if time is not None and not isinstance(time, float):
-        raise ValueError(f"time is {time!r}, which is not a number of seconds")  # as above
-    return time
 
 
 def _decoded(key: str) -> str:

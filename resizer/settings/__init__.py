@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from resizer.model import SourceObject
 
-# Raised whenever the same settings would give other bytes than before, so that re-runs replace what stands.
-RECIPE_VERSION = 4
+# Raise it when the same settings give other bytes or headers than before, so that existing renditions are replaced.
+RECIPE_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)

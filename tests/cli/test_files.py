@@ -62,7 +62,7 @@ def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
         assert last.startswith("2 images resized, 1 refused, ")
         assert done.stderr.startswith("refused   photos/damaged.jpg  rejected not_an_image")
     made = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
-    assert made == {"50-photos/a/cat.jpg", "50-photos/b/cat.jpg"}
+    assert made == {"50-photos/a/cat", "50-photos/b/cat"}
 
 
 def test_what_nobody_means_is_passed_over(cat: Path) -> None:
@@ -137,16 +137,32 @@ def test_every_format_is_named(cat: Path) -> None:
     assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in shown.stdout
 
 
+def test_a_file_whose_name_says_another_type_is_told(cat: Path) -> None:
+    """A BMP's renditions have its name, and the line says that they are JPEGs; so it does for a misnamed JPEG."""
+    cat.with_name("scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
+    cat.with_name("x.png").write_bytes(saved(photo_like(90, 60), "JPEG"))
+    done = resizer("files", "scan.bmp", "x.png", "cat.jpg", "--out", "out", "--widths", "50", cwd=cat.parent)
+    assert [line.partition("→ ")[2].split("  ")[0] for line in done.stdout.splitlines()[:3]] == [
+        "50x33 as JPEG",
+        "50x33 as JPEG",
+        "50x33",
+    ]
+    assert Image.open(cat.parent / "out" / "resized" / "50-scan.bmp").format == "JPEG"
+
+
 def test_two_sources_never_share_an_output(cat: Path) -> None:
     """A file whose renditions would lie where another's of the same run do is refused, and the first stays."""
     scan, twin = cat.with_name("scan.bmp"), cat.with_name("scan.bmp.jpg")
     scan.write_bytes(saved(photo_like(90, 60), "BMP"))
     twin.write_bytes(saved(photo_like(60, 90), "JPEG"))
-    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent)
+    formats = {"RESIZER_FORMATS": "source,jpeg"}
+    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent, **formats)
     assert done.returncode == 1
     assert "key_taken" in done.stdout + done.stderr
     assert Image.open(cat.parent / "out" / "resized" / "480-scan.bmp.jpg").size == (90, 60)
-    assert resizer("files", twin, "--out", "out", cwd=cat.parent).returncode == 0  # another run may replace them
+    assert len(list((cat.parent / "out" / "resized").iterdir())) == 6
+    again = resizer("files", twin, "--out", "out", cwd=cat.parent, **formats)
+    assert again.returncode == 0  # another run may replace them
 
 
 def test_widths_can_be_chosen(cat: Path) -> None:

@@ -123,7 +123,6 @@ def test_a_full_record_is_read_in_every_field() -> None:
             size=1024,
             sequencer="0055AED6DCD90281E5",
             version_id="096fKKXTRTtl3on89fVO.nfljtsv6qko",
-            time=1740823200.001,
         )
     ]
 
@@ -131,7 +130,7 @@ def test_a_full_record_is_read_in_every_field() -> None:
 def test_what_moto_leaves_out_is_not_needed() -> None:
     """A record without sequencer and identities, with its slashes encoded, is read all the same."""
     etag = "5d41402abc4b2a76b9719d911017c592"
-    assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5, time=1740823201.0)]
+    assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5)]
 
 
 def test_several_records_keep_their_order() -> None:

@@ -34,13 +34,13 @@ MISTAKEN = [
     ("{prefix}{width}-{key!r}", "plain fields"),
     ("{prefix}{width}-{key", "is not a template"),
     ("{prefix}{width}-}{key}", "is not a template"),
-    ("{prefix}{width}{key}", "keep {width} and {key} apart"),
-    ("{prefix}{key}{width}", "keep {width} and {key} apart"),
-    ("{prefix}{width}0{key}", "keep {width} and {key} apart"),
-    ("{prefix}{key}-0{width}", "keep {width} and {key} apart"),
-    ("{prefix}-{width}{key}", "keep {width} and {key} apart"),
-    ("{prefix}{{-{width}{key}", "keep {width} and {key} apart"),
-    ("{prefix}}}-{key}{width}", "keep {width} and {key} apart"),
+    ("{prefix}{width}{key}", "separate {width} and {key}"),
+    ("{prefix}{key}{width}", "separate {width} and {key}"),
+    ("{prefix}{width}0{key}", "separate {width} and {key}"),
+    ("{prefix}{key}-0{width}", "separate {width} and {key}"),
+    ("{prefix}-{width}{key}", "separate {width} and {key}"),
+    ("{prefix}{{-{width}{key}", "separate {width} and {key}"),
+    ("{prefix}}}-{key}{width}", "separate {width} and {key}"),
 ]
 
 _literals = st.text("-x1{}", max_size=2).map(lambda text: text.replace("{", "{{").replace("}", "}}"))

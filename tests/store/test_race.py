@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from resizer import events
-from resizer.deadline import Clock
 from resizer.errors import ResizerError
 from resizer.pipeline import process
 from resizer.settings import Settings
@@ -51,7 +50,7 @@ def until_done(store: Any, event: dict[str, Any]) -> None:
     for source in events.sources(event):
         while True:
             try:
-                process(source, SMALL, store, Clock(sleep=lambda _: None))
+                process(source, SMALL, store)
                 break
             except ResizerError:
                 continue
