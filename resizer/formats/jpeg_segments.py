@@ -103,13 +103,15 @@ def _frame(marker: int, segment: bytes) -> Coding:
     if marker == JPEG_LS:
         raise _unsupported("JPEG-LS")
     if marker in LOSSLESS:
-        raise _unsupported("lossless JPEG")
+        raise _unsupported("lossless JPEGs")
     if marker not in READABLE:
-        raise _unsupported("hierarchical JPEG")
+        raise _unsupported("hierarchical JPEGs")
     if bits == b"\x0c":
-        raise _unsupported("JPEG of 12 bits a sample")
+        raise _unsupported("JPEGs of 12 bits a sample")
     if components == 2:
-        raise _unsupported("JPEG of two components")
+        raise _unsupported("JPEGs of two components")
+    if size[0] and not size[1]:
+        raise _unsupported("JPEGs whose height comes behind their pixels")
     factors = segment[11 : 11 + 3 * components : 3]
     return Coding(frame=marker, size=size, sampling=tuple((each >> 4, each & 15) for each in factors))
 
@@ -119,5 +121,5 @@ def _too_many(what: str) -> Rejected:
 
 
 def _unsupported(what: str) -> Rejected:
-    detail = f"No browser shows {what}, so it is not resized; save it as an ordinary JPEG, of 8 bits a sample."
+    detail = f"No browser shows {what}, so this file is not resized; save it as an ordinary JPEG of 8 bits a sample."
     return Rejected(Reason.UNSUPPORTED_FORMAT, detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,12 +62,13 @@ def test_every_coding_gives_the_picture(name: str, prepare: type[bytes]) -> None
 
 
 def test_what_no_browser_shows_is_unsupported() -> None:
-    """Twelve bits, lossless, hierarchical, JPEG-LS and two components are refused by name, and not as damage."""
+    """Twelve bits, lossless, hierarchical, JPEG-LS, two components and a height at the end are refused by name."""
     data = saved(PICTURE)
     at = data.index(b"\xff\xc0")
 
-    def reason(marker: int, bits: int = 8, components: int = 3) -> str:
-        changed = data[: at + 1] + bytes([marker]) + data[at + 2 : at + 4] + bytes([bits]) + data[at + 5 : at + 9]
+    def reason(marker: int, bits: int = 8, height: int = PICTURE.height, components: int = 3) -> str:
+        head = data[: at + 1] + bytes([marker]) + data[at + 2 : at + 4]
+        changed = head + struct.pack(">BH", bits, height) + data[at + 7 : at + 9]
         with pytest.raises(Rejected) as rejection:
             decoded(changed + bytes([components]) + data[at + 10 :])
         assert rejection.value.reason is Reason.UNSUPPORTED_FORMAT
@@ -78,6 +80,7 @@ def test_what_no_browser_shows_is_unsupported() -> None:
     assert all("lossless" in reason(marker) for marker in (0xC3, 0xC7, 0xCB, 0xCF))
     assert all("hierarchical" in reason(marker) for marker in (0xC5, 0xC6, 0xCD, 0xCE, 0xDE))
     assert "JPEG-LS" in reason(0xF7)
+    assert "height" in reason(0xC0, height=0)
 
 
 @pytest.mark.parametrize(("scans", "end"), [(90, "64 x 64"), (101, "corrupt"), (5000, "corrupt")])

@@ -71,7 +71,15 @@ def test_all_pixels_are_a_whole_picture(picture: str, coding: str) -> None:
     """With an end marker, half of one, none, or anything behind it, the pixels are the same to the bit."""
     data = saved(PICTURES[picture], **CODINGS[coding])
     expected = opened(data).tobytes()
-    for end in (END, b"", b"\xff", END + b"garbage" * 20_000, END + data, b"\xff\xff" + END, segment(0xFE, b"!") + END):
+    behind = (b"garbage" * 20_000, data, bytes(100))
+    for end in (
+        b"",
+        b"\xff",
+        bytes(100),
+        b"\xff\xff" + END,
+        segment(0xFE, b"!") + END,
+        *(END + each for each in behind),
+    ):
         assert pixels_of(data[:-2] + end).tobytes() == expected, end[:8]
 
 
@@ -82,6 +90,15 @@ def test_other_codings_need_no_end_marker_either(name: str) -> None:
     assert pixels_of(data[:-2]).tobytes() == opened(data).tobytes()
     missing = data[: -len(scans_of(data)) // 3]
     assert {reason_of(missing), reason_of(missing + END)} == {Reason.TRUNCATED}
+
+
+@pytest.mark.parametrize("name", ["arithmetic", "arithmetic-progressive"])
+def test_arithmetic_coding_needs_its_end_marker(name: str) -> None:
+    """Its encoders may leave out zeros at the end, so that only the marker tells a whole file from a cut one."""
+    data = (SEEDS / f"{name}.jpg").read_bytes()
+    assert reason_of(data) is None
+    for cut in (2, 3, 100, len(data) // 2):
+        assert reason_of(data[:-cut]) is Reason.TRUNCATED
 
 
 def test_a_scaled_picture_needs_no_end_marker_either() -> None:
