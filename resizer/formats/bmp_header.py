@@ -5,6 +5,7 @@ From Microsoft's descriptions of BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HE
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from typing import IO, Final
@@ -21,7 +22,6 @@ SIZES: Final = OS2 | {CORE, WITH_MASKS, WITH_ALPHA, WITH_COLOURS, V5}
 RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 CALIBRATED, EMBEDDED = 0, 0x4D424544
 MAX_PROFILE: Final = 4_194_304  # bytes
-MAX_END: Final = 1 << 48  # beyond the end of any file
 D65: Final = (0.3127, 0.329)
 
 
@@ -98,7 +98,7 @@ class BmpHeader:
         )
         begin = FILE_HEADER + INFO + len(self.palette)
         head = b"BM" + struct.pack("<I4xI", begin, begin) + info + self.palette
-        return PreparedFile(stream, head=head, begin=self.pixels_at, end=MAX_END)
+        return PreparedFile(stream, head=head, begin=self.pixels_at, end=stream.seek(0, io.SEEK_END))
 
     def colours(self) -> dict[str, object]:
         """What a V4 or V5 header says of its colours without a profile, as Pillow gives out a PNG's; maybe nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Final
+from typing import IO, Final, cast
 
 CHUNK: Final = 1_048_576
 
@@ -19,11 +19,8 @@ class PreparedFile:
 
     def read(self, size: int = -1) -> bytes:
         """The next `size` bytes, all that are left for a negative one."""
-        if size < 0:  # a buffer hands its bytes out without a copy
-            whole = io.BytesIO()
-            while piece := self.read(CHUNK):
-                whole.write(piece)
-            return whole.getvalue()
+        if size < 0:
+            return self._rest()
         begin = self._position
         stop = begin + size
         data = self._head[begin:stop]
@@ -35,6 +32,16 @@ class PreparedFile:
             data += self._tail[max(begin - self._tail_at, 0) : stop - self._tail_at]
         self._position += len(data)
         return data
+
+    def _rest(self) -> bytes:
+        """All that is left, put together in its place: with joined pieces it would be in memory twice."""
+        whole = bytearray(max(self._tail_at + len(self._tail) - self._position, 0))
+        filled = 0
+        while piece := self.read(min(CHUNK, len(whole) - filled)):
+            whole[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        del whole[filled:]
+        return cast("bytes", whole)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to any byte."""
