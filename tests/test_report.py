@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
