@@ -11,7 +11,7 @@ from resizer.deadline import TOO_LATE
 from resizer.errors import OutOfTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from resizer.deadline import Clock
@@ -32,9 +32,16 @@ class Upload:
 
 
 def upload_all(
-    renditions: Iterable[Rendition], write: Callable[[Rendition], bool], finished: list[Upload], clock: Clock
+    renditions: Iterable[Rendition],
+    write: Callable[[Rendition], bool],
+    finished: list[Upload],
+    clock: Clock,
+    *,
+    planned: Sequence[RenditionPlan] = (),
 ) -> None:
     """Write each rendition while the next is made; wait for all, and add each that is done to `finished`.
+
+    `OutOfTime` names what was written of the `planned` ones, and what was not.
 
     Fewer than `WORKERS` are being written while one is made: more would wait for a thread and hold memory.
 
@@ -66,5 +73,11 @@ def upload_all(
     if late:
         problems.append(OutOfTime(TOO_LATE))
     problems.extend(failure for each in running if each in ended and (failure := each.exception()))
-    if problems:
-        raise max(problems, key=lambda problem: getattr(problem, "retryable", True))
+    if not problems:
+        return
+    worst = max(problems, key=lambda problem: getattr(problem, "retryable", True))
+    if isinstance(worst, OutOfTime):
+        written = sorted(upload.plan.key for upload in finished)
+        missing = [plan.key for plan in planned if plan.key not in written]
+        raise OutOfTime(f"{worst} Written: {written}; not written: {missing}.") from worst
+    raise worst
