@@ -88,8 +88,12 @@ class Reconciler:
                 return self._settle(problem)
             except NewerRenditionExists as newer:
                 return _ended(newer)
-            except (NothingToDo, Rejected) as failure:
-                problem = failure
+            except NothingToDo as change:
+                problem = change
+            except Rejected as rejection:
+                if rejection.etag is None:  # the function may not even look at the source
+                    return _ended(rejection)
+                problem = rejection
         raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
 
     def _make(self, source: SourceObject) -> Result:

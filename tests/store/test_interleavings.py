@@ -110,6 +110,16 @@ def test_a_replacing_write_that_lost_its_race_writes_nothing() -> None:
     assert standing.body == b"by hand"
 
 
+def test_writes_whose_answer_was_lost_count_as_writes() -> None:
+    """Every PUT reached S3, its answer was lost, and botocore sent it again: the upload is reported as `resized`."""
+    story = Story()
+    handler = story.deliver(story.upload("red"))
+    while not handler.ended:
+        handler.step(Fate.SENT_TWICE if handler.is_at_a_write else Fate.DONE)
+    assert to_the_end(handler) == "resized"
+    assert story.shown == ["red"] * 3
+
+
 @pytest.mark.parametrize("fate", [Fate.DONE, Fate.SENT_TWICE])
 def test_the_same_picture_uploaded_again_wins_over_the_one_between(fate: Fate) -> None:
     """Red, blue, red: whoever made blue meanwhile finds out afterwards, though what it replaced looked the same."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from resizer import events
 from resizer.errors import ResizerError
@@ -121,6 +121,15 @@ class Handler:
         self._stopped.release()
         self._go.acquire()
 
+    def _sent_again(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request that botocore has sent twice; an error says so, as botocore's do."""
+        try:
+            answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
+        except ClientError as problem:
+            problem.response.setdefault("ResponseMetadata", {})["RetryAttempts"] = 1  # type: ignore[typeddict-item] # the rest is left out
+            raise
+        return answer
+
     def _die(self) -> None:
         self._dead = True
         raise Died
@@ -138,7 +147,7 @@ class Handler:
             try:
                 answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
                 if self._fate is Fate.SENT_TWICE:
-                    answer = getattr(self.world.s3, operation)(**arguments)
+                    answer = self._sent_again(operation, arguments)
             finally:
                 if self._fate is Fate.DIES_AFTER:
                     self._die()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from resizer.settings.environment import OnDelete
 from resizer.store import uploads
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture
 from tests.support.interleaving import InlineExecutor
+from tests.support.recording import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,6 +115,23 @@ def test_a_rejection_for_its_size_alone_ends_too() -> None:
         report = process(source, replace(SMALL, max_bytes=999), shop.s3)
         assert ended(report) == ("rejected", "too_many_bytes")
     assert shop.existing == []
+
+
+@pytest.mark.parametrize("change", ["upload", "delete"])
+def test_a_source_that_may_not_even_be_looked_at_ends_at_once(change: str) -> None:
+    """Where S3 denies the GET and the HEAD of a source, it is rejected `access_denied`, and not tried again."""
+    shop = Shop()
+    shop.handle(shop.upload(picture()))
+    event = shop.upload(picture("blue")) if change == "upload" else shop.delete()
+
+    def deny(request: dict[str, Any]) -> None:
+        if request["Key"] == KEY:
+            raise refusal("AccessDenied", "HeadObject")
+
+    shop.s3.faults |= {"get_object": deny, "head_object": deny}
+    assert ended(shop.handle(event)) == ("rejected", "access_denied")
+    assert shop.s3.calls.count(("head_object", KEY)) == 1
+    assert shop.existing == outputs()
 
 
 def test_a_key_that_is_taken_leaves_no_part_of_a_set() -> None:
