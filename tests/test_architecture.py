@@ -91,5 +91,5 @@ def test_modules_stay_short() -> None:
 def test_imports_for_types_do_not_count() -> None:
     """The rules see imports inside functions, and not those that only a type checker reads."""
     names = {path: imports(tree) for path, tree in modules()}
-    assert "resizer.color.cicp" in names["color/srgb.py"]
+    assert "resizer.color.described" in names["color/srgb.py"]
     assert "resizer.model.SourceObject" not in names["planning/guard.py"]

@@ -12,7 +12,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from resizer.color.cicp import Colorimetry
+    from resizer.color.described import Colours
     from resizer.model import Header
 
     Transform = Callable[[Image.Image], Image.Image]
@@ -24,7 +24,7 @@ GREY_MODES: Final = frozenset({"1", "L", "LA", "I;16"})
 UNNOTICED: Final = 2
 
 
-def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colorimetry | None:
+def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colours | None:
     """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
 
     For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
@@ -42,15 +42,15 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
     if header.code_points is None and not chunks:
         return profile
-    from resizer.color import cicp  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
+    from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
 
-    colors = cicp.by_code_points(header.code_points, warn) or profile
+    colors = described.by_code_points(header.code_points, warn) or profile
     if colors is None and chunks:
-        colors = cicp.by_chunks(info, warn)
-    return None if colors == cicp.SRGB else colors
+        colors = described.by_chunks(info, warn)
+    return None if colors == described.Colours() else colors
 
 
-def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callable[[str], None]) -> Image.Image:
+def to_srgb(image: Image.Image, colors: bytes | Colours | None, warn: Callable[[str], None]) -> Image.Image:
     """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
 
     Without `colors`, a profile or the numbers in its place, they are taken for sRGB, and CMYK for inks that each let
@@ -73,7 +73,7 @@ def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callab
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
-def _profile_of(colors: Colorimetry, *, grey: bool) -> bytes:
+def _profile_of(colors: Colours, *, grey: bool) -> bytes:
     from resizer.color.icc import matrix_profile  # noqa: PLC0415 # as above
 
     return matrix_profile(colors, grey=grey)

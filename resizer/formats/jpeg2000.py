@@ -19,9 +19,10 @@ from resizer.formats.isobmff import boxes, boxes_of_file, find
 from resizer.formats.jpeg2000_codestream import EOC, check, decoder_bytes, end_of_data, undivided
 from resizer.formats.pillow_private import set_mode
 from resizer.formats.prepared_file import PreparedFile
-from resizer.model import Header
+from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO
 
     from PIL.ImageFile import ImageFile
@@ -33,6 +34,14 @@ SRGB: Final = 16
 SIZE_BYTES, COLOUR_BYTES = 8, 7  # of the boxes `ihdr` and `colr` that are looked at
 END: Final = EOC.to_bytes(2, "big")
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
+
+
+class OpenedJpeg2000(Jpeg2KImageFile):
+    """An opened JPEG 2000 that knows whether its file ends before its last pixel."""
+
+    def __init__(self, stream: IO[bytes], *, is_cut: bool) -> None:
+        self.is_cut = is_cut
+        super().__init__(stream)
 
 
 class Jpeg2000Source(SourceFormat):
@@ -57,10 +66,8 @@ class Jpeg2000Source(SourceFormat):
     def open(self, file: SourceFile) -> ImageFile:
         size = file.stream.seek(0, io.SEEK_END)
         end = end_of_data(file.stream, size)
-        if end is None:
-            raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
-        stream, header = _prepared(file.stream, size, end)
-        image = Jpeg2KImageFile(stream)
+        stream, header = _prepared(file.stream, size, end or size)
+        image = OpenedJpeg2000(stream, is_cut=end is None)
         if palette := _palette(header):
             set_mode(image, "P")
             image.palette = palette
@@ -78,6 +85,11 @@ class Jpeg2000Source(SourceFormat):
             has_transparency=image.has_transparency_data,
             buffered_bytes=decoder_bytes(cast("IO[bytes]", image.fp)),
         )
+
+    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        if cast("OpenedJpeg2000", image).is_cut:
+            raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
+        return super().frames(image, header, wanted)
 
 
 def _prepared(stream: IO[bytes], size: int, end: int) -> tuple[IO[bytes], bytes]:

@@ -69,8 +69,6 @@ class TiffSource(SourceFormat):
             raise _unsupported(f"Its samples are not read ({problem}); save it with 8 bits a channel.") from problem
         finally:
             TiffImagePlugin.READ_LIBTIFF = False
-        if _is_cut(image):
-            raise Rejected(Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file.")
         if image.use_load_libtiff:
             replace_raw_modes(image, NATIVE)
         return image
@@ -92,6 +90,8 @@ class TiffSource(SourceFormat):
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
+        if _is_cut(cast("OpenedTiff", image)):
+            raise Rejected(Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file.")
         image.load()
         yield Frame(_page(image).samples.mended(image))
 

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Final
 from resizer.errors import Reason, Rejected
 from resizer.formats.camera_raw import REDUCED, SUB_DIRECTORIES, SUBFILE, is_camera_raw
 from resizer.formats.prepared_file import PreparedFile
-from resizer.formats.tiff_directory import BYTES, LONG_KINDS, MAX_DATA, SHORT, SIZES, TiffReader
+from resizer.formats.tiff_directory import LONG_KINDS, MAX_DATA, SHORT, SIZES, TiffReader
 from resizer.formats.tiff_samples import COLOR_MAP, PALETTE, PHOTOMETRIC, SAMPLE_FORMAT, Samples, whole_palette
 from resizer.formats.tiff_writer import DirectoryWriter
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MAX_PAGES: Final = 64  # that are looked at for the right one
 TRANSPARENCY_MASK: Final = 4  # bit of the subfile's kind
 STRIPS, ORIENTATION, STRIP_SIZES, TILES, TILE_SIZES = 273, 274, 279, 324, 325
-IPTC, UNDEFINED = 33723, 7
+IPTC: Final = 33723
+MAX_IPTC: Final = 262_144  # bytes; a JPEG has 64 KB at most, and each text costs Pillow a step
 ICC: Final = 34675
 # Tags that no rendition needs: the order of pages, and Photoshop's resources and layers.
 DROPPED: Final = frozenset({SUBFILE, 255, SUB_DIRECTORIES, 34377, 37724})
@@ -70,7 +71,8 @@ class Page:
         return PreparedFile(reader.stream, head=head, begin=len(head), end=reader.size, tail=tail)
 
     def _copy(self, writer: DirectoryWriter, tag: int, value: Field) -> None:
-        if tag > LAST_STRUCTURAL and (value.size > MAX_DATA or value.at + value.size > self.reader.size):
+        most = MAX_IPTC if tag == IPTC else MAX_DATA
+        if tag > LAST_STRUCTURAL and (value.size > most or value.at + value.size > self.reader.size):
             return
         if value.kind in LONG_KINDS and not writer.big:
             writer.put_numbers(tag, self.reader.numbers(self.directory, tag))
@@ -90,9 +92,6 @@ class Page:
             writer.put_numbers(COLOR_MAP, palette, SHORT)
         if self.samples.is_lab:
             writer.drop(ICC)  # the colours are RGB then
-        if (iptc := self.directory.fields.get(IPTC)) and iptc.kind not in BYTES and iptc.size <= MAX_DATA:
-            data = self.reader.data(iptc)  # many programs call these bytes 32-bit numbers
-            writer.put(IPTC, UNDEFINED, len(data), data)
 
 
 def _pages(reader: TiffReader) -> Iterator[Directory]:
