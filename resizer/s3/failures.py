@@ -11,6 +11,7 @@ from resizer.errors import (
     AccessDenied,
     ConditionFailed,
     ObjectMissing,
+    OutOfTime,
     Reason,
     Rejected,
     ResizerError,
@@ -39,13 +40,16 @@ NAMED: Final = re.compile(r'not authorized to perform: ([\w:]+) on resource: "?(
 def ask(verb: str, request: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
     """Make one request to S3. Messages name verb, bucket, key and the id of the request.
 
-    Raises `ObjectMissing`, `ConditionFailed`, `AccessDenied`, `Rejected` `archived`, and `StorageError` for all else.
+    Raises `ObjectMissing`, `ConditionFailed`, `AccessDenied`, `Rejected` `archived`, `OutOfTime` where the invocation
+    is about to end, and `StorageError` for all else.
     """
     uri = f"s3://{arguments['Bucket']}/{arguments['Key']}"
     try:
         return request(**arguments)
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
+    except OutOfTime as late:
+        raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
     except BotoCoreError as problem:
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
 

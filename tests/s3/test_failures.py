@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+from resizer.deadline import Clock
 from resizer.errors import (
     AccessDenied,
     ConditionFailed,
     ObjectMissing,
+    OutOfTime,
     Reason,
     ResizerError,
     SourceGone,
@@ -19,7 +21,7 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import SourceObject
-from resizer.s3 import conditional
+from resizer.s3 import clients, conditional
 from resizer.s3.failures import ask
 from resizer.s3.source import current_etag, open_source
 from tests.conftest import rejects
@@ -200,6 +202,12 @@ def test_a_condition_on_a_missing_object_does_not_hold() -> None:
     with serving(error(404, "NoSuchKey"), error(404, "NoSuchKey"), OK) as (client, _):
         assert conditional.put(client, {**PUT, "IfMatch": '"0"'}) is False
         assert conditional.delete(client, "photos", "cat.jpg", '"0"') is False
+
+
+def test_a_request_that_is_given_up_is_named() -> None:
+    """Where the invocation ends first, the error says what it ended."""
+    with serving(OK), pytest.raises(OutOfTime, match=r"HEAD s3://photos/cat\.jpg was given up\. .* longer time-out"):
+        conditional.head(clients.s3_until(Clock(remaining=lambda: 1.0)), "photos", "cat.jpg")
 
 
 def test_doubles_without_metadata_are_understood() -> None:
