@@ -63,7 +63,7 @@ def decoder_bytes(stream: IO[bytes]) -> int:
     if marker != SIZ or len(body) < SIZ_HEAD:
         return 0
     right, bottom, left, top, across, down, _, _, channels = map(int, struct.unpack_from(">8IH", body, 2))
-    depth = 1 + max((bits & 0x7F for bits in body[36 : 36 + 3 * channels : 3]), default=0)
+    depth = _depth(body, channels)
     samples = min(across, max(right - left, 0)) * min(down, max(bottom - top, 0)) * channels
     return BYTES_PER_TILE * _tiles(body) + samples * (4 + -(-depth // 8))
 
@@ -112,6 +112,17 @@ def end_of_data(stream: IO[bytes], size: int) -> int | None:
             if end > size:
                 return None
     return end if tiles and len(seen) >= tiles else None
+
+
+def sample_bits(stream: IO[bytes]) -> int:
+    """The bits of the deepest component; 0 where the codestream does not say."""
+    stream.seek(0)
+    marker, body = next(_segments(stream), (0, b"")) if _find_codestream(stream) else (0, b"")
+    return _depth(body, len(body)) if marker == SIZ else 0
+
+
+def _depth(body: bytes, channels: int) -> int:
+    return 1 + max((bits & 0x7F for bits in body[SIZ_HEAD : SIZ_HEAD + 3 * channels : 3]), default=0)
 
 
 def _tiles(body: bytes) -> int:

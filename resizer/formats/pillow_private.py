@@ -13,7 +13,7 @@ from functools import wraps
 from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import PIL
-from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin
+from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
 
 from resizer.errors import OurFault, is_our_fault
 
@@ -158,7 +158,10 @@ def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[byt
     image.tile = []  # Pillow's sign that all is loaded
 
 
-# --- tiles of an opened image: TIFF and BMP ---------------------------------------------------------------------------
+# ---- TIFF, BMP and JPEG 2000
+
+expect(ImageFile, ("_Tile",))
+expect(TiffImagePlugin, ("READ_LIBTIFF", "COMPRESSION_INFO"))
 
 
 def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -125,3 +127,37 @@ def test_a_profile_is_found() -> None:
     colours = data.index(b"colr") - 4
     header = data[at + 8 : colours] + box(b"colr", b"\2\0\0a profile") + data[colours + 15 : at + size]
     assert pixels_of(data[:at] + box(b"jp2h", header) + data[at + size :]).info["icc_profile"] == b"a profile"
+
+
+# 40 x 10 pixels of 16 bits a channel, from black to the brightest sample, which Pillow reads and cannot write.
+DEEP = {
+    65_280: (
+        "c-s5#|38pHp8*6kfS8K`0Z{qO{EUnc^goD!2PnYE$iTwF!1zCgfyJTWe+q*t1EX_MYGO%hib7JQf`373o>zdYyFyuNQE_H|o`R8{sh+|"
+        "A2~ZQ?0X0s(|6|$(!EEEV7VHLZbZR#3s5zCGCmO`V9l)@HlT(k6;gHQyiwQjw8XKQ_XInB}vUzrveZqQsR?|5v<eFcxvF3AH@h^VkZYI"
+        "yocRk9nY3Bx&hAP`rUaHe)c1N$D{p{zyLOB^TY2LQO@jVL;vOkP2{akb3qMr{WlDPg@z^flumd~0Nnqn*>eP~I`?ma3W7!FxKHJC8{3y"
+        "T1RHA&y$kR9_$ebM<042LX_|KzN2d%(aZc+UQWM|KXIKz4)o(ewih27QJ9oZ<v`Ffg_h_kR+Sy3N?U?7Qm!`i6%8Hv#vgdRG"
+    ),
+    65_535: (
+        "c-s5#|38pHp8*6kfS8K`0Z{qO{EUnc^goD!2PnYE$iTwF!1zCgfyJTWe+q*t1EX_MYGO%hib7JQf`373o>zdYyFyuNQE_H|o`R8{sh+|"
+        "A2@n$*cLFs|zW-ykmteN>TMKrBH##+&cGR3o%o7db;SOL}!O5w|$8gBzsKtby35|_Uy|XPDFWEdh%RXVfJ*(-Q6>`n5*jV#9t@szeaW|"
+        "9a=DQx{*tBzlN<)?HDKFLOGrObL&wloEU!k0gnKW<P;rN~f2iYG+mwv9fZ_&>O5=mTtEa26TE6Zn13r#T=kv_DfW%nMH4-AK_pBhY<{)"
+        "I&V!kVP-aLA7Nq`v5U28KhH$A5BGxIJKC6Fg^s!XrC}O(46$`)K+B27|uBe@=0NI~W*Siu*qaN!?~_UiMw}(dGvX67ClN1*W&;F)$>`J"
+        "pR+tw(UT|ZTCqZBR??kD9@>%fGTs{LkNe=Nt`l=GH{u;<_<0wkR#L3@c$+N<D%Kq"
+    ),
+}
+
+
+def deep_rgb(brightest: int) -> bytes:
+    return zlib.decompress(base64.b85decode(DEEP[brightest]))
+
+
+@pytest.mark.parametrize("brightest", DEEP)
+def test_whites_of_deep_colours_never_become_black(brightest: int) -> None:
+    """Colours of 16 bits are read; where Pillow would turn their whites into black the file is refused instead."""
+    data = deep_rgb(brightest)
+    if brightest == 65_280:
+        assert pixels_of(data).getpixel((39, 5)) == (255, 255, 255)
+        return
+    with pytest.raises(Rejected, match="save it with 8 bits") as refused:
+        pixels_of(data)
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT

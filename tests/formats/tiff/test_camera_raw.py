@@ -73,3 +73,11 @@ def test_a_raw_file_is_unsupported(kind: str) -> None:
 def test_what_cameras_software_exports_is_a_picture(kind: str) -> None:
     """An ordinary TIFF is resized whoever made the camera; its full picture counts."""
     assert header_of(EXPORTED[kind]).width == 40
+
+
+def test_raw_files_that_are_no_tiffs_are_unsupported() -> None:
+    """Those of other makers are known by their first bytes."""
+    for start in (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"II\x1a\0\0\0HEAPCCDR", b"\0MRM", b"FOVb"):
+        with pytest.raises(Rejected, match="raw file") as refused:
+            header_of(start + bytes(100))
+        assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
