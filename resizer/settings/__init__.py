@@ -103,8 +103,8 @@ class Settings:
 
     @property
     def recipe(self) -> str:
-        """The recipe of the defaults' first rendition."""
-        return self.recipe_of(self.defaults, self.defaults.renditions[0])
+        """The recipe of the defaults' first rendition, whatever its width."""
+        return self.recipe_of(self.defaults, replace(self.defaults.renditions[0], width=None))
 
     def hands_over(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; once, so that none bounces."""

@@ -32,13 +32,16 @@ def template_mistake(template: str) -> str | None:
 
 
 def _ambiguity(template: str) -> str | None:
-    """Say so where a name touches a character that it could have itself, so that nobody could tell where it ends."""
+    """Say so where nobody could tell a name from a key.
+
+    The first character between them cannot be in a name. So it is the first of its kind behind a name, and the last
+    before one but for what the template has there.
+    """
     filled = fill(template, "", NAME, KEY)
     first, last = sorted((filled.index(NAME), filled.index(KEY)))
     between = filled[first + 1 : last]
-    touching = between[:1] if filled[first] == NAME else between[-1:]
-    if not touching or NAME_CHARACTER.match(touching):
-        return "must separate {name} and {key} by a character that is no letter, digit or _, such as {name}-{key}"
+    if not between or NAME_CHARACTER.match(between):
+        return "must have a character between {name} and {key} that is no letter, digit or _, such as {name}-{key}"
     return None
 
 
