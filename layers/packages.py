@@ -22,7 +22,17 @@ TOOLS: Final = PROJECT / "build"
 
 def install(requirements: Path, platform: str, folder: Path) -> None:
     """Install the runtime's wheels for `platform`, such as `x86_64-manylinux_2_28`. Raises `UsageError`."""
-    command = [str(tool("uv") / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(folder), "--link-mode", "copy", "--no-deps"]
+    command = [
+        str(tool("uv") / "bin" / "uv"),
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(folder),
+        "--link-mode",
+        "copy",
+        "--no-deps",
+    ]
     command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
     command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
     if subprocess.run(command, check=False).returncode:
