@@ -106,6 +106,11 @@ class Rule:
         rule = cls(formats=formats, quality=quality or Quality(), cache_control=cache_control)
         return rule.with_widths(widths)
 
+    @property
+    def writes(self) -> int:
+        """How many objects are written for one source."""
+        return sum(len(spec.formats) for spec in self.renditions) + self.manifest
+
     def with_widths(self, widths: Sequence[int]) -> Self:
         """The same rule with plain widths instead of its renditions, and without a manifest."""
         specs = tuple(
