@@ -120,7 +120,7 @@ def files(
     if interrupted:
         complaints.print(f"Stopped: {len(done)} of {count(len(sources), 'file')} done.", highlight=False)
         raise typer.Exit(130)
-    if any(tables.refusal(result) for _, result in done):
+    if any(tables.refusal(result) and not tables.is_excluded(result) for _, result in done):
         raise typer.Exit(1)
 
 

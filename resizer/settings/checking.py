@@ -41,8 +41,9 @@ def _message(problem: Invalid) -> str:
         case DictInvalid():
             return "must be a table"
     if problem.error_message == "extra keys not allowed":
-        close = get_close_matches(str(problem.path[-1]), KEYS, 1)
-        return "there is no such key" + (f"; is {close[0]} meant?" if close else "")
+        key = str(problem.path[-1])
+        close = get_close_matches(key, KEYS, 1) if key not in KEYS else []
+        return "there is no such key here" + (f"; is {close[0]} meant?" if close else "")
     return str(problem.error_message)
 
 
