@@ -37,6 +37,7 @@ class Reason(StrEnum):
     # skipped: nothing to do
     OUTPUT_PREFIX = "output_prefix"
     OUTSIDE_SOURCE_PREFIX = "outside_source_prefix"
+    EXCLUDED = "excluded"
     OTHER_BUCKET = "other_bucket"
     FOLDER_MARKER = "folder_marker"
     NOT_CREATED = "not_created"

@@ -25,6 +25,8 @@ BELONGS_TO: Final = {
     "cykooz_resizer": ("resize.py",),
     "isal": ("formats/",),
     "xml": ("metadata/",),
+    "voluptuous": ("settings/checking.py", "settings/value_checks.py"),
+    "tomllib": ("settings/checking.py", "cli/"),
 }
 MAX_LINES: Final = 230
 

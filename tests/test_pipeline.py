@@ -16,6 +16,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3, refusal
@@ -235,7 +236,7 @@ def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> Non
 
 def test_two_sources_never_share_an_output(s3: Any) -> None:
     """A source whose output key belongs to another is rejected, and the other's renditions stay."""
-    settings = replace(SETTINGS, formats=("source", "jpeg"))
+    settings = replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "jpeg")))
     process(upload(s3, "scan.tiff", saved(Image.new("RGB", (90, 60), "red"), "TIFF")), settings, s3)
     report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), settings, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TAKEN)
@@ -274,7 +275,7 @@ def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pyt
             return Noted(super().encode(*arguments))
 
     monkeypatch.setattr("resizer.pipeline.Encoding", Noting)
-    settings = Settings(widths=(80, 70, 60, 50, 40, 30, 20), formats=("source", "webp"))
+    settings = Settings(defaults=Rule.of_widths((80, 70, 60, 50, 40, 30, 20), formats=("source", "webp")))
     report = process(upload(s3, "cat.png", saved(photo_like(64, 48), "PNG")), settings, s3)
     assert (len(report.renditions), len(most)) == (14, 12)  # the first two widths give the same
     assert max(most[4:]) <= 2
@@ -283,7 +284,7 @@ def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pyt
 
 def test_extra_formats_have_keys_of_their_own(s3: Any) -> None:
     """`RESIZER_FORMATS` adds renditions in other formats beside the source's own."""
-    settings = Settings(widths=(64,), formats=("source", "webp", "avif"))
+    settings = Settings(defaults=Rule.of_widths((64,), formats=("source", "webp", "avif")))
     process(upload(s3, "cat.jpg", saved(photo_like(100, 80))), settings, s3)
     kinds = {key: stored(s3, key)[0].format for key in outputs(s3)}
     assert kinds == {

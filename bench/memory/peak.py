@@ -24,6 +24,7 @@ from resizer.memory.process import resident
 from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
+from resizer.settings.rules import Rule
 from resizer.store import uploads
 
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
@@ -85,4 +86,4 @@ class MemoryS3:
 
 if __name__ == "__main__":
     image, widths, formats = sys.argv[1:]
-    measure(Path(image), Settings(widths=parse_widths(widths), formats=tuple(formats.split(","))))
+    measure(Path(image), Settings(defaults=Rule.of_widths(parse_widths(widths), formats=tuple(formats.split(",")))))

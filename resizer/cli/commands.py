@@ -14,9 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from resizer.cli import config_command
 from resizer.cli.command_line import HELP_OPTIONS
 from resizer.cli.connect_command import connect
 from resizer.cli.cost_command import cost
+from resizer.cli.explain_command import explain
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings=HELP_OPTIONS,
     help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
-    epilog="Settings are read from RESIZER_* variables; the README lists them.",
+    epilog="Settings are read from RESIZER_* variables and from `resizer.toml`; the README lists them.",
 )
 DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
@@ -118,7 +120,7 @@ def files(
     if interrupted:
         complaints.print(f"Stopped: {len(done)} of {count(len(sources), 'file')} done.", highlight=False)
         raise typer.Exit(130)
-    if any(tables.refusal(result) for _, result in done):
+    if any(tables.refusal(result) and not tables.is_excluded(result) for _, result in done):
         raise typer.Exit(1)
 
 
@@ -158,7 +160,7 @@ def up(
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
 
     check_bucket_name(bucket)
-    formats = checked_settings(os.environ).formats
+    settings = checked_settings(os.environ)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 
@@ -167,7 +169,7 @@ def up(
         signal.signal(number, lambda *_: ended.set())
     opened = local_service(bucket, port, ended=ended, host=host) if trigger else storage_alone(bucket, port, host=host)
     with opened as service:
-        print_lines(console, formats, quiet=quiet)
+        print_lines(console, settings, quiet=quiet)
         tables.ready(console, service, trigger=trigger)
         ended.wait()
     tables.farewell(console, service)
@@ -191,13 +193,15 @@ def demo(
     from resizer.local.demo import demonstrate  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
 
-    print_lines(console, settings.formats)
+    print_lines(console, settings)
     results = demonstrate(images, save, settings)
     tables.renditions(console, results, save)
     if any(result["outcome"] != "resized" for result in results[: len(images)]):
         raise typer.Exit(1)
 
 
+app.command()(explain)
+app.add_typer(config_command.app, name="config")
 app.command()(cost)
 app.command()(connect)
 

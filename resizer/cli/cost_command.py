@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -23,7 +24,9 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
     init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
     cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
-    renditions: Annotated[int, typer.Option(min=0, help="PUTs per image.")] = 3,
+    renditions: Annotated[
+        int | None, typer.Option(min=0, help="PUTs per image; as many as the settings write where it is left out.")
+    ] = None,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
     trigger: Annotated[Trigger, typer.Option(help="What tells the function of uploads.")] = Trigger.EVENTBRIDGE,
     *,
@@ -40,7 +43,10 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     Storage, traffic to browsers and a KMS key of your own are not in it.
     """
     from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
 
+    if renditions is None:
+        renditions = checked_settings(os.environ).defaults.writes
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
     stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing)
     print_bill(console, usage, stack, free_tier=free_tier)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from resizer.cli.lines import count, event_line, size
 from resizer.cli.sources import readable
+from resizer.errors import Reason
 from resizer.report import Outcome, Report
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
     """Print how one local file ended, by its path."""
     name = readable(file)
-    if why := refusal(result):
+    if (why := refusal(result)) and not is_excluded(result):
         complaints.print(f"[red]refused [/red]  {escape(name)}  {escape(why)}", soft_wrap=True, highlight=False)
     elif isinstance(result, Report):
         formats = list(dict.fromkeys(str(each.plan.format) for each in reversed(result.renditions)))
@@ -36,7 +37,10 @@ def files_summary(results: Sequence[Report | UsageError], out: Path, console: Co
     reports = [each for each in results if isinstance(each, Report) and not refusal(each)]
     made = [rendition for report in reports for rendition in report.renditions]
     parts = [f"{count(len(reports), 'image')} resized"]
-    if refused := len(results) - len(reports):
+    excluded = sum(map(is_excluded, results))
+    if excluded:
+        parts.append(f"{excluded:,} excluded")
+    if refused := len(results) - len(reports) - excluded:
         parts.append(f"{refused:,} refused")
     if reports:
         parts.append(size(sum(report.bytes_in for report in reports)))
@@ -46,9 +50,16 @@ def files_summary(results: Sequence[Report | UsageError], out: Path, console: Co
 
 def refusal(result: Report | UsageError) -> str | None:
     """Why an image has no renditions, in one line; None where it has."""
+    if is_excluded(result):
+        return "A rule of resizer.toml excludes it."
     if isinstance(result, Report):
         return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
     return str(result)
+
+
+def is_excluded(result: Report | UsageError) -> bool:
+    """Whether a rule says that an image gets no renditions, which is no mistake."""
+    return isinstance(result, Report) and result.reason is Reason.EXCLUDED
 
 
 def ready(console: Console, service: Service, *, trigger: bool) -> None:

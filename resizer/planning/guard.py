@@ -35,6 +35,12 @@ def reason_to_skip(source: SourceObject, settings: Settings) -> Reason | None:
         return Reason.OTHER_BUCKET
     if not is_source(source.key, settings):
         return Reason.OUTSIDE_SOURCE_PREFIX
+    if settings.rule_for(source.key).skip:
+        return Reason.EXCLUDED
+    return _reason_of_event(source)
+
+
+def _reason_of_event(source: SourceObject) -> Reason | None:
     if source.change is Change.OTHER:
         return Reason.NOT_CREATED
     if source.key.endswith("/") and source.size == 0:

@@ -44,10 +44,10 @@ def output_keys(key: str, settings: Settings) -> list[str]:
     return [each for each in keys if len(each.encode()) <= MAX_KEY_BYTES]
 
 
-def output_key(key: str, width: int, name: str, settings: Settings) -> str:
+def output_key(key: str, rendition: int | str, name: str, settings: Settings) -> str:
     """The key of one rendition: `resized/480-cat.jpg` in the source's format, `resized/480-cat.jpg.webp` in `webp`."""
     extension = "" if name == SOURCE else RENDITIONS[_named(name)].extensions[0]
-    return fill(settings.key_template, settings.output_prefix, width, key + extension)
+    return fill(settings.key_template, settings.output_prefix, rendition, key + extension)
 
 
 def check_key_length(key: str, settings: Settings) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from resizer.settings import globs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_WIDTHS = (1000, 640, 480)
 
 
 class Fit(StrEnum):
@@ -69,11 +77,48 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is made of the sources whose keys match one of the globs; the defaults match every key."""
+    """What is made of the sources whose keys match one of the globs; the defaults match every key.
+
+    `formats`, `quality` and `effort` are what a rendition has that says nothing else. `cache_control` is None where
+    the source's own is copied. `placeholder` is true wherever `manifest` is.
+    """
 
     match: tuple[str, ...] = ("**",)
     renditions: tuple[RenditionSpec, ...] = ()
+    formats: tuple[str, ...] = ("source",)
+    quality: Quality = field(default_factory=Quality)
+    effort: Effort = Effort.BALANCED
     skip: bool = False
     cache_control: str | None = None
     manifest: bool = False
     placeholder: bool = False
+
+    @classmethod
+    def of_widths(
+        cls,
+        widths: Sequence[int] = DEFAULT_WIDTHS,
+        *,
+        formats: tuple[str, ...] = ("source",),
+        quality: Quality | None = None,
+        cache_control: str | None = None,
+    ) -> Self:
+        """A rule for every key with one rendition for each width in pixels, named by it."""
+        rule = cls(formats=formats, quality=quality or Quality(), cache_control=cache_control)
+        return rule.with_widths(widths)
+
+    @property
+    def writes(self) -> int:
+        """How many objects are written for one source."""
+        return sum(len(spec.formats) for spec in self.renditions) + self.manifest
+
+    def with_widths(self, widths: Sequence[int]) -> Self:
+        """The same rule with plain widths instead of its renditions, and without a manifest."""
+        specs = tuple(
+            RenditionSpec(name=str(width), width=width, formats=self.formats, quality=self.quality, effort=self.effort)
+            for width in widths
+        )
+        return replace(self, renditions=specs, manifest=False)
+
+    def matches(self, key: str) -> bool:
+        """Whether the rule is for a source with this key."""
+        return any(globs.matches(glob, key) for glob in self.match)

@@ -11,6 +11,7 @@ import pytest
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from resizer.store.provenance import key_hash
 from tests.conftest import BUCKET, PROJECT
 from tests.support.pictures import photo_like, saved
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHAPTER = (PROJECT / "docs" / "operating.md").read_text().partition("### Upgrading")[2]
-SETTINGS = Settings(widths=(40, 20))
+SETTINGS = Settings(defaults=Rule.of_widths((40, 20)))
 # Output keys and sources, as versions before wrote them.
 OLD = {
     "resized/480-scan.tiff.jpg": "scan.tiff",
@@ -36,7 +37,7 @@ def upgraded(s3: Any) -> Callable[..., dict[str, str]]:
     def fill(*formats: str, old: dict[str, str]) -> dict[str, str]:
         for key in ("scan.tiff", "cat.jpg", "cat.webp", "a/b-c.d/scan"):
             s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(50, 40)))
-            process(SourceObject(BUCKET, key), replace(SETTINGS, formats=formats), s3)
+            process(SourceObject(BUCKET, key), replace(SETTINGS, defaults=Rule.of_widths(formats=formats)), s3)
         for key, source in old.items():
             metadata = {"source-key-hash": key_hash(source)}
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"old", ContentType="image/jpeg", Metadata=metadata)

@@ -17,6 +17,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.drawn import delta_e, disc, expected, profile_like, tagged_exif
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
@@ -32,11 +33,11 @@ LIMITED = {"color_primaries": 1, "transfer_characteristics": 13, "matrix_coeffic
 
 
 def resized(
-    data: bytes, folder: Path, name: str = "photo.heic", **settings: Any
+    data: bytes, folder: Path, name: str = "photo.heic", *, formats: tuple[str, ...] = ("source",), **settings: Any
 ) -> tuple[Report, dict[str, Image.Image]]:
     """The report, and the renditions by their keys, of 480 pixels where nothing else is said."""
     (folder / name).write_bytes(data)
-    settings_ = Settings(**{"widths": (480,), **settings})
+    settings_ = Settings(defaults=Rule.of_widths((480,), formats=formats), **settings)
     report = process(SourceObject("local", name), settings_, FolderS3({name: folder / name}, folder))
     return report, {made.plan.key: Image.open(folder / made.plan.key) for made in report.renditions}
 

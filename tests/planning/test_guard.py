@@ -16,6 +16,7 @@ from resizer.planning.guard import is_output, is_source, reason_to_skip
 from resizer.planning.outputs import check_key_length, output_keys, plan
 from resizer.settings import Settings
 from resizer.settings.environment import EXTRA_FORMATS
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, notification
 from tests.support.pictures import header
 
@@ -172,11 +173,17 @@ def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: 
         (SourceObject("photos", "uploads/empty.jpg", size=0), None),
         (SourceObject("photos", "resized/480-cat.jpg", Change.REMOVED), Reason.OUTPUT_PREFIX),
         (SourceObject("other", "resized/480-cat.jpg"), Reason.OUTPUT_PREFIX),
+        (SourceObject("photos", "uploads/raw/cat.jpg"), Reason.EXCLUDED),
+        (SourceObject("photos", "uploads/raw/cat.jpg", Change.REMOVED), Reason.EXCLUDED),
+        (SourceObject("photos", "uploads/raw/cat.jpg", widths=(9,)), Reason.EXCLUDED),
+        (SourceObject("photos", "raw/cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
     ],
 )
 def test_what_is_not_ours_is_told_by_its_reason(source: SourceObject, reason: Reason | None) -> None:
-    """Other buckets, other prefixes, removals and folder markers are skipped, each by its own reason."""
-    settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}))
+    """Other buckets and prefixes, what a rule excludes, and folder markers are skipped, each by its own reason."""
+    rules = (Rule(match=("uploads/raw/**",), skip=True), Rule.of_widths((9,)))
+    settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}), rules=rules)
+    settings = settings.with_widths(source.widths)
     assert reason_to_skip(source, settings) is reason
 
 

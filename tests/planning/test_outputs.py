@@ -13,6 +13,7 @@ from resizer.model import Format, RenditionPlan
 from resizer.planning.geometry import rendition_size
 from resizer.planning.outputs import MAX_KEY_BYTES, check_key_length, output_keys, plan
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import rejects
 from tests.support.pictures import header
 
@@ -84,7 +85,7 @@ def test_no_size_is_off_by_more_than_half_a_pixel(upright: tuple[int, int], widt
 )
 def test_keys_follow_from_the_sources_key_alone(key: str, format_: str) -> None:
     """Whatever a source's bytes are, its renditions have the keys that its own key and the settings give."""
-    settings = dataclasses.replace(SETTINGS, formats=("source", "webp"))
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
     keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
     assert keys == output_keys(key, settings)
     assert keys == [f"resized/{width}-{key}{end}" for width in (1000, 640, 480) for end in ("", ".webp")]
@@ -124,13 +125,15 @@ def test_formats_stay_or_become_what_browsers_show(source: str, transparent: boo
 )
 def test_a_named_format_is_written_behind_its_extension(formats: tuple[str, ...], keys: list[str]) -> None:
     """Each format that is named gives one rendition behind its extension, also where the source has it already."""
-    settings = dataclasses.replace(SETTINGS, widths=(480,), formats=formats)
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths((480,), formats=formats))
     assert [each.key for each in plan("cat.jpg", header(800, 600), settings)] == keys
 
 
 def test_an_extension_goes_behind_the_key_wherever_that_is() -> None:
     """In a template where the key comes first, the extension is still the key's."""
-    settings = dataclasses.replace(SETTINGS, widths=(480,), formats=("webp",), key_template="{prefix}{key}/{width}")
+    settings = dataclasses.replace(
+        SETTINGS, defaults=Rule.of_widths((480,), formats=("webp",)), key_template="{prefix}{key}/{width}"
+    )
     assert output_keys("cat.jpg", settings) == ["resized/cat.jpg.webp/480"]
 
 
@@ -152,7 +155,7 @@ def test_an_extension_may_make_a_key_too_long() -> None:
     key = "x" * (MAX_KEY_BYTES - len("resized/1000-"))
     check_key_length(key, SETTINGS)
     with rejects(Reason.KEY_TOO_LONG):
-        check_key_length(key, dataclasses.replace(SETTINGS, formats=("source", "webp")))
+        check_key_length(key, dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp"))))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_an_extension_may_make_a_key_too_long() -> None:
 )
 def test_what_a_format_cannot_hold_is_refused(format_: str, longest: int) -> None:
     """A rendition longer than its format can express is refused before anything is decoded."""
-    settings = dataclasses.replace(SETTINGS, formats=(format_,))
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=(format_,)))
     assert plan("strip", header(1, longest), settings)[0].size == (1, longest)
     with rejects(Reason.TOO_WIDE_FOR_FORMAT):
         plan("strip", header(1, longest + 1), settings)

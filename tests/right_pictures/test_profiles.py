@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import delta_e, expected, profile_like
 from tests.support.forged import segment
@@ -24,7 +25,7 @@ def test_profiles_are_converted_to_srgb(format_: str, resize: Any) -> None:
     data = saved(
         PICTURE, format_, icc_profile=profile, **({"lossless": True} if format_ == "WEBP" else {"quality": 98})
     )
-    rendition = resize(data, Settings(widths=(480,), formats=("png",)))[1]
+    rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=("png",))))[1]
     whole = Image.open(io.BytesIO(data)).convert("RGB")
     srgb = ImageCms.createProfile("sRGB")
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -19,6 +19,7 @@ from resizer.s3 import content_encoding
 from resizer.s3.content_encoding import MAX_PARTS, decoded
 from resizer.s3.source import open_source
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, Download, rejects
 from tests.support.pictures import opened, photo_like, psnr, saved
 
@@ -159,7 +160,7 @@ def test_a_compressed_picture_is_resized(s3: Any, format_: str) -> None:
     """Its renditions show the picture, and are not stored as compressed themselves."""
     stored = gzip.compress(saved(photo_like(900, 600), format_))
     s3.put_object(Bucket=BUCKET, Key="cat", Body=stored, ContentEncoding="gzip", CacheControl="max-age=60")
-    report = process(SourceObject(BUCKET, "cat", size=len(stored)), Settings(widths=(480,)), s3)
+    report = process(SourceObject(BUCKET, "cat", size=len(stored)), Settings(defaults=Rule.of_widths((480,))), s3)
     assert report.outcome is Outcome.RESIZED, report.detail
     answer = s3.get_object(Bucket=BUCKET, Key=report.renditions[0].plan.key)
     assert "ContentEncoding" not in answer

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from resizer.store import uploads
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
 from tests.support.memory_s3 import MemoryS3
@@ -35,7 +36,7 @@ class Story:
 
     def __post_init__(self) -> None:
         store = MemoryS3(self.told.append, sequencers=self.sequencers)
-        self.world = World(store, Settings(widths=self.widths, formats=self.formats))
+        self.world = World(store, Settings(defaults=Rule.of_widths(self.widths, formats=self.formats)))
         self.store = store
 
     def upload(self, colour: str, key: str = KEY, format_: str = "PNG") -> dict[str, Any]:

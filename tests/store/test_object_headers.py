@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from resizer.model import Format, RenditionPlan
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from resizer.store.object_headers import content_disposition, headers_for
 from tests.conftest import BUCKET
 
@@ -30,7 +31,8 @@ def test_caching_language_expiry_and_disposition_are_taken_over() -> None:
 
 def test_settings_have_the_last_word() -> None:
     """Caching, tags and storage class of the settings win over what the source has."""
-    settings = Settings(cache_control="no-cache", tags="team=shop", storage_class="STANDARD_IA")
+    rule = Rule.of_widths(cache_control="no-cache")
+    settings = Settings(defaults=rule, tags="team=shop", storage_class="STANDARD_IA")
     assert headers_for({"CacheControl": "max-age=60"}, settings) == {
         "CacheControl": "no-cache",
         "Tagging": "team=shop",

@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from resizer.errors import ResizerError
 from resizer.planning.outputs import output_keys
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from resizer.store import uploads
 from resizer.store.provenance import key_hash
 from resizer.store.reconcile import Reconciler
@@ -55,7 +56,7 @@ FATES = [each for each in Fate if each is not Fate.DONE]
 PLACE = st.integers(0, 5)
 MOST_HANDLERS = 4
 Item = TypeVar("Item")
-SMALL = Settings(widths=(3, 2, 1))
+SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
 
 
 def at(items: Sequence[Item], place: int) -> Item:
@@ -191,7 +192,7 @@ class Misnamed(Ordering):
     """The same where a PNG is uploaded as `x.jpg`, and the real JPEG after it; with an extra format beside."""
 
     contents = (picture("red", ""), picture("blue", "", "JPEG"), *BAD)
-    settings = Settings(widths=(2, 1), formats=("source", "webp"))
+    settings = Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp")))
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from PIL import Image
 from resizer import events
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.support.memory_s3 import MemoryS3
 from tests.support.recording import RecordingS3, refusal
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.report import Report
 
 BUCKET, KEY = "photos", "albums/a+b c%25é 日本.png"
-SMALL = Settings(widths=(3, 2, 1))
+SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
 
 
 def picture(colour: str = "red", format_: str = "PNG") -> bytes:

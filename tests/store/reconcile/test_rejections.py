@@ -12,6 +12,7 @@ from resizer.errors import Reason, Rejected
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings.environment import OnDelete
+from resizer.settings.rules import Rule
 from resizer.store import uploads
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture
 from tests.support.interleaving import InlineExecutor
@@ -136,7 +137,7 @@ def test_a_source_that_may_not_even_be_looked_at_ends_at_once(change: str) -> No
 
 def test_a_key_that_is_taken_leaves_no_part_of_a_set() -> None:
     """`cat.png` in WebP and `cat.png.webp` would share keys: the second gets no renditions, the first keeps all."""
-    shop = Shop(settings=replace(SMALL, formats=("source", "webp")))
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp"))))
     shop.handle(shop.upload(picture(), "cat.png.webp"))
     before = shop.existing
     assert ended(shop.handle(shop.upload(picture(), "cat.png"))) == ("rejected", "key_taken")

@@ -12,6 +12,7 @@ from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings.environment import OnDelete
+from resizer.settings.rules import Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture, refuse
 
 
@@ -19,7 +20,7 @@ from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs,
 @pytest.mark.parametrize("key", ["cat.png", "cat", "cat.tiff"])
 def test_a_removal_deletes_all_widths_and_formats(key: str, format_: str) -> None:
     """Whatever format the source had, under whatever name, none of its renditions is left."""
-    shop = Shop(settings=replace(SMALL, formats=("source", "webp", "avif")))
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp", "avif"))))
     shop.handle(shop.upload(picture(format_=format_), key))
     assert len(shop.existing) == 9
     assert ended(shop.handle(shop.delete(key))) == ("removed", None)
@@ -57,7 +58,7 @@ def test_renditions_can_be_kept() -> None:
 
 def test_what_others_own_is_not_deleted() -> None:
     """A removal leaves the renditions of another source, and objects that this service did not write."""
-    shop = Shop(settings=replace(SMALL, formats=("source", "webp")))
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp"))))
     shop.handle(shop.upload(picture(), "cat.png"))
     shop.memory.put_object(Bucket=BUCKET, Key="resized/3-dog.png", Body=b"by hand")
     before = shop.existing

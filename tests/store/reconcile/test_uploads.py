@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from resizer.settings.rules import Quality
+from resizer.settings.rules import Quality, Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture
 
 
@@ -22,7 +22,7 @@ def test_an_ordinary_upload_costs_one_get_one_put_a_rendition_and_one_head(key: 
 
 def test_extra_formats_cost_one_put_each() -> None:
     """Two formats at three widths are six PUTs, with still one GET and one HEAD."""
-    shop = Shop(settings=replace(SMALL, formats=("source", "webp")))
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp"))))
     shop.handle(shop.upload(picture()))
     assert shop.requests == {"get_object": 1, "put_object": 6, "head_object": 1}
 
@@ -72,9 +72,9 @@ def test_a_changed_setting_replaces_and_an_unchanged_one_skips() -> None:
     shop = Shop()
     event = shop.upload(picture())
     shop.handle(event)
-    shop.settings = replace(SMALL, quality=Quality(jpeg=50))
+    shop.settings = replace(SMALL, defaults=Rule.of_widths((3, 2, 1), quality=Quality(jpeg=50)))
     assert ended(shop.handle(event)) == ("resized", None)
-    shop.settings = replace(shop.settings, widths=(4, 3, 2, 1))
+    shop.settings = shop.settings.with_widths((4, 3, 2, 1))
     shop.handle(event)
     assert shop.requests["put_object"] == 4
     assert shop.memory.current(BUCKET, f"resized/4-{KEY}") is not None
