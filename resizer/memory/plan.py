@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from resizer.formats import RENDITIONS, SOURCES
 from resizer.formats.base import EncoderMemory
 from resizer.model import Format
-from resizer.planning.geometry import wanted_size
+from resizer.planning.geometry import wanted_size, whole_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,7 +46,7 @@ def memory_needed(
     `sizes` are those of the renditions in upright pixels, largest first, `formats` what they are written in.
     """
     source = SOURCES[header.format]
-    scale = source.scale(header, wanted_size(header, sizes))
+    scale = source.scale(header, wanted_size(header, [whole_view(header.upright_size, size) for size in sizes]))
     width, height = -(-header.width // scale), -(-header.height // scale)
     pixels, depth = width * height, _depth(header)
     decoded = (
@@ -82,7 +82,7 @@ def _passes(header: Header, height: int, sizes: Sequence[tuple[int, int]]) -> tu
 
     The resampler keeps its buffer, so that the larger one counts.
     """
-    across = wanted_size(header, sizes)[0]
+    across = wanted_size(header, [whole_view(header.upright_size, size) for size in sizes])[0]
     first = 0 if sizes[0] == header.upright_size else across * height  # it may be that large already
     return first, sizes[1][0] * sizes[0][1] if len(sizes) > 1 else 0
 
