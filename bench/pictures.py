@@ -17,9 +17,10 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import UsageError
 from resizer.local.samples import samples
+from resizer.memory.encoding import Planned
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import rendition_sizes
+from resizer.planning.geometry import rendition_sizes, whole
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,4 +111,5 @@ def _needed(path: Path) -> int:
     with path.open("rb") as stream:
         _, header = open_image(stream, Limits(max_pixels=ANY, widths=WIDTHS, file_size=size))
     sizes = rendition_sizes(header.upright_size, WIDTHS)
-    return memory_needed(header, sizes=sizes, file_size=size, formats=[header.own_format])
+    planned = [Planned(whole(header.upright_size, each), [header.own_format]) for each in sizes]
+    return memory_needed(header, planned=planned, file_size=size)

@@ -68,12 +68,12 @@ def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Pla
     """
     width, height = spec.width, spec.height
     if width is None or height is None or spec.fit is Fit.INSIDE:
-        return _whole(upright, _inside(upright, width, height, enlarge=spec.enlarge))
+        return whole(upright, _inside(upright, width, height, enlarge=spec.enlarge))
     if spec.fit is Fit.CONTAIN:
         size = _inside(upright, width, height, enlarge=spec.enlarge)
         across, down = point_of(spec.gravity) or COMPASS["center"]
         at = round((width - size[0]) * across), round((height - size[1]) * down)
-        return replace(_whole(upright, size), canvas=(width, height), at=at)
+        return replace(whole(upright, size), canvas=(width, height), at=at)
     point = focal or point_of(spec.gravity)
     window, size = _cover(upright, (width, height), enlarge=spec.enlarge)
     view = View(_crop(upright, window, point or COMPASS["center"], whole_pixels=window == size), size)
@@ -94,7 +94,8 @@ def whole_view(upright: Size, size: Size) -> View:
     return View((0, 0, *upright), size)
 
 
-def _whole(upright: Size, size: Size) -> Placement:
+def whole(upright: Size, size: Size) -> Placement:
+    """All of the source at a size, and nothing around it."""
     return Placement(whole_view(upright, size), size)
 
 
