@@ -19,9 +19,10 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import UsageError
 from resizer.local.samples import samples
+from resizer.memory.encoding import Planned
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import rendition_sizes
+from resizer.planning.geometry import rendition_sizes, whole
 from resizer.planning.outputs import extra_formats
 from resizer.settings import Settings
 
@@ -117,5 +118,9 @@ def _needed(path: Path) -> int:
     size, settings = path.stat().st_size, own_settings()
     with path.open("rb") as stream:
         _, header = open_image(stream, Limits(max_pixels=ANY, widths=settings.widths, file_size=size))
-    sizes = rendition_sizes(header.upright_size, settings.widths)
-    return memory_needed(header, sizes=sizes, file_size=size, formats={header.own_format, *extra_formats(settings)})
+    sizes, formats = (
+        rendition_sizes(header.upright_size, settings.widths),
+        [header.own_format, *extra_formats(settings)],
+    )
+    planned = [Planned(whole(header.upright_size, each), formats) for each in sizes]
+    return memory_needed(header, planned=planned, file_size=size)

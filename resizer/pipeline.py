@@ -18,17 +18,18 @@ from resizer.formats import SOURCES
 from resizer.memory.allocator import return_freed_memory
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
-from resizer.planning.geometry import wanted_size
+from resizer.planning.geometry import wanted_size, whole_view
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, extra_formats, plan
 from resizer.report import Outcome, Report, ReportBuilder, StoredRendition
-from resizer.resize import MULTIPLIES_IN_PLACE, at_sizes, release_buffers
+from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
 from resizer.store.object_headers import headers_for
 from resizer.store.provenance import Provenance
 from resizer.store.reconcile import Reconciler, RenditionSet
 from resizer.store.uploads import Upload, upload_all
 from resizer.store.writer import Destination, write
+from resizer.views import at_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,21 +111,23 @@ def open_and_decode(
     with report.timed("decode"), limited(limit):
         image, header = open_image(cast("IO[bytes]", stream), limits, warn)
     report.header = header
-    sizes = [each.size for each in plan(source.key, header, settings)]  # rejected, if at all, before it is decoded
+    plans = plan(source.key, header, settings)  # rejected, if at all, before it is decoded
+    wanted = wanted_size(header, [whole_view(header.upright_size, each.size) for each in plans])
     clock.need(seconds_to_decode(header, settings.function_memory))
     colors = source_colors(image.info, header, warn)
     if is_read_forwards(header):
         stream.release_behind()
     with report.timed("resize"):
         guard = partial(limited, limit, SOURCES[header.format].threads)
-        frames = report.each("decode", clock.each(decode(image, header, wanted_size(header, sizes), guard)))
+        frames = report.each("decode", clock.each(decode(image, header, wanted, guard)))
         frames = chain([next(frames)], frames)
         report.header = header = after_pixels(image, header, limits)
         plans = plan(source.key, header, settings)
         exif = kept_exif(image, settings.keep_metadata, warn)
         finish = partial(to_srgb, colors=colors, warn=warn)
-        sized = at_sizes(frames, header, [each.size for each in plans], finish)
-    return Picture(plans, sized, exif, header.loop, stream.metadata)
+        views = [whole_view(header.upright_size, each.size) for each in plans]
+        pictures = at_views(frames, header, views, finish)
+    return Picture(plans, pictures, exif, header.loop, stream.metadata)
 
 
 def limits_for(settings: Settings, file_size: int) -> Limits:

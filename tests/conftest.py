@@ -21,6 +21,7 @@ from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
+from resizer.resize import BACKEND
 from resizer.s3 import clients
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ settings.load_profile("resizer")
 PHOTOS = Path(os.environ.get("PHOTOS") or Path(__file__).parents[2] / "shared" / "photos")
 BUCKET = "photos"
 PROJECT = Path(__file__).parents[1]
+BACKENDS = [BACKEND, "pillow"] if BACKEND != "pillow" else ["pillow"]
 
 needs_built_artifact = pytest.mark.usefixtures("_built_artifact")
 
@@ -49,6 +51,14 @@ def photo_files() -> list[Path]:
 needs_photos = pytest.mark.skipif(
     not photo_files(), reason=f"no real photos in {PHOTOS}: name a folder of them, PHOTOS=folder make test"
 )
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each resampler that this machine has, in force for one test."""
+    if request.param == "pillow":
+        monkeypatch.setattr("resizer.resize.cykooz_resizer", None)
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)

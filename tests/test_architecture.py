@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(resizer.__file__).parent
 ABOVE: Final = {"handler", "cli", "local", "__main__", "devtools"}  # they call the pipeline; nothing calls them
-STEPS: Final = {"s3", "decode", "color", "resize", "encode", "metadata", "store", "planning", "events"}
+STEPS: Final = {
+    "s3", "decode", "color", "attention", "placeholder", "resize", "views", "compose", "encode", "metadata", "store",
+    "planning", "events",
+}  # fmt: skip
 SHARED: Final = {"model", "errors", "settings", "deadline", "planning", "formats", "memory"}
-MORE: Final = {"store": {"s3", "report"}, "events": {"report"}}  # what a step may import beside the shared packages
+MORE: Final = {
+    "store": {"s3", "report"},
+    "events": {"report"},
+    "views": {"resize"},
+    "compose": {"resize"},
+}  # what a step may import beside the shared packages
 BELONGS_TO: Final = {
     "boto3": ("cli/", "local/"),
     "botocore": ("s3/", "rejections.py", "cli/", "local/", "store/pool.py"),

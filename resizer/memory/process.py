@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from resizer.memory.plan import MB
+from resizer.memory.encoding import MB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
