@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -16,14 +16,12 @@ from resizer.cli.files import resize_files
 from resizer.cli.sources import LocalSource
 from resizer.cli.tables import refusal
 from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
 from resizer.errors import UsageError
 from resizer.local.samples import samples
-from resizer.memory.encoding import Planned
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import rendition_sizes, whole
-from resizer.planning.outputs import extra_formats
+from resizer.pipeline import limits_for
+from resizer.planning.outputs import plan
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,10 +115,7 @@ def _shares(mix: Path) -> dict[str, float]:
 def _needed(path: Path) -> int:
     size, settings = path.stat().st_size, own_settings()
     with path.open("rb") as stream:
-        _, header = open_image(stream, Limits(max_pixels=ANY, widths=settings.widths, file_size=size))
-    sizes, formats = (
-        rendition_sizes(header.upright_size, settings.widths),
-        [header.own_format, *extra_formats(settings)],
-    )
-    planned = [Planned(whole(header.upright_size, each), formats) for each in sizes]
-    return memory_needed(header, planned=planned, file_size=size)
+        plan_for = partial(plan, path.name, settings=settings)
+        limits = replace(limits_for(settings, size, plan_for), max_pixels=ANY)
+        _, header = open_image(stream, limits)
+    return memory_needed(header, planned=limits.planned(header), file_size=size)

@@ -8,13 +8,17 @@ for a picture and two crops, and half a millisecond for the copy.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops, ImageFilter
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from resizer.planning.geometry import focused
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from resizer.model import Header, RenditionPlan
     from resizer.planning.geometry import Size
     from resizer.planning.gravity import Point
 
@@ -97,3 +101,17 @@ def _best(profile: Sequence[float], fraction: float) -> float:
 def _off_centre(at: int, count: int) -> float:
     """From -1 at the start to 1 at the end."""
     return (2 * at + 1) / count - 1
+
+
+def focus(plans: list[RenditionPlan], header: Header, small: Callable[[], Image.Image]) -> list[RenditionPlan]:
+    """The plans with each crop that follows `attention` where people look; `small` makes the copy to measure."""
+    if not any(plan.placement.attention for plan in plans):
+        return plans
+    attention, upright = Attention(small()), header.upright_size
+
+    def moved(plan: RenditionPlan) -> RenditionPlan:
+        left, top, right, bottom = plan.placement.view.crop
+        point = attention.point(((right - left) / upright[0], (bottom - top) / upright[1]))
+        return replace(plan, placement=focused(plan.placement, upright, point))
+
+    return [moved(plan) if plan.placement.attention else plan for plan in plans]

@@ -12,9 +12,9 @@ from resizer.planning.gravity import COMPASS, point_of
 from resizer.resize import resize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from resizer.model import Frame
+    from resizer.model import Frame, RenditionPlan
     from resizer.planning.geometry import Placement, Size
     from resizer.settings.rules import Watermark
 
@@ -97,3 +97,14 @@ def _marked(pixels: Image.Image, mark: tuple[Image.Image, Size] | None) -> Image
     coloured = pixels.convert("RGB") if pixels.mode == "L" else pixels
     coloured.paste(shown, at, shown.getchannel("A"))
     return coloured
+
+
+def compose_each(
+    pictures: Iterator[Sequence[Frame]], plans: Sequence[RenditionPlan], overlays: Mapping[str, Overlay]
+) -> Iterator[Sequence[Frame]]:
+    """Each plan's frames as its rendition shows them; `overlays` are the watermarks by their names in the settings."""
+    for plan in plans:
+        frames = next(pictures)
+        colour = background(plan.spec.background, (plan.format,))
+        yield compose(frames, plan.placement, colour, overlays.get(plan.spec.watermark or ""))
+        del frames  # or they would be held while the next are made

@@ -27,18 +27,17 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How one picture is written, at all of its sizes and in all formats.
+    """How the renditions of one picture are written, whatever their sizes and formats.
 
     An animation plays `loop` times (0: for ever, None: once). Files hold `exif` where their format can, and no other
     metadata. `before_each_frame` may raise to end the work.
     """
 
-    quality: Quality
     exif: bytes = b""
     loop: int | None = None
     before_each_frame: Callable[[], None] = _nothing
 
-    def encode(self, frames: Sequence[Frame], format_: Format) -> bytes:
+    def encode(self, frames: Sequence[Frame], format_: Format, quality: Quality) -> bytes:
         """Write the picture, or an animation that shows each frame for its duration, as the bytes of a file.
 
         A frame that the format cannot show for so long is shown for as long as it can. Raises `Rejected`
@@ -47,7 +46,7 @@ class Encoding:
         rendition = RENDITIONS[format_]
         opaque = all(_is_opaque(frame.pixels) for frame in frames)
         options = SaveOptions(
-            quality=getattr(self.quality, format_.lower(), None),
+            quality=getattr(quality, format_.lower(), None),
             exif=self.exif,
             plays=self.loop,
             durations=tuple(frame.duration or 0 for frame in frames),
@@ -81,19 +80,25 @@ def _is_opaque(image: Image) -> bool:
 def encode_each(
     encoding: Encoding, plans: Sequence[RenditionPlan], pictures: Iterable[Sequence[Frame]]
 ) -> Iterator[Rendition]:
-    """Write each planned rendition in turn; those of one size and format share their bytes, kept no longer than needed.
+    """Write each planned rendition in turn; those that look the same share their bytes, kept no longer than needed.
 
-    `pictures` are the frames at the size of each plan. Raises as `Encoding.encode`.
+    `pictures` are the frames of each plan. Raises as `Encoding.encode`.
     """
-    encoded: dict[tuple[tuple[int, int], Format], bytes] = {}
-    to_come = Counter((plan.size, plan.format) for plan in plans)
-    sized = iter(pictures)
+    encoded: dict[object, bytes] = {}
+    to_come = Counter(_looks(plan) for plan in plans)
+    composed = iter(pictures)
     for plan in plans:
-        frames = next(sized)
+        frames = next(composed)
         encoding.before_each_frame()
-        same = (plan.size, plan.format)
-        if same not in encoded:
-            encoded[same] = encoding.encode(frames, plan.format)
+        looks = _looks(plan)
+        if looks not in encoded:
+            encoded[looks] = encoding.encode(frames, plan.format, plan.spec.quality)
         del frames  # or they would be held while the next are made
-        to_come[same] -= 1
-        yield Rendition(plan, encoded[same] if to_come[same] else encoded.pop(same))
+        to_come[looks] -= 1
+        yield Rendition(plan, encoded[looks] if to_come[looks] else encoded.pop(looks))
+
+
+def _looks(plan: RenditionPlan) -> object:
+    """What two renditions with the same bytes have in common."""
+    spec = plan.spec
+    return plan.placement, plan.format, spec.quality, spec.effort, spec.background, spec.watermark

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from resizer.planning.geometry import Placement
+    from resizer.settings.rules import RenditionSpec
+
 # Decoded below 1.5 times the largest rendition, the result drifts visibly from that of a full decode: 38 dB PSNR
 # against 46 to 56 dB, measured on photos before encoding.
 OVERSAMPLING: Final = 1.5
@@ -149,12 +152,23 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class RenditionPlan:
-    """One rendition to make: where it goes, how large it is in pixels, and in which format."""
+    """One rendition to make: its key, its size in pixels and its format, and how it is laid out by its `spec`.
+
+    `recipe` is a hash of what shapes it.
+    """
 
     key: str
     width: int
     height: int
     format: Format
+    placement: Placement
+    spec: RenditionSpec
+    recipe: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        return self.spec.name
 
     @property
     def size(self) -> tuple[int, int]:

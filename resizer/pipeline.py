@@ -7,7 +7,9 @@ from functools import cache, partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
+from resizer.attention import focus
 from resizer.color.srgb import source_colors, to_srgb
+from resizer.compose import compose_each
 from resizer.deadline import Clock, seconds_to_decode
 from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, is_read_forwards, open_image
@@ -16,11 +18,13 @@ from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime, Rejected
 from resizer.formats import SOURCES
 from resizer.memory.allocator import return_freed_memory
+from resizer.memory.encoding import Planned
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
-from resizer.planning.geometry import wanted_size, whole_view
+from resizer.planning.geometry import wanted_size
+from resizer.planning.gravity import FOCAL_POINT, focal_point
 from resizer.planning.guard import reason_to_skip
-from resizer.planning.outputs import check_key_length, extra_formats, plan
+from resizer.planning.outputs import check_key_length, plan
 from resizer.report import Outcome, Report, ReportBuilder, StoredRendition
 from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
@@ -29,12 +33,13 @@ from resizer.store.provenance import Provenance
 from resizer.store.reconcile import Reconciler, RenditionSet
 from resizer.store.uploads import Upload, upload_all
 from resizer.store.writer import Destination, write
-from resizer.views import at_views
+from resizer.views import at_views, small_copy
+from resizer.watermarks import load_overlays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, RenditionPlan, SourceMetadata, SourceObject
+    from resizer.model import Frame, Header, RenditionPlan, SourceMetadata, SourceObject
     from resizer.s3 import S3
     from resizer.s3.stream import SourceStream
     from resizer.settings import Settings
@@ -85,19 +90,19 @@ def make_renditions(
         check_key_length(source.key, settings)
         with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
             picture = open_and_decode(stream, source=source, settings=settings, clock=clock, report=report)
-        encoding = Encoding(
-            quality=settings.quality, exif=picture.exif, loop=picture.loop, before_each_frame=clock.need
-        )
-        renditions = report.each("encode", encode_each(encoding, picture.plans, report.each("resize", picture.frames)))
-        provenance = Provenance.of(source, picture.metadata, settings.recipe)
-        destination = Destination(source.bucket, source, provenance, headers_for(picture.metadata.headers, settings))
+        overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
+        composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
+        encoding = Encoding(exif=picture.exif, loop=picture.loop, before_each_frame=clock.need)
+        renditions = report.each("encode", encode_each(encoding, picture.plans, composed))
+        headers = headers_for(picture.metadata.headers, settings, settings.rule_for(source.key))
+        destination = Destination(source.bucket, source, Provenance.of(source, picture.metadata), headers)
         upload_all(renditions, partial(write, s3, destination), uploads, clock, planned=picture.plans)
     except Rejected as rejection:
         rejection.etag = source.etag or report.etag
         rejection.partly_stored = bool(uploads)
         raise
     report.add("upload", sum(upload.milliseconds for upload in uploads))
-    uploads.sort(key=lambda upload: picture.plans.index(upload.plan), reverse=True)
+    uploads.sort(key=lambda upload: (upload.plan.width, upload.plan.height, upload.plan.name))
     stored = tuple(StoredRendition(upload.plan, upload.size) for upload in uploads)
     return RenditionSet(picture.metadata.etag, stored, any(upload.written for upload in uploads))
 
@@ -106,31 +111,32 @@ def open_and_decode(
     stream: SourceStream, *, source: SourceObject, settings: Settings, clock: Clock, report: ReportBuilder
 ) -> Picture:
     """Decode while the download goes on; nothing is decoded that the header forbids."""
-    limits, warn = limits_for(settings, stream.size), report.warnings.append
+    warn = report.warnings.append
+    focal = focal_point(stream.metadata.headers.get("Metadata", {}).get(FOCAL_POINT), warn)
+    plan_for = partial(plan, source.key, settings=settings, focal=focal)
+    limits = limits_for(settings, stream.size, plan_for)
     limit = memory_limit(limits.memory)
     with report.timed("decode"), limited(limit):
         image, header = open_image(cast("IO[bytes]", stream), limits, warn)
     report.header = header
-    plans = plan(source.key, header, settings)  # rejected, if at all, before it is decoded
-    wanted = wanted_size(header, [whole_view(header.upright_size, each.size) for each in plans])
+    wanted = wanted_size(header, [each.placement.view for each in plan_for(header)])
     clock.need(seconds_to_decode(header, settings.function_memory))
-    colors = source_colors(image.info, header, warn)
+    finish = partial(to_srgb, colors=source_colors(image.info, header, warn), warn=warn)
     if is_read_forwards(header):
         stream.release_behind()
     with report.timed("resize"):
         guard = partial(limited, limit, SOURCES[header.format].threads)
         frames = report.each("decode", clock.each(decode(image, header, wanted, guard)))
-        frames = chain([next(frames)], frames)
+        first = next(frames)
         report.header = header = after_pixels(image, header, limits)
-        plans = plan(source.key, header, settings)
+        plans = focus(plan_for(header), header, partial(small_copy, first, header, finish))
         exif = kept_exif(image, settings.keep_metadata, warn)
-        finish = partial(to_srgb, colors=colors, warn=warn)
-        views = [whole_view(header.upright_size, each.size) for each in plans]
-        pictures = at_views(frames, header, views, finish)
+        views = [each.placement.view for each in plans]
+        pictures = at_views(chain([first], frames), header, views, finish)
     return Picture(plans, pictures, exif, header.loop, stream.metadata)
 
 
-def limits_for(settings: Settings, file_size: int) -> Limits:
+def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:
     """What an image may take in this function, now."""
 
     @cache
@@ -139,12 +145,14 @@ def limits_for(settings: Settings, file_size: int) -> Limits:
         return_freed_memory()
         return available(settings.function_memory)
 
+    def planned(header: Header) -> list[Planned]:
+        return [Planned.of(each, settings.watermarks) for each in plan_for(header)]
+
     return Limits(
         max_pixels=settings.max_pixels,
-        widths=settings.widths,
+        planned=planned,
         file_size=file_size,
         memory=available(settings.function_memory),
-        formats=extra_formats(settings),
         multiplies_in_place=MULTIPLIES_IN_PLACE,
         reclaim=reclaim,
     )

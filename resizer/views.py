@@ -96,11 +96,12 @@ def _first_views(
         Image.Image.close(pixels)
     del pixels
     for number in range(len(made)):
-        made[number] = _finished(made[number], header, finish)
+        made[number] = finished(made[number], header, finish)
     return [replace(frame, pixels=each, crop_box=None) for each in made]
 
 
-def _finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+def finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Decoded pixels in their colours and upright; what they were made from is closed."""
     for step in (finish, partial(_upright, header=header)):
         changed = step(pixels)
         if changed is not pixels:
@@ -116,11 +117,11 @@ def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Ima
     """
     times = max(frame.pixels.size) / SMALL
     if times <= 1:
-        return _finished(frame.pixels.copy(), header, finish)
+        return finished(frame.pixels.copy(), header, finish)
     sampled = min(4, max(1, int(times)))
     width, height = (max(1, min(SMALL, round(side / times)) * sampled) for side in frame.pixels.size)
     copy = frame.pixels.resize((width, height), Image.Resampling.NEAREST).reduce(sampled)
-    return _finished(copy, header, finish)
+    return finished(copy, header, finish)
 
 
 def _upright(image: Image.Image, header: Header) -> Image.Image:

@@ -18,7 +18,7 @@ QUALITY = Quality()
 
 
 def encoded(picture: Image.Image, format_: Format, quality: Quality = QUALITY) -> bytes:
-    return Encoding(quality=quality).encode([Frame(picture)], format_)
+    return Encoding().encode([Frame(picture)], format_, quality)
 
 
 @pytest.mark.parametrize("format_", Format)
@@ -36,7 +36,7 @@ def test_the_exif_that_is_kept_is_written(format_: Format, count: int) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Copyright] = "somebody"
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(count)]
-    picture = opened(Encoding(quality=QUALITY, exif=exif.tobytes(), loop=0).encode(frames, format_))
+    picture = opened(Encoding(exif=exif.tobytes(), loop=0).encode(frames, format_, QUALITY))
     assert dict(picture.getexif())[ExifTags.Base.Copyright] == "somebody"
 
 
@@ -44,7 +44,7 @@ def test_gif_goes_without_exif() -> None:
     """GIF has no place for EXIF and is written all the same."""
     exif = Image.Exif()
     exif[ExifTags.Base.Copyright] = "somebody"
-    file = Encoding(quality=QUALITY, exif=exif.tobytes()).encode([Frame(photo_like(60, 40))], Format.GIF)
+    file = Encoding(exif=exif.tobytes()).encode([Frame(photo_like(60, 40))], Format.GIF, QUALITY)
     assert b"somebody" not in file
 
 
@@ -53,7 +53,7 @@ def test_gif_goes_without_exif() -> None:
 def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int) -> None:
     """An animation comes out with as many frames, each as long, and plays as often."""
     frames = [Frame(photo_like(60, 40, seed=seed), 100 * (seed + 1)) for seed in range(3)]
-    picture = Image.open(io.BytesIO(Encoding(quality=QUALITY, loop=loop).encode(frames, format_)))
+    picture = Image.open(io.BytesIO(Encoding(loop=loop).encode(frames, format_, Quality())))
     assert isinstance(picture, ImageFile)
     assert getattr(picture, "n_frames", 1) == 3
     for number, frame in enumerate(frames):
@@ -86,7 +86,7 @@ def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int
 def test_every_format_counts_its_plays_as_it_does(format_: Format, plays: int | None, written: int | None) -> None:
     """What a file says of its plays is what its format takes for as many, at most as many as it can count."""
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
-    assert opened(Encoding(quality=QUALITY, loop=plays).encode(frames, format_)).info.get("loop") == written
+    assert opened(Encoding(loop=plays).encode(frames, format_, Quality())).info.get("loop") == written
 
 
 LONGEST = 65_535_000.0  # milliseconds, of a frame of an animated PNG
@@ -97,7 +97,7 @@ LONGEST = 65_535_000.0  # milliseconds, of a frame of an animated PNG
 def test_every_duration_can_be_written(format_: Format, duration: float) -> None:
     """However long a frame is shown, it is shown in every format for as long, or as near to it as that can."""
     frames = [Frame(photo_like(60, 40, seed=seed), duration) for seed in range(3)]
-    picture = opened(Encoding(quality=QUALITY, loop=0).encode(frames, format_))
+    picture = opened(Encoding(loop=0).encode(frames, format_, Quality()))
     longest = {Format.GIF: 655_350, Format.PNG: LONGEST, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
     exact = {Format.GIF: 10, Format.PNG: 500 if duration > 65_535 else 0.01, Format.WEBP: 1, Format.AVIF: 1}[format_]
     for number in range(len(frames)):
@@ -129,13 +129,13 @@ def test_what_ends_the_work_is_no_fault_of_the_picture() -> None:
         raise OutOfTime("No time is left.")
 
     with pytest.raises(OutOfTime):
-        Encoding(quality=QUALITY, before_each_frame=no_time).encode([Frame(photo_like(60, 40))], Format.JPEG)
+        Encoding(before_each_frame=no_time).encode([Frame(photo_like(60, 40))], Format.JPEG, Quality())
 
 
 def test_a_jpeg_shows_the_first_frame() -> None:
     """An animation as JPEG is its first frame."""
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
-    assert Encoding(quality=QUALITY, loop=0).encode(frames, Format.JPEG) == encoded(frames[0].pixels, Format.JPEG)
+    assert Encoding(loop=0).encode(frames, Format.JPEG, QUALITY) == encoded(frames[0].pixels, Format.JPEG)
 
 
 def test_frames_that_can_be_seen_through_do_not_show_the_one_before() -> None:
@@ -145,7 +145,7 @@ def test_frames_that_can_be_seen_through_do_not_show_the_one_before() -> None:
         pixels = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
         pixels.paste((200, 30, 30, 255), (left, 0, left + 20, 20))
         frames.append(Frame(pixels, 100))
-    picture = Image.open(io.BytesIO(Encoding(quality=QUALITY, loop=0).encode(frames, Format.GIF)))
+    picture = Image.open(io.BytesIO(Encoding(loop=0).encode(frames, Format.GIF, Quality())))
     picture.seek(1)
     alpha = picture.convert("RGBA").getchannel("A")
     assert (alpha.getpixel((5, 10)), alpha.getpixel((35, 10))) == (0, 255)

@@ -166,7 +166,7 @@ def test_an_animation_is_encoded_only_while_there_is_time(format_: str) -> None:
             raise OutOfTime("now")
 
     with pytest.raises(OutOfTime):
-        Encoding(quality=Quality(), before_each_frame=no_more_at_the_third).encode(frames, Format(format_))
+        Encoding(before_each_frame=no_more_at_the_third).encode(frames, Format(format_), Quality())
     assert len(asked) == 3
 
 

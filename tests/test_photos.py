@@ -16,6 +16,7 @@ from resizer.settings import Settings
 from resizer.views import at_views
 from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,9 @@ SETTINGS = Settings()
 
 def pictures(path: Path) -> list[Image.Image]:
     """The pixels of all renditions, before they are encoded."""
-    limits = Limits(max_pixels=SETTINGS.max_pixels, widths=(SETTINGS.widths[0],), file_size=path.stat().st_size)
+    limits = Limits(
+        max_pixels=SETTINGS.max_pixels, planned=of_widths(SETTINGS.widths[0]), file_size=path.stat().st_size
+    )
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     upright = header.upright_size
     views = [whole_view(upright, rendition_size(upright, width)) for width in SETTINGS.widths]

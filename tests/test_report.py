@@ -13,19 +13,20 @@ import pytest
 from resizer.errors import Reason
 from resizer.memory import process
 from resizer.memory.process import peak
-from resizer.model import Format, RenditionPlan, SourceMetadata, SourceObject
+from resizer.model import Format, SourceMetadata, SourceObject
 from resizer.report import STAGES, Outcome, ReportBuilder, StoredRendition
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download
 from tests.support.pictures import header
+from tests.support.plans import rendition_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = SourceObject("photos", "cat.jpg", etag="0123", size=9000, sequencer="00")
 RENDITIONS = (
-    StoredRendition(RenditionPlan("resized/480-cat.jpg", 480, 360, Format.JPEG), 33132),
-    StoredRendition(RenditionPlan("resized/480-cat.jpg.webp", 480, 360, Format.WEBP), 20000),
+    StoredRendition(rendition_plan("resized/480-cat.jpg", 480, 360, Format.JPEG), 33132),
+    StoredRendition(rendition_plan("resized/480-cat.jpg.webp", 480, 360, Format.WEBP), 20000),
 )
 
 

@@ -20,6 +20,7 @@ from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
 from resizer.views import SMALL, at_views, cascade, small_copy
 from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, seen_through
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from resizer.model import Header
@@ -47,7 +48,9 @@ def test_what_a_decoder_rounds_up_shifts_nothing(
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = saved(detailed, quality=95, exif=exif.tobytes())
-    opened_image, known = open_image(io.BytesIO(data), Limits(max_pixels=10**9, widths=(100,), file_size=len(data)))
+    opened_image, known = open_image(
+        io.BytesIO(data), Limits(max_pixels=10**9, planned=of_widths(100), file_size=len(data))
+    )
     size = rendition_size(stored, 100)
     assert SOURCES["JPEG"].scale(known, size) == scale
     views = whole_views(known, [size])
@@ -205,7 +208,9 @@ def test_a_crop_of_a_scaled_decode_shows_its_part(backend: str) -> None:
     """Of a JPEG that is decoded at a quarter, crops are found as well as in all of it."""
     detailed = noise(200, 150).resize((1201, 905))
     data = saved(detailed, quality=95)
-    opened_image, known = open_image(io.BytesIO(data), Limits(max_pixels=10**9, widths=(100,), file_size=len(data)))
+    opened_image, known = open_image(
+        io.BytesIO(data), Limits(max_pixels=10**9, planned=of_widths(100), file_size=len(data))
+    )
     view = place(known.upright_size, RenditionSpec(name="c", width=90, height=90, fit=Fit.COVER, gravity="east")).view
     (frame,) = next(at_views(decode(opened_image, known, (120, 90)), known, [view], lambda same: same))
     assert psnr(frame.pixels, opened(data).resize((90, 90), Image.Resampling.LANCZOS, view.crop)) > 32

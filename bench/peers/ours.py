@@ -9,10 +9,11 @@ from urllib.parse import quote_plus
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
 from resizer.handler import lambda_handler, settings
 from resizer.local.trigger import LocalContext
-from resizer.planning.geometry import rendition_size, wanted_size, whole_view
+from resizer.pipeline import limits_for
+from resizer.planning.geometry import wanted_size
+from resizer.planning.outputs import plan
 from resizer.views import at_views
 
 if TYPE_CHECKING:
@@ -37,10 +38,9 @@ def resize(task: Task) -> int:
 def pixels(photo: Path) -> list[Image]:
     """The pixels of each rendition before they are encoded, widest first."""
     with photo.open("rb") as stream:
-        limits = Limits(max_pixels=settings.max_pixels, widths=(settings.widths[0],), file_size=photo.stat().st_size)
-        opened, header = open_image(stream, limits)
-        upright = header.upright_size
-        views = [whole_view(upright, rendition_size(upright, width)) for width in settings.widths]
+        plan_for = partial(plan, photo.name, settings=settings)
+        opened, header = open_image(stream, limits_for(settings, photo.stat().st_size, plan_for))
+        views = [each.placement.view for each in plan_for(header)]
         in_srgb = partial(to_srgb, colors=source_colors(opened.info, header, print), warn=print)
         frames = decode(opened, header, wanted_size(header, views))
         return [one[0].pixels for one in at_views(frames, header, views, in_srgb)]

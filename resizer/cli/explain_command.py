@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,14 +85,15 @@ def _box(spec: RenditionSpec) -> str:
 def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     """What the image's header tells besides."""
     from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
-    from resizer.decode.limits import Limits  # noqa: PLC0415 # keeps --help quick
+    from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.outputs import plan  # noqa: PLC0415 # keeps --help quick
+
+    plan_for = partial(plan, key, settings=settings)
 
     try:
         with image.open("rb") as stream:
-            limits = Limits(max_pixels=settings.max_pixels, widths=settings.widths, file_size=image.stat().st_size)
-            _, header = open_image(stream, limits)
+            _, header = open_image(stream, limits_for(settings, image.stat().st_size, plan_for))
     except OSError as problem:
         raise UsageError(f"{image}: {problem.strerror or problem}.") from problem
-    for each in plan(key, header, settings):
+    for each in plan_for(header):
         yield each.key, f"{each.width} x {each.height}", str(each.format)

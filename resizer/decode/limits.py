@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.memory.encoding import MB, Planned
+from resizer.memory.encoding import MB
 from resizer.memory.plan import memory_needed
-from resizer.planning.geometry import rendition_sizes, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from resizer.model import Format, Header
+    from resizer.memory.encoding import Planned
+    from resizer.model import Header
 
 # A frame costs some work however small it is, which pixels do not count: ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
@@ -23,16 +23,15 @@ MAX_FRAMES: Final = 20_000
 class Limits:
     """What an image may take: `max_pixels` over all frames, `memory` in bytes beyond what is in use (None: any).
 
-    `widths` are those of the renditions in pixels, widest first, `formats` what they are written in beside the source's
-    own, `file_size` is the object's in bytes. `multiplies_in_place` says that the resampler needs no copy for
+    `planned` lays out the renditions of an image by its header, `file_size` is the object's in bytes.
+    `multiplies_in_place` says that the resampler needs no copy for
     transparency. `reclaim` gives back memory that is kept for the next picture, and returns how much is free then.
     """
 
     max_pixels: int
-    widths: tuple[int, ...]
+    planned: Callable[[Header], Sequence[Planned]]
     file_size: int
     memory: int | None = None
-    formats: tuple[Format, ...] = ()
     multiplies_in_place: bool = True
     reclaim: Callable[[], int | None] | None = None
 
@@ -48,10 +47,7 @@ class Limits:
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
         self.check_pixels(header)
-        formats = {header.own_format, *self.formats}
-        sizes = rendition_sizes(header.upright_size, self.widths)
-        planned = [Planned(whole(header.upright_size, size), formats) for size in sizes]
-        needed = memory_needed(header, planned=planned, file_size=self.file_size)
+        needed = memory_needed(header, planned=self.planned(header), file_size=self.file_size)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
         memory = self.memory

@@ -8,6 +8,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from PIL import ImageColor
+
 from resizer.formats import RENDITIONS
 from resizer.formats.base import EncoderMemory
 from resizer.model import Format
@@ -15,8 +17,9 @@ from resizer.model import Format
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from resizer.model import Header
+    from resizer.model import Header, RenditionPlan
     from resizer.planning.geometry import Placement, View
+    from resizer.settings.rules import Watermark
 
 MB: Final = 1_048_576
 # Bytes per output pixel where the usual figures of a format do not fit.
@@ -37,6 +40,13 @@ class Planned(NamedTuple):
     formats: Collection[Format]
     colour: tuple[int, ...] | None = None
     mark_width: float = 0
+
+    @classmethod
+    def of(cls, plan: RenditionPlan, watermarks: Mapping[str, Watermark]) -> Planned:
+        """What the memory plan has to know of a rendition."""
+        colour = ImageColor.getrgb(plan.spec.background) if plan.spec.background else None
+        mark = watermarks.get(plan.spec.watermark or "")
+        return cls(plan.placement, (plan.format,), colour, mark.width if mark else 0)
 
     @property
     def is_composed(self) -> bool:

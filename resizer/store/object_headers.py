@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from resizer.model import RenditionPlan
     from resizer.settings import Settings
+    from resizer.settings.rules import Rule
 
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
 # A rendition of the same bytes is written again where one of these differs.
@@ -27,11 +28,11 @@ KIND: Final = re.compile(r"[A-Za-z-]+")
 PLAIN_NAME: Final = re.compile(r"[ !#-$&-\[\]-~]+")
 
 
-def headers_for(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def headers_for(source: Mapping[str, Any], settings: Settings, rule: Rule) -> dict[str, Any]:
     """Arguments for a PUT: the source's caching, language, expiry and disposition; what the settings say wins."""
     copied = {name: source[name] for name in COPIED if source.get(name) and _can_be_sent(name, source[name])}
     chosen = {
-        "CacheControl": settings.cache_control,
+        "CacheControl": rule.cache_control,
         "Tagging": settings.tags,
         "StorageClass": settings.storage_class,
     }

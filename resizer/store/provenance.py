@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,9 +25,13 @@ class Provenance:
     recipe: str | None
 
     @classmethod
-    def of(cls, source: SourceObject, fetched: SourceMetadata, recipe: str) -> Provenance:
-        """The provenance of all renditions that are made from one download."""
+    def of(cls, source: SourceObject, fetched: SourceMetadata, recipe: str | None = None) -> Provenance:
+        """The provenance of what is made from one download; without a recipe, for `made_by`."""
         return cls(key_hash(source.key), fetched.etag, source.sequencer, recipe)
+
+    def made_by(self, recipe: str) -> Provenance:
+        """The provenance of one rendition."""
+        return replace(self, recipe=recipe)
 
     @classmethod
     def read(cls, metadata: Mapping[str, str]) -> Provenance:

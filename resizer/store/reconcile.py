@@ -25,7 +25,7 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import Change
-from resizer.planning.outputs import output_keys
+from resizer.planning.outputs import outputs
 from resizer.report import Outcome, StoredRendition
 from resizer.s3.source import current_etag
 from resizer.settings.environment import OnDelete
@@ -106,15 +106,15 @@ class Reconciler:
 
     def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
         """Look at what there is now and put it right; `problem` is what the last try ended with."""
-        outputs = output_keys(self.source.key, self.settings)
-        existing = list_existing(self.s3, self.source.bucket, self.source.key, outputs)
+        recipes = outputs(self.source.key, self.settings)
+        existing = list_existing(self.s3, self.source.bucket, self.source.key, list(recipes))
         if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
             return _ended(problem)
         etag = current_etag(self.s3, self.source)
         if etag is None:
             return self._delete_all(existing)
-        current = [each for each in existing if each.provenance.etag == etag]
-        if [each.provenance.recipe for each in current] == [self.settings.recipe] * len(outputs):
+        current = {each.key: each.provenance.recipe for each in existing if each.provenance.etag == etag}
+        if current == recipes:
             return Result(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
         if isinstance(problem, Rejected) and problem.etag == etag:
             return self._reject(problem, existing)

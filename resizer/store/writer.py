@@ -57,7 +57,7 @@ def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existin
 
     The same bytes may be uploaded again with other headers: these count, too.
     """
-    ours, theirs = destination.provenance, Provenance.read(existing["Metadata"])
+    ours, theirs = Provenance.read(request["Metadata"]), Provenance.read(existing["Metadata"])
     output = f"s3://{request['Bucket']}/{request['Key']}"
     if theirs.source_key not in {None, ours.source_key}:
         raise Rejected(Reason.KEY_TAKEN, f"{output} is a rendition of another source. Rename one of the two sources.")
@@ -73,13 +73,14 @@ def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existin
 
 def _request(destination: Destination, rendition: Rendition) -> dict[str, Any]:
     plan = rendition.plan
+    provenance = destination.provenance.made_by(plan.recipe)
     request = {
         **destination.headers,
         "Bucket": destination.bucket,
         "Key": plan.key,
         "Body": rendition.body,
         "ContentType": plan.content_type,
-        "Metadata": {**destination.provenance.as_metadata(), "width": str(plan.width), "height": str(plan.height)},
+        "Metadata": {**provenance.as_metadata(), "width": str(plan.width), "height": str(plan.height)},
     }
     disposition = content_disposition(request.pop("ContentDisposition", None), destination.source.key, plan)
     return {**request, "ContentDisposition": disposition} if disposition else request

@@ -10,12 +10,13 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.planning.geometry import rendition_size, wanted_size, whole_view
 from tests.support.pictures import photo_like
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from PIL import Image
 
 LIMIT = 200_000_000
-LIMITS = Limits(max_pixels=LIMIT, memory=None, widths=(1000,), file_size=0)
+LIMITS = Limits(max_pixels=LIMIT, memory=None, planned=of_widths(1000), file_size=0)
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
 PICTURE = photo_like(60, 40)
 

@@ -17,6 +17,7 @@ from resizer.model import SourceMetadata
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download, rejects
 from tests.support.pictures import noise, opened, saved
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from typing import IO
@@ -67,7 +68,7 @@ def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
 @pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in damaged files is not the promise
 def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[float, int]], kept: float) -> None:
     """However a file is damaged, it gives pixels that can be resized or a rejection; never another error."""
-    small = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
+    small = Limits(max_pixels=1_000_000, memory=None, planned=of_widths(1000), file_size=0)
     data = bytearray(FILES[name])
     for place, value in changes:
         data[int(place**3 * len(data))] = value  # mostly near the start, where the header is

@@ -14,12 +14,13 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.formats import bit_depth
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # TIFF 6.0, section 19
-LIMITS = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
+LIMITS = Limits(max_pixels=1_000_000, memory=None, planned=of_widths(1000), file_size=0)
 
 
 def tiff(rows: NDArray[Any], kind: int, *, white_is_zero: bool = False, bits: int | None = None) -> bytes:

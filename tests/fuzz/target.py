@@ -14,6 +14,7 @@ from resizer.memory.encoding import MB
 from resizer.metadata.exif import kept_exif
 from resizer.planning.geometry import whole_view
 from resizer.views import at_views
+from tests.support.plans import of_widths
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
@@ -21,7 +22,7 @@ PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
 
 def read(data: bytes) -> str:
     """The size of the picture that the bytes hold, or the reason why they are refused; anything else is a finding."""
-    limits = Limits(max_pixels=PIXELS, memory=64 * MB, widths=(WIDEST,), file_size=len(data))
+    limits = Limits(max_pixels=PIXELS, memory=64 * MB, planned=of_widths(WIDEST), file_size=len(data))
     try:
         image, header = open_image(io.BytesIO(data), limits)
         for keep in ("copyright", "all"):

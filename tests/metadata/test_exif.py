@@ -18,6 +18,7 @@ from resizer.metadata import rights
 from resizer.metadata import xmp as xmp_reader
 from resizer.metadata.exif import LONGEST_SEGMENT, LONGEST_TEXT, kept_exif
 from tests.support.pictures import opened, saved
+from tests.support.plans import of_widths
 from tests.support.rights_blocks import (
     PRIVATE,
     WITH_IPTC,
@@ -42,7 +43,7 @@ NAMES = ["Ada Lovelace", "© 2024 Müller", "写真家"]
 
 def as_file(data: bytes) -> ImageFile:
     """The picture as a decoder gives it."""
-    image, _ = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(8,), file_size=len(data)))
+    image, _ = open_image(io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(8), file_size=len(data)))
     return image
 
 

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resizer.errors import Reason
-from resizer.model import Format, RenditionPlan
+from resizer.model import Format
 from resizer.planning.geometry import rendition_size
 from resizer.planning.outputs import MAX_KEY_BYTES, check_key_length, output_keys, plan
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.conftest import rejects
 from tests.support.pictures import header
+from tests.support.plans import rendition_plan
 
 SETTINGS = Settings()
 
@@ -23,9 +24,9 @@ SETTINGS = Settings()
 def test_a_photo_gives_the_contracts_renditions() -> None:
     """A photo gives one rendition for each width under the contract's keys, widest first."""
     assert plan("photos/cat.jpg", header(4000, 3000), SETTINGS) == [
-        RenditionPlan("resized/1000-photos/cat.jpg", 1000, 750, Format.JPEG),
-        RenditionPlan("resized/640-photos/cat.jpg", 640, 480, Format.JPEG),
-        RenditionPlan("resized/480-photos/cat.jpg", 480, 360, Format.JPEG),
+        rendition_plan("resized/1000-photos/cat.jpg", 1000, 750, Format.JPEG),
+        rendition_plan("resized/640-photos/cat.jpg", 640, 480, Format.JPEG),
+        rendition_plan("resized/480-photos/cat.jpg", 480, 360, Format.JPEG),
     ]
 
 

@@ -10,30 +10,31 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from resizer.model import Format, RenditionPlan
+from resizer.model import Format
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from resizer.store.object_headers import content_disposition, headers_for
 from tests.conftest import BUCKET
+from tests.support.plans import rendition_plan
 
 
 def disposition(own: str | None, key: str = "cat.jpg", format_: Format = Format.JPEG) -> str | None:
     """The header of a rendition in a format, which lies under the plain key."""
-    return content_disposition(own, key, RenditionPlan(f"resized/480-{key}", 4, 3, format_))
+    return content_disposition(own, key, rendition_plan(f"resized/480-{key}", 4, 3, format_))
 
 
 def test_caching_language_expiry_and_disposition_are_taken_over() -> None:
     """These four headers of the source are taken over, and nothing else of it."""
     own = {"CacheControl": "max-age=60", "ContentLanguage": "de", "Expires": "soon", "ContentDisposition": "inline"}
     answer = {**own, "ContentType": "image/png", "Metadata": {"secret": "x"}, "ContentLength": 9}
-    assert headers_for(answer, Settings()) == own
+    assert headers_for(answer, Settings(), Rule()) == own
 
 
 def test_settings_have_the_last_word() -> None:
     """Caching, tags and storage class of the settings win over what the source has."""
     rule = Rule.of_widths(cache_control="no-cache")
     settings = Settings(defaults=rule, tags="team=shop", storage_class="STANDARD_IA")
-    assert headers_for({"CacheControl": "max-age=60"}, settings) == {
+    assert headers_for({"CacheControl": "max-age=60"}, settings, rule) == {
         "CacheControl": "no-cache",
         "Tagging": "team=shop",
         "StorageClass": "STANDARD_IA",
@@ -69,9 +70,9 @@ def test_a_key_that_says_another_type_gets_a_right_file_name(key: str, format_: 
 
 def test_the_output_key_decides() -> None:
     """An extra format has its extension behind the key, which then needs no header."""
-    webp = RenditionPlan("resized/480-scan.tiff.webp", 4, 3, Format.WEBP)
+    webp = rendition_plan("resized/480-scan.tiff.webp", 4, 3, Format.WEBP)
     assert content_disposition(None, "scan.tiff", webp) is None
-    folded = RenditionPlan("resized/scan.jpg/480", 4, 3, Format.JPEG)
+    folded = rendition_plan("resized/scan.jpg/480", 4, 3, Format.JPEG)
     assert content_disposition("attachment", "scan.jpg", folded) == 'attachment; filename="scan.jpg"'
 
 
@@ -157,6 +158,6 @@ def test_a_file_name_survives_the_way_through_s3(s3: Any) -> None:
 
 def test_other_headers_beyond_ascii_are_left_out() -> None:
     """No other header that is taken over has such letters in its grammar."""
-    assert headers_for({"CacheControl": "max-age=60; ü", "ContentLanguage": "de"}, Settings()) == {
+    assert headers_for({"CacheControl": "max-age=60; ü", "ContentLanguage": "de"}, Settings(), Rule()) == {
         "ContentLanguage": "de"
     }

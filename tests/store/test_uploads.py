@@ -9,8 +9,9 @@ import pytest
 
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
-from resizer.model import Format, Rendition, RenditionPlan
+from resizer.model import Format, Rendition
 from resizer.store.uploads import Upload, upload_all
+from tests.support.plans import rendition_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,7 @@ UNFORESEEN = ZeroDivisionError("who would have thought")
 
 
 def rendition(name: str, body: bytes = b"pixels") -> Rendition:
-    return Rendition(RenditionPlan(name, 4, 3, Format.JPEG), body)
+    return Rendition(rendition_plan(name, 4, 3, Format.JPEG), body)
 
 
 def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[Upload]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from resizer.model import Format, Rendition, RenditionPlan, SourceMetadata, SourceObject
+from resizer.model import Format, Rendition, SourceMetadata, SourceObject
 from resizer.store.provenance import Provenance
 from resizer.store.writer import Destination
 from tests.conftest import BUCKET
+from tests.support.plans import rendition_plan
 from tests.support.recording import refusal
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def destination(headers: dict[str, Any] | None = None, key: str = SOURCE, **made
 
 
 def rendition(body: bytes = b"pixels") -> Rendition:
-    return Rendition(RenditionPlan(KEY, 480, 360, Format.JPEG), body)
+    return Rendition(rendition_plan(KEY, 480, 360, Format.JPEG), body)
 
 
 def stored(s3: S3) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from tests.support.pictures import noise, photo_like, saved
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from resizer.model import Header
@@ -19,7 +20,7 @@ LIMIT = 100_000_000
 
 def header_of(data: bytes, max_pixels: int = LIMIT) -> Header:
     return open_image(
-        io.BytesIO(data), Limits(max_pixels=max_pixels, memory=None, widths=(1000,), file_size=len(data))
+        io.BytesIO(data), Limits(max_pixels=max_pixels, memory=None, planned=of_widths(1000), file_size=len(data))
     )[1]
 
 

@@ -15,6 +15,7 @@ from tests.conftest import rejects
 from tests.decode.header.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming
 from tests.support.forged import GIF_FRAME, gif
 from tests.support.pictures import photo_like, saved
+from tests.support.plans import of_widths
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
 NO_IMAGES = {
@@ -157,7 +158,9 @@ def test_what_would_not_fit_into_memory_is_refused_without_decoding() -> None:
     """An image that takes more memory than is left is refused by its header, however few bytes it has."""
     data = png_claiming(5000, 4000)
     with rejects(Reason.NEEDS_MEMORY):
-        open_image(io.BytesIO(data), Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data)))
+        open_image(
+            io.BytesIO(data), Limits(max_pixels=LIMIT, memory=50_000_000, planned=of_widths(1000), file_size=len(data))
+        )
     assert header_of(data).pixels == 20_000_000
 
 
@@ -170,7 +173,7 @@ def test_what_is_kept_without_need_is_given_back_before_an_image_is_refused(recl
         asked.append(reclaimed)
         return reclaimed
 
-    limits = Limits(max_pixels=LIMIT, memory=50_000_000, widths=(1000,), file_size=len(data), reclaim=reclaim)
+    limits = Limits(max_pixels=LIMIT, memory=50_000_000, planned=of_widths(1000), file_size=len(data), reclaim=reclaim)
     with nullcontext() if fits else rejects(Reason.NEEDS_MEMORY):
         open_image(io.BytesIO(data), limits)
     assert asked

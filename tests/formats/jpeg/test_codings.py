@@ -19,6 +19,7 @@ from tests.conftest import Download
 from tests.fuzz.target import read
 from tests.support.forged import scan_flood, segment
 from tests.support.pictures import photo_like, psnr, saved
+from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,7 +32,7 @@ BLOCK = 65_536  # what Pillow hands to libjpeg at a time
 def decoded(data: bytes, widest: int = 1000) -> tuple[Header, Image.Image]:
     """By way of a download that lets go of what was read, as in the pipeline."""
     stream = SourceStream(Download(data), SourceMetadata("etag", len(data)), "s3://photos/cat.jpg", len(data))
-    image, header = open_image(stream, Limits(max_pixels=10**8, widths=(widest,), file_size=len(data)))  # type: ignore[arg-type] # read as a file is
+    image, header = open_image(stream, Limits(max_pixels=10**8, planned=of_widths(widest), file_size=len(data)))  # type: ignore[arg-type] # read as a file is
     stream.release_behind()
     (frame,) = decode(image, header, (widest, 1))
     return header, frame.pixels

@@ -15,6 +15,7 @@ from resizer.decode.limits import Limits
 from resizer.errors import Reason, Rejected
 from tests.support.forged import segment
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
+from tests.support.plans import of_widths
 
 END = b"\xff\xd9"
 PICTURE = photo_like(123, 91)  # no whole number of blocks
@@ -44,7 +45,7 @@ SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 
 def pixels_of(data: bytes, wanted: tuple[int, int] = (1000, 1000)) -> Image.Image:
     """The picture as it is decoded for a rendition of the wanted size."""
-    limits = Limits(max_pixels=10**7, memory=None, widths=(1000,), file_size=len(data))
+    limits = Limits(max_pixels=10**7, memory=None, planned=of_widths(1000), file_size=len(data))
     image, header = open_image(io.BytesIO(data), limits)
     (frame,) = decode(image, header, wanted)
     return frame.pixels

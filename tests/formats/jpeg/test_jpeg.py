@@ -16,8 +16,9 @@ from resizer.formats.base import SaveOptions, SourceFile
 from resizer.formats.jpeg import JpegRendition, JpegSource
 from resizer.model import Header
 from tests.support.pictures import noise, opened, photo_like, saved
+from tests.support.plans import of_widths
 
-LIMITS = Limits(max_pixels=10**8, memory=None, widths=(1000,), file_size=0)
+LIMITS = Limits(max_pixels=10**8, memory=None, planned=of_widths(1000), file_size=0)
 
 
 def written(picture: Image.Image, quality: int = 80, exif: bytes = b"") -> bytes:

@@ -13,6 +13,7 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Reason, Rejected
 from tests.support.pictures import opened, photo_like, saved
+from tests.support.plans import of_widths
 
 RESOURCE = b"8BIM" + struct.pack(">HxxI", 0x03E9, 300) + bytes(300)
 SEGMENTS = {
@@ -42,7 +43,9 @@ def test_segments_may_end_anywhere(name: str) -> None:
     expected = opened(with_segment(0xEF, b"")).tobytes()
     for length in range(min(len(content), 60)):
         data = with_segment(marker, content[:length])
-        image, header = open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
+        image, header = open_image(
+            io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data))
+        )
         assert header.orientation == 3 or name == "Exif"  # which goes on in the next segment
         assert next(decode(image, header, (1000, 1))).pixels.tobytes() == expected
 
@@ -51,5 +54,5 @@ def test_a_file_that_ends_within_a_segment_is_truncated() -> None:
     """What is left aside is what segments hold, and never that the file has ended."""
     data = with_segment(0xED, SEGMENTS["Photoshop"][1])[:300]
     with pytest.raises(Rejected) as rejection:
-        open_image(io.BytesIO(data), Limits(max_pixels=10**6, widths=(1000,), file_size=len(data)))
+        open_image(io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data)))
     assert rejection.value.reason is Reason.TRUNCATED

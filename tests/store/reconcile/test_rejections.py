@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from resizer.model import Format, Frame
+    from resizer.settings.rules import Quality
 
 
 @pytest.fixture
@@ -32,11 +33,11 @@ def refuse_the(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         encoded: list[str] = []
 
         class Refusing(Encoding):
-            def encode(self, frames: Sequence[Frame], format_: Format) -> bytes:
+            def encode(self, frames: Sequence[Frame], format_: Format, quality: Quality) -> bytes:
                 encoded.append(format_)
                 if len(encoded) == number:
                     raise Rejected(Reason.UNSUPPORTED_FORMAT, "The encoder refuses.")
-                return super().encode(frames, format_)
+                return super().encode(frames, format_, quality)
 
         monkeypatch.setattr("resizer.pipeline.Encoding", Refusing)
         monkeypatch.setattr(uploads, "executor", InlineExecutor())
