@@ -56,11 +56,8 @@ def decoder_bytes(stream: IO[bytes]) -> int:
 
     Each tile has its parameters; of one at a time OpenJPEG holds the samples in 32 bits, and Pillow what it takes over.
     """
-    stream.seek(0)
-    if not _find_codestream(stream):
-        return 0
-    marker, body = next(_segments(stream), (0, b""))
-    if marker != SIZ or len(body) < SIZ_HEAD:
+    _, body = _size_segment(stream)
+    if not body:
         return 0
     right, bottom, left, top, across, down, _, _, channels = map(int, struct.unpack_from(">8IH", body, 2))
     depth = _depth(body, channels)
@@ -73,12 +70,8 @@ def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
 
     Pillow finds fewer samples than pixels in those, and gives up. None where nothing needs to change.
     """
-    stream.seek(0)
-    if not _find_codestream(stream):
-        return None
-    at = stream.tell() + 4
-    marker, body = next(_segments(stream), (0, b""))
-    if marker != SIZ or len(body) < SIZ_HEAD:
+    at, body = _size_segment(stream)
+    if not body:
         return None
     capabilities, *sides, count = struct.unpack_from(">H8IH", body)
     parts = body[SIZ_HEAD : SIZ_HEAD + 3 * count]
@@ -98,14 +91,10 @@ def end_of_data(stream: IO[bytes], size: int) -> int | None:
 
     The end marker, of two bytes, may be missing behind it.
     """
-    stream.seek(0)
-    if not _find_codestream(stream):
-        return None
-    tiles, seen, end = 0, set[int](), 0
+    _, first = _size_segment(stream)
+    tiles, seen, end = _tiles(first) if first else 0, set[int](), 0
     for marker, body in _segments(stream):
-        if marker == SIZ and len(body) >= SIZ_HEAD:
-            tiles = _tiles(body)
-        elif marker == SOT and len(body) == SOT_BODY:
+        if marker == SOT and len(body) == SOT_BODY:
             number, length = struct.unpack_from(">HI", body)
             seen.add(number)
             end = stream.tell() - 4 - SOT_BODY + length if length else size
@@ -116,9 +105,21 @@ def end_of_data(stream: IO[bytes], size: int) -> int | None:
 
 def sample_bits(stream: IO[bytes]) -> int:
     """The bits of the deepest component; 0 where the codestream does not say."""
+    _, body = _size_segment(stream)
+    return _depth(body, len(body)) if body else 0
+
+
+def _size_segment(stream: IO[bytes]) -> tuple[int, bytes]:
+    """Where the body of the first segment begins, and that body; empty where it is no whole SIZ."""
     stream.seek(0)
-    marker, body = next(_segments(stream), (0, b"")) if _find_codestream(stream) else (0, b"")
-    return _depth(body, len(body)) if marker == SIZ else 0
+    try:
+        if not _find_codestream(stream):
+            return 0, b""
+        at = stream.tell() + 4
+        marker, body = next(_segments(stream), (0, b""))
+    except struct.error:
+        return 0, b""
+    return at, body if marker == SIZ and len(body) >= SIZ_HEAD else b""
 
 
 def _depth(body: bytes, channels: int) -> int:

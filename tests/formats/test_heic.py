@@ -158,20 +158,20 @@ def test_privacy_by_default(keep: str, left: dict[str, str], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "formats", "keys"),
     [
-        ("photo.heic", ("source",), {"480-photo.heic.jpg": "JPEG"}),
-        ("IMG_1.HEIC", ("source",), {"480-IMG_1.HEIC.jpg": "JPEG"}),
+        ("photo.heic", ("source",), {"480-photo.heic": "JPEG"}),
+        ("IMG_1.HEIC", ("source",), {"480-IMG_1.HEIC": "JPEG"}),
         ("photo.jpg", ("source",), {"480-photo.jpg": "JPEG"}),
         (
             "photo.heic",
             ("source", "webp", "avif"),
-            {"480-photo.heic.jpg": "JPEG", "480-photo.heic.webp": "WEBP", "480-photo.heic.avif": "AVIF"},
+            {"480-photo.heic": "JPEG", "480-photo.heic.webp": "WEBP", "480-photo.heic.avif": "AVIF"},
         ),
     ],
 )
 def test_renditions_are_named_by_what_they_are(
     name: str, formats: tuple[str, ...], keys: dict[str, str], tmp_path: Path
 ) -> None:
-    """A HEIC under any name becomes a JPEG whose key says so, and what other formats are asked for."""
+    """A HEIC under any name becomes a JPEG under its own key; other formats have their extensions behind it."""
     report, made = resized(heic(PICTURE), tmp_path, name, formats=formats)
     assert {key: image.format for key, image in made.items()} == {f"resized/{key}": of for key, of in keys.items()}
     assert all(each.plan.content_type == f"image/{each.plan.format.lower()}" for each in report.renditions)
