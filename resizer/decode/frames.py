@@ -57,7 +57,7 @@ def decode(
 
 
 def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
-    if header.frames > 1:
+    if header.frames > 1 and pixels is image:
         return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
         return eight_bits(image)
