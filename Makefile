@@ -50,8 +50,8 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  --constraint requirements/dev.txt pyproject.toml --extra dev requirements/build.in requirements/bench.in \
 	  --output-file requirements/bench.txt
-	for name in stack interface heic uv; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version $$(case $$name in stack|uv) echo 3.11;; *) echo 3.13;; esac) \
+	for name in stack interface heic uv checking; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version $$(case $$name in stack|uv|checking) echo 3.11;; *) echo 3.13;; esac) \
 	    $$([ $$name = heic ] && echo --no-deps) --generate-hashes --no-header --upgrade \
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

@@ -38,11 +38,19 @@ logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
 	$(SAM) logs --stack-name "$(NAME)" --name $(FUNCTION) --tail $(REGION) $(ARGS)
 
 $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
-          requirements/heic.txt | lambda-python $(STACK)/ready
+          requirements/heic.txt requirements/checking.txt build/settings.toml | lambda-python $(STACK)/ready
 	@echo "Building the function and its layers (half a minute) ..."
 	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
 	  || { cat build/sam.log; exit 1; }
 	@touch $@
+
+# A copy of the settings file, to see whether it has changed, come or gone since the build that packed it.
+build/settings.toml: always
+	@mkdir -p build
+	@cat "$(or $(RESIZER_CONFIG),resizer.toml)" 2>/dev/null | cmp -s - $@ || cat "$(or $(RESIZER_CONFIG),resizer.toml)" > $@ 2>/dev/null || true
+
+.PHONY: always
+always:
 
 $(STACK)/ready: requirements/stack.txt | $(VENV)/bin/python
 	@echo "Installing AWS SAM into $(STACK) (once, about a minute) ..."

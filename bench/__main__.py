@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from bench.apply import Default, smallest, with_defaults
 from bench.choose import Conditions, Strategy, best, candidates, cheaper, pairs
 from bench.machine import machine
-from bench.pictures import pictures
+from bench.pictures import own_settings, pictures
 from bench.rows import Row, read_rows, write_rows
 from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
@@ -167,7 +167,9 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     from bench.page import page  # noqa: PLC0415 # matplotlib takes a second, and is not there for tests
     from bench.plots import cost_and_duration  # noqa: PLC0415 # as above
 
-    conditions = Conditions(about["mix"], prices(), cold_share, timeout, arch, free_tier, images)
+    conditions = Conditions(
+        about["mix"], prices(), cold_share, timeout, arch, free_tier, images, own_settings().defaults.writes
+    )
     found, two = candidates(measured, conditions), pairs(measured, conditions)
     print_candidates(console, found, two, conditions, strategy)
     report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl", strategy), encoding="utf-8")

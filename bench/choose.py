@@ -38,7 +38,10 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a million images are like. `mix` weighs pictures by name; `cold_share` of them meet a cold start."""
+    """What a million images are like. `mix` weighs pictures by name; `cold_share` of them meet a cold start.
+
+    Each gets so many `renditions`.
+    """
 
     mix: Mapping[str, float]
     prices: Prices
@@ -47,6 +50,7 @@ class Conditions:
     architecture: Architecture = Architecture.X86_64
     free_tier: bool = False
     images: float = MILLION
+    renditions: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,7 @@ def _usage(row: Row, images: float, conditions: Conditions) -> Usage:
         row.ms,
         init_ms=extra,
         cold_share=conditions.cold_share,
-        renditions=3 if row.done else 0,
+        renditions=conditions.renditions if row.done else 0,
         reads=2 if row.done else 1,  # what is refused has been fetched all the same
         architecture=conditions.architecture,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -17,16 +19,17 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import UsageError
 from resizer.local.samples import samples
+from resizer.memory.encoding import Planned
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.planning.geometry import rendition_sizes
+from resizer.planning.geometry import rendition_sizes, whole
+from resizer.planning.outputs import extra_formats
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
-WIDTHS: Final = Settings().widths
 ANY: Final = 10**12  # pixels
 
 
@@ -76,11 +79,17 @@ def pictures(
     return found
 
 
+@cache
+def own_settings() -> Settings:
+    """The settings of the environment and `resizer.toml`, by which the pictures are resized."""
+    return Settings.from_env(os.environ)
+
+
 def _usable(files: list[Path], left_out: Callable[[str], None]) -> list[Path]:
     """Those that the pipeline resizes, found out by resizing each once."""
     found = []
     with TemporaryDirectory() as out:
-        for source, result in resize_files([LocalSource(path, path.name) for path in files], Path(out), Settings()):
+        for source, result in resize_files([LocalSource(path, path.name) for path in files], Path(out), own_settings()):
             if why := refusal(result):
                 left_out(f"{source.path}: {why}")
             else:
@@ -106,8 +115,12 @@ def _shares(mix: Path) -> dict[str, float]:
 
 
 def _needed(path: Path) -> int:
-    size = path.stat().st_size
+    size, settings = path.stat().st_size, own_settings()
     with path.open("rb") as stream:
-        _, header = open_image(stream, Limits(max_pixels=ANY, widths=WIDTHS, file_size=size))
-    sizes = rendition_sizes(header.upright_size, WIDTHS)
-    return memory_needed(header, sizes=sizes, file_size=size, formats=[header.own_format])
+        _, header = open_image(stream, Limits(max_pixels=ANY, widths=settings.widths, file_size=size))
+    sizes, formats = (
+        rendition_sizes(header.upright_size, settings.widths),
+        [header.own_format, *extra_formats(settings)],
+    )
+    planned = [Planned(whole(header.upright_size, each), formats) for each in sizes]
+    return memory_needed(header, planned=planned, file_size=size)

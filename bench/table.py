@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.choose import TIE_RULE, Strategy, best, cheaper, first
-from resizer.cli.tables import count
+from resizer.cli.lines import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

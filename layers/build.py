@@ -8,6 +8,8 @@ three times as long.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,8 @@ from typing import Final
 from devtools.lambda_runtime.interpreter import runtime_python
 from layers import archive, contents, packages, service_data
 from layers.fingerprint import FILE, fingerprint
-from resizer.errors import UsageError
+from resizer.errors import ConfigError, UsageError
+from resizer.settings import file
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 # glibc 2.28 and older is what Pillow's wheels for Python 3.13 want, and Lambda's Amazon Linux 2023 has 2.34.
@@ -26,15 +29,27 @@ REQUIREMENTS: Final = {"dependencies": "runtime.txt", "heic": "heic.txt"}
 
 
 def build_function(folder: Path, project: Path = PROJECT) -> None:
-    """The package without what is for this machine only, and the layers' fingerprint."""
+    """The package without what is for this machine only, the checked `resizer.toml`, and the layers' fingerprint."""
     ignored = shutil.ignore_patterns("__pycache__", "py.typed")
     shutil.copytree(project / "resizer", folder / "resizer", ignore=ignored)
     for part in ("cli", "local"):
         shutil.rmtree(folder / "resizer" / part)
     (folder / "resizer" / "__main__.py").unlink()
+    pack_settings(folder, project)
     (folder / FILE).write_text(f"{fingerprint(project)}\n", encoding="ascii")
     _compile(folder, "/var/task")
     archive.settle(folder)
+
+
+def pack_settings(folder: Path, project: Path = PROJECT) -> None:
+    """Check the project's `resizer.toml`, or what `RESIZER_CONFIG` names, and pack it. Raises `ConfigError`."""
+    named = os.environ.get(file.VARIABLE, "").strip()
+    path = project / (named or file.NAME)
+    if not named and not path.is_file():
+        return
+    if not importlib.util.find_spec("voluptuous"):
+        sys.path.append(str(packages.tool("checking")))
+    file.pack(path, folder)
 
 
 def build_layer(name: str, architecture: str, folder: Path, *, trimmed: bool = True) -> None:
@@ -78,7 +93,7 @@ def main() -> None:
         else:
             build_layer(asked.what, asked.architecture, asked.folder, trimmed=not asked.untrimmed)
         size = archive.pack(asked.folder, asked.folder.with_suffix(".zip"))
-    except UsageError as problem:
+    except (ConfigError, UsageError) as problem:
         sys.exit(f"layers: {problem}")
     print(f"{asked.what} {asked.architecture}: {size}")  # noqa: T201 # what a build is asked for
 

@@ -16,13 +16,23 @@ from devtools.lambda_runtime.interpreter import VERSION, runtime_python
 from resizer.errors import UsageError
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
-UV_PINNED: Final = PROJECT / "requirements" / "uv.txt"
+REQUIREMENTS: Final = PROJECT / "requirements"
 TOOLS: Final = PROJECT / "build"
 
 
 def install(requirements: Path, platform: str, folder: Path) -> None:
     """Install the runtime's wheels for `platform`, such as `x86_64-manylinux_2_28`. Raises `UsageError`."""
-    command = [str(_uv()), "pip", "install", "--quiet", "--target", str(folder), "--link-mode", "copy", "--no-deps"]
+    command = [
+        str(tool("uv") / "bin" / "uv"),
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(folder),
+        "--link-mode",
+        "copy",
+        "--no-deps",
+    ]
     command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
     command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
     if subprocess.run(command, check=False).returncode:
@@ -31,24 +41,24 @@ def install(requirements: Path, platform: str, folder: Path) -> None:
         marker.unlink() if marker.is_file() else shutil.rmtree(marker)
 
 
-def _uv() -> Path:
-    """The pinned uv, installed into `build/` where it is not there yet."""
-    pins = hashlib.sha256(UV_PINNED.read_bytes()).hexdigest()[:8]
-    folder = TOOLS / f"uv-{pins}"
+def tool(name: str) -> Path:
+    """The folder with what `requirements/NAME.txt` pins, installed into `build/` where it is not there yet."""
+    pinned = REQUIREMENTS / f"{name}.txt"
+    folder = TOOLS / f"{name}-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:8]}"
     if not folder.exists():
         TOOLS.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=TOOLS) as unfinished:  # several builds may run at once
-            target = Path(unfinished) / "uv"
+            target = Path(unfinished) / name
             command = [_python_with_pip(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-            command += ["--no-deps", "--require-hashes", "--target", str(target), "--requirement", str(UV_PINNED)]
+            command += ["--no-deps", "--require-hashes", "--target", str(target), "--requirement", str(pinned)]
             if subprocess.run(command, check=False).returncode:
-                raise UsageError("uv, which the build needs, could not be installed; see above.")
+                raise UsageError(f"{name}, which the build needs, could not be installed; see above.")
             try:
                 target.rename(folder)
             except OSError:
                 if not folder.exists():
                     raise
-    return folder / "bin" / "uv"
+    return folder
 
 
 def _python_with_pip() -> str:

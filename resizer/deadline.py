@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-# Kept back from work, for the uploads in hand, the answer and the log.
-MARGIN_SECONDS: Final = 1.0
-# What requests leave of it for the answer and the log.
+# Left for the uploads that are still running, the answer and the log when work stops.
+MARGIN_SECONDS: Final = 2.0
+# Left for the answer and the log when requests stop.
 ENDING_SECONDS: Final = 0.5
 TOO_LATE: Final = "There is not enough time left; give the function a longer time-out or more memory."
 # Lambda gives a whole core from this many MB on, and a share in proportion below (Lambda's developer guide, "memory").
@@ -29,31 +28,32 @@ MB_PER_CORE: Final = 1769
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Clocks in seconds; `remaining` says how long the invocation may still run."""
+    """The time of one invocation: `remaining` says how many seconds it may still run."""
 
     remaining: Callable[[], float] = lambda: math.inf
-    now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
     def need(self, seconds: float = 0) -> None:
-        """Raise `OutOfTime` where fewer seconds of work are left than that, beside the margin."""
+        """Raise `OutOfTime` where fewer seconds are left for work."""
         if self.remaining() < seconds + MARGIN_SECONDS:
             raise OutOfTime(TOO_LATE)
 
-    def within(self, seconds: float) -> float:
-        """A request's time-out: so many seconds, or fewer that end in time. Raises `OutOfTime` where none are left."""
-        if self.is_over:
+    def within(self, seconds: float, *, least: float = 0) -> float:
+        """A time-out for a request: so many seconds, or fewer where less is left for requests.
+
+        Raises `OutOfTime` where no more than `least` is left.
+        """
+        left = self.remaining() - ENDING_SECONDS
+        if left <= least:
             raise OutOfTime(TOO_LATE)
-        return min(seconds, self.remaining() - ENDING_SECONDS)
+        return min(seconds, left)
 
     @property
     def is_over(self) -> bool:
-        """Whether no request may begin any more, nor go on."""
+        """Whether no time is left for requests."""
         return self.remaining() <= ENDING_SECONDS
 
     def patience(self) -> float:
-        """How long requests may be waited for that should have ended by then; half of the ending is left after it."""
+        """How long to wait for running requests, in seconds, leaving half of `ENDING_SECONDS`."""
         return max(0.0, min(self.remaining() - ENDING_SECONDS / 2, TIMEOUT_MAX))
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import RENDITIONS
 from resizer.formats.base import SaveOptions
+from resizer.model import Rendition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from PIL.Image import Image
 
     from resizer.formats.base import RenditionFormat
-    from resizer.model import Format, Frame
-    from resizer.settings.environment import Quality
+    from resizer.model import Format, Frame, RenditionPlan
+    from resizer.settings.rules import Quality
 
 
 def _nothing() -> None:
@@ -74,3 +76,24 @@ class Encoding:
 
 def _is_opaque(image: Image) -> bool:
     return image.mode != "RGBA" or image.getchannel("A").getextrema() == (255, 255)
+
+
+def encode_each(
+    encoding: Encoding, plans: Sequence[RenditionPlan], pictures: Iterable[Sequence[Frame]]
+) -> Iterator[Rendition]:
+    """Write each planned rendition in turn; those of one size and format share their bytes, kept no longer than needed.
+
+    `pictures` are the frames at the size of each plan. Raises as `Encoding.encode`.
+    """
+    encoded: dict[tuple[tuple[int, int], Format], bytes] = {}
+    to_come = Counter((plan.size, plan.format) for plan in plans)
+    sized = iter(pictures)
+    for plan in plans:
+        frames = next(sized)
+        encoding.before_each_frame()
+        same = (plan.size, plan.format)
+        if same not in encoded:
+            encoded[same] = encoding.encode(frames, plan.format)
+        del frames  # or they would be held while the next are made
+        to_come[same] -= 1
+        yield Rendition(plan, encoded[same] if to_come[same] else encoded.pop(same))

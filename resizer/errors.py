@@ -1,21 +1,24 @@
-"""Everything that can go wrong, typed once; the error itself knows whether trying again can help.
+"""Every error of the project; each class says whether trying again can help (`retryable`).
 
 ResizerError
-├── ConfigError          the function does not start
-├── UnknownEvent         the event is not one that this function serves
-├── NothingToDo          the event is out of date
-│   ├── SourceGone       the object has been deleted since
-│   └── Superseded       a newer upload is on its way, or was here first
-│       ├── LaterStands  a rendition of it stands already
-│       └── Overtaken    it came while this try was writing
-├── Rejected             the image's fault: trying again cannot help
-├── StorageError         S3 refused or broke off: try again
-│   └── SourceInterrupted  the download ended half way
-├── DeliveryError        a message could not be sent on: try again
-├── OutOfTime            the function would be stopped first: try again
-├── RecordsFailed        some records of one event failed; the others are done
-├── OurFault             a mistake of ours where Pillow would swallow it
-└── UsageError           the command line asked for what cannot be done
+├── ConfigError                 the settings are wrong; the function does not start
+├── UnknownEvent                this function does not know such an event
+├── NothingToDo                 the event is out of date
+│   ├── SourceGone              the source has been deleted
+│   ├── Superseded              the source has been overwritten; the newer upload has its own event
+│   ├── SourceChanged           the source changed while its renditions were made or deleted
+│   └── NewerRenditionExists    a rendition of a later upload is there already
+├── Rejected                    this image cannot be resized; trying again does not help
+├── StorageError                S3 refused or cannot be reached; try again
+│   ├── SourceInterrupted       the download broke off
+│   ├── ObjectMissing           there is no object under this key
+│   ├── ConditionFailed         another object is there than the condition of a request names
+│   └── AccessDenied            the function lacks a permission
+├── DeliveryError               a message could not be sent; try again
+├── OutOfTime                   too little time is left; try again
+├── RecordsFailed               some records of an event failed, the others are done
+├── OurFault                    a mistake of ours in a hook that Pillow calls
+└── UsageError                  the command line cannot do what was asked
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ class Reason(StrEnum):
     # skipped: nothing to do
     OUTPUT_PREFIX = "output_prefix"
     OUTSIDE_SOURCE_PREFIX = "outside_source_prefix"
+    EXCLUDED = "excluded"
     OTHER_BUCKET = "other_bucket"
     FOLDER_MARKER = "folder_marker"
     NOT_CREATED = "not_created"
@@ -54,6 +58,9 @@ class Reason(StrEnum):
     NEEDS_MEMORY = "needs_memory"
     KEY_TOO_LONG = "key_too_long"
     KEY_TAKEN = "key_taken"
+    ACCESS_DENIED = "access_denied"
+    ARCHIVED = "archived"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     # failed: comes back
     STORAGE = "storage"
     DELIVERY = "delivery"
@@ -85,35 +92,44 @@ class UnknownEvent(ResizerError):
 
 
 class NothingToDo(ResizerError):
-    """The event asks for nothing that still has to be done."""
+    """The event is out of date."""
 
 
 class SourceGone(NothingToDo):
-    """The source object has been deleted since the event was sent."""
+    """The source has been deleted since its event was sent."""
 
     reason = Reason.SOURCE_GONE
 
 
 class Superseded(NothingToDo):
-    """A newer upload of the same key exists, with an event of its own."""
+    """The source has been overwritten since its event was sent; the newer upload has its own event."""
 
     reason = Reason.SUPERSEDED
 
 
-class LaterStands(Superseded):
-    """A rendition stands that was made from a later upload of the same key."""
+class SourceChanged(NothingToDo):
+    """The source changed while its renditions were made or deleted, so these may have to be put right."""
+
+    reason = Reason.SUPERSEDED
 
 
-class Overtaken(Superseded):
-    """The source changed while this try was writing, so that what it wrote may have to be put right."""
+class NewerRenditionExists(NothingToDo):
+    """A rendition of a later upload of the same key is there already."""
+
+    reason = Reason.SUPERSEDED
 
 
 class Rejected(ResizerError):
-    """The image cannot be resized, now or later; `detail` says why for a person."""
+    """This image cannot be resized, now or later; `detail` tells a person why.
+
+    `etag` is that of the source, None where it is not known. `partly_stored` says that some of its renditions exist.
+    """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
         self.detail = detail
+        self.etag: str | None = None
+        self.partly_stored = False
         super().__init__(f"{reason}: {detail}")
 
 
@@ -126,6 +142,25 @@ class StorageError(ResizerError):
 
 class SourceInterrupted(StorageError):
     """The download of the source broke off before its last byte."""
+
+
+class ObjectMissing(StorageError):
+    """There is no object under the key of a request."""
+
+
+class ConditionFailed(StorageError):
+    """The object under a key is not what a conditional request expects.
+
+    `retried` says that botocore sent the request more than once, so that an earlier attempt may have met the condition.
+    """
+
+    def __init__(self, message: str, *, retried: bool = False) -> None:
+        self.retried = retried
+        super().__init__(message)
+
+
+class AccessDenied(StorageError):
+    """S3 or KMS refuses the function a permission; the message names it, and what it is needed on."""
 
 
 class DeliveryError(ResizerError):

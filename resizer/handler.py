@@ -13,7 +13,7 @@ from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
 from resizer.pipeline import process
 from resizer.rejections import take_care
-from resizer.report import Journal, Outcome, Report
+from resizer.report import Outcome, Report, ReportBuilder
 from resizer.s3 import clients
 from resizer.settings import Settings
 
@@ -29,6 +29,7 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+clients.s3()  # made while the function starts, which Lambda gives more CPU for
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
@@ -58,15 +59,15 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
     """One record through the pipeline; whatever another try may cure ends as a report that is `failed`."""
-    journal = Journal(source)
+    builder = ReportBuilder(source)
     try:
         _need_time(source, clock, before)
-        return take_care(process(source, settings, clients.s3_until(clock), clock, journal), settings)
+        return take_care(process(source, settings, clients.s3_until(clock), clock, builder), settings)
     except ResizerError as problem:
-        return journal.close(Outcome.FAILED, problem.reason, str(problem))
+        return builder.build(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:
         logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
-        return journal.close(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
+        return builder.build(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
 
 
 def _need_time(source: SourceObject, clock: Clock, before: list[Report]) -> None:

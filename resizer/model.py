@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,40 +35,23 @@ class Format(StrEnum):
     AVIF = "AVIF"
 
 
-# Extensions of what is read, whatever it is written as.
-READABLE: Final = frozenset(
+# Extensions of image files that can be read, by which file names are recognised; the bytes decide what a file is.
+IMAGE_EXTENSIONS: Final = frozenset(
     {
-        ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".ico", ".cur", ".apng", ".mpo", ".pjpeg",
-        ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".mpo", ".png", ".apng", ".webp", ".gif", ".avif", ".heic", ".heif",
+        ".hif", ".tif", ".tiff", ".bmp", ".dib", ".ico", ".cur", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
     }
 )  # fmt: skip
 # Formats that renditions keep; what else is read is not shown everywhere.
 KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
-
-EXTENSIONS = {
-    Format.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
-    Format.PNG: (".png",),
-    Format.WEBP: (".webp",),
-    Format.GIF: (".gif",),
-    Format.AVIF: (".avif",),
-}
-
-
-class Written(IntEnum):
-    """What a write did. Only `STANDS`, where the same rendition was there already, is false."""
-
-    STANDS = 0
-    NEW = 1
-    REPLACED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
     """One object that an event names; `key` is decoded, everything optional is what senders leave out.
 
-    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length; `time` is when
-    S3 had finished the change, in seconds since 1970, at the latest. `widths` replace the settings' own.
-    `handed_over` marks a record that a function with less memory has passed on.
+    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length. `widths` replace the
+    settings' own. `handed_over` marks a record that a function with less memory has passed on.
     """
 
     bucket: str
@@ -78,7 +61,6 @@ class SourceObject:
     size: int | None = None
     sequencer: str | None = None
     version_id: str | None = None
-    time: float | None = None
     widths: tuple[int, ...] | None = None
     handed_over: bool = False
 
@@ -119,8 +101,7 @@ class Header:
 
     `loop` is how often an animation plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's
     class says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been
-    resized. `scalable` says whether it can scale down, `code_points` what the file says of its colours beside a
-    profile.
+    resized. `code_points` is what the file says of its colours beside a profile.
     """
 
     format: str
@@ -133,7 +114,6 @@ class Header:
     loop: int | None = None
     buffered_bytes: int = 0
     held_bytes: int = 0
-    scalable: bool = False
     code_points: CodePoints | None = None
 
     @property

@@ -52,7 +52,7 @@ def handed_over(source: SourceObject) -> dict[str, Any]:
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:HandedOver",
         "s3": {"bucket": {"name": source.bucket}, "object": stored},
-        "resizer": {"handedOver": True, "widths": source.widths, "time": source.time},
+        "resizer": {"handedOver": True, "widths": source.widths},
     }
     return {"Records": [record]}
 

@@ -1,4 +1,4 @@
-"""What happened to one source: its place in the answer, its log fields and its measures."""
+"""What happened to one source, as its entry in the answer and as fields of the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resizer.memory.process import peak
+from resizer.memory.process import peak, reset_peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 class Outcome(StrEnum):
-    """How a source ended, as answers, logs and metrics call it."""
+    """How the work on a source ended, as answers, logs and metrics call it."""
 
     RESIZED = "resized"
     SKIPPED = "skipped"
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredRendition:
-    """One rendition that stands: its plan and its size in bytes."""
+    """A rendition in S3: its plan and its size in bytes."""
 
     plan: RenditionPlan
     size: int
@@ -50,11 +50,11 @@ class StoredRendition:
 
 
 @dataclass(slots=True)
-class Journal:
-    """What is known about a source so far; the stages' times in milliseconds.
+class ReportBuilder:
+    """Collects what is known about a source while it is worked on; times of stages in milliseconds.
 
-    `decode` includes the download that it waits for; `upload` is the sum over the uploads, which overlap with
-    each other and with encoding.
+    `decode` includes waiting for the download. `upload` is the sum over the uploads, which overlap with each other and
+    with encoding.
     """
 
     source: SourceObject
@@ -65,10 +65,11 @@ class Journal:
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _within: float = 0.0
+    _own_peak: bool = field(default_factory=reset_peak)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time that the block takes to a stage, less what is timed within it."""
+        """Add the time that the block takes to a stage, without what is timed inside the block."""
         begin, outer, self._within = time.perf_counter(), self._within, 0.0
         try:
             yield
@@ -78,7 +79,7 @@ class Journal:
             self._within = outer + spent
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """The items, with the time that it takes to make each added to a stage."""
+        """Yield the items, and add the time that each takes to make to a stage."""
         remaining = iter(items)
         while True:
             with self.timed(stage):
@@ -86,11 +87,11 @@ class Journal:
             if item is None:
                 return
             yield item
-            del item  # or it would be held while the next is made
+            del item  # so that it is freed before the next is made
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
-        """Note what is downloaded, and how much of it the block took, however it ends."""
+        """Record the ETag, and how many bytes the block downloads, however it ends."""
         self.etag = stream.metadata.etag
         try:
             yield
@@ -101,8 +102,12 @@ class Journal:
         """Add to a stage's time."""
         self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + milliseconds
 
-    def close(
-        self, outcome: Outcome, reason: Reason | None, detail: str | None, stored: tuple[StoredRendition, ...] = ()
+    def build(
+        self,
+        outcome: Outcome,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        stored: tuple[StoredRendition, ...] = (),
     ) -> Report:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
@@ -118,6 +123,7 @@ class Journal:
             milliseconds=dict(self.milliseconds),
             total_ms=total,
             warnings=tuple(self.warnings),
+            peak_rss=peak() if self._own_peak else None,
         )
 
 
@@ -125,8 +131,9 @@ class Journal:
 class Report:
     """How one source ended.
 
-    `etag` is that of what was fetched, or what the event told; `bytes_in` counts what was downloaded, `total_ms` is
-    wall time in milliseconds.
+    `etag` is that of the download, or else the event's. `bytes_in` counts downloaded bytes, `total_ms` is wall time in
+    milliseconds. `peak_rss` is the most memory in bytes that the process held while it worked on this source, None
+    where the system can only tell the most it ever held.
     """
 
     source: SourceObject
@@ -140,10 +147,11 @@ class Report:
     milliseconds: dict[str, float]
     total_ms: float
     warnings: tuple[str, ...] = ()
+    peak_rss: int | None = None
 
     @property
     def bytes_out(self) -> int:
-        """The size of all renditions together, in bytes."""
+        """The total size of the renditions in bytes."""
         return sum(rendition.size for rendition in self.renditions)
 
     def answer(self) -> dict[str, Any]:
@@ -157,7 +165,7 @@ class Report:
         }
 
     def log_fields(self) -> dict[str, Any]:
-        """The structured fields of this source's log line; times in milliseconds, memory in bytes."""
+        """The structured fields of this source's log line; times in milliseconds, memory in bytes, sizes upright."""
         times = {f"{stage}_ms": round(self.milliseconds.get(stage, 0.0), 1) for stage in STAGES}
         return {
             "bucket": self.source.bucket,
@@ -167,15 +175,15 @@ class Report:
             "detail": self.detail,
             "source_bytes": self.bytes_in,
             "format": self.header and self.header.format,
-            "width": self.header and self.header.width,
-            "height": self.header and self.header.height,
+            "width": self.header and self.header.upright_size[0],
+            "height": self.header and self.header.upright_size[1],
             "pixels": self.header and self.header.pixels,
             "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
             "rendition_bytes": self.bytes_out,
             **times,
             "total_ms": round(self.total_ms, 1),
             "warnings": list(self.warnings),
-            "peak_rss": peak(),
+            "peak_rss": self.peak_rss,
         }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # before the handler is imported anywhere
+# Before the handler is imported anywhere, which makes its S3 client.
+os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # no credentials are asked for on the network
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +21,8 @@ from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
-from resizer.s3 import S3, clients
+from resizer.resize import BACKEND
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +35,30 @@ if TYPE_CHECKING:
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("resizer")
 
-PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
+PHOTOS = Path(os.environ.get("PHOTOS") or Path(__file__).parents[2] / "shared" / "photos")
 BUCKET = "photos"
 PROJECT = Path(__file__).parents[1]
+BACKENDS = [BACKEND, "pillow"] if BACKEND != "pillow" else ["pillow"]
 
 needs_built_artifact = pytest.mark.usefixtures("_built_artifact")
 
 
 def photo_files() -> list[Path]:
-    """The real photos beside this project, none where that folder is not there."""
+    """The real photos in `PHOTOS`, or beside this checkout; none where that folder is not there."""
     return sorted(path for path in PHOTOS.glob("*") if path.suffix in {".jpg", ".png", ".webp"})
+
+
+needs_photos = pytest.mark.skipif(
+    not photo_files(), reason=f"no real photos in {PHOTOS}: name a folder of them, PHOTOS=folder make test"
+)
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each resampler that this machine has, in force for one test."""
+    if request.param == "pillow":
+        monkeypatch.setattr("resizer.resize.cykooz_resizer", None)
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -51,26 +69,27 @@ def _pillows_own_limit() -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = before
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C reaches this process and those that it starts, also where the tests run in the background.
+
+    A shell starts background jobs with SIGINT ignored, and programs inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="session")
 def _aws() -> Iterator[str]:
     with embedded_aws() as endpoint:
         yield endpoint
 
 
-class WholeS3:
-    """The service's own S3 client, and botocore's for all else that a test asks of S3."""
-
-    def __init__(self) -> None:
-        self.own, self.whole = clients.s3(), clients.client("s3")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.own if hasattr(S3, name) else self.whole, name)
-
-
 @pytest.fixture
 def s3(_aws: str) -> Iterator[Any]:
     """An S3 client with an empty bucket `photos`, over HTTP on loopback."""
-    client: Any = WholeS3()
+    client = clients.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
@@ -79,10 +98,10 @@ def s3(_aws: str) -> Iterator[Any]:
 
 
 @contextmanager
-def rejects(*reasons: Reason) -> Iterator[None]:
+def rejects(*reasons: Reason) -> Iterator[pytest.ExceptionInfo[Rejected]]:
     """The block ends in a rejection, for one of these reasons."""
     with pytest.raises(Rejected) as rejection:
-        yield
+        yield rejection
     assert rejection.value.reason in reasons
 
 
@@ -110,12 +129,11 @@ class Download:
         self.taken = 0
         self.closed = False
 
-    def read(self, amt: int | None = None) -> bytes:
+    def read(self, amt: int, /) -> bytes:
         """The next bytes."""
         if self.problem and self.taken == len(self.data):
             raise self.problem
-        sizes = [size for size in (amt, self.piece) if size is not None]
-        data = self.data[self.taken : self.taken + min(sizes)] if sizes else self.data[self.taken :]
+        data = self.data[self.taken : self.taken + min(amt, self.piece or amt)]
         self.taken += len(data)
         return data
 

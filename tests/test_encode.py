@@ -11,7 +11,7 @@ from PIL.ImageFile import ImageFile
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, Rejected
 from resizer.model import Format, Frame
-from resizer.settings.environment import Quality
+from resizer.settings.rules import Quality
 from tests.support.pictures import opened, photo_like, psnr
 
 QUALITY = Quality()

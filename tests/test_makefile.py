@@ -13,6 +13,8 @@ from tests.conftest import PROJECT
 if TYPE_CHECKING:
     from pathlib import Path
 
+ANSWERS = "samconfig.toml"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -30,7 +32,8 @@ def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_clean_removes_all_that_was_made(project: Path) -> None:
-    """Whatever git is told to ignore was made here, and `make clean` removes it."""
+    """Whatever git is told to ignore was made here, and `make clean` removes it, but for the answers given to SAM."""
+    (project / ANSWERS).touch()
     kept = sorted(path for path in project.rglob("*") if path.is_file())
     patterns = (project / ".gitignore").read_text().split()
     for name in ("resizer/cli/__pycache__/", *(pattern.replace("*", "any") for pattern in patterns)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +17,11 @@ from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import Format, Frame, SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
-from resizer.s3.connections import Connections
+from resizer.s3 import clients
+from resizer.s3.time_limit import CONNECT_SECONDS
 from resizer.settings import Settings
-from resizer.settings.environment import Quality
-from resizer.store import pool
+from resizer.settings.rules import Quality
+from resizer.store import uploads
 from resizer.store.writer import write
 from tests.conftest import BUCKET
 from tests.s3.server import serving
@@ -47,7 +48,7 @@ class Time:
 
     def until(self, moment: float) -> Clock:
         """An invocation's clock, by which work has to end at a moment."""
-        return Clock(remaining=lambda: moment - self.now + MARGIN_SECONDS, monotonic=lambda: self.now)
+        return Clock(remaining=lambda: moment - self.now + MARGIN_SECONDS)
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeyp
             return data
 
     monkeypatch.setattr("resizer.pipeline.Encoding", Slowly)
-    monkeypatch.setattr(pool, "executor", InlineExecutor())
+    monkeypatch.setattr(uploads, "executor", InlineExecutor())
     source = upload(s3, "cat.jpg", saved(photo_like(1200, 900)))
     with pytest.raises(OutOfTime) as raised:
         process(source, SETTINGS, s3, clock.until(6))
@@ -207,7 +208,7 @@ def test_an_upload_that_stalls_is_reported_in_time(s3: Any, clock: Time) -> None
 
 
 def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service's own client gives up its requests by itself, and none is left running."""
+    """Requests end by themselves when the invocation does, and none is left running."""
     late = threading.Event()
 
     def late_write(*arguments: Any, **named: Any) -> Any:
@@ -217,12 +218,11 @@ def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("resizer.pipeline.write", late_write)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
-    with serving(picture, *[b"HTTP/1.1"] * 3) as (whole, _):
-        client = replace(whole, connections=Connections(PATIENCE, PATIENCE))
-        until = Clock(remaining=lambda: ENDING_SECONDS + 0.2 if late.is_set() else 60)
+    with serving(picture, *[b"HTTP/1.1"] * 3):
+        until = Clock(remaining=lambda: ENDING_SECONDS + CONNECT_SECONDS + 0.2 if late.is_set() else 60)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
-            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, client, until)
-    idle = [pool.executor.submit(late.is_set) for _ in range(3)]
+            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3_until(until), until)
+    idle = [uploads.executor.submit(late.is_set) for _ in range(3)]
     assert all(each.result(PATIENCE) for each in idle)
 
 
@@ -240,11 +240,11 @@ def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: 
 
 def written_when(s3: Any) -> dict[str, Any]:
     """When each rendition was last written."""
-    return {key: s3.whole.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
+    return {key: s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
 
 
-def test_a_source_replaced_while_it_is_read_is_finished_and_then_replaced(s3: Any) -> None:
-    """The body of the old upload is still the old picture; the newer event then replaces what was made of it."""
+def test_a_source_replaced_while_it_is_read_ends_with_the_newer_picture(s3: Any) -> None:
+    """The body of the old upload is still the old picture; the look afterwards sees that it has been replaced."""
     newer: list[SourceObject] = []
 
     def replace_it() -> None:
@@ -253,11 +253,10 @@ def test_a_source_replaced_while_it_is_read_is_finished_and_then_replaced(s3: An
 
     old = upload(s3, "cat.png", saved(photo_like(300, 200, seed=1), "PNG"))
     assert process(old, SETTINGS, Stalling(s3, before_each=replace_it)).outcome is Outcome.RESIZED
-    for source, seed in [(old, 1), (newer[0], 2)]:
-        answer = s3.get_object(Bucket=BUCKET, Key="resized/480-cat.png")
-        assert answer["Metadata"]["source-etag"] == source.etag
-        assert psnr(opened(answer["Body"].read()), photo_like(300, 200, seed)) > 60
-        process(newer[0], SETTINGS, s3)
+    answer = s3.get_object(Bucket=BUCKET, Key="resized/480-cat.png")
+    assert answer["Metadata"]["source-etag"] == newer[0].etag
+    assert psnr(opened(answer["Body"].read()), photo_like(300, 200, 2)) > 60
+    assert process(newer[0], SETTINGS, s3).reason is Reason.ALREADY_DONE
 
 
 def test_an_old_event_never_undoes_a_newer_upload(s3: Any) -> None:

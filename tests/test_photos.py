@@ -11,16 +11,16 @@ from PIL import Image, ImageOps
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.planning.geometry import rendition_size, wanted_size
-from resizer.resize import at_sizes
+from resizer.planning.geometry import rendition_size, wanted_size, whole_view
 from resizer.settings import Settings
-from tests.conftest import PHOTOS, photo_files
+from resizer.views import at_views
+from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+pytestmark = needs_photos
 
 SETTINGS = Settings()
 
@@ -29,8 +29,9 @@ def pictures(path: Path) -> list[Image.Image]:
     """The pixels of all renditions, before they are encoded."""
     limits = Limits(max_pixels=SETTINGS.max_pixels, widths=(SETTINGS.widths[0],), file_size=path.stat().st_size)
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
-    sizes = [rendition_size(header.upright_size, width) for width in SETTINGS.widths]
-    steps = at_sizes(decode(opened, header, wanted_size(header, sizes)), header, sizes, lambda picture: picture)
+    upright = header.upright_size
+    views = [whole_view(upright, rendition_size(upright, width)) for width in SETTINGS.widths]
+    steps = at_views(decode(opened, header, wanted_size(header, views)), header, views, lambda picture: picture)
     return [frame.pixels for (frame,) in steps]
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from PIL import Image
 
-from resizer.deadline import Clock
 from resizer.encode import Encoding
 from resizer.errors import Reason, SourceInterrupted, StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3, refusal
@@ -76,12 +77,14 @@ def test_the_sequencer_is_kept_where_the_event_had_one(s3: Any) -> None:
     assert stored(s3, "resized/480-cat.jpg")[1]["Metadata"]["source-sequencer"] == "0055AED6DCD90281E5"
 
 
-def test_an_upload_costs_one_get_and_three_puts(s3: Any) -> None:
-    """An upload that takes less than half a second makes exactly one GET and three PUTs, and nothing else."""
+def test_an_upload_costs_one_get_three_puts_and_one_head(s3: Any) -> None:
+    """An upload makes exactly one GET, one PUT for each rendition and, after these, one HEAD of its source."""
     recording = RecordingS3(s3)
-    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording, Clock(monotonic=lambda: 0.0))
+    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording)
+    assert recording.calls[-1] == ("head_object", "cat.jpg")
     assert sorted(recording.calls) == [
         ("get_object", "cat.jpg"),
+        ("head_object", "cat.jpg"),
         ("put_object", "resized/1000-cat.jpg"),
         ("put_object", "resized/480-cat.jpg"),
         ("put_object", "resized/640-cat.jpg"),
@@ -233,10 +236,25 @@ def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> Non
 
 def test_two_sources_never_share_an_output(s3: Any) -> None:
     """A source whose output key belongs to another is rejected, and the other's renditions stay."""
-    process(upload(s3, "scan.tiff", saved(Image.new("RGB", (90, 60), "red"), "TIFF")), SETTINGS, s3)
-    report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), SETTINGS, s3)
+    settings = replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "jpeg")))
+    process(upload(s3, "scan.tiff", saved(Image.new("RGB", (90, 60), "red"), "TIFF")), settings, s3)
+    report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), settings, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TAKEN)
     assert psnr(stored(s3, "resized/480-scan.tiff.jpg")[0], Image.new("RGB", (90, 60), "red")) > 40
+    assert not [key for key in outputs(s3) if key.endswith(".jpg.jpg")]
+
+
+def test_a_name_that_says_another_type_comes_with_a_right_one(s3: Any) -> None:
+    """A TIFF's renditions lie under its own name, as JPEGs, and are saved as `scan.jpg`; a JPEG's need no such word."""
+    report = process(upload(s3, "old/scan.tiff", saved(photo_like(90, 60), "TIFF")), SETTINGS, s3)
+    assert [each.plan.key for each in report.renditions] == [
+        f"resized/{width}-old/scan.tiff" for width in (480, 640, 1000)
+    ]
+    picture, answer = stored(s3, "resized/480-old/scan.tiff")
+    assert (picture.format, answer["ContentType"]) == ("JPEG", "image/jpeg")
+    assert answer["ContentDisposition"] == 'inline; filename="scan.jpg"'
+    process(upload(s3, "cat.jpg", saved(photo_like(90, 60))), SETTINGS, s3)
+    assert "ContentDisposition" not in stored(s3, "resized/480-cat.jpg")[1]
 
 
 def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +275,7 @@ def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pyt
             return Noted(super().encode(*arguments))
 
     monkeypatch.setattr("resizer.pipeline.Encoding", Noting)
-    settings = Settings(widths=(80, 70, 60, 50, 40, 30, 20), formats=("source", "webp"))
+    settings = Settings(defaults=Rule.of_widths((80, 70, 60, 50, 40, 30, 20), formats=("source", "webp")))
     report = process(upload(s3, "cat.png", saved(photo_like(64, 48), "PNG")), settings, s3)
     assert (len(report.renditions), len(most)) == (14, 12)  # the first two widths give the same
     assert max(most[4:]) <= 2
@@ -266,7 +284,7 @@ def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pyt
 
 def test_extra_formats_have_keys_of_their_own(s3: Any) -> None:
     """`RESIZER_FORMATS` adds renditions in other formats beside the source's own."""
-    settings = Settings(widths=(64,), formats=("source", "webp", "avif"))
+    settings = Settings(defaults=Rule.of_widths((64,), formats=("source", "webp", "avif")))
     process(upload(s3, "cat.jpg", saved(photo_like(100, 80))), settings, s3)
     kinds = {key: stored(s3, key)[0].format for key in outputs(s3)}
     assert kinds == {

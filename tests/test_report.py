@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from resizer.errors import Reason
+from resizer.memory import process
 from resizer.memory.process import peak
 from resizer.model import Format, RenditionPlan, SourceMetadata, SourceObject
-from resizer.report import STAGES, Journal, Outcome, StoredRendition
+from resizer.report import STAGES, Outcome, ReportBuilder, StoredRendition
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download
 from tests.support.pictures import header
@@ -30,7 +31,7 @@ RENDITIONS = (
 
 def test_the_answer_is_the_contracts() -> None:
     """A resized source's entry in the answer has the contract's fields, and no others."""
-    assert Journal(SOURCE).close(Outcome.RESIZED, None, None, RENDITIONS).answer() == {
+    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None, RENDITIONS).answer() == {
         "bucket": "photos",
         "key": "cat.jpg",
         "outcome": "resized",
@@ -66,7 +67,7 @@ def test_the_answer_is_the_contracts() -> None:
 )
 def test_every_outcome_has_the_same_shape(outcome: Outcome, reason: Reason | None) -> None:
     """Whatever happened, the entry has the same fields, with plain text for outcome and reason."""
-    answer = Journal(SOURCE).close(outcome, reason, "why").answer()
+    answer = ReportBuilder(SOURCE).build(outcome, reason, "why").answer()
     expected = {"bucket": "photos", "key": "cat.jpg", "outcome": outcome.value, "reason": reason and reason.value}
     assert answer == {**expected, "renditions": []}
     assert json.loads(json.dumps(answer)) == answer
@@ -81,7 +82,7 @@ def test_the_outcomes_are_the_contracts(outcome: str) -> None:
 
 def test_the_log_says_all_that_is_known() -> None:
     """One log line tells source, outcome, sizes, times and memory of a resized image."""
-    journal = Journal(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000)
+    builder = ReportBuilder(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000)
     for stage, milliseconds in (
         ("decode", 12.345),
         ("resize", 1.0),
@@ -89,12 +90,14 @@ def test_the_log_says_all_that_is_known() -> None:
         ("encode", 3.04),
         ("upload", 9.0),
     ):
-        journal.add(stage, milliseconds)
-    journal.warnings.append("The colour profile is ignored.")
-    report = journal.close(Outcome.RESIZED, None, None, RENDITIONS)
+        builder.add(stage, milliseconds)
+    builder.warnings.append("The colour profile is ignored.")
+    report = builder.build(Outcome.RESIZED, None, None, RENDITIONS)
     fields = report.log_fields()
     assert fields.pop("total_ms") == round(report.total_ms, 1)
-    assert 10**6 < fields.pop("peak_rss") <= peak()
+    assert report.peak_rss is not None
+    assert 10**6 < report.peak_rss <= peak()
+    assert fields.pop("peak_rss") == report.peak_rss
     assert fields == {
         "bucket": "photos",
         "key": "cat.jpg",
@@ -103,8 +106,8 @@ def test_the_log_says_all_that_is_known() -> None:
         "detail": None,
         "source_bytes": 9000,
         "format": "JPEG",
-        "width": 4000,
-        "height": 3000,
+        "width": 3000,
+        "height": 4000,
         "pixels": 12_000_000,
         "rendition_sizes": ["480x360", "480x360"],
         "rendition_bytes": 53132,
@@ -116,10 +119,23 @@ def test_the_log_says_all_that_is_known() -> None:
     }
 
 
+def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier image took is not told of a later one; where the system cannot tell them apart, none is."""
+    large = ReportBuilder(SOURCE)
+    bytearray(b"x") * 100_000_000
+    large_peak = large.build(Outcome.RESIZED, None, None).peak_rss
+    small_peak = ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None).peak_rss
+    assert large_peak is not None
+    assert small_peak is not None
+    assert large_peak > small_peak + 90_000_000
+    monkeypatch.setattr(process, "CLEAR_REFS", Path("/nonexistent/clear_refs"))
+    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None).log_fields()["peak_rss"] is None
+
+
 def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:
     """Where nothing was fetched the fields are there and empty, so that queries need no special case."""
-    opened = Journal(SOURCE, header=header(4, 3)).close(Outcome.RESIZED, None, None, RENDITIONS).log_fields()
-    skipped = Journal(SOURCE).close(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
+    opened = ReportBuilder(SOURCE, header=header(4, 3)).build(Outcome.RESIZED, None, None, RENDITIONS).log_fields()
+    skipped = ReportBuilder(SOURCE).build(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
     assert skipped.keys() == opened.keys()
     assert (skipped["reason"], skipped["detail"]) == ("output_prefix", "it is an output")
     assert [skipped[name] for name in ("format", "width", "height", "pixels")] == [None] * 4
@@ -128,7 +144,7 @@ def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None
 
 def test_log_fields_are_plain_and_short() -> None:
     """A log line is JSON of numbers and short texts, and holds nothing of the image."""
-    report = Journal(SOURCE, header=header(4000, 3000)).close(Outcome.RESIZED, None, None, RENDITIONS)
+    report = ReportBuilder(SOURCE, header=header(4000, 3000)).build(Outcome.RESIZED, None, None, RENDITIONS)
     for name, value in report.log_fields().items():
         values = value if name in {"rendition_sizes", "warnings"} else [value]
         assert all(type(each) in {str, int, float, type(None)} for each in values), name
@@ -137,24 +153,31 @@ def test_log_fields_are_plain_and_short() -> None:
 
 def test_stages_are_timed_even_when_they_fail() -> None:
     """The time of a stage counts though it raised, and adds up over its blocks."""
-    journal = Journal(SOURCE)
-    with pytest.raises(ZeroDivisionError), journal.timed("decode"):
+    builder = ReportBuilder(SOURCE)
+    with pytest.raises(ZeroDivisionError), builder.timed("decode"):
         raise ZeroDivisionError
-    once = journal.milliseconds["decode"]
-    with journal.timed("decode"):
+    once = builder.milliseconds["decode"]
+    with builder.timed("decode"):
         pass
-    assert 0 < once < journal.milliseconds["decode"]
+    assert 0 < once < builder.milliseconds["decode"]
 
 
-def test_a_stage_within_another_counts_only_once() -> None:
+def test_a_stage_within_another_counts_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is timed within a stage counts for itself and not for the stage around it."""
-    journal = Journal(SOURCE)
-    begin = time.perf_counter()
-    with journal.timed("resize"):
-        assert list(journal.each("decode", (sum(range(50_000)) for _ in range(3)))) == [sum(range(50_000))] * 3
-    whole = (time.perf_counter() - begin) * 1000
-    assert 0 < journal.milliseconds["resize"] < journal.milliseconds["decode"]
-    assert sum(journal.milliseconds.values()) <= whole
+    now = [0.0]
+    monkeypatch.setattr("resizer.report.time.perf_counter", lambda: now[0])
+    builder = ReportBuilder(SOURCE)
+
+    def decoded() -> Iterator[int]:
+        for number in range(3):
+            now[0] += 2
+            yield number
+
+    with builder.timed("resize"):
+        now[0] += 1
+        assert list(builder.each("decode", decoded())) == [0, 1, 2]
+        now[0] += 4
+    assert builder.milliseconds == {"resize": 5000, "decode": 6000}
 
 
 def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
@@ -166,25 +189,25 @@ def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
             assert all(each() is None for each in alive)
             yield {len(alive)}
 
-    items = Journal(SOURCE).each("resize", made())
+    items = ReportBuilder(SOURCE).each("resize", made())
     while len(alive) < 3:
         alive.append(weakref.ref(next(items)))
 
 
 def test_the_download_is_counted_however_it_ends() -> None:
     """The bytes that were fetched are told even where the image was refused."""
-    journal = Journal(SOURCE)
+    builder = ReportBuilder(SOURCE)
     stream = SourceStream(Download(b"nine byte"), SourceMetadata("0123", 9), SOURCE.uri, 100)
     stream.close()
-    with pytest.raises(io.UnsupportedOperation), journal.counting(stream):
+    with pytest.raises(io.UnsupportedOperation), builder.counting(stream):
         stream.seek(-1)
-    assert journal.close(Outcome.FAILED, Reason.UNEXPECTED, None).log_fields()["source_bytes"] == 9
+    assert builder.build(Outcome.FAILED, Reason.UNEXPECTED, None).log_fields()["source_bytes"] == 9
 
 
-def test_a_report_does_not_change_with_its_journal() -> None:
-    """What was reported stays, whatever the journal goes on to note."""
-    journal = Journal(SOURCE)
-    report = journal.close(Outcome.SKIPPED, Reason.SUPERSEDED, None)
-    journal.add("decode", 5)
+def test_a_report_does_not_change_with_its_builder() -> None:
+    """What was reported stays, whatever the builder goes on to note."""
+    builder = ReportBuilder(SOURCE)
+    report = builder.build(Outcome.SKIPPED, Reason.SUPERSEDED, None)
+    builder.add("decode", 5)
     assert report.milliseconds == {}
     assert report.bytes_out == 0

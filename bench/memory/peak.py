@@ -19,12 +19,14 @@ from PIL import Image
 from resizer import pipeline
 from resizer.decode import limits
 from resizer.memory.allocator import return_freed_memory
-from resizer.memory.plan import MB, memory_needed
+from resizer.memory.encoding import MB
+from resizer.memory.plan import memory_needed
 from resizer.memory.process import resident
 from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
-from resizer.store import pool
+from resizer.settings.rules import Rule
+from resizer.store import uploads
 
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
 
@@ -58,7 +60,7 @@ class MemoryS3:
     def __init__(self, body: bytes, path: Path | None) -> None:
         self._body = body
         self._path = path
-        self._together = threading.Barrier(pool.WORKERS)
+        self._together = threading.Barrier(uploads.WORKERS)
 
     def get_object(self, **_: Any) -> dict[str, Any]:
         """Open the source, read bit by bit as a download is."""
@@ -85,4 +87,4 @@ class MemoryS3:
 
 if __name__ == "__main__":
     image, widths, formats = sys.argv[1:]
-    measure(Path(image), Settings(widths=parse_widths(widths), formats=tuple(formats.split(","))))
+    measure(Path(image), Settings(defaults=Rule.of_widths(parse_widths(widths), formats=tuple(formats.split(",")))))

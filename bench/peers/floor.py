@@ -1,6 +1,6 @@
 """The floor, for JPEGs: libjpeg-turbo's scaled decode and the three encodes, as Pillow calls it, and nothing else.
 
-The encodes write what ours does, but for its tables from a sample: sharp's default, too, is optimised ones.
+The encodes write what ours does: 4:2:0 and Huffman tables of each file's own.
 
 No requests, no resizing, no metadata: the pictures that are encoded were made before the clock runs.
 """
@@ -15,7 +15,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from bench.peers.objects import fetch
 from bench.peers.serve import QUALITY, WIDTHS
-from resizer.formats.jpeg_parts.scale import scale_down
 
 if TYPE_CHECKING:
     from bench.peers.serve import Task
@@ -46,7 +45,8 @@ def resize(task: Task) -> int:
     with Image.open(io.BytesIO(original)) as image:
         assert isinstance(image, JpegImageFile)
         across = image.size[side]
-        scale_down(image, next((few for few in (1, 2, 3, 4) if across * few >= 8 * OVERSAMPLING * WIDTHS[0]), 8))
+        divisor = next((each for each in (8, 4, 2) if across >= each * OVERSAMPLING * WIDTHS[0]), 1)
+        image.draft(None, (image.width // divisor, image.height // divisor))
         image.load()
     written = 0
     for picture in pictures:

@@ -12,8 +12,8 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.handler import lambda_handler, settings
 from resizer.local.trigger import LocalContext
-from resizer.planning.geometry import rendition_size, wanted_size
-from resizer.resize import at_sizes
+from resizer.planning.geometry import rendition_size, wanted_size, whole_view
+from resizer.views import at_views
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,8 @@ def pixels(photo: Path) -> list[Image]:
     with photo.open("rb") as stream:
         limits = Limits(max_pixels=settings.max_pixels, widths=(settings.widths[0],), file_size=photo.stat().st_size)
         opened, header = open_image(stream, limits)
-        sizes = [rendition_size(header.upright_size, width) for width in settings.widths]
+        upright = header.upright_size
+        views = [whole_view(upright, rendition_size(upright, width)) for width in settings.widths]
         in_srgb = partial(to_srgb, colors=source_colors(opened.info, header, print), warn=print)
-        frames = decode(opened, header, wanted_size(header, sizes))
-        return [one[0].pixels for one in at_sizes(frames, header, sizes, in_srgb)]
+        frames = decode(opened, header, wanted_size(header, views))
+        return [one[0].pixels for one in at_views(frames, header, views, in_srgb)]

@@ -28,7 +28,7 @@ MAKE: Final = Question("MakeBucket", "Make this bucket? Say no if it is there al
 PREFIX: Final = Question("SourcePrefix", "Resize only what is under this prefix; - for all", "such as uploads/")
 TRIGGER: Final = Question("Trigger", "Trigger; sqs holds bursts back in a queue")
 OTHERS: Final = (
-    Question("Widths", "Widths in pixels", "such as 480,640,1000"),
+    Question("Widths", "Widths in pixels; - for those of resizer.toml, or 480,640,1000", "such as 480,640,1000"),
     Question("Heic", "Resize HEIC pictures from phones, too?"),
     Question("AlarmEmail", "E-mail address for alarms; - for none", "such as you@example.org"),
 )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 # and `platform.report` in Lambda's JSON format. A test measures them again.
 LOG_BYTES: Final = 2200
 METRICS: Final = 9  # custom metrics that every stack sends; each reason of a rejection is one more
-ALARMS: Final = 10  # of the template
 DASHBOARDS: Final = 1
 SECONDS_A_MONTH: Final = 30 * 24 * 3600
 # X-Ray's default rule: the first request of each second, and 5 percent of the others.
@@ -32,6 +31,9 @@ class Trigger(StrEnum):
     EVENTBRIDGE = "eventbridge"
     S3 = "s3"
     SQS = "sqs"
+
+
+ALARMS: Final = {Trigger.EVENTBRIDGE: 19, Trigger.S3: 18, Trigger.SQS: 19}  # of the template
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free
         line("log ingestion, GB", images * LOG_BYTES / 1e9, prices.log_gb),
         line("X-Ray traces, at most", traces if stack.traced else 0, prices.trace),
         line("custom metrics", METRICS, prices.metric, fixed=True),
-        line("alarms", ALARMS, prices.alarm, fixed=True),
+        line("alarms", ALARMS[stack.trigger], prices.alarm, fixed=True),
         line("dashboard", DASHBOARDS, prices.dashboard, fixed=True),
     ]
 

@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from resizer.cli.bill import Stack, Trigger
-from resizer.cli.command_line import HELP_OPTIONS, amount
+from resizer.cli import config_command
+from resizer.cli.command_line import HELP_OPTIONS
 from resizer.cli.connect_command import connect
-from resizer.cli.cost import Usage
-from resizer.cli.prices import Architecture
+from resizer.cli.cost_command import cost
+from resizer.cli.explain_command import explain
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings=HELP_OPTIONS,
     help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
-    epilog="Settings are read from RESIZER_* variables; the README lists them.",
+    epilog="Settings are read from RESIZER_* variables and from `resizer.toml`; the README lists them.",
 )
 DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
@@ -43,7 +43,12 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the
 Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
 WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; instead of RESIZER_WIDTHS."
 Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
-# One that cannot be read is told of when its turn comes.
+Host = Annotated[str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. It has no password.")]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(help="Name or path to pass over in folders, such as `build` or `*.png`. Repeatable."),
+]
+# One that cannot be read is reported when its turn comes.
 Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
 
 
@@ -76,6 +81,7 @@ def files(
     out: Out = None,
     widths: Widths = None,
     sheet: Sheet = None,
+    exclude: Exclude = None,
 ) -> None:
     """Resize local files, with no AWS: the same pipeline, the same keys. It needs `--out` or `--sheet`.
 
@@ -83,21 +89,23 @@ def files(
     `resizer files --sheet look.html *.jpg` shows them in a page, with the renditions in `look-renditions/`.
 
     A folder stands for the images in it and in its folders: `resizer files photos --out renditions` writes
-    `renditions/resized/480-photos/cat.jpg` and so on.
+    `renditions/resized/480-photos/cat.jpg` and so on. Passed over are names that begin with a dot, renditions of
+    earlier runs (folders called `resized`), and what `--exclude` names.
 
     Exits with 1 where a file was refused, after all the others are done.
     """
     from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.files import resize_files  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.lines import count  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import local_settings  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.sheet import write_sheet  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.sources import find_sources  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.sources import LeftOut, find_sources  # noqa: PLC0415 # keeps --help quick
 
     out = out or (sheet and sheet.parent / f"{sheet.stem}-renditions")
     if out is None:
         raise UsageError("Say where to write: --out FOLDER, or --sheet PAGE.html.")
     settings = local_settings(widths)
-    sources = list(find_sources(images, out, settings.output_prefix))
+    sources = list(find_sources(images, LeftOut(out, settings.output_prefix, exclude or ())))
     if not sources:
         raise UsageError("There is no image in the folders that were named.")
     if sheet:
@@ -107,11 +115,12 @@ def files(
     interrupted = _interrupted(resize_files(sources, out, settings), len(sources), done)
     if sheet:
         write_sheet(sheet, out, done)
-        console.print(f"{sheet}: {tables.count(len(done), 'image')} to look at", soft_wrap=True, highlight=False)
+        console.print(f"{sheet}: {count(len(done), 'image')} to look at", soft_wrap=True, highlight=False)
+    tables.files_summary([result for _, result in done], out, console)
     if interrupted:
-        complaints.print(f"Stopped: {len(done)} of {tables.count(len(sources), 'file')} done.", highlight=False)
+        complaints.print(f"Stopped: {len(done)} of {count(len(sources), 'file')} done.", highlight=False)
         raise typer.Exit(130)
-    if any(tables.refusal(result) for _, result in done):
+    if any(tables.refusal(result) and not tables.is_excluded(result) for _, result in done):
         raise typer.Exit(1)
 
 
@@ -134,13 +143,12 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
     bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
     *,
-    host: Annotated[
-        str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. There is no password.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     trigger: Annotated[
         bool,
         typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
     ] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out the events of renditions.")] = False,
 ) -> None:
     """Run the service here: an embedded S3 whose uploads are resized by the Lambda handler.
 
@@ -152,7 +160,7 @@ def up(
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
 
     check_bucket_name(bucket)
-    formats = checked_settings(os.environ).formats
+    settings = checked_settings(os.environ)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 
@@ -161,7 +169,7 @@ def up(
         signal.signal(number, lambda *_: ended.set())
     opened = local_service(bucket, port, ended=ended, host=host) if trigger else storage_alone(bucket, port, host=host)
     with opened as service:
-        print_lines(console, formats)
+        print_lines(console, settings, quiet=quiet)
         tables.ready(console, service, trigger=trigger)
         ended.wait()
     tables.farewell(console, service)
@@ -177,7 +185,7 @@ def demo(
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
     from resizer.local.samples import samples  # noqa: PLC0415 # keeps --help quick
 
-    formats = checked_settings(os.environ).formats
+    settings = checked_settings(os.environ)
     images = {photo.name: _read(photo) for photo in photos} if photos else samples()
     if photos and len(images) < len(photos):
         raise UsageError("Two photos have the same name; show them one after the other.")
@@ -185,45 +193,16 @@ def demo(
     from resizer.local.demo import demonstrate  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
 
-    print_lines(console, formats)
-    results = demonstrate(images, save)
+    print_lines(console, settings)
+    results = demonstrate(images, save, settings)
     tables.renditions(console, results, save)
-    if any(result["outcome"] != "resized" for result in results if result["key"] in images):
+    if any(result["outcome"] != "resized" for result in results[: len(images)]):
         raise typer.Exit(1)
 
 
-@app.command()
-def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
-    images: Annotated[
-        float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month, such as 10,000 or 1e6.")
-    ],
-    memory: Annotated[int, typer.Option(min=128, max=10240, help="The function's memory in MB.")],
-    ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
-    init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
-    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
-    renditions: Annotated[int, typer.Option(min=0, help="PUTs per image.")] = 3,
-    arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
-    trigger: Annotated[Trigger, typer.Option(help="What tells the function of uploads.")] = Trigger.EVENTBRIDGE,
-    *,
-    own_output_bucket: Annotated[
-        bool, typer.Option("--own-output-bucket", help="Renditions go to a bucket of their own, which sends no events.")
-    ] = False,
-    tracing: Annotated[bool, typer.Option(help="Whether X-Ray traces the function, as the template has it.")] = True,
-    free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
-) -> None:
-    """Calculate what a month of images costs on AWS, line by line: Lambda, S3, the trigger, logs, traces and alarms.
-
-    Example: `resizer cost --images 10,000 --memory 256 --ms 180 --trigger s3`
-
-    Storage, traffic to browsers and a KMS key of your own are not in it.
-    """
-    from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
-
-    usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
-    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing)
-    print_bill(console, usage, stack, free_tier=free_tier)
-
-
+app.command()(explain)
+app.add_typer(config_command.app, name="config")
+app.command()(cost)
 app.command()(connect)
 
 

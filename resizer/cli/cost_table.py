@@ -9,8 +9,8 @@ from rich.table import Table
 
 from resizer.cli.bill import Stack, Trigger, trigger_line, whole_bill
 from resizer.cli.cost import Usage, cost
+from resizer.cli.lines import count
 from resizer.cli.prices import prices
-from resizer.cli.tables import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -48,5 +48,7 @@ class FolderS3:
         return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Never asked for: what stands in a folder is kept."""
-        raise NotImplementedError(f"DELETE of {request['Key']} in a folder")
+        """Delete a rendition that this run has written, such as the part of a set that turned out to be impossible."""
+        (self.out / request["Key"]).unlink()
+        del self.written[request["Key"]]
+        return {}

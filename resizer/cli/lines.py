@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from posixpath import splitext
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.filesize import decimal
 from rich.markup import escape
+
+from resizer.formats import RENDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +16,21 @@ if TYPE_CHECKING:
 STYLES: Final = {"resized": "green", "removed": "green", "skipped": "dim", "rejected": "yellow", "failed": "red"}
 
 
-def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
-    """Key, outcome, sizes, bytes in and out, and milliseconds of one log record, with rich's markup.
+def count(number: int, noun: str) -> str:
+    """`1 image`, `2,000 images`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
-    `formats` are those of the renditions; they are named where they are others than the source's.
+
+def size(number: int) -> str:
+    """`246 kB`, `30.0 kB`, `5.8 MB`: bytes by thousands, in two or three figures."""
+    whole = decimal(number, precision=0)
+    return whole if number < 1000 or len(whole.split()[0]) >= 3 else decimal(number)
+
+
+def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
+    """Key, outcome, sizes (upright), bytes in and out, and milliseconds of one log record, with rich's markup.
+
+    `formats` are those of the renditions; they are named where the key's extension says another type.
     """
     outcome = fields["outcome"]
     style = STYLES[outcome]
@@ -24,8 +38,11 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
     if fields["width"]:
         parts.append(f"{fields['format']} {fields['width']}x{fields['height']}")
     if fields["rendition_sizes"] and outcome != "skipped":  # those that stand already are not made again
-        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"], formats))
-        parts.append(f"{decimal(fields['source_bytes'])} → {decimal(fields['rendition_bytes'])}")
+        extensions = RENDITIONS[fields["format"]].extensions if fields["format"] in RENDITIONS else ()
+        named = splitext(fields["key"])[1].lower() in extensions
+        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if named else "", formats))
+        made = count(len(fields["rendition_sizes"]), "rendition")
+        parts.append(f"{size(fields['source_bytes'])}, {made} {size(fields['rendition_bytes'])}")
     if fields["reason"]:
         parts.append(fields["reason"])
     if fields["detail"] and outcome in {"rejected", "failed"}:

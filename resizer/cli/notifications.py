@@ -25,6 +25,7 @@ ARN_FIELDS: Final = {
 }
 SECTIONS: Final = {"lambda": "LambdaFunctionConfigurations", "sqs": "QueueConfigurations"}  # by the ARN's service
 CREATED: Final = ("s3:ObjectCreated:*",)
+RESTORED: Final = "s3:ObjectRestore:Completed"  # from an archive
 DELETED: Final = ("s3:ObjectRemoved:*", "s3:LifecycleExpiration:*")
 SAFE_IN_FILTERS: Final = "/!-_.*'()"  # all else is URL-encoded, a space as `+`
 
@@ -62,7 +63,7 @@ class Target:
         return {
             "Id": "resizer-" + str(self.arn).split(":", 5)[5].replace(":", "-")[:200],
             ARN_FIELDS[self.section]: self.arn,
-            "Events": [*CREATED, *(DELETED if self.deletions else ())],
+            "Events": [*CREATED, RESTORED, *(DELETED if self.deletions else ())],
             **({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}),
         }
 
@@ -118,6 +119,8 @@ class Change:
 def connected(current: Configuration, target: Target) -> Change:
     """Ours added, and theirs as they are; what already sends to our target is replaced.
 
+    Where the bucket already sends completed restores to others, ours does without them.
+
     Raises `UsageError` where one of theirs overlaps, and where renditions would invoke the function again.
     """
     if target.arn is None:
@@ -129,12 +132,14 @@ def connected(current: Configuration, target: Target) -> Change:
         )
     rest = disconnected(current, target).after
     entry, section = target.entry(), target.section
+    if any(Entry.of(section, {**entry, "Events": [RESTORED]}).overlaps(each) for each in _entries(rest)):
+        entry["Events"].remove(RESTORED)  # theirs are worth more: few buckets hold archived images
     ours = Entry.of(section, entry)
     if overlapping := [str(each) for each in _entries(rest) if ours.overlaps(each)]:
         raise UsageError(
             "S3 sends an event to one function, queue or topic only, and the bucket already sends "
             f"{'; '.join(overlapping)}. Nothing was changed. Use Trigger=eventbridge, which sends to both, or another "
-            "prefix."
+            "prefix. What is left of an earlier stack goes with `resizer connect BUCKET --to ARN --remove`."
         )
     return Change(current, {**rest, section: [*rest.get(section, ()), entry]})
 

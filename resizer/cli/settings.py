@@ -8,13 +8,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import ConfigError, UsageError
-from resizer.settings import Settings
-from resizer.settings.environment import VARIABLES, OnDelete, parse_widths
+from resizer.settings import Settings, file
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete, parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX: Final = "RESIZER_"
+KNOWN: Final = [*VARIABLES, *OF_DEFAULTS, file.VARIABLE]
 
 
 def checked_settings(environ: Mapping[str, str]) -> Settings:
@@ -22,7 +23,7 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises `ConfigError` with all mistakes.
     """
-    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in VARIABLES)
+    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
     mistakes = [f"{name}: there is no such setting{_meant(name)}" for name in strange]
     try:
         settings = Settings.from_env(environ)
@@ -50,5 +51,5 @@ def local_settings(widths: str | None) -> Settings:
 
 
 def _meant(name: str) -> str:
-    close = get_close_matches(name, VARIABLES, 1, cutoff=0.85)
+    close = get_close_matches(name, KNOWN, 1, cutoff=0.85)
     return f"; is {close[0]} meant?" if close else ""

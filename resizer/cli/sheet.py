@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment
-from rich.filesize import decimal
 
+from resizer.cli.lines import size
 from resizer.cli.tables import refusal
 from resizer.report import Report
 
@@ -35,17 +35,21 @@ def _entry(folder: Path, out: Path, source: LocalSource, result: Report | UsageE
     entry: dict[str, Any] = {"name": source.key, "link": _link(folder, source.path), "refusal": refusal(result)}
     if isinstance(result, Report):
         header = result.header
-        entry["size"] = header and f"{header.format} {header.width} x {header.height}, {decimal(result.bytes_in)}"
+        entry["size"] = header and _size(header.format, header.upright_size, result.bytes_in)
         entry["warnings"] = result.warnings
         entry["renditions"] = [
             {
                 "name": each.plan.key,
                 "link": _link(folder, out / each.plan.key),
-                "size": f"{each.plan.format} {each.plan.width} x {each.plan.height}, {decimal(each.size)}",
+                "size": _size(each.plan.format, (each.plan.width, each.plan.height), each.size),
             }
             for each in result.renditions
         ]
     return entry
+
+
+def _size(format_: str, pixels: tuple[int, int], number: int) -> str:
+    return f"{format_} {pixels[0]} x {pixels[1]}, {size(number)}"
 
 
 def _link(folder: Path, target: Path) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Rejected
-from resizer.planning.outputs import may_name_image
+from resizer.model import IMAGE_EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -24,19 +25,42 @@ class LocalSource:
     key: str
 
 
-def find_sources(named: Iterable[Path], out: Path, output_prefix: str) -> Iterator[LocalSource]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is passed over within folders: names that begin with a dot, outputs, and what `patterns` match.
+
+    Outputs are folders called as the output prefix, and all below `out` under that prefix. A pattern such as `build` or
+    `*.png` is compared with names, and with paths below the folder that was named.
+    """
+
+    out: Path
+    output_prefix: str
+    patterns: Sequence[str] = ()
+
+    def matches(self, path: Path, below: str) -> bool:
+        """Whether a file or folder is passed over; `below` is its path within the folder that was named."""
+        output = self.output_prefix.strip("/")
+        is_output = bool(output) and f"/{below}".endswith(f"/{output}") and path.is_dir()
+        return (
+            path.name.startswith(".")
+            or is_output
+            or str(path.resolve()).startswith(f"{self.out.resolve()}/{self.output_prefix}")
+            or any(fnmatch(name, pattern) for pattern in self.patterns for name in (path.name, below))
+        )
+
+
+def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSource]:
     """Each file that is named by its name, and each image in a folder that is named as `folder/...`.
 
-    Renditions of an earlier run, below `out`, are left out of folders, and links to other folders are not followed.
-    What cannot be read is among the sources, for it is told of when its turn comes.
+    Within folders, what `left_out` matches is passed over, and links to other folders are not followed. What cannot be
+    read is among the sources, for the run reports it.
     """
-    outputs = f"{out.resolve()}/{output_prefix}"
     for path in named:
         entries = _entries(path)
         if entries is None:
             yield LocalSource(path, readable(path.name))
         else:
-            yield from _within(entries, readable(path.resolve().name), outputs)
+            yield from _within(entries, readable(path.resolve().name), "", left_out)
 
 
 def readable(name: object) -> str:
@@ -44,15 +68,18 @@ def readable(name: object) -> str:
     return os.fsencode(str(name)).decode(errors="replace")
 
 
-def _within(entries: list[Path], folder: str, outputs: str) -> Iterator[LocalSource]:
+def _within(entries: list[Path], folder: str, below: str, left_out: LeftOut) -> Iterator[LocalSource]:
     for entry in entries:
-        key = f"{folder}/{readable(entry.name)}" if folder else readable(entry.name)
+        name = readable(entry.name)
+        path, key = f"{below}{name}", f"{folder}/{name}" if folder else name
+        if left_out.matches(entry, path):
+            continue
         inner = _entries(entry)
         if inner is None:
-            if _looks_like_image(entry) and not str(entry.resolve()).startswith(outputs):
+            if _looks_like_image(entry):
                 yield LocalSource(entry, key)
         elif not entry.is_symlink():
-            yield from _within(inner, key, outputs)
+            yield from _within(inner, key, f"{path}/", left_out)
 
 
 def _entries(path: Path) -> list[Path] | None:
@@ -70,7 +97,7 @@ def _looks_like_image(path: Path) -> bool:
         with path.open("rb") as file:
             sniff(file.read(SIGNATURE_BYTES))
     except Rejected:
-        return bool(path.suffix) and may_name_image(path.name)
+        return path.suffix.lower() in IMAGE_EXTENSIONS
     except OSError:
         pass
     return True

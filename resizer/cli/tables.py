@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from resizer.cli.lines import event_line
+from resizer.cli.lines import count, event_line, size
 from resizer.cli.sources import readable
+from resizer.errors import Reason
 from resizer.report import Outcome, Report
 
 if TYPE_CHECKING:
@@ -22,26 +22,44 @@ if TYPE_CHECKING:
     from resizer.local.service import Service
 
 
-def count(number: int, noun: str) -> str:
-    """`1 image`, `2,000 images`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
-    """Print how one local file ended."""
-    if why := refusal(result):
-        told = f"[red]refused[/red]  {escape(readable(file))}: {escape(why)}"
-        complaints.print(told, soft_wrap=True, highlight=False)
+    """Print how one local file ended, by its path."""
+    name = readable(file)
+    if (why := refusal(result)) and not is_excluded(result):
+        complaints.print(f"[red]refused [/red]  {escape(name)}  {escape(why)}", soft_wrap=True, highlight=False)
     elif isinstance(result, Report):
         formats = list(dict.fromkeys(str(each.plan.format) for each in reversed(result.renditions)))
-        console.print(event_line(result.log_fields(), formats), soft_wrap=True, highlight=False)
+        console.print(event_line(result.log_fields() | {"key": name}, formats), soft_wrap=True, highlight=False)
+
+
+def files_summary(results: Sequence[Report | UsageError], out: Path, console: Console) -> None:
+    """Print what came of all files in one line."""
+    reports = [each for each in results if isinstance(each, Report) and not refusal(each)]
+    made = [rendition for report in reports for rendition in report.renditions]
+    parts = [f"{count(len(reports), 'image')} resized"]
+    excluded = sum(map(is_excluded, results))
+    if excluded:
+        parts.append(f"{excluded:,} excluded")
+    if refused := len(results) - len(reports) - excluded:
+        parts.append(f"{refused:,} refused")
+    if reports:
+        parts.append(size(sum(report.bytes_in for report in reports)))
+        parts.append(f"{count(len(made), 'rendition')} {size(sum(each.size for each in made))}, below {readable(out)}/")
+    console.print(escape(", ".join(parts) + "."), soft_wrap=True, highlight=False)
 
 
 def refusal(result: Report | UsageError) -> str | None:
     """Why an image has no renditions, in one line; None where it has."""
+    if is_excluded(result):
+        return "A rule of resizer.toml excludes it."
     if isinstance(result, Report):
         return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
     return str(result)
+
+
+def is_excluded(result: Report | UsageError) -> bool:
+    """Whether a rule says that an image gets no renditions, which is no mistake."""
+    return isinstance(result, Report) and result.reason is Reason.EXCLUDED
 
 
 def ready(console: Console, service: Service, *, trigger: bool) -> None:
@@ -79,8 +97,8 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
     for column in table.columns[1:4]:
         column.justify = "right"
     for each in made:
-        size = (str(each["width"]), str(each["height"]), decimal(each["bytes"]))
-        table.add_row(escape(each["key"]), *size, each["content_type"])
+        figures = (str(each["width"]), str(each["height"]), size(each["bytes"]))
+        table.add_row(escape(each["key"]), *figures, each["content_type"])
     console.print(table)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
     were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
@@ -88,4 +106,5 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
     console.print(told, soft_wrap=True, highlight=False)
     files = {saved / each["key"] for each in made}
     if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:
-        console.print(f"{count(len(others), 'other file')} stood there before.", soft_wrap=True, highlight=False)
+        verb = "was" if len(others) == 1 else "were"
+        console.print(f"{count(len(others), 'other file')} {verb} already there.", soft_wrap=True, highlight=False)

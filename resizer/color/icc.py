@@ -1,4 +1,4 @@
-"""An ICC profile for colours that are described by numbers: three primaries, or grey, and a curve."""
+"""An ICC profile for well-known colours: three primaries, or grey, and a curve."""
 
 from __future__ import annotations
 
@@ -6,43 +6,46 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from resizer.color.described import ADOBE_RGB, BT_2020, DISPLAY_P3, SRGB
+
 if TYPE_CHECKING:
-    from resizer.color.cicp import Colorimetry
+    from resizer.color.described import Colours
 
 D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
-# Bradford's cone responses (ICC.1:2022, annex E.3), and the way back.
-TO_CONES: Final = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-FROM_CONES: Final = (
-    (0.9869929, -0.1470543, 0.1599627),
-    (0.4323053, 0.5183603, 0.0492912),
-    (-0.0085287, 0.0400428, 0.9684867),
-)
+# CIE XYZ of red, green and blue, adapted to D50 by Bradford's matrix, as the spaces' own profiles have them.
+COLUMNS: Final = {
+    SRGB: ((0.43604, 0.22248, 0.01392), (0.38511, 0.71691, 0.09707), (0.14305, 0.06061, 0.71391)),
+    DISPLAY_P3: ((0.51512, 0.24119, -0.00105), (0.29198, 0.69224, 0.04188), (0.1571, 0.06657, 0.78407)),
+    BT_2020: ((0.67348, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79685)),
+    ADOBE_RGB: ((0.60974, 0.31111, 0.01947), (0.20527, 0.62568, 0.06087), (0.14919, 0.06321, 0.74456)),
+}
 HEADER: Final = 128
 LEVELS: Final = 256  # of a curve: one for each value that a sample can have
 NARROW_BLACK, NARROW_WHITE = 16, 235
 
-Vector = tuple[float, float, float]
-
 
 @lru_cache(maxsize=16)
-def matrix_profile(colors: Colorimetry, *, grey: bool) -> bytes:
+def matrix_profile(colours: Colours, *, grey: bool) -> bytes:
     """An ICC profile (version 2.4, of a display) that leads from such samples to light: RGB, or grey.
 
     It is for this process alone, and has no name and no copyright to show.
     """
-    curve = b"curv" + bytes(4) + struct.pack(f">I{LEVELS}H", LEVELS, *(round(each * 65_535) for each in _curve(colors)))
+    curve = (
+        b"curv" + bytes(4) + struct.pack(f">I{LEVELS}H", LEVELS, *(round(each * 65_535) for each in _curve(colours)))
+    )
     tags = {b"wtpt": _xyz(D50)}
     if not grey:
-        tags |= {name + b"XYZ": _xyz(column) for name, column in zip((b"r", b"g", b"b"), _columns(colors), strict=True)}
+        columns = zip((b"r", b"g", b"b"), COLUMNS[colours.primaries], strict=True)
+        tags |= {name + b"XYZ": _xyz(column) for name, column in columns}
     tags |= {name + b"TRC": curve for name in ((b"k",) if grey else (b"r", b"g", b"b"))}
     return _assembled(b"GRAY" if grey else b"RGB ", tags)
 
 
-def _curve(colors: Colorimetry) -> list[float]:
+def _curve(colours: Colours) -> list[float]:
     """Light from 0 to 1 for each value of a sample."""
-    black, white = (NARROW_BLACK, NARROW_WHITE) if colors.narrow else (0, LEVELS - 1)
+    black, white = (NARROW_BLACK, NARROW_WHITE) if colours.narrow else (0, LEVELS - 1)
     samples = (min(max((value - black) / (white - black), 0), 1) for value in range(LEVELS))
-    return [_srgb(sample) if colors.gamma is None else sample**colors.gamma for sample in samples]
+    return [_srgb(sample) if colours.gamma is None else sample**colours.gamma for sample in samples]
 
 
 def _srgb(sample: float) -> float:
@@ -51,36 +54,13 @@ def _srgb(sample: float) -> float:
     return light
 
 
-def _columns(colors: Colorimetry) -> list[Vector]:
-    """The primaries' CIE XYZ, so that together they are white, adapted to D50."""
-    x, y, *primaries = colors.chromaticities
-    white = _point(x, y, y)
-    adapted = [want / have for want, have in zip(_times(TO_CONES, D50), _times(TO_CONES, white), strict=True)]
-    points = [_point(*primary, y) for primary in zip(primaries[::2], primaries[1::2], strict=True)]
-    columns = []
-    for share, point in zip(colors.shares, points, strict=True):
-        red, green, blue = (cone * factor for cone, factor in zip(_times(TO_CONES, point), adapted, strict=True))
-        columns.append(_times(FROM_CONES, (red * share, green * share, blue * share)))
-    return columns
-
-
-def _point(x: float, y: float, white_y: float) -> Vector:
-    """CIE XYZ of a chromaticity, by the measure of a white whose luminance is 1."""
-    return x / white_y, y / white_y, (1 - x - y) / white_y
-
-
-def _times(matrix: tuple[Vector, Vector, Vector], vector: Vector) -> Vector:
-    one, two, three = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
-    return one, two, three
-
-
-def _xyz(value: Vector) -> bytes:
+def _xyz(value: tuple[float, float, float]) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(each * 65_536) for each in value))
 
 
 def _assembled(space: bytes, tags: dict[bytes, bytes]) -> bytes:
     """ICC.1:2001-04, 6: the header, the table of tags and what they hold; equal tags share it."""
-    table, body, places = struct.pack(">I", len(tags)), b"", {}
+    table, body, places = struct.pack(">I", len(tags)), b"", dict[bytes, int]()
     begin = HEADER + 4 + 12 * len(tags)
     for name, data in tags.items():
         if data not in places:

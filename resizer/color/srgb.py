@@ -12,18 +12,19 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from resizer.color.cicp import Colorimetry
+    from resizer.color.described import Colours
     from resizer.model import Header
 
     Transform = Callable[[Image.Image], Image.Image]
 
 # What a profile's own header calls the colour space of each mode (ICC.1:2022, 7.2.6).
 SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
+GREY_MODES: Final = frozenset({"1", "L", "LA", "I;16"})
 # A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
 UNNOTICED: Final = 2
 
 
-def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colorimetry | None:
+def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colours | None:
     """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
 
     For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
@@ -35,23 +36,27 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
         warn("The colour profile is ignored: it is not whole.")
     if header.format != "PNG" and profile:
         return profile
+    if profile and header.mode in GREY_MODES and profile[16:20] == SPACES["RGB"].encode():
+        warn("The colour profile is ignored: it is for RGB, and the PNG is grey.")
+        profile = None  # as browsers do: PNG does not allow it
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
     if header.code_points is None and not chunks:
         return profile
-    from resizer.color import cicp  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
+    from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
 
-    colors = cicp.by_code_points(header.code_points, warn) or profile
+    colors = described.by_code_points(header.code_points, warn) or profile
     if colors is None and chunks:
-        colors = cicp.by_chunks(info, warn)
-    return None if colors == cicp.SRGB else colors
+        colors = described.by_chunks(info, warn)
+    return None if colors == described.Colours() else colors
 
 
-def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callable[[str], None]) -> Image.Image:
+def to_srgb(image: Image.Image, colors: bytes | Colours | None, warn: Callable[[str], None]) -> Image.Image:
     """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
 
     Without `colors`, a profile or the numbers in its place, they are taken for sRGB, and CMYK for inks that each let
     through what they do not cover. So they are with a broken profile, or one of another colour space, of which `warn`
-    is told. One for grey is applied to RGBA without colours: so grey with transparency comes here.
+    is told. One for grey is applied to RGBA without colours: so grey with transparency comes here. One for RGB is
+    applied to grey, which stays grey.
     """
     profile = colors if colors is None or isinstance(colors, bytes) else _profile_of(colors, grey=image.mode == "L")
     if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
@@ -68,7 +73,7 @@ def to_srgb(image: Image.Image, colors: bytes | Colorimetry | None, warn: Callab
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
-def _profile_of(colors: Colorimetry, *, grey: bool) -> bytes:
+def _profile_of(colors: Colours, *, grey: bool) -> bytes:
     from resizer.color.icc import matrix_profile  # noqa: PLC0415 # as above
 
     return matrix_profile(colors, grey=grey)
@@ -89,12 +94,13 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space
-        if space != SPACES[mode]:
+        if space not in {SPACES[mode], SPACES["RGB"] if mode == "L" else None}:
             raise ValueError(f"it is for {space.strip()} and the image is {mode}")
+        given = "RGB" if space == SPACES["RGB"] and mode == "L" else mode
         transform: Transform = ImageCms.ImageCmsTransform(
             source,
             ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
-            mode,
+            given,
             mode if mode == "RGBA" else "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
@@ -102,17 +108,17 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
     except ImageCms.PyCMSError as problem:
         raise ValueError(str(problem)) from problem
     if mode == "L":
-        return _grey_transform(transform)
+        return _grey_transform(transform, given)
     return None if mode == "RGB" and _is_identity(transform) else transform
 
 
-def _grey_transform(transform: Transform) -> Transform | None:
-    """Grey by a table instead of by way of RGB, which would take five times the memory.
+def _grey_transform(transform: Transform, given: str) -> Transform | None:
+    """Grey by a table instead of by way of RGB, which would take five times the memory; the profile takes `given`.
 
     Its transform is not to be optimised: littlecms does grey by straight lines between 33 points.
     """
     levels = bytes(range(256))
-    table = transform(Image.frombytes("L", (256, 1), levels)).convert("L").tobytes()
+    table = transform(Image.frombytes("L", (256, 1), levels).convert(given)).convert("L").tobytes()
     return None if _is_near(table, levels) else methodcaller("point", list(table))
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from resizer.decode.bit_depth import eight_bits
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
+from resizer.formats.bit_depth import eight_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
     if header.frames > 1 and pixels is image:
         return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
-        return eight_bits(image)
+        return eight_bits(pixels)
     if pixels.has_transparency_data:
         return pixels if pixels.mode == "RGBA" else pixels.convert("RGBA")
     if pixels.mode in {"L", "RGB", "CMYK"}:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.memory.plan import MB, memory_needed
-from resizer.planning.geometry import rendition_sizes
+from resizer.memory.encoding import MB, Planned
+from resizer.memory.plan import memory_needed
+from resizer.planning.geometry import rendition_sizes, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,12 +48,10 @@ class Limits:
     def check(self, header: Header) -> None:
         """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
         self.check_pixels(header)
-        needed = memory_needed(
-            header,
-            sizes=rendition_sizes(header.upright_size, self.widths),
-            file_size=self.file_size,
-            formats={header.own_format, *self.formats},
-        )
+        formats = {header.own_format, *self.formats}
+        sizes = rendition_sizes(header.upright_size, self.widths)
+        planned = [Planned(whole(header.upright_size, size), formats) for size in sizes]
+        needed = memory_needed(header, planned=planned, file_size=self.file_size)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4
         memory = self.memory

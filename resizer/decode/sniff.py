@@ -38,6 +38,9 @@ REFUSED: Final = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (b"RIFF????AVI ", "AVI video"),
+    # Cameras' raw files that are no TIFFs: Panasonic, Olympus, Fujifilm, Canon, Minolta and Sigma.
+    *((mark, "A camera's raw file") for mark in (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW")),
+    *((mark, "A camera's raw file") for mark in (b"II\x1a\0\0\0HEAPCCDR", b"\0MRM", b"FOVb")),
     (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
     (b"\x00\x00\x01\xba", "MPEG video"),
     (b"\x00\x00\x01\xb3", "MPEG video"),

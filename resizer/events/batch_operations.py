@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 from resizer.errors import Reason
+from resizer.events.unreadable import what_is_wrong
 from resizer.model import SourceObject
 from resizer.report import Outcome
 from resizer.settings.environment import parse_widths
@@ -38,10 +39,14 @@ def _result(
     try:
         source = _source(task, event)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        code, story = "PermanentFailure", f"This task cannot be read: {problem!r}"
+        code, story = "PermanentFailure", f"This task cannot be read: {what_is_wrong(problem)}."
     else:
         code, story = _told(attempt(source))
-    return {"taskId": task.get("taskId"), "resultCode": code, "resultString": story[:LONGEST_RESULT]}
+    return {
+        "taskId": task.get("taskId") if isinstance(task, dict) else None,
+        "resultCode": code,
+        "resultString": story[:LONGEST_RESULT],
+    }
 
 
 def _source(task: Mapping[str, Any], event: Mapping[str, Any]) -> SourceObject:

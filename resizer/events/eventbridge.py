@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer.events.times import latest
 from resizer.model import Change, SourceObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CHANGES: Final = {"Object Created": Change.CREATED, "Object Deleted": Change.REMOVED}
+CHANGES: Final = {
+    "Object Created": Change.CREATED,
+    "Object Restore Completed": Change.CREATED,  # it can be read from then on, as a new one can
+    "Object Deleted": Change.REMOVED,
+}
 
 
 def source(event: Mapping[str, Any]) -> SourceObject:
@@ -23,9 +26,15 @@ def source(event: Mapping[str, Any]) -> SourceObject:
         bucket=str(event["detail"]["bucket"]["name"]),
         key=str(stored["key"]),
         change=CHANGES.get(event["detail-type"], Change.OTHER),
-        etag=stored.get("etag") or None,
-        size=int(stored["size"]) if "size" in stored else None,
+        etag=str(stored.get("etag") or "").strip('"') or None,
+        size=_size(stored),
         sequencer=stored.get("sequencer") or None,
         version_id=stored.get("version-id") or None,
-        time=latest(event.get("time")),
     )
+
+
+def _size(stored: Mapping[str, Any]) -> int | None:
+    try:
+        return int(stored["size"]) if "size" in stored else None
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"size is {stored['size']!r}, which is not a number of bytes") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import RecordsFailed, UnknownEvent
 from resizer.events import eventbridge, s3
+from resizer.events.unreadable import kind, what_is_wrong
 from resizer.model import SourceObject
 from resizer.report import Outcome
 
@@ -65,9 +66,8 @@ def read(event: Any) -> list[SourceObject | UnknownEvent]:
         case {"requestPayload": payload}:
             return read(payload)  # as Lambda wraps an event that it gave up for the failure queue
         case _:
-            is_object = isinstance(event, dict)
-            came = f"an object with the fields {sorted(map(str, event))}" if is_object else f"a {type(event).__name__}"
-            return [_unknown(came)]
+            fields = f" with the fields {sorted(map(str, event))}" if isinstance(event, dict) else ""
+            return [_unknown(kind(event) + fields)]
 
 
 def from_json(text: str) -> Any:
@@ -87,7 +87,7 @@ def _message(text: str) -> list[SourceObject | UnknownEvent]:
 
 def _record(record: Any) -> list[SourceObject | UnknownEvent]:
     match record:
-        case {"eventSource": "aws:s3"}:
+        case {"eventSource": "aws:s3" | "minio:s3" | "ceph:s3"}:
             return [_parsed(s3.source, record)]
         case {"EventSource": "aws:sns", "Sns": {"Message": str(message)}}:
             return _message(message)
@@ -95,14 +95,14 @@ def _record(record: Any) -> list[SourceObject | UnknownEvent]:
             sender = record.get("eventSource") or record.get("EventSource")
             return [_unknown(f"a record whose eventSource is {sender!r}")]
         case _:
-            return [_unknown(f"a {type(record).__name__} for a record")]
+            return [_unknown(f"{kind(record)} for a record")]
 
 
 def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject | UnknownEvent:
     try:
         return parse(told)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        return _unknown(f"a record that lacks it: {problem!r}")
+        return _unknown(f"a record that cannot be read: {what_is_wrong(problem)}")
 
 
 def _unknown(came: str) -> UnknownEvent:

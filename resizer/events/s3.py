@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
-from resizer.events.times import latest
 from resizer.model import Change, SourceObject
 from resizer.settings.environment import parse_widths
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAJOR: Final = "2"
+# A restored object can be read from then on, as a new one can.
+CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed")
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:")
 
 
@@ -31,11 +32,10 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         bucket=_text(record["s3"]["bucket"], "name", required=True),
         key=_decoded(_text(stored, "key", required=True)),
         change=_change(_text(record, "eventName")),
-        etag=_text(stored, "eTag") or None,
+        etag=_text(stored, "eTag").strip('"') or None,  # some senders quote it
         size=_size(stored),
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
-        time=latest(record.get("eventTime")) or _time(told),
         widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
         handed_over=bool(told.get("handedOver")),
     )
@@ -44,22 +44,15 @@ def source(record: Mapping[str, Any]) -> SourceObject:
 def _text(fields: Mapping[str, Any], name: str, *, required: bool = False) -> str:
     value = fields[name] if required else fields.get(name) or ""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}")
+        raise ValueError(f"{name} is {value!r}, which is not text")  # noqa: TRY004 # a wrong value in an event
     return value
 
 
 def _size(stored: Mapping[str, Any]) -> int | None:
     size = stored.get("size")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
-        raise TypeError(f"size is {size!r}")
+        raise ValueError(f"size is {size!r}, which is not a number of bytes")
     return size
-
-
-def _time(told: Mapping[str, Any]) -> float | None:
-    time = told.get("time")
-    if time is not None and not isinstance(time, float):
-        raise TypeError(f"time is {time!r}")
-    return time
 
 
 def _decoded(key: str) -> str:
@@ -69,6 +62,7 @@ def _decoded(key: str) -> str:
 
 
 def _change(event_name: str) -> Change:
-    if event_name.startswith("ObjectCreated:"):
+    name = event_name.removeprefix("s3:")  # as MinIO and Ceph write it
+    if name.startswith(CREATIONS):
         return Change.CREATED
-    return Change.REMOVED if event_name.startswith(REMOVALS) else Change.OTHER
+    return Change.REMOVED if name.startswith(REMOVALS) else Change.OTHER

@@ -2,83 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from resizer.formats.base import Access
+from resizer.formats.avif import AvifRendition, AvifSource
+from resizer.formats.bmp import BmpSource
 from resizer.formats.gif import GifRendition, GifSource
+from resizer.formats.heic import HeicSource
+from resizer.formats.ico import IcoSource
+from resizer.formats.jpeg import JpegRendition, JpegSource
+from resizer.formats.jpeg2000 import Jpeg2000Source
 from resizer.formats.png import PngRendition, PngSource
-from resizer.formats.transitional import Transitional
-from resizer.formats.transitional_writing import AvifOut, JpegOut
+from resizer.formats.tiff import TiffSource
 from resizer.formats.webp import WebpRendition, WebpSource
 
 if TYPE_CHECKING:
     from resizer.formats.base import RenditionFormat, SourceFormat
     from resizer.model import Format
 
-
-class _Jpeg(Transitional):
-    name: ClassVar[str] = "JPEG"
-
-
-class _Tiff(Transitional):
-    name: ClassVar[str] = "TIFF"
-    access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 1
-    seconds_per_pixel: ClassVar[float] = 40e-9
-
-
-class _Bmp(Transitional):
-    name: ClassVar[str] = "BMP"
-    seconds_per_pixel: ClassVar[float] = 80e-9
-
-
-class _Ico(Transitional):
-    name: ClassVar[str] = "ICO"
-    access: ClassVar[Access] = Access.BACK_AND_FORTH
-    decoder_bytes: ClassVar[float] = 4
-    file_copies: ClassVar[int] = 2
-
-
-class _Jpeg2000(Transitional):
-    name: ClassVar[str] = "JPEG2000"
-    access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 2
-    seconds_per_pixel: ClassVar[float] = 400e-9
-
-
-class _Avif(Transitional):
-    name: ClassVar[str] = "AVIF"
-    access: ClassVar[Access] = Access.WHOLE
-    file_copies: ClassVar[int] = 2
-    seconds_per_pixel: ClassVar[float] = 80e-9
-
-
-class _Heic(Transitional):
-    name: ClassVar[str] = "HEIF"
-    access: ClassVar[Access] = Access.WHOLE
-    threads: ClassVar[int] = 0
-    file_copies: ClassVar[int] = 2
-    seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' own take a quarter of it
-
-
+_SOURCES: Final[tuple[SourceFormat, ...]] = (
+    JpegSource(),
+    PngSource(),
+    WebpSource(),
+    GifSource(),
+    TiffSource(),
+    BmpSource(),
+    IcoSource(),
+    Jpeg2000Source(),
+    AvifSource(),
+    HeicSource(),
+)
 # How each format is read, by Pillow's name for it.
-SOURCES: Final[dict[str, SourceFormat]] = {
-    each.name: each
-    for each in (
-        _Jpeg(),
-        PngSource(),
-        WebpSource(),
-        GifSource(),
-        _Tiff(),
-        _Bmp(),
-        _Ico(),
-        _Jpeg2000(),
-        _Avif(),
-        _Heic(),
-    )
-}
+SOURCES: Final[dict[str, SourceFormat]] = {each.name: each for each in _SOURCES}
 
+_RENDITIONS: Final[tuple[RenditionFormat, ...]] = (
+    JpegRendition(),
+    PngRendition(),
+    GifRendition(),
+    WebpRendition(),
+    AvifRendition(),
+)
 # How renditions of each format are written.
-RENDITIONS: Final[dict[Format, RenditionFormat]] = {
-    each.format: each for each in (JpegOut(), PngRendition(), GifRendition(), WebpRendition(), AvifOut())
-}
+RENDITIONS: Final[dict[Format, RenditionFormat]] = {each.format: each for each in _RENDITIONS}

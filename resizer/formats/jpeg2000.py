@@ -1,135 +1,103 @@
-"""What a JPEG 2000 codestream asks of its decoder, read from its own headers (ISO/IEC 15444-1, annex A).
+"""JPEG 2000, in boxes or bare. What its header asks of OpenJPEG is checked before that sees the file.
 
-OpenJPEG makes a structure for each tile, precinct and code-block before it looks for their data, so that a hundred
-bytes can ask for gigabytes: 1000 x 1000 pixels in precincts of 2 x 2 took 1.6 GB and 13 seconds.
+Pillow gives up where all components leave out pixels, moves the colours of a palette that has one of them twice, and
+knows neither palettes of grey pictures nor profiles.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from PIL import ImageChops, ImageFilter
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import Access, SourceFile, SourceFormat
+from resizer.formats.jpeg2000_boxes import palette_of, prepared, profile_of
+from resizer.formats.jpeg2000_codestream import check, decoder_bytes, end_of_data, sample_bits
+from resizer.formats.pillow_private import set_mode
+from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import IO
 
-CODESTREAM: Final = b"\xff\x4f\xff\x51"
-SIZ, COD, COC, SOT, SOD, EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
-MOST_BOXES: Final = 1000
-MOST_SEGMENTS: Final = 200_000  # in all headers; each tile-part has at least two
-MOST_COMPONENTS: Final = 4
-BYTES_PER_TILE: Final = 12_000  # measured: 10 KB of coding parameters for three components
-SMALLEST_BLOCK: Final = 64  # pixels; the standard allows 16, at three times the memory
-# How many precincts there may be for each pixel: 16 x 16 over all resolutions. The lowest have few pixels anyway.
-PIXELS_PER_PRECINCT: Final = 192
-SPARE_PRECINCTS: Final = 4096
+    from PIL.ImageFile import ImageFile
+
+BYTE: Final = 8  # bits
+NEARLY_WHITE: Final = 224  # beside a white that is lost there is most often some light grey
 
 
-def check(stream: IO[bytes]) -> tuple[int, int] | None:
-    """The size in pixels by the codestream, None where there is none. Raises `Rejected` `corrupt`, and `struct.error`.
+class OpenedJpeg2000(Jpeg2KImageFile):
+    """An opened JPEG 2000 that knows whether its file ends before its last pixel, and the bits of its samples."""
 
-    The whole stream has been read after this, so that no download can break off within OpenJPEG: builds of it with
-    assertions end the process there.
-    """
-    while stream.read(65_536):
-        pass
-    stream.seek(0)
-    if not _find_codestream(stream):
-        return None
-    size: tuple[int, int] | None = None
-    for marker, body in _segments(stream):
-        if marker == SIZ and not size:
-            size = _size(body)
-        elif marker in {COD, COC} and size:
-            # Both end in the style; before it stand, in COD, flags and 4 bytes for all, in COC, a channel and flags.
-            flags, style = (body[0], body[5:]) if marker == COD else (body[1], body[2:])
-            _check_style(style, size, chosen=bool(flags & 1))
-    return size
+    def __init__(self, stream: IO[bytes], *, is_cut: bool) -> None:
+        self.is_cut, self.bits = is_cut, sample_bits(stream)
+        stream.seek(0)
+        super().__init__(stream)
 
 
-def decoder_bytes(stream: IO[bytes]) -> int:
-    """What decoding takes beside the picture and the file, 0 where the codestream does not say.
+class Jpeg2000Source(SourceFormat):
+    """How JPEG 2000s are read."""
 
-    Each tile has its parameters; of one at a time OpenJPEG holds the samples in 32 bits, and Pillow what it takes over.
-    """
-    stream.seek(0)
-    if not _find_codestream(stream):
-        return 0
-    marker, body = next(_segments(stream))
-    if marker != SIZ:
-        return 0
-    right, bottom, left, top, across, down, first, upper, channels = map(int, struct.unpack_from(">8IH", body, 2))
-    tiles = max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
-    depth = 1 + max((bits & 0x7F for bits in body[36 : 36 + 3 * channels : 3]), default=0)
-    samples = min(across, max(right - left, 0)) * min(down, max(bottom - top, 0)) * channels
-    return BYTES_PER_TILE * tiles + samples * (4 + -(-depth // 8))
+    name: ClassVar[str] = "JPEG2000"
+    access: ClassVar[Access] = Access.BACK_AND_FORTH
+    file_copies: ClassVar[int] = 2
+    seconds_per_pixel: ClassVar[float] = 400e-9
 
+    def expect(self, file: SourceFile) -> Header | None:
+        try:
+            size = check(file.stream)
+        except (struct.error, IndexError):
+            if file.stream.tell() >= file.stream.seek(0, io.SEEK_END):
+                raise Rejected(
+                    Reason.TRUNCATED, "The JPEG 2000 ends within its header; upload the whole file."
+                ) from None
+            raise Rejected(Reason.CORRUPT, "The JPEG 2000's header has a part that is too short.") from None
+        return Header(self.name, "L", *size) if size and min(size) > 0 else None
 
-def _find_codestream(stream: IO[bytes]) -> bool:
-    """Go to the codestream's first segment: at the start, or in the box that holds it (annex I)."""
-    if stream.read(2) == CODESTREAM[:2]:
-        return True
-    stream.seek(0)
-    for _ in range(MOST_BOXES):
-        length, kind = struct.unpack(">I4s", stream.read(8))
-        taken = 8
-        if length == 1:
-            (length,) = struct.unpack(">Q", stream.read(8))
-            taken = 16
-        if kind == b"jp2c":
-            return stream.read(2) == CODESTREAM[:2]
-        if length < taken or length >= 1 << 62:  # the last box, which is no codestream, or none at all
-            return False
-        stream.seek(length - taken, io.SEEK_CUR)
-    raise _hostile("boxes")
+    def open(self, file: SourceFile) -> ImageFile:
+        size = file.stream.seek(0, io.SEEK_END)
+        end = end_of_data(file.stream, size)
+        stream, header = prepared(file.stream, size, end or size)
+        image = OpenedJpeg2000(stream, is_cut=end is None)
+        if palette := palette_of(header):
+            set_mode(image, "P")
+            image.palette = palette
+        if profile := profile_of(header):
+            image.info["icc_profile"] = profile
+        return image
 
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
+        del file
+        return Header(
+            format=self.name,
+            mode=image.mode,
+            width=image.width,
+            height=image.height,
+            has_transparency=image.has_transparency_data,
+            buffered_bytes=decoder_bytes(cast("IO[bytes]", image.fp)),
+        )
 
-def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The segments of the main header and of every tile-part's header, without the data behind them."""
-    part_begins = part_length = 0
-    for _ in range(MOST_SEGMENTS):
-        at = stream.tell()
-        start = stream.read(2)
-        if len(start) < 2 or (marker := int.from_bytes(start, "big")) == EOC:
-            return
-        if marker == SOD:
-            if not part_length:  # the last part, which goes on to the end
-                return
-            stream.seek(part_begins + part_length)
-            continue
-        (length,) = struct.unpack(">H", stream.read(2))
-        body = stream.read(max(length - 2, 0))
-        if marker == SOT:
-            part_begins = at
-            (part_length,) = struct.unpack_from(">I", body, 2)
-        yield marker, body
-    raise _hostile("tile-parts")
+    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        del header, wanted
+        opened = cast("OpenedJpeg2000", image)
+        if opened.is_cut:
+            raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
+        image.load()
+        if opened.bits > BYTE and len(image.getbands()) > 1 and _has_lost_whites(image):
+            detail = "The JPEG 2000 has colours of more than 8 bits with whites that Pillow loses; save it with 8 bits."
+            raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
+        yield Frame(image)
 
 
-def _size(body: bytes) -> tuple[int, int]:
-    width, height, left, top = struct.unpack_from(">4I", body, 2)
-    (components,) = struct.unpack_from(">H", body, 34)
-    if not 1 <= components <= MOST_COMPONENTS:
-        raise Rejected(Reason.CORRUPT, f"The JPEG 2000 has {components} channels; 1 to {MOST_COMPONENTS} are read.")
-    return max(width - left, 0), max(height - top, 0)
-
-
-def _check_style(style: bytes, size: tuple[int, int], *, chosen: bool) -> None:
-    """A coding style: decomposition levels, the code-blocks' size, and the precincts' where they are `chosen`."""
-    levels, across, down = struct.unpack_from(">3B", style)
-    if 1 << (across & 15) + (down & 15) + 4 < SMALLEST_BLOCK:
-        raise _hostile("code-blocks")
-    if not chosen:
-        return
-    precincts = 0
-    for resolution, exponents in enumerate(style[5 : 5 + levels + 1]):
-        scale = levels - resolution
-        precincts += (1 + (size[0] >> scale + (exponents & 15))) * (1 + (size[1] >> scale + (exponents >> 4)))
-    if precincts > size[0] * size[1] // PIXELS_PER_PRECINCT + SPARE_PRECINCTS:
-        raise _hostile("precincts")
-
-
-def _hostile(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The JPEG 2000 has more {what} than any honest one.")
+def _has_lost_whites(image: ImageFile) -> bool:
+    """Whether something black lies next to something white: Pillow rounds the highest deep samples up to 256, so 0."""
+    for band in image.split():
+        black = band.point([255 * (level == 0) for level in range(256)])
+        white = band.point([255 * (level >= NEARLY_WHITE) for level in range(256)])
+        if ImageChops.darker(black, white.filter(ImageFilter.MaxFilter(3))).getbbox():
+            return True
+    return False

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import re
 import struct
 import warnings
 from typing import Final
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, TiffTags
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from resizer.model import LONGEST_EXIF
 
 UPRIGHT: Final = 1
+PREFIX: Final = re.compile(rb"(Exif\0\0){0,2}")  # of some writers twice
+HEADER: Final = 8  # bytes: byte order, version, where the first directory is
+INTEGERS: Final = frozenset(
+    {
+        TiffTags.BYTE, TiffTags.SHORT, TiffTags.LONG, TiffTags.LONG8,
+        TiffTags.SIGNED_BYTE, TiffTags.SIGNED_SHORT, TiffTags.SIGNED_LONG,
+    }
+)  # fmt: skip
 # What Pillow raises for damaged EXIF, which does not make the picture a damaged one.
 DAMAGED: Final = (SyntaxError, struct.error, ValueError, KeyError, TypeError, IndexError, OSError)
 
@@ -22,18 +33,24 @@ def exif_orientation(exif: bytes | None) -> int:
     """
     if not exif or len(exif) > LONGEST_EXIF:
         return UPRIGHT
-    tags = Image.Exif()
+    begin = PREFIX.match(exif)
+    stream = io.BytesIO(exif[begin.end() if begin else 0 :])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about damaged tags
-            tags.load(exif)
-            return orientation_from(tags.get(ExifTags.Base.Orientation))
+            directory = ImageFileDirectory_v2(stream.read(HEADER))
+            stream.seek(directory.next)
+            directory.load(stream)
+            return orientation_in(directory)
     except DAMAGED:
         return UPRIGHT
 
 
-def orientation_from(value: object) -> int:
-    """The orientation, 1 to 8, that a tag's value means in Pillow, whatever integer type the file gives it."""
-    if isinstance(value, (bytes, tuple)) and value:  # BYTE comes as bytes, several values as a tuple
+def orientation_in(directory: ImageFileDirectory_v2) -> int:
+    """The orientation, 1 to 8, in a TIFF's or EXIF's directory: an integer of any type; 1 where it has none."""
+    value = directory.get(ExifTags.Base.Orientation)
+    if directory.tagtype.get(ExifTags.Base.Orientation) not in INTEGERS:
+        return UPRIGHT
+    if isinstance(value, (bytes, tuple)) and value:  # Pillow's BYTE comes as bytes, several values as a tuple
         value = value[0]
     return value if isinstance(value, int) and value in range(1, 9) else UPRIGHT

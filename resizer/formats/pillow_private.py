@@ -6,15 +6,22 @@ Each name is checked at import, so that a new Pillow that moves one fails at onc
 from __future__ import annotations
 
 import io
+import struct
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import wraps
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import PIL
-from PIL import Image, ImageFile, ImagePalette
+from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
+
+from resizer.errors import OurFault, is_our_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+P = ParamSpec("P")
+R = TypeVar("R")
 WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken from
 
 
@@ -30,6 +37,21 @@ def expect(owner: object, names: Iterable[str]) -> None:
 
 
 expect(Image.new("L", (1, 1)), ("im", "_mode", "_size"))
+
+
+def hook(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function of ours into one for Pillow to call: a mistake in it is `OurFault`, which Pillow lets through."""
+
+    @wraps(function)
+    def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
+        try:
+            return function(*arguments, **named)
+        except Exception as problem:
+            if is_our_fault(problem):
+                raise OurFault(f"{function.__name__} failed: {problem!r}") from problem
+            raise
+
+    return wrapped
 
 
 # --- pictures whose bytes are read elsewhere: PNG and GIF -------------------------------------------------------------
@@ -75,3 +97,89 @@ class Part(ImageFile.ImageFile):
 
 
 expect(ImageFile, ("_Tile",))
+
+
+# --- segments and decoder: JPEG ---------------------------------------------------------------------------------------
+
+expect(Image, ("_getdecoder",))
+expect(ImageFile.ImageFile, ("load_prepare",))
+expect(JpegImagePlugin, ("MARKER", "APP", "JpegImageFile"))
+
+APPLICATION_SEGMENTS: Final = range(0xFFE0, 0xFFF0)  # markers (T.81, table B.1)
+PROFILE_HEAD: Final = 14  # bytes before a part of an ICC profile (ICC.1, annex B.4), which Pillow counts on
+
+
+def read_any_application_segment() -> None:
+    """Have Pillow leave out what it cannot read in a JPEG's application segments, such as Photoshop's cut in two.
+
+    The pixels need none of it. Pillow reads each segment alone, and longer blocks are split wherever 64 KB end.
+    """
+    readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
+        marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
+        for marker in APPLICATION_SEGMENTS
+    }
+    JpegImagePlugin.MARKER.update(readers)
+
+
+def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int) -> None:
+    with suppress(IndexError, struct.error):  # it has the whole segment before it looks into it
+        JpegImagePlugin.APP(image, marker)
+    if image.icclist and len(image.icclist[-1]) < PROFILE_HEAD:
+        image.icclist.pop()
+
+
+def application_segments(image: JpegImagePlugin.JpegImageFile, name: str) -> list[bytes]:
+    """The contents of an opened JPEG's segments of one name (`APP2`), in the order of the file."""
+    return [content for segment, content in image.applist if segment == name]
+
+
+def stream_of(image: ImageFile.ImageFile) -> IO[bytes]:
+    """The stream that an opened image is read from."""
+    if image.fp is None:
+        raise ValueError("The image is closed.")
+    return image.fp
+
+
+@contextmanager
+def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[bytes], tuple[int, int]]]:
+    """Decode an opened JPEG in pieces, where `Image.load` would read all by itself.
+
+    The function takes all bytes that it has not taken yet. It returns how many it has taken, -1 once all rows are
+    there, and an error's number, which is negative.
+    """
+    (tile,) = image.tile
+    image.load_prepare()
+    decoder = Image._getdecoder(image.mode, tile.codec_name, tile.args, image.decoderconfig)
+    try:
+        decoder.setimage(image.im, tile.extents)
+        yield decoder.decode
+    finally:
+        decoder.cleanup()
+    image.tile = []  # Pillow's sign that all is loaded
+
+
+# ---- TIFF, BMP and JPEG 2000
+
+expect(ImageFile, ("_Tile",))
+expect(TiffImagePlugin, ("READ_LIBTIFF", "COMPRESSION_INFO"))
+
+
+def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> None:
+    """Have the decoder read samples by another of Pillow's raw modes, where `other` names one for the present."""
+    image.tile = [
+        tile._replace(args=(other.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        if isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
+
+
+def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of a mode from samples in a raw mode."""
+    image._mode = mode
+    replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
+
+
+def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
+    """Have the decoder of a file that is opened fill pixels of another mode."""
+    image._mode = mode

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from resizer.local.trigger import Invocation
+    from resizer.settings import Settings
 
 BUCKET: Final = "photos"
 PATIENCE_SECONDS: Final = 120
@@ -48,21 +49,24 @@ class Watch:
             raise UsageError(f"No renditions after {PATIENCE_SECONDS} seconds.")
 
 
-def demonstrate(images: Mapping[str, bytes], save: Path) -> list[dict[str, Any]]:
+def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
     """Upload images by name, wait, and save every rendition below `save`; the answer's results, uploads first.
 
-    The events of the renditions themselves are among the results, all of them skipped.
+    They are uploaded to where the settings look for sources: a bucket that they name, below the source prefix. The
+    events of the renditions themselves are among the results, all of them skipped.
     """
-    watch = Watch(set(images))
-    with local_service(BUCKET, finished=watch.note, ended=watch.ended):
+    bucket = min(settings.buckets, default=BUCKET)
+    uploads = {settings.source_prefix + name: body for name, body in images.items()}
+    watch = Watch(set(uploads))
+    with local_service(bucket, finished=watch.note, ended=watch.ended):
         s3 = clients.client("s3")
-        for key, body in images.items():
-            s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        for key, body in uploads.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
         watch.wait()
         for result in watch.results.values():
             for rendition in result["renditions"]:
-                _save(save / rendition["key"], s3.get_object(Bucket=BUCKET, Key=rendition["key"])["Body"].read())
-    return sorted(watch.results.values(), key=lambda result: result["key"] not in images)
+                _save(save / rendition["key"], s3.get_object(Bucket=bucket, Key=rendition["key"])["Body"].read())
+    return sorted(watch.results.values(), key=lambda result: result["key"] not in uploads)
 
 
 def _save(path: Path, body: bytes) -> None:

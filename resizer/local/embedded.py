@@ -19,8 +19,8 @@ from resizer.errors import UsageError
 from resizer.s3 import clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Callable, Iterable, Iterator
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST: Final = "127.0.0.1"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # where somebody asks for it
@@ -37,6 +37,8 @@ OWN: Final = {
     "NO_PROXY": "*",  # of the system's settings, too
 }
 
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 @contextmanager
 def embedded_aws(
@@ -51,7 +53,7 @@ def embedded_aws(
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     listener = _listen(host, port)
-    app = wrap(DomainDispatcherApplication(create_backend_app))
+    app = wrap(_forms_are_bodies(DomainDispatcherApplication(create_backend_app)))
     number = listener.getsockname()[1]
     server = make_server(host, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
@@ -66,6 +68,20 @@ def embedded_aws(
         server.server_close()
         moto_api_backend.reset()  # what it held is the process's own, and the next one here starts empty
         listener.close()
+
+
+def _forms_are_bodies(app: WSGIApplication) -> WSGIApplication:
+    """Let moto keep any PUT's body as it is, as S3 does. It reads forms as fields, and then waits for a body in vain.
+
+    curl sends `application/x-www-form-urlencoded` with `--data-binary`. Such objects get another Content-Type here.
+    """
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORMS):
+            environ["CONTENT_TYPE"] = "application/octet-stream"
+        return app(environ, start)
+
+    return answer
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,29 +8,33 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from resizer.cli.lines import event_line
+from resizer.errors import Reason
 from resizer.local.service import load_handler
 from resizer.model import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
+
+    from resizer.settings import Settings
 
 
 class EventLines(logging.Handler):
     """Prints log records that tell of an object; the rest of the log only from warnings up.
 
-    `formats` are those of the settings.
+    The settings say what formats a source's renditions have. Where it is `quiet`, renditions' own events are left out.
     """
 
-    def __init__(self, console: Console, formats: Sequence[str]) -> None:
+    def __init__(self, console: Console, settings: Settings, *, quiet: bool = False) -> None:
         super().__init__()
+        self._quiet = quiet
         self._console = console
-        self._formats = formats
+        self._settings = settings
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
         fields = vars(record)
+        if self._quiet and fields.get("reason") == Reason.OUTPUT_PREFIX:
+            return
         if "outcome" in fields:
             self._console.print(event_line(fields, self._written(fields)), soft_wrap=True, highlight=False)
         elif record.levelno >= logging.WARNING:
@@ -39,13 +43,14 @@ class EventLines(logging.Handler):
     def _written(self, fields: dict[str, Any]) -> list[str]:
         """The formats of a source's renditions, which the log does not tell."""
         source = fields["format"] if fields["format"] in KEPT else "JPEG or PNG"
-        return list(dict.fromkeys(source if name == "source" else name.upper() for name in self._formats))
+        names = [name for spec in self._settings.rule_for(fields["key"]).renditions for name in spec.formats]
+        return list(dict.fromkeys(source if name == "source" else name.upper() for name in names))
 
 
-def print_lines(console: Console, formats: Sequence[str]) -> None:
+def print_lines(console: Console, settings: Settings, *, quiet: bool = False) -> None:
     """From now on print the handler's log as lines instead of JSON."""
     load_handler()
     logger = logging.getLogger("resizer")
     for handler in logger.handlers:
         handler.setLevel(logging.CRITICAL + 1)  # Powertools needs its own handler to stay
-    logger.addHandler(EventLines(console, formats))
+    logger.addHandler(EventLines(console, settings, quiet=quiet))

@@ -52,8 +52,8 @@ def local_service(
     Raises `UsageError` where the port is taken and `ConfigError` where the settings are wrong; at the block's end
     `ResizerError` where the trigger has broken off, of which `ended` tells at once.
     """
-    handler = load_handler()
     with embedded_aws(port, host=host) as endpoint:
+        handler = load_handler()  # which makes its client, so it has to see this endpoint
         service = Service(endpoint, bucket)
 
         def note(invocation: Invocation) -> None:

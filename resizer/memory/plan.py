@@ -7,20 +7,21 @@ compares the predictions with measured peaks.
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, prod
 from typing import TYPE_CHECKING, Final
 
-from resizer.formats import RENDITIONS, SOURCES
-from resizer.formats.base import EncoderMemory
-from resizer.model import Format
-from resizer.planning.geometry import wanted_size
+from resizer.formats import SOURCES
+from resizer.memory.encoding import MB, bytes_per_pixel, encoding_needed
+from resizer.planning.cascade import sources
+from resizer.planning.geometry import as_stored, wanted_size, whole_view
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
+    from resizer.memory.encoding import Planned
     from resizer.model import Header
+    from resizer.planning.geometry import View
 
-MB: Final = 1_048_576
 # Rows in hand, Huffman tables, the stream's own blocks, thread stacks: whatever the image.
 FIXED: Final = 11 * MB
 # Bytes per source pixel that Pillow keeps in these modes; in all others it is four.
@@ -30,37 +31,35 @@ CONVERSION_BYTES: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F
     ("L", "RGB", "RGBA", "CMYK"), 0
 )
 OTHER_CONVERSION: Final = 4
-# Bytes per output pixel where the usual figures of a format do not fit.
-GREY_PNG: Final = EncoderMemory(1 * MB, 1.2, 1.2, 0, 1.1, 1.1)
-PALETTE_KEPT: Final = 14  # of a GIF at its own size, which keeps its palette
-COMPOSED: Final = 4  # of a frame that is composed with transparency that it does not need
-# Outputs that are in memory at once: two that are being written, and the one that is made.
-IN_FLIGHT: Final = 3
 
 
-def memory_needed(
-    header: Header, *, sizes: Sequence[tuple[int, int]], file_size: int, formats: Collection[Format]
-) -> int:
+def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int) -> int:
     """Predict the most that resizing an image takes beyond what the process holds already, in bytes.
 
-    `sizes` are those of the renditions in upright pixels, largest first, `formats` what they are written in.
+    `planned` are its renditions in the order of `largest_first`.
     """
     source = SOURCES[header.format]
-    scale = source.scale(header, wanted_size(header, sizes))
+    views = [each.placement.view for each in planned]
+    made_from = sources(header.upright_size, views)
+    first = [view for view, before in made_from.items() if before is None]
+    scale = source.scale(header, wanted_size(header, views))
     width, height = -(-header.width // scale), -(-header.height // scale)
-    pixels, depth = width * height, _depth(header)
+    pixels, depth = width * height, bytes_per_pixel(header)
     decoded = (
         pixels * PIXEL_BYTES.get(header.mode, 4)
         + round(header.width * header.height * source.decoder_bytes)
         + file_size * source.file_copies
         + header.held_bytes
     )
-    first, later = (passes * depth for passes in _passes(header, height, sizes))
-    largest = prod(sizes[0]) * depth
-    frames_done = (header.frames - 1) * largest
-    # It is turned, and brought into its colours, each time as a copy.
-    resized = decoded + _conversion(header) * pixels + first + 2 * largest
-    encoded = max(first, later) + _encoding(header, sizes, formats)
+    from_decoded = max(_pass_from_decoded(view, header, height) for view in first) * depth
+    later = max((_pass(view, before) for view, before in made_from.items() if before), default=0) * depth
+    made = [prod(view.size) * depth for view in first]
+    frames_done = (header.frames - 1) * sum(made)
+    # Each is turned, and brought into its colours, as a copy, one after the other.
+    resized = (
+        decoded + _conversion(header) * pixels + _unmultiplied(header, first) + from_decoded + sum(made) + max(made)
+    )
+    encoded = max(from_decoded, later) + encoding_needed(header, planned, made_from)
     return FIXED + max(decoded + header.buffered_bytes + frames_done, resized + frames_done, encoded)
 
 
@@ -71,44 +70,26 @@ def _conversion(header: Header) -> int:
     return CONVERSION_BYTES.get(header.mode, OTHER_CONVERSION)
 
 
-def _depth(header: Header) -> int:
-    """Bytes per pixel of what is resampled."""
-    grey = header.mode in {"1", "L", "I", "F"} or header.mode.startswith("I;16")
-    return 1 if grey and not header.has_transparency and header.frames == 1 else 4
+def _is_as_decoded(view: View, header: Header) -> bool:
+    return view == whole_view(header.upright_size, header.upright_size)
 
 
-def _passes(header: Header, height: int, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Pixels between the resampler's two passes, across and then down, for the largest size and for the next.
+def _unmultiplied(header: Header, first: Sequence[View]) -> int:
+    """A copy of what is shown as it is while others are made from it, with colours weighted by their alpha."""
+    several = len(first) > 1 and header.has_transparency
+    return 4 * header.width * header.height if several and any(_is_as_decoded(each, header) for each in first) else 0
 
-    The resampler keeps its buffer, so that the larger one counts.
+
+def _pass_from_decoded(view: View, header: Header, height: int) -> int:
+    """Pixels between the resampler's two passes, across and then down, for a view of so many decoded rows.
+
+    The resampler keeps its buffer, so that the largest counts.
     """
-    across = wanted_size(header, sizes)[0]
-    first = 0 if sizes[0] == header.upright_size else across * height  # it may be that large already
-    return first, sizes[1][0] * sizes[0][1] if len(sizes) > 1 else 0
+    if _is_as_decoded(view, header):
+        return 0
+    (_, top, _, bottom), size = as_stored(view, header)
+    return size[0] * ceil((bottom - top) * height / header.height)
 
 
-def _encoding(header: Header, sizes: Sequence[tuple[int, int]], formats: Collection[Format]) -> int:
-    """The most at any size: what has been resized so far, the hungriest encoder, and the largest files so far.
-
-    Files of one size may be kept for the next.
-    """
-    most, held, files = 0.0, 0, list[float]()
-    for size in sizes:
-        encoders = [_encoder(format_, header, size) for format_ in formats]
-        held += header.frames * prod(size) * _depth(header)
-        files = sorted(files + [file for _, file in encoders], reverse=True)[: max(IN_FLIGHT, len(formats))]
-        most = max(most, held + max(beside for beside, _ in encoders) + sum(files))
-    return round(most)
-
-
-def _encoder(format_: Format, header: Header, size: tuple[int, int]) -> tuple[float, float]:
-    """What an encoder holds beside the pictures of this size, and the largest file that it makes of them."""
-    figures = GREY_PNG if format_ is Format.PNG and _depth(header) == 1 else RENDITIONS[format_].memory
-    further = header.frames - 1 if figures.frame else 0
-    # A GIF's frame may cover only a part.
-    transparent = header.has_transparency or (header.format == "GIF" and header.frames > 1)
-    one = figures.transparent if transparent else figures.opaque + COMPOSED * (further > 0)
-    if format_ is Format.GIF and header.mode == "P" and not further and size == header.upright_size:
-        one = PALETTE_KEPT
-    file = figures.transparent_file if transparent else figures.opaque_file
-    return figures.fixed + prod(size) * (one + further * figures.frame), prod(size) * (1 + further) * file
+def _pass(view: View, before: View) -> int:
+    return view.size[0] * ceil(before.size[1] * (view.crop[3] - view.crop[1]) / (before.crop[3] - before.crop[1]))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from resizer.memory.plan import MB
+from resizer.memory.encoding import MB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # "Max Memory Used" and the resident size.
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
+STATUS: Final = Path("/proc/self/status")
+CLEAR_REFS: Final = Path("/proc/self/clear_refs")
 STACK: Final = 8 * MB  # of a decoder's thread: it counts as data and is hardly touched
 
 
@@ -30,9 +32,22 @@ def resident() -> int:
 
 
 def peak() -> int:
-    """The most that this process has ever held, in bytes. Linux counts it in KiB, macOS in bytes."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    """The most that this process has held since `reset_peak()`, or ever, in bytes."""
+    try:
+        fields = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024
+    except (OSError, KeyError):
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+
+def reset_peak() -> bool:
+    """Measure `peak()` from now on; False where the system cannot (proc_pid_clear_refs(5))."""
+    try:
+        CLEAR_REFS.write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 def available(function_memory: int | None) -> int | None:

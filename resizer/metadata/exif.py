@@ -94,29 +94,31 @@ def _rights(image: ImageFile, warn: Callable[[str], None]) -> dict[int, bytes]:
 
 def _elsewhere(image: ImageFile, warn: Callable[[str], None]) -> Iterator[Rights]:
     """What is told beside EXIF, each read no sooner than it is asked for, the most trusted first."""
-    (iptc, is_newer), xmp = _iptc(image), image.info.get("xmp")
+    (has_iptc, is_newer), xmp = _has_iptc(image), image.info.get("xmp")
     texts = [str(image.info.get(keyword, "")) for keyword in KEYWORDS] if image.format == "PNG" else []
-    if not (iptc or xmp or any(texts)):
+    if not (has_iptc or xmp or any(texts)):
         return
-    from resizer.metadata import rights  # noqa: PLC0415 # 2 ms, and many photos have none of these
+    from resizer.metadata import iptc, rights  # noqa: PLC0415 # 2 ms, and many photos have none of these
+    from resizer.metadata.xmp import rights_in_xmp  # noqa: PLC0415 # as above
 
-    blocks = [(rights.rights_in_xmp, xmp), (rights.rights_in_iptc, iptc)]
-    for read, block in reversed(blocks) if is_newer else blocks:
-        if block and isinstance(block, bytes):
-            yield read(block, warn)
+    if has_iptc and is_newer:
+        yield iptc.rights_in_iptc(image, warn)
+    if xmp and isinstance(xmp, bytes):
+        yield rights_in_xmp(xmp, warn)
+    if has_iptc and not is_newer:
+        yield iptc.rights_in_iptc(image, warn)
     yield rights.Rights(*map(rights.one_line, texts))
 
 
-def _iptc(image: ImageFile) -> tuple[bytes | None, bool]:
-    """A picture's IPTC, and whether its digest says that it was changed since the XMP was written, as a JPEG's may."""
+def _has_iptc(image: ImageFile) -> tuple[bool, bool]:
+    """Whether a picture has IPTC, and whether a JPEG's digest says that it was changed after the XMP was written."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         resources = image.info.get("photoshop", {})
         block, digest = resources.get(IPTC), resources.get(IPTC_DIGEST)
-        return block, bool(block and digest) and digest != hashlib.md5(block, usedforsecurity=False).digest()
+        return bool(block), bool(block and digest) and digest != hashlib.md5(block, usedforsecurity=False).digest()
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        # Many programs call these bytes 32-bit numbers, of which Pillow gives out the first.
-        return image.tag_v2._tagdata.get(TIFF_IPTC), False  # noqa: SLF001
-    return None, False
+        return TIFF_IPTC in image.tag_v2, False
+    return False, False
 
 
 def _copyright(exif: Image.Exif) -> dict[int, bytes]:

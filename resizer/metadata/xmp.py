@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from resizer.metadata.rights_model import BETWEEN, Rights, one_line
+from resizer.metadata.rights import BETWEEN, Rights, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

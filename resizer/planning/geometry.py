@@ -1,35 +1,162 @@
-"""Sizes: how large each rendition is, and which larger one it is made from."""
+"""Arithmetic of pictures: which part of a source a rendition shows, how large, and which larger one it is made from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from resizer.model import OVERSAMPLING
+from resizer.planning.gravity import ATTENTION, COMPASS, point_of
+from resizer.settings.rules import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable
 
     from resizer.model import Header
+    from resizer.planning.gravity import Point
+    from resizer.settings.rules import RenditionSpec
+
+Size = tuple[int, int]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+SAME: Final = 1e-6  # pixels: two edges that arithmetic has moved apart
 
 
-def wanted_size(header: Header, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The size in pixels, as stored, that the whole picture has in its largest rendition; `sizes` are upright."""
-    width, height = sizes[0]
+class View(NamedTuple):
+    """A part of the upright source: `crop` in its pixels, shown at `size` in pixels."""
+
+    crop: Box
+    size: Size
+
+    def whole(self, upright: Size) -> Size:
+        """Width and height in pixels of the whole source at the same scale."""
+        left, top, right, bottom = self.crop
+        across, down = (self.size[0] / (right - left), self.size[1] / (bottom - top))
+        return max(1, round(upright[0] * across)), max(1, round(upright[1] * down))
+
+    def is_enlarged(self) -> bool:
+        """Whether it has more pixels than the source has there."""
+        left, top, right, bottom = self.crop
+        return self.size[0] > right - left + 0.5 or self.size[1] > bottom - top + 0.5
+
+    def holds(self, other: View) -> bool:
+        """Whether all that the other shows is shown here."""
+        (left, top, right, bottom), (x0, y0, x1, y1) = self.crop, other.crop
+        return left <= x0 + SAME and top <= y0 + SAME and right >= x1 - SAME and bottom >= y1 - SAME
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a rendition is laid out: a view of the source, `at` so many pixels from the left and top of `canvas`.
+
+    `attention` says that the crop is in the middle until `focused` moves it to what people look at.
+    """
+
+    view: View
+    canvas: Size
+    at: Size = (0, 0)
+    attention: bool = False
+
+    @property
+    def has_border(self) -> bool:
+        """Whether the picture does not cover the canvas."""
+        return self.canvas != self.view.size
+
+
+def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Placement:
+    """Lay out one rendition of a source whose upright size is given in pixels; no side is ever zero.
+
+    `focal` is the source's own focal point, which wins over the gravity of a crop.
+    """
+    width, height = spec.width, spec.height
+    if width is None or height is None or spec.fit is Fit.INSIDE:
+        return whole(upright, _inside(upright, width, height, enlarge=spec.enlarge))
+    if spec.fit is Fit.CONTAIN:
+        size = _inside(upright, width, height, enlarge=spec.enlarge)
+        across, down = point_of(spec.gravity) or COMPASS["center"]
+        at = round((width - size[0]) * across), round((height - size[1]) * down)
+        return replace(whole(upright, size), canvas=(width, height), at=at)
+    point = focal or point_of(spec.gravity)
+    window, size = _cover(upright, (width, height), enlarge=spec.enlarge)
+    view = View(_crop(upright, window, point or COMPASS["center"], whole_pixels=window == size), size)
+    slides = window[0] < upright[0] or window[1] < upright[1]
+    return Placement(view, size, attention=slides and point is None and spec.gravity == ATTENTION)
+
+
+def focused(placement: Placement, upright: Size, point: Point) -> Placement:
+    """The same with the crop moved to a point, as near as the source's edges allow."""
+    left, top, right, bottom = placement.view.crop
+    window, size = (right - left, bottom - top), placement.view.size
+    view = View(_crop(upright, window, point, whole_pixels=window == size), size)
+    return replace(placement, view=view, attention=False)
+
+
+def whole_view(upright: Size, size: Size) -> View:
+    """All of the source at a size."""
+    return View((0, 0, *upright), size)
+
+
+def whole(upright: Size, size: Size) -> Placement:
+    """All of the source at a size, and nothing around it."""
+    return Placement(whole_view(upright, size), size)
+
+
+def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bool) -> Size:
+    """The largest size in proportion that fits the box; the source's own where that is smaller, unless `enlarge`."""
+    across, down = upright
+    if height is None or (width is not None and width * down <= height * across):
+        limit = width or across
+        if limit > across and not enlarge:
+            return upright
+        return limit, max(1, (2 * down * limit + across) // (2 * across))
+    if height > down and not enlarge:
+        return upright
+    return max(1, (2 * across * height + down) // (2 * down)), height
+
+
+def _cover(upright: Size, box: Size, *, enlarge: bool) -> tuple[tuple[float, float], Size]:
+    """The largest window of the box's proportions within the source, and the size that it is shown at."""
+    (across, down), (width, height) = upright, box
+    if enlarge or (width <= across and height <= down):
+        return (max(1.0, min(across, down * width / height)), max(1.0, min(down, across * height / width))), box
+    size = _inside(box, across, down, enlarge=True)
+    return size, size
+
+
+def _crop(upright: Size, window: tuple[float, float], point: Point, *, whole_pixels: bool) -> Box:
+    """A window with the point in its middle, as near as the edges allow; on whole pixels where these are copied."""
+    left, top = (
+        max(0.0, min(at * side - length / 2, side - length))
+        for at, side, length in zip(point, upright, window, strict=True)
+    )
+    if whole_pixels:
+        left, top = round(left), round(top)
+    return left, top, min(upright[0], left + window[0]), min(upright[1], top + window[1])
+
+
+def as_stored(view: View, header: Header) -> View:
+    """An upright view as the part of the stored pixels that it shows, before they are turned by EXIF's orientation."""
+    left, top, right, bottom = view.crop
+    across, down, size = (left, right), (top, bottom), view.size
+    if header.orientation >= 5:
+        across, down, size = down, across, (size[1], size[0])
+    if header.orientation in {2, 3, 7, 8}:
+        across = header.width - across[1], header.width - across[0]
+    if header.orientation in {3, 4, 6, 7}:
+        down = header.height - down[1], header.height - down[0]
+    return View((across[0], down[0], across[1], down[1]), size)
+
+
+def wanted_size(header: Header, views: Iterable[View]) -> Size:
+    """The size in pixels, as stored, that the whole picture has at the scale of its largest view."""
+    sizes = [each.whole(header.upright_size) for each in views]
+    width, height = max(size[0] for size in sizes), max(size[1] for size in sizes)
     return (height, width) if header.orientation >= 5 else (width, height)
 
 
-def rendition_size(upright: tuple[int, int], width: int) -> tuple[int, int]:
+def rendition_size(upright: Size, width: int) -> Size:
     """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
-    source_width, source_height = upright
-    width = min(width, source_width)
-    return width, max(1, (2 * source_height * width + source_width) // (2 * source_width))
+    return _inside(upright, width, None, enlarge=False)
 
 
-def rendition_sizes(upright: tuple[int, int], widths: Iterable[int]) -> list[tuple[int, int]]:
+def rendition_sizes(upright: Size, widths: Iterable[int]) -> list[Size]:
     """The sizes that renditions of these widths have, each once."""
     return list(dict.fromkeys(rendition_size(upright, width) for width in widths))
-
-
-def cascade_source(size: tuple[int, int], larger: Collection[tuple[int, int]]) -> tuple[int, int]:
-    """Which of some larger sizes a picture is best made from: the smallest that is enough wider, else the largest."""
-    return min((each for each in larger if each[0] >= OVERSAMPLING * size[0]), default=max(larger))

@@ -1,4 +1,4 @@
-"""The edge to S3: the four requests that this service makes, and nothing else of a client."""
+"""The only code that talks to S3: one client of botocore's, and the four requests that this service makes."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any, Protocol
 class Body(Protocol):
     """The body of a download, read forwards."""
 
-    def read(self, amt: int | None = None) -> bytes:
-        """Some of the next `amt` bytes, all that is left for None; empty at the end only."""
+    def read(self, amt: int, /) -> bytes:
+        """Return at most `amt` of the next bytes; none only at the end."""
         ...
 
     def close(self) -> None:
-        """Let go of the connection, read to its end or not."""
+        """Release the connection, whether or not the body was read to its end."""
         ...
 
 
 class S3(Protocol):
-    """The requests, with botocore's own names and arguments; botocore's S3 client is one of these."""
+    """The requests that this service makes, as botocore's S3 client has them."""
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Fetch an object; the answer's `Body` is a `Body`."""
         ...
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Look at an object's metadata."""
+        """Fetch an object's metadata."""
         ...
 
     def put_object(self, **request: Any) -> dict[str, Any]:
-        """Store an object whole."""
+        """Store an object."""
         ...
 
     def delete_object(self, **request: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The module-level client cache: made once per environment, reused by every warm invocation."""
+"""AWS clients, made once per environment and reused by every warm invocation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resizer.errors import DeliveryError
-from resizer.s3.client import ATTEMPTS, S3Client
-from resizer.s3.connections import Connections
-from resizer.s3.endpoint import configured, is_plain, region
-from resizer.s3.signature import Credentials
+from resizer.errors import ConfigError, DeliveryError
+from resizer.s3 import time_limit
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -20,62 +19,54 @@ if TYPE_CHECKING:
     from resizer.deadline import Clock
     from resizer.s3 import S3
 
-# Three tries at 2 + 5 seconds end well before the function's own time-out of a minute.
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
+# As many uploads as run at once.
+MAX_CONNECTIONS: Final = 3
 OWNER: Final = "RESIZER_BUCKET_OWNER"
 
 
 @cache
 def s3() -> S3:
-    """What sources are fetched and renditions are stored with, the same one every time and safe to use from threads.
+    """botocore's S3 client, the same one every time and safe to use from several threads.
 
-    It speaks to S3 itself where the environment says all that this takes, as in every Lambda function; elsewhere it
-    is botocore's, which knows profiles, proxies and special endpoints, and costs 200 ms of a cold start. Where
-    `RESIZER_BUCKET_OWNER` names an account, S3 refuses every request to a bucket of another one, so that a bucket
-    deleted and made again by somebody else gets nothing.
-
-    Raises `ConfigError` where the environment's endpoint is no URL.
+    Where `RESIZER_BUCKET_OWNER` names an account, S3 refuses every request to a bucket of another account, so nobody
+    receives renditions by making a deleted bucket anew. Raises `ConfigError` where the environment does not describe
+    a client.
     """
-    environ = os.environ
-    url = configured(environ)
-    if not is_plain(environ):
-        whole: S3 = client("s3")
-        return whole
-    return S3Client(
-        Credentials(
-            environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ.get("AWS_SESSION_TOKEN") or None
-        ),
-        region(environ),
-        url,
-        Connections(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-        environ.get(OWNER) or None,
-    )
+    made: S3 = client("s3")
+    return made
 
 
 def s3_until(clock: Clock) -> S3:
-    """The same for one invocation, by its clock: no request of the service's own client outlasts it."""
-    kept = s3()
-    return kept.until(clock) if isinstance(kept, S3Client) else kept
+    """The same client for one invocation: no request outlasts what `clock` says is left of it."""
+    return time_limit.InvocationS3(s3(), clock)
 
 
 @cache
 def client(service: str) -> Any:
-    """botocore's client of one AWS service, the same one every time and safe to use from several threads."""
-    from botocore.config import Config  # noqa: PLC0415 # 150 ms, and most invocations need none of it
+    """botocore's client of one AWS service, the same one every time and safe to use from several threads.
 
+    Raises `ConfigError` where the environment does not describe a client.
+    """
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")  # botocore reads only the second
     config = Config(
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        # TLS and S3's own ETag guard the bytes already; a second checksum would cost CPU on every request.
+        connect_timeout=time_limit.CONNECT_SECONDS,
+        read_timeout=time_limit.READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": time_limit.ATTEMPTS},
+        max_pool_connections=MAX_CONNECTIONS,
+        # PUTs carry a checksum that zlib has computed, and TLS protects downloads.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        parameter_validation=False,  # the service validates, too, and this takes 0.1 ms of every request
+        parameter_validation=False,  # AWS validates as well, and this takes 0.1 ms of every request
     )
-    made = _session().create_client(service, region_name=region(os.environ) or None, config=config)
-    if service == "s3" and os.environ.get(OWNER):
-        made.meta.events.register("provide-client-params.s3", _expect_owner)
+    try:
+        made = _session().create_client(service, region_name=region or None, config=config)
+    except (ValueError, BotoCoreError) as problem:
+        raise ConfigError([_mistake(service, problem)]) from problem
+    if service == "s3":
+        time_limit.install(made)
+        made.meta.events.register_last("before-call.s3", _send_at_once)
+        if os.environ.get(OWNER):
+            made.meta.events.register("provide-client-params.s3", _expect_owner)
     return made
 
 
@@ -87,7 +78,7 @@ def forget() -> None:
 
 
 def send(service: str, operation: str, **request: Any) -> None:
-    """One request to another service than S3. Raises `DeliveryError`, so that the event comes again."""
+    """Make one request to another service than S3. Raises `DeliveryError`, so that the event comes again."""
     target = request.get("QueueUrl") or request.get("FunctionName")
     try:
         getattr(client(service), operation)(**request)
@@ -97,11 +88,23 @@ def send(service: str, operation: str, **request: Any) -> None:
 
 @cache
 def _session() -> Session:
-    import botocore.session  # noqa: PLC0415 # as above; boto3 on top of it would be another 30 to 70 ms
-
-    return botocore.session.get_session()
+    return botocore.session.get_session()  # boto3 on top of it would take another 30 to 70 ms
 
 
-def _expect_owner(params: dict[str, Any], model: Any, **_: Any) -> Any:  # botocore takes what is returned
+def _mistake(service: str, problem: Exception) -> str:
+    """What is wrong with the environment, by the variable's name where that is known."""
+    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    name = next((name for name in names if os.environ.get(name)), None)
+    if name and isinstance(problem, ValueError):
+        return f"{name}={os.environ[name]} is not an endpoint; write it as https://host or http://host:port."
+    return f"No client for {service} can be made: {problem}"
+
+
+def _send_at_once(params: dict[str, Any], **_: Any) -> None:
+    """Send headers and body together: waiting for leave to send the body takes longer than sending it."""
+    params["headers"].pop("Expect", None)
+
+
+def _expect_owner(params: dict[str, Any], model: Any, **_: Any) -> Any:  # botocore uses what is returned
     takes_owner = model.input_shape is not None and "ExpectedBucketOwner" in model.input_shape.members
     return {**params, "ExpectedBucketOwner": os.environ[OWNER]} if takes_owner else params

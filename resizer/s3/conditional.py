@@ -2,61 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import zlib
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from resizer.errors import StorageError
+from resizer.errors import ConditionFailed, ObjectMissing
+from resizer.s3.failures import ask
 
 if TYPE_CHECKING:
     from resizer.s3 import S3
-
-LOST_RACE: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
-MISSING: Final = frozenset({"NoSuchKey", "404"})
 
 
 def head(s3: S3, bucket: str, key: str) -> dict[str, Any] | None:
     """What S3 says about an object, None where there is none. Raises `StorageError`."""
     try:
-        return s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as problem:
-        if error_code(problem) in MISSING:
-            return None
-        raise _refused("HEAD", bucket, key, problem) from problem
-    except BotoCoreError as problem:
-        raise _refused("HEAD", bucket, key, problem) from problem
+        return ask("HEAD", s3.head_object, Bucket=bucket, Key=key)
+    except ObjectMissing:
+        return None
 
 
 def put(s3: S3, request: dict[str, Any]) -> bool:
-    """True where stored, False where the condition did not hold. Raises `StorageError`."""
+    """True where stored, False where the condition did not hold. Raises `StorageError`.
+
+    The checksum is for buckets with Object Lock, which demand one.
+    """
+    checksum = b64encode(zlib.crc32(request["Body"]).to_bytes(4, "big")).decode()
     try:
-        s3.put_object(**request)
-    except ClientError as problem:
-        if error_code(problem) in LOST_RACE | MISSING:  # S3 answers If-Match on a missing key with 404
-            return False
-        raise _refused("PUT", request["Bucket"], request["Key"], problem) from problem
-    except BotoCoreError as problem:
-        raise _refused("PUT", request["Bucket"], request["Key"], problem) from problem
+        ask("PUT", s3.put_object, **request, ChecksumCRC32=checksum)
+    except ConditionFailed as failure:
+        return failure.retried and _is_stored(s3, request)
+    except ObjectMissing:  # S3's answer to If-Match where there is no object
+        return False
     return True
 
 
 def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
-    """Delete what has this ETag; False where something else stands by now, or nothing. Raises `StorageError`."""
+    """Delete what has this ETag; False where there is something else by now, or nothing. Raises `StorageError`."""
     try:
-        s3.delete_object(Bucket=bucket, Key=key, IfMatch=etag)
-    except ClientError as problem:
-        if error_code(problem) in LOST_RACE | MISSING:
-            return False
-        raise _refused("DELETE", bucket, key, problem) from problem
-    except BotoCoreError as problem:
-        raise _refused("DELETE", bucket, key, problem) from problem
+        ask("DELETE", s3.delete_object, Bucket=bucket, Key=key, IfMatch=etag)
+    except (ConditionFailed, ObjectMissing):
+        return False
     return True
 
 
-def error_code(problem: ClientError) -> str:
-    """S3's code for an error, or its status where the answer had no body."""
-    return str(problem.response.get("Error", {}).get("Code", ""))
-
-
-def _refused(verb: str, bucket: str, key: str, problem: Exception) -> StorageError:
-    return StorageError(f"{verb} s3://{bucket}/{key} failed: {problem}. It will be tried again.")
+def _is_stored(s3: S3, request: dict[str, Any]) -> bool:
+    """Whether an object is what a PUT would store: where botocore sent it twice, the first one may have done so."""
+    found = head(s3, request["Bucket"], request["Key"])
+    wanted = request["Metadata"], len(request["Body"])
+    return found is not None and (found["Metadata"], found.get("ContentLength")) == wanted

@@ -1,4 +1,4 @@
-"""A download as a file: filled as the decoder asks, capped, seekable, letting go of what is done."""
+"""A download as a file: fetched as the decoder asks, limited in size, seekable, without keeping what was read."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ if TYPE_CHECKING:
     from resizer.model import SourceMetadata
     from resizer.s3 import Body
 
-BLOCK: Final = 65_536  # what Pillow reads at a time, so that a block goes from the socket straight to the decoder
-MOST_AT_ONCE: Final = 524_288  # what has come meanwhile: larger blocks take 3 % less of a large JPEG's CPU
-HEADER: Final = 16 * 1_048_576  # the most that is held of an object that is read forwards; no honest header is longer
-PIECE: Final = 1_048_576  # what a decoder that goes forwards never asks for at once: it would be a part to be skipped
-DRAIN: Final = 262_144  # reading this much to keep a connection is cheaper than a new TLS handshake
+BLOCK: Final = 65_536  # bytes; what Pillow reads at a time, so a block goes from the socket straight to the decoder
+MAX_HEADER: Final = 16 * 1_048_576  # bytes kept before a decoder goes forwards only; no real header is longer
+MAX_READ: Final = 1_048_576  # bytes; decoders that go forwards only read more at once to skip a damaged part
+MAX_DRAIN: Final = 262_144  # bytes; reading these to keep a connection is cheaper than another TLS handshake
 
 
 class SourceStream:
     """A source object as a binary file: `read`, `seek` and `tell` as Pillow uses them.
 
     Bytes are fetched when they are first asked for and kept, so that earlier ones can be read again. After
-    `release_behind()` each is handed out once and let go of, all that are left or less than `PIECE` at a time.
-    Reading raises `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; what a decoder
-    swallows of that, `check()` raises again.
+    `release_behind()` each can be read once: all that are left, or fewer than `MAX_READ` at a time. Reading raises
+    `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; where a decoder hides these
+    errors, `check()` raises them again.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class SourceStream:
         self._fetched = 0
         self._ended = False
         self._releasing = False
-        self._holding = HEADER
+        self._holding = MAX_HEADER
         self._problem: ResizerError | None = None
 
     @property
@@ -66,19 +65,19 @@ class SourceStream:
 
     @property
     def size(self) -> int:
-        """The object's size in bytes, as S3 said it; the most that may be read where it did not."""
+        """The object's size in bytes, or the limit where the size is not known."""
         return self._limit if self.metadata.size is None else self.metadata.size
 
     def release_behind(self) -> None:
-        """From the next fetch on, keep nothing that was read: the decoder only goes forwards now."""
+        """From the next fetch on, keep nothing that was read: the decoder goes forwards only."""
         self._releasing = True
 
     def hold_everything(self) -> None:
-        """Keep all that is read, up to the limit: the decoder goes back and forth."""
+        """Keep everything, up to the limit: the decoder goes back and forth."""
         self._holding = self._limit
 
     def check(self) -> None:
-        """Raise what broke this stream, if anything did: a decoder may have swallowed it."""
+        """Raise the error that ended this stream, if any: a decoder may have hidden it."""
         if self._problem:
             raise self._problem
 
@@ -87,42 +86,27 @@ class SourceStream:
         first = self._position - self._start
         if 0 <= size <= len(self._window) - first:  # as headers are read, a few bytes at a time
             self._position += size
-            return bytes(memoryview(self._window)[first : first + size])  # which copies once
+            return bytes(memoryview(self._window)[first : first + size])  # a memoryview saves a copy
         end = self._position + size if size >= 0 else None
         if self._releasing:
-            if size >= PIECE:
-                detail = f"{self._uri} holds {size} bytes in one part behind its header, which no honest image does."
+            if size >= MAX_READ:
+                detail = f"{self._uri} has a part of {size} bytes behind its header, which no valid image has."
                 raise self._broken(Rejected(Reason.CORRUPT, detail))
-            return self._hand_on(end)
+            return self._read_forwards(end)
         self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
         data = bytes(memoryview(self._window)[first : None if end is None else first + size])
         self._position += len(data)
         return data
 
-    def read_on(self, least: int) -> bytes:
-        """The next bytes for a decoder that takes any number: `least`, or as many more as have come meanwhile.
-
-        What was fetched with its header comes first, however little. All that are left for a negative number.
-        """
-        held = self._buffered_to - self._position
-        if least < 0 or held < 0 or not self._releasing:
-            return self.read(least)
-        if held:
-            return self.read(held)
-        data = self._fetch(least, MOST_AT_ONCE)
-        self._window.clear()
-        self._position += len(data)
-        self._start = self._position
-        return data
-
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to any byte still to come or still held; from the end without a download, S3 having said its size."""
+        """Move to any byte that is held or still to come. The end of an unknown size is found by downloading it all."""
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:
             offset += self._size()
         if offset < self._start:
-            raise io.UnsupportedOperation(f"byte {offset} of {self._uri} has been let go of")
+            detail = f"{self._uri} refers back to byte {offset}, which was read before; its format allows no such order"
+            raise io.UnsupportedOperation(detail)
         self._position = offset
         return offset
 
@@ -131,7 +115,7 @@ class SourceStream:
         return self._position
 
     def seekable(self) -> bool:
-        """True: over all that is held and all that is to come."""
+        """True, for what is held and what is still to come."""
         return True
 
     def readable(self) -> bool:
@@ -141,9 +125,9 @@ class SourceStream:
     def close(self) -> None:
         """End the download. A short rest is read so that the connection can be used again."""
         size = self.metadata.size
-        if not self._ended and not self._problem and size is not None and size - self._fetched <= DRAIN:
+        if not self._ended and not self._problem and size is not None and size - self._fetched <= MAX_DRAIN:
             self._window.clear()
-            with suppress(ResizerError):  # the picture is whole: only the connection is lost
+            with suppress(ResizerError):  # the image is complete: only the connection is lost
                 self._fetch(None)
         self._body.close()
 
@@ -151,7 +135,7 @@ class SourceStream:
     def _buffered_to(self) -> int:
         return self._start + len(self._window)
 
-    def _hand_on(self, end: int | None) -> bytes:
+    def _read_forwards(self, end: int | None) -> bytes:
         """Read across the window's end and keep only what was fetched beyond `end`."""
         if self._position > self._buffered_to:
             self._fetch(self._position - self._buffered_to)
@@ -174,31 +158,31 @@ class SourceStream:
         self._window += self._fetch(None)
         return self._fetched
 
-    def _fetch(self, amount: int | None, most: int = 0) -> bytes:
-        """The next bytes of the download: `amount` of them, or all; fewer only at its end, more up to `most`."""
+    def _fetch(self, amount: int | None) -> bytes:
+        """The next bytes of the download: `amount` of them, or all; fewer only at its end."""
         self.check()
         left = (self.metadata.size if self.metadata.size is not None else self._limit + 1) - self._fetched
         wanted = left if amount is None else min(amount, left)
         if self._ended or not wanted:
             return b""
-        data = b"".join(self._pieces(wanted, min(max(wanted, most), left)))
+        data = b"".join(self._pieces(wanted))
         self._fetched += len(data)
         self._ended = len(data) < wanted
         if self._fetched > self._limit:
             raise self._broken(too_many_bytes(self._uri, None, self._limit))
         if not self._releasing and self.held + len(data) > self._holding:
-            detail = f"The header of {self._uri} is longer than {self._holding} bytes, which no honest one is."
+            detail = f"The header of {self._uri} is longer than {self._holding} bytes, which no valid one is."
             raise self._broken(Rejected(Reason.TOO_MANY_BYTES, detail))
         if self._ended and self.metadata.size is not None:
             raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
         return data
 
-    def _pieces(self, wanted: int, most: int) -> Iterator[bytes]:
-        """The next bytes as they come; a download may be slow, so there is a look at the time before each."""
+    def _pieces(self, wanted: int) -> Iterator[bytes]:
+        """The next bytes as they come. `before_each_fetch` is called for each piece: a download may be slow."""
         while wanted > 0:
             try:
                 self._before_each_fetch()
-                piece = self._body.read(most)
+                piece = self._body.read(wanted)
             except ResizerError as problem:
                 raise self._broken(problem) from None
             except (BotoCoreError, OSError) as problem:
@@ -206,7 +190,6 @@ class SourceStream:
             if not piece:
                 return
             wanted -= len(piece)
-            most -= len(piece)
             yield piece
 
     def _story(self, what: str) -> str:

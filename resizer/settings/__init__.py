@@ -1,39 +1,42 @@
-"""Environment variables to a frozen `Settings`, all mistakes reported at once."""
+"""Environment variables and `resizer.toml` to a frozen `Settings`, all mistakes reported at once."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from resizer.errors import ConfigError
-from resizer.settings.environment import VARIABLES, OnDelete, Quality
+from resizer.settings import file
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete
+from resizer.settings.resolve import resolve
+from resizer.settings.rules import Quality, RenditionSpec, Rule, Watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from resizer.model import SourceObject
 
-# Raised whenever the same settings would give other bytes than before, so that re-runs replace what stands.
-RECIPE_VERSION = 4
+# Raise it when the same settings give other bytes or headers than before, so that existing renditions are replaced.
+RECIPE_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides; the README's table describes each field. Widths are sorted, widest first.
+    """What an operator decides; the README's table and docs/rules.md describe each field.
 
+    The first of `rules` whose globs match a source's key says what is made of it; without one, `defaults` does.
     `function_memory` is the function's size in MB, None outside Lambda.
     """
 
-    widths: tuple[int, ...] = (1000, 640, 480)
+    defaults: Rule = field(default_factory=Rule.of_widths)
+    rules: tuple[Rule, ...] = ()
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
     output_prefix: str = "resized/"
     source_prefix: str = ""
-    key_template: str = "{prefix}{width}-{key}"
-    formats: tuple[str, ...] = ("source",)
-    quality: Quality = field(default_factory=Quality)
+    key_template: str = "{prefix}{name}-{key}"
     max_pixels: int = 100_000_000
     max_bytes: int = 104_857_600
-    cache_control: str | None = None
     buckets: frozenset[str] = frozenset()
     bucket_owner: str | None = None
     keep_metadata: str = "copyright"
@@ -46,40 +49,101 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the `RESIZER_*` variables. Raises `ConfigError` with all mistakes, each by its variable."""
+        """Read the `RESIZER_*` variables, and the rules from `resizer.toml` where there is one.
+
+        Raises `ConfigError` with all mistakes, each by its variable, or by its file and the path in it.
+        """
         mistakes: list[str] = []
-        values: dict[str, object] = {}
-        for variable, (name, parse) in VARIABLES.items():
-            text = environ.get(variable, "").strip()
-            if not text:
-                continue
-            try:
-                values[name] = parse(text)
-            except ValueError as mistake:
-                mistakes.append(f"{variable}={text!r}: {mistake}")
-        settings = cls(**values)  # type: ignore[arg-type] # each parser returns its field's type
-        if settings.source_prefix.startswith(settings.output_prefix):
-            mistakes.append(
-                f"RESIZER_SOURCE_PREFIX={settings.source_prefix!r}: lies under RESIZER_OUTPUT_PREFIX="
-                f"{settings.output_prefix!r}, so no object could ever be a source; choose another prefix"
-            )
-        if mistakes:
+        values = _parsed(environ, VARIABLES, mistakes)
+        of_defaults = _parsed(environ, OF_DEFAULTS, mistakes)
+        document: Mapping[str, Any] = {}
+        try:
+            document = file.read(path) if (path := file.find(environ)) else document
+        except ConfigError as wrong:
+            mistakes += wrong.mistakes
+        settings = cls(**resolve(document, of_defaults)._asdict(), **values)
+        if mistakes := [*mistakes, *settings._clashes()]:
             raise ConfigError(mistakes)
         return settings
 
-    @property
-    def recipe(self) -> str:
-        """A short hash of what shapes a rendition; widths are left out, for each has a key of its own."""
+    def rule_for(self, key: str) -> Rule:
+        """The first rule that matches a source's key; the defaults where none does."""
+        return next((rule for rule in self.rules if rule.matches(key)), self.defaults)
+
+    def recipe_of(self, rule: Rule, spec: RenditionSpec) -> str:
+        """A short hash of what shapes the bytes and the headers of one rendition, whatever its format.
+
+        Its name and formats are left out, for each has a key of its own.
+        """
         shaping = (
-            RECIPE_VERSION, self.quality, self.formats, self.cache_control, self.keep_metadata, self.tags,
-            self.storage_class,
+            RECIPE_VERSION, replace(spec, name="", formats=()), self.watermarks.get(spec.watermark or ""),
+            rule.cache_control, rule.placeholder, self.keep_metadata, self.tags, self.storage_class,
         )  # fmt: skip
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of the defaults in pixels, widest first."""
+        return tuple(sorted((spec.width for spec in self.defaults.renditions if spec.width), reverse=True))
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the defaults."""
+        return self.defaults.formats
+
+    @property
+    def quality(self) -> Quality:
+        """The encoder quality of the defaults."""
+        return self.defaults.quality
+
+    @property
+    def cache_control(self) -> str | None:
+        """The `Cache-Control` of the defaults."""
+        return self.defaults.cache_control
+
+    @property
+    def recipe(self) -> str:
+        """The recipe of the defaults' first rendition, whatever its width."""
+        return self.recipe_of(self.defaults, replace(self.defaults.renditions[0], width=None))
 
     def hands_over(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; once, so that none bounces."""
         return self.large_function is not None and not source.handed_over
 
     def with_widths(self, widths: tuple[int, ...] | None) -> Self:
-        """The same settings with an event's own widths, where it has any."""
-        return replace(self, widths=widths) if widths else self
+        """The same settings with an event's own widths, where it has any, instead of every rule's renditions.
+
+        They have no manifest. What a rule skips is still skipped.
+        """
+        if not widths:
+            return self
+        rules = tuple(rule.with_widths(widths) for rule in self.rules)
+        return replace(self, defaults=self.defaults.with_widths(widths), rules=rules)
+
+    def _clashes(self) -> Iterator[str]:
+        """Mistakes in settings that exclude each other."""
+        if self.source_prefix.startswith(self.output_prefix):
+            yield (
+                f"RESIZER_SOURCE_PREFIX={self.source_prefix!r}: lies under RESIZER_OUTPUT_PREFIX="
+                f"{self.output_prefix!r}, so no object could ever be a source; choose another prefix"
+            )
+        for name, watermark in self.watermarks.items():
+            key = watermark.key
+            is_source = key.startswith(self.source_prefix) and not key.startswith(self.output_prefix)
+            if is_source and not self.rule_for(key).skip:
+                yield f"watermarks.{name}.key: {key} would be resized itself; add a rule for it with skip = true"
+
+
+def _parsed(
+    environ: Mapping[str, str], variables: Mapping[str, tuple[str, Callable[[str], object]]], mistakes: list[str]
+) -> dict[str, Any]:
+    """The value of each variable that is set, by its name here; what cannot be parsed is added to the mistakes."""
+    values: dict[str, Any] = {}
+    for variable, (name, parse) in variables.items():
+        if not (text := environ.get(variable, "").strip()):
+            continue
+        try:
+            values[name] = parse(text)
+        except ValueError as mistake:
+            mistakes.append(f"{variable}={text!r}: {mistake}")
+    return values

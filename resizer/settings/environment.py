@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
@@ -29,15 +28,6 @@ class OnDelete(StrEnum):
 
     REMOVE = "remove"
     KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Encoder quality per lossy format, 1 to 100."""
-
-    jpeg: int = 80
-    webp: int = 78
-    avif: int = 55
 
 
 def _positive(text: str) -> int:
@@ -86,16 +76,17 @@ def _formats(text: str) -> tuple[str, ...]:
     return parts
 
 
-def _quality(text: str) -> Quality:
+def _quality(text: str) -> dict[str, int]:
     parts = _listed(text)
     found = [re.fullmatch(r"(jpeg|webp|avif)=([1-9][0-9]?|100)", part) for part in parts]
     chosen = {match[1]: int(match[2]) for match in found if match}
     if not parts or len(chosen) < len(parts):
         raise ValueError("must be pairs such as jpeg=80,webp=78,avif=55, each once and from 1 to 100")
-    return Quality(**chosen)
+    return chosen
 
 
-def _header_value(text: str) -> str:
+def header_value(text: str) -> str:
+    """A header's value as it is. Raises `ValueError`."""
     if not text.isascii() or not text.isprintable():
         raise ValueError("must be printable ASCII, for it is sent as an HTTP header")
     return text
@@ -132,7 +123,10 @@ def _keep_metadata(text: str) -> str:
 
 
 def _tags(text: str) -> str:
-    pairs = parse_qsl(text, strict_parsing=True)  # raises ValueError with a message of its own
+    try:
+        pairs = parse_qsl(text, strict_parsing=True)
+    except ValueError:
+        raise ValueError("must be tags such as team=shop&kind=rendition, each with its `=`") from None
     too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
     if too_long or len(pairs) > MOST_TAGS or len(dict(pairs)) < len(pairs):
         raise ValueError(
@@ -153,16 +147,13 @@ def _account(text: str) -> str:
     return text
 
 
+# Each variable, the setting that it gives, and its parser.
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
-    "RESIZER_WIDTHS": ("widths", parse_widths),
     "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
     "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
     "RESIZER_KEY_TEMPLATE": ("key_template", _key_template),
-    "RESIZER_FORMATS": ("formats", _formats),
-    "RESIZER_QUALITY": ("quality", _quality),
     "RESIZER_MAX_PIXELS": ("max_pixels", _positive),
     "RESIZER_MAX_BYTES": ("max_bytes", _positive),
-    "RESIZER_CACHE_CONTROL": ("cache_control", _header_value),
     "RESIZER_BUCKETS": ("buckets", _buckets),
     "RESIZER_BUCKET_OWNER": ("bucket_owner", _account),  # clients.py asks S3 to hold to it
     "RESIZER_KEEP_METADATA": ("keep_metadata", _keep_metadata),
@@ -172,4 +163,11 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_ON_DELETE": ("on_delete", _on_delete),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
     "RESIZER_LARGE_FUNCTION": ("large_function", _function),
+}
+# The same for the keys of `[defaults]` in the file, over which they win.
+OF_DEFAULTS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "RESIZER_WIDTHS": ("renditions", parse_widths),
+    "RESIZER_FORMATS": ("formats", _formats),
+    "RESIZER_QUALITY": ("quality", _quality),
+    "RESIZER_CACHE_CONTROL": ("cache_control", header_value),
 }

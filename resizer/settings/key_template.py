@@ -1,42 +1,50 @@
-"""What a template of output keys must be, so that an output is never a source and never belongs to two.
+"""The template of output keys, such as `{prefix}{name}-{key}`.
 
-Every output starts with the output prefix, which the guard refuses; and from an output its width and its
-key can be read back, which two different (width, key) pairs therefore never share.
+Every output key starts with the output prefix, which the guard refuses as a source. The rendition's name and the
+source's key can be read back from an output key, so two different pairs of them never share one.
 """
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 
-WIDTH, KEY = "\0", "\1"  # stand in for a width and a key where a template is looked at
+NAME, KEY = "\0", "\1"  # placeholders for a name and a key
+# The characters of a rendition's name: ASCII, so that a name looks the same in every URL.
+NAME_CHARACTER = re.compile("[A-Za-z0-9_]")
+SPELLINGS = {"width": "name"}  # {width} is another spelling of {name}
 
 
 def template_mistake(template: str) -> str | None:
-    """What is wrong with a key template, in words that follow its name; None where nothing is."""
+    """Say what is wrong with a key template, in words that follow its name; None where nothing is."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as problem:
         return f"is not a template: {problem}"
     if any(spec or conversion for _, _, spec, conversion in parts):
-        return "must hold plain fields only, without ! or :"
+        return "must have plain fields only, without ! or :"
     if not template.startswith("{prefix}"):
-        return "must start with {prefix}, or its outputs could be sources"
-    if sorted(name for _, name, _, _ in parts if name is not None) != ["key", "prefix", "width"]:
-        return "must hold {prefix}, {width} and {key} once each and nothing else in braces"
+        return "must start with {prefix}, or outputs could be sources"
+    fields = [SPELLINGS.get(field, field) for _, field, _, _ in parts if field is not None]
+    if sorted(fields) != ["key", "name", "prefix"]:
+        return "must have {prefix}, {name} (or {width}) and {key} once each and nothing else in braces"
     return _ambiguity(template)
 
 
 def _ambiguity(template: str) -> str | None:
-    """Digits of a width must not run into a key, which may start or end with digits of its own."""
-    filled = template.format(prefix="", width=WIDTH, key=KEY)
-    first, last = sorted((filled.index(WIDTH), filled.index(KEY)))
+    """Say so where nobody could tell a name from a key.
+
+    The first character between them cannot be in a name. So it is the first of its kind behind a name, and the last
+    before one but for what the template has there.
+    """
+    filled = fill(template, "", NAME, KEY)
+    first, last = sorted((filled.index(NAME), filled.index(KEY)))
     between = filled[first + 1 : last]
-    touching = between[:1] if filled[first] == WIDTH else between[-1:]
-    if not touching or touching.isdigit():
-        return "must keep {width} and {key} apart by a character that is no digit, such as {width}-{key}"
+    if not between or NAME_CHARACTER.match(between):
+        return "must have a character between {name} and {key} that is no letter, digit or _, such as {name}-{key}"
     return None
 
 
-def fill(template: str, prefix: str, width: int, key: str) -> str:
-    """The output key for one width of one source key."""
-    return template.format(prefix=prefix, width=width, key=key)
+def fill(template: str, prefix: str, name: int | str, key: str) -> str:
+    """The output key for one rendition's name (a plain width's is that width) and one source key."""
+    return template.format(prefix=prefix, name=name, width=name, key=key)

@@ -1,53 +1,90 @@
-"""The HTTP headers that a rendition carries on from its source, and those that the settings give it."""
+"""The HTTP headers that a rendition takes over from its source, and those that the settings set."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 from posixpath import splitext
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
-from resizer.model import EXTENSIONS, READABLE
+from resizer.formats import RENDITIONS
+from resizer.model import IMAGE_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resizer.model import RenditionPlan
     from resizer.settings import Settings
 
-AS_THEY_ARE: Final = ("CacheControl", "ContentLanguage", "Expires")
-# The file name in a Content-Disposition, quoted, plain or encoded (RFC 6266, 4.1; RFC 9110, 5.6.4), a plain one with
-# blanks in it as browsers take it; or else a quoted string, which may hold what only looks like one. Blanks are those
-# of ASCII, for the header is UTF-8 read as Latin-1. Nothing is matched twice, so a long header takes no longer.
-FILE_NAME: Final = re.compile(
-    r'((?:^|;)[ \t]*+filename\*?[ \t]*+=[ \t]*+"?+)'
-    r'((?<=")(?:[^"\\]|\\.)++|(?<!")[^";]*[^"; \t](?=[ \t]*(?:;|$)))("?)'
-    r'|"(?:[^"\\]|\\.)*+"?',
-    re.IGNORECASE,
-)
-IMAGE_EXTENSIONS: Final = READABLE.union(*EXTENSIONS.values())
+COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
+# A rendition of the same bytes is written again where one of these differs.
+COMPARED: Final = COPIED
+KIND: Final = re.compile(r"[A-Za-z-]+")
+# What browsers read alike in a quoted string (RFC 6266, appendix D); other names are percent-encoded.
+PLAIN_NAME: Final = re.compile(r"[ !#-$&-\[\]-~]+")
 
 
-def carried_headers(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """Arguments for a PUT: the source's own caching, language and expiry, and the settings' overrides."""
-    headers = {name: source[name] for name in AS_THEY_ARE if source.get(name)}
-    if disposition := source.get("ContentDisposition"):
-        headers["ContentDisposition"] = disposition
+def headers_for(source: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Arguments for a PUT: the source's caching, language, expiry and disposition; what the settings say wins."""
+    copied = {name: source[name] for name in COPIED if source.get(name) and _can_be_sent(name, source[name])}
     chosen = {
         "CacheControl": settings.cache_control,
         "Tagging": settings.tags,
         "StorageClass": settings.storage_class,
     }
-    return headers | {name: value for name, value in chosen.items() if value}
+    return copied | {name: value for name, value in chosen.items() if value}
 
 
-def with_extension(disposition: str, extensions: tuple[str, ...]) -> str:
-    """A Content-Disposition whose file name ends in one of a format's extensions, the first where it does not yet."""
+def _can_be_sent(name: str, value: object) -> bool:
+    """Whether a header is ASCII; a disposition is made so."""
+    return name == "ContentDisposition" or str(value).isascii()
 
-    def corrected(match: re.Match[str]) -> str:
-        before, whole, after = match.groups()
-        name, extension = splitext(whole or "")
-        if not whole or extension.lower() in extensions:
-            return match.group()
-        kept = name if extension.lower() in IMAGE_EXTENSIONS else whole
-        return f"{before}{kept}{extensions[0]}{after}"
 
-    return FILE_NAME.sub(corrected, disposition)
+def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -> str | None:
+    """The `Content-Disposition` of a rendition; None where it needs none.
+
+    `own` is the source's: its kind (`inline`, `attachment`) stays, and its file name gets the extension of what was
+    written. Where it names no file, and the output key has another extension, the file is named after the source. The
+    header is ASCII: other letters are encoded as RFC 6266 says.
+    """
+    extensions = RENDITIONS[plan.format].extensions
+    kind, name = _parsed(own) if own else ("inline", None)
+    is_right = _extension(name or plan.key) in extensions
+    if is_right and (own is None or own.isascii()):
+        return own
+    name = name or source_key.rstrip("/").rpartition("/")[2] or "image"
+    return f"{kind}; {_file_name(_with_extension(name, extensions))}"
+
+
+def _parsed(disposition: str) -> tuple[str, str | None]:
+    """The kind and the file name in a header; `filename*` wins over `filename`."""
+    with suppress(UnicodeError):
+        disposition = disposition.encode("latin-1").decode()  # HTTP headers are read as Latin-1, whatever was written
+    message = Message()
+    message["Content-Disposition"] = disposition
+    (kind, _), *parameters = message.get_params(header="Content-Disposition") or [("", "")]
+    names = [value for parameter, value in parameters if parameter.lower() == "filename" and value]
+    encoded_first = sorted(names, key=lambda value: isinstance(value, str))
+    name = collapse_rfc2231_value(encoded_first[0]) if names else None
+    return kind if KIND.fullmatch(kind) else "inline", name
+
+
+def _with_extension(name: str, extensions: tuple[str, ...]) -> str:
+    """A file name that ends in one of a format's extensions; that of another image format is replaced."""
+    stem, extension = splitext(name)
+    if extension.lower() in extensions:
+        return name
+    return (stem if extension.lower() in IMAGE_EXTENSIONS else name) + extensions[0]
+
+
+def _extension(name: str) -> str:
+    return splitext(name)[1].lower()
+
+
+def _file_name(name: str) -> str:
+    if PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    return f"filename*=UTF-8''{quote(name, safe='')}"

@@ -1,18 +1,12 @@
-"""Renditions brought in line with what stands under the source's key, in whatever order events come.
+"""Keeps the renditions of a source in line with it, in whatever order its events arrive.
 
-An ordinary upload is one GET and one PUT for each rendition, and nothing here costs it a request. What else can
-happen, and how it is put right:
+An ordinary upload is made and stored; then one HEAD shows that the source is still what was downloaded. S3 has no
+conditions across objects, so the HEAD comes after the PUTs: a change before it is seen here, and a later one has an
+event of its own, whose handler sees these renditions.
 
-- A later upload's rendition stands: leave it. An earlier one's: replace it, then look whether the source is still
-  what was fetched. S3 cannot tie a write to the state of another object, so the look comes after the write, when
-  whatever changed before it can be seen.
-- The source was deleted, or replaced by what is no image, while its renditions were being made: nothing then stands
-  that the write could meet. So a writer looks at the source when it has written, unless it was quick, and whoever
-  takes away lets the quick ones end (`quiet.py`).
-- A try died after a write: the event comes again, finds its source gone or replaced, and puts right what carries
-  its mark.
-- A delete of an old version, or one overtaken by a new upload, removes nothing; one that bares an older version has
-  that one's renditions made.
+Everything else is settled by one rule: list the renditions, look at the source, compare, and put right. The source may
+have been deleted, overwritten or rejected meanwhile, or an earlier try of the same event may have died half way. Every
+deletion is followed by another look at the source, too.
 """
 
 from __future__ import annotations
@@ -21,36 +15,36 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import (
-    LaterStands,
-    Overtaken,
+    NewerRenditionExists,
+    NothingToDo,
     Reason,
     Rejected,
+    SourceChanged,
     SourceGone,
     StorageError,
     Superseded,
 )
-from resizer.model import Change, SourceObject
-from resizer.planning.outputs import may_have_others, may_name_image, possible_outputs
+from resizer.model import Change
+from resizer.planning.outputs import output_keys
 from resizer.report import Outcome, StoredRendition
 from resizer.s3.source import current_etag
 from resizer.settings.environment import OnDelete
-from resizer.store.existing import Standing, is_complete, look, take_away
-from resizer.store.quiet import let_quick_writes_end
-from resizer.store.writer import is_later, key_hash
+from resizer.store.existing import delete_existing, list_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from resizer.deadline import Clock
+    from resizer.model import SourceObject
     from resizer.s3 import S3
     from resizer.settings import Settings
+    from resizer.store.existing import ExistingRendition
 
-ATTEMPTS: Final = 5  # each lost one means that the source changed again meanwhile
+ATTEMPTS: Final = 5  # each failed one means that the source changed again
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A full set of renditions that stands; `written` is False where all of it stood before."""
+class RenditionSet:
+    """All renditions of one download, now in S3; `written` is False where all of them were there before."""
 
     etag: str
     renditions: tuple[StoredRendition, ...]
@@ -58,8 +52,8 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """How a source ended once its renditions fit it."""
+class Result:
+    """How the work on a source ended."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -69,151 +63,110 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """One event's source, and `make`, which fetches a source, makes its renditions and stores them.
-
-    `begun` is when this try began, by the clock's `monotonic`: the event's change was over by then.
-    """
+    """The source that an event names, and `make`, which downloads a source, makes its renditions and stores them."""
 
     source: SourceObject
     settings: Settings
     s3: S3
-    clock: Clock
-    begun: float
-    make: Callable[[SourceObject], Made]
+    make: Callable[[SourceObject], RenditionSet]
 
-    def reconcile(self) -> Settled:
-        """Make or remove renditions until they fit the source that stands.
+    def reconcile(self) -> Result:
+        """Make or delete renditions until they match the source.
 
-        Raises `SourceGone`, `Superseded`, `Rejected`, `OutOfTime`, and `StorageError` where S3 refuses or the source
-        changes faster than its renditions can be made.
+        Raises `OutOfTime`, and `StorageError` where S3 refuses or the source keeps changing.
         """
-        if self.source.change is Change.CREATED and (settled := self._created()):
-            return settled
-        self._let_quick_writes_end()
-        for _ in range(ATTEMPTS):
+        problem: NothingToDo | Rejected | None = None
+        if self.source.change is Change.CREATED:
             try:
-                return self._settle()
-            except LaterStands as later:
-                return Settled(Outcome.SKIPPED, later.reason, str(later))
-            except (Superseded, SourceGone):
-                continue  # it changed again between two requests
+                return self._make(self.source)
+            except (NothingToDo, Rejected) as failure:
+                problem = failure
+        for _ in range(ATTEMPTS):
+            if isinstance(problem, Rejected) and self._is_forwarded(problem):
+                return _ended(problem)
+            try:
+                return self._settle(problem)
+            except NewerRenditionExists as newer:
+                return _ended(newer)
+            except NothingToDo as change:
+                problem = change
+            except Rejected as rejection:
+                if rejection.etag is None:  # the function may not even look at the source
+                    return _ended(rejection)
+                problem = rejection
         raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
 
-    def _created(self) -> Settled | None:
-        """The ordinary way of an upload; None where more has to be put right."""
-        try:
-            made = self.make(self.source)
-            self._clear_other_formats(made)
-        except (LaterStands, Overtaken):
-            return None
-        except (SourceGone, Superseded):
-            if self._left_a_mark():
-                return None
-            raise
-        except Rejected as rejection:
-            if self._leaves_stale(rejection):
-                return None
-            raise
-        return _settled(made)
+    def _make(self, source: SourceObject) -> Result:
+        made = self.make(source)
+        if not self._source_unchanged(made.etag):
+            raise SourceChanged(f"{source.uri} has changed while its renditions were written.")
+        if made.written:
+            return Result(Outcome.RESIZED, renditions=made.renditions)
+        return Result(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.", made.renditions)
 
-    def _settle(self) -> Settled:
-        """Bring the renditions in line with the source as it is now, whatever this event said of it."""
-        standing = self._look()
+    def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
+        """Look at what there is now and put it right; `problem` is what the last try ended with."""
+        outputs = output_keys(self.source.key, self.settings)
+        existing = list_existing(self.s3, self.source.bucket, self.source.key, outputs)
+        if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
+            return _ended(problem)
         etag = current_etag(self.s3, self.source)
         if etag is None:
-            return self._all_taken_away(standing)
-        now = replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None)
-        made, rejection = None, None
-        if not is_complete(standing, etag, self.settings.recipe, self.settings.widths):
-            self._leave_to_later(standing, etag)
-            try:
-                made = self.make(now)
-            except Rejected as problem:
-                rejection = problem
-        keys = {rendition.plan.key for rendition in made.renditions} if made else set()
-        taken = rejection is not None and rejection.reason is Reason.KEY_TAKEN
-        stale = [each for each in standing if each.key not in keys and (taken or each.source_etag != etag)]
-        if stale and self._may_remove:
-            self._take_away(stale, etag)
-        if rejection:
-            raise rejection
-        return _settled(made) if made else Settled(Outcome.SKIPPED, Reason.SUPERSEDED, "What stands now is up to date.")
+            return self._delete_all(existing)
+        current = [each for each in existing if each.provenance.etag == etag]
+        if [each.provenance.recipe for each in current] == [self.settings.recipe] * len(outputs):
+            return Result(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
+        if isinstance(problem, Rejected) and problem.etag == etag:
+            return self._reject(problem, existing)
+        if isinstance(problem, (SourceGone, Superseded)) and not self._may_have_written(existing):
+            return _ended(problem)
+        return self._make(replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None))
 
-    def _all_taken_away(self, standing: list[Standing]) -> Settled:
-        if not self._may_remove:
-            return Settled(Outcome.SKIPPED, Reason.KEPT, "RESIZER_ON_DELETE=keep")
-        if not standing:
-            reason = Reason.SOURCE_GONE if self.source.change is Change.CREATED else Reason.ALREADY_DONE
-            return Settled(Outcome.SKIPPED, reason, "No rendition stands.")
-        self._leave_to_later(standing, None)
-        self._take_away(standing, None)
-        return Settled(Outcome.REMOVED, None, f"{len(standing)} renditions were taken away.")
+    def _delete_all(self, existing: Sequence[ExistingRendition]) -> Result:
+        """The source is gone, and so are its renditions in the end."""
+        if not existing or not self._may_delete:
+            created = self.source.change is Change.CREATED
+            kept = Reason.ALREADY_DONE if self._may_delete else Reason.KEPT
+            return Result(Outcome.SKIPPED, Reason.SOURCE_GONE if created else kept, "The source does not exist.")
+        self._delete(existing, None)
+        return Result(Outcome.REMOVED, None, f"{len(existing)} renditions were deleted.")
 
-    def _take_away(self, renditions: list[Standing], etag: str | None) -> None:
-        """Raises `Overtaken` where the source is no longer what the decision was made on."""
-        untouched = take_away(self.s3, self.source.bucket, renditions)
-        if not untouched or current_etag(self.s3, self.source) != etag:
-            raise Overtaken(f"{self.source.uri} has changed while renditions were taken away.")
+    def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Result:
+        """Delete the renditions of earlier uploads, and those that were stored before this one was rejected."""
+        wrong = [
+            each
+            for each in existing
+            if (rejection.partly_stored if each.provenance.etag == rejection.etag else self._may_delete)
+        ]
+        if wrong:
+            self._delete(wrong, rejection.etag)
+        return _ended(rejection)
 
-    def _left_a_mark(self) -> bool:
-        """Whether a rendition may stem from an earlier try of this event, which died before it could look again."""
-        if not self._may_remove and current_etag(self.s3, self.source) is None:
-            return False
+    def _delete(self, renditions: Sequence[ExistingRendition], etag: str | None) -> None:
+        """Raises `SourceChanged` where a rendition or the source is no longer what the decision was based on."""
+        unchanged = delete_existing(self.s3, self.source.bucket, renditions)
+        if not unchanged or not self._source_unchanged(etag):
+            raise SourceChanged(f"{self.source.uri} has changed while renditions were deleted.")
+
+    def _source_unchanged(self, etag: str | None) -> bool:
+        """Whether the source still has this ETag; None where there was no source."""
+        return current_etag(self.s3, self.source) == etag
+
+    def _may_have_written(self, existing: Sequence[ExistingRendition]) -> bool:
+        """Whether one of these may come from an earlier try of this event, which died before it looked again."""
         ours = self.source.sequencer
-        return any(not ours or each.sequencer in {ours, None} for each in self._look())
+        return any(not ours or each.provenance.sequencer in {ours, None} for each in existing)
 
-    def _leaves_stale(self, rejection: Rejected) -> bool:
-        """Whether renditions stand that are not those of the rejected source; it has none itself.
-
-        Once all is quiet, the narrowest tells of the rest: it is written last and taken away last, what a try left that
-        died before is put right by the next one, and no removal meets a quick write. But that only sequencers see to.
-        """
-        handed_over = rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
-        if handed_over or not self._may_remove or not may_name_image(self.source.key):
-            return False
-        self._let_quick_writes_end()
-        taken = rejection.reason is Reason.KEY_TAKEN  # perhaps not at its first width
-        enough = self.source.sequencer is not None and not taken
-        return any(taken or each.source_etag != self.source.etag for each in self._look(narrowest_only=enough))
-
-    def _clear_other_formats(self, made: Made) -> None:
-        """Take away an earlier upload's renditions under keys with other extensions than this one's.
-
-        Looked for only where the source's own extension does not tell its format: one HEAD for each format.
-        """
-        keys = {rendition.plan.key for rendition in made.renditions}
-        if not self._may_remove or not may_have_others(self.source.key, keys, self.settings):
-            return
-        if any(each.source_etag != made.etag for each in self._look(narrowest_only=True)):
-            others = [each for each in self._look() if each.key not in keys and each.source_etag != made.etag]
-            self._take_away([each for each in others if not self._is_later(each)], made.etag)
-
-    def _leave_to_later(self, standing: list[Standing], etag: str | None) -> None:
-        """Raises `LaterStands` where another event, later than this one, has the work to do."""
-        for each in standing:
-            if each.source_etag != etag and self._is_later(each):
-                raise LaterStands(f"{each.key} was made from a later upload.")
-
-    def _is_later(self, rendition: Standing) -> bool:
-        ours = self.source.sequencer
-        return bool(ours and rendition.sequencer and is_later(rendition.sequencer, ours))
-
-    def _look(self, *, narrowest_only: bool = False) -> list[Standing]:
-        outputs = possible_outputs(self.source.key, self.settings)
-        if narrowest_only:
-            outputs = [output for output in outputs if output[0] == self.settings.widths[-1]]
-        return look(self.s3, self.source.bucket, key_hash(self.source.key), outputs)
-
-    def _let_quick_writes_end(self) -> None:
-        if self._may_remove:
-            let_quick_writes_end(self.source, self.settings, self.clock, self.begun)
+    def _is_forwarded(self, rejection: Rejected) -> bool:
+        """Whether the large function takes over; it also puts right what is there."""
+        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
 
     @property
-    def _may_remove(self) -> bool:
+    def _may_delete(self) -> bool:
         return self.settings.on_delete is OnDelete.REMOVE
 
 
-def _settled(made: Made) -> Settled:
-    if made.written:
-        return Settled(Outcome.RESIZED, renditions=made.renditions)
-    return Settled(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions stand already.", made.renditions)
+def _ended(problem: NothingToDo | Rejected) -> Result:
+    if isinstance(problem, Rejected):
+        return Result(Outcome.REJECTED, problem.reason, problem.detail)
+    return Result(Outcome.SKIPPED, problem.reason, str(problem))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devtools.lambda_runtime.template import load
 from resizer import handler
 from resizer.cli.bill import ALARMS, DASHBOARDS, LOG_BYTES, METRICS, Stack, Trigger, trigger_line, whole_bill
 from resizer.cli.cost import Usage, cost
@@ -17,7 +16,8 @@ from resizer.cli.cost_table import cheapest_trigger
 from resizer.cli.prices import prices
 from resizer.local.samples import samples
 from resizer.local.trigger import LocalContext
-from tests.conftest import BUCKET, PROJECT, notification
+from tests.conftest import BUCKET, notification
+from tests.template.stack import of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +78,11 @@ def test_metrics_are_those_of_a_real_invocation(log: list[str]) -> None:
 
 
 def test_alarms_and_dashboards_are_those_of_the_template() -> None:
-    """The bill counts what the template makes."""
-    kinds = [each["Type"] for each in load(PROJECT / "template.yaml")["Resources"].values()]
-    assert kinds.count("AWS::CloudWatch::Alarm") == ALARMS
-    assert kinds.count("AWS::CloudWatch::Dashboard") == DASHBOARDS
+    """The bill counts what the template makes, by each trigger."""
+    for trigger in Trigger:
+        made = {"Trigger": str(trigger), "SourcePrefix": "in/"}
+        assert len(of_type("AWS::CloudWatch::Alarm", **made)) == ALARMS[trigger]
+        assert len(of_type("AWS::CloudWatch::Dashboard", **made)) == DASHBOARDS
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,10 @@ def test_each_trigger_is_connected_and_taken_out_again(aws: Aws, trigger: str, s
 def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
     """`--to` takes the function's ARN, with the prefix beside it."""
     connect("--to", FUNCTION, "--prefix", "in/", "--no-deletions", "--yes")
-    assert aws.told()["LambdaFunctionConfigurations"][1]["Events"] == ["s3:ObjectCreated:*"]
+    assert aws.told()["LambdaFunctionConfigurations"][1]["Events"] == [
+        "s3:ObjectCreated:*",
+        "s3:ObjectRestore:Completed",
+    ]
 
 
 @pytest.mark.parametrize(

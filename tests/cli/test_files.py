@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from resizer.cli.lines import size
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
@@ -56,10 +57,46 @@ def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
     for _ in range(2):
         done = resizer("files", "photos", "--out", "photos", "--widths", "50", cwd=cat.parent)
         assert done.returncode == 1
-        assert [line.split("  ")[1].strip() for line in done.stdout.splitlines()] == ["photos/a/cat", "photos/b/cat"]
-        assert done.stderr.startswith("refused  photos/damaged.jpg: rejected not_an_image")
+        *told, last = done.stdout.splitlines()
+        assert [line.split("  ")[1].strip() for line in told] == ["photos/a/cat", "photos/b/cat"]
+        assert last.startswith("2 images resized, 1 refused, ")
+        assert done.stderr.startswith("refused   photos/damaged.jpg  rejected not_an_image")
     made = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
-    assert made == {"50-photos/a/cat.jpg", "50-photos/b/cat.jpg"}
+    assert made == {"50-photos/a/cat", "50-photos/b/cat"}
+
+
+def test_what_nobody_means_is_passed_over(cat: Path) -> None:
+    """In folders dot files, dot folders, renditions of any earlier run, and what `--exclude` names are left out."""
+    for name in (".venv/lib/logo.jpg", ".hidden.jpg", "build/chart.jpg", "out/resized/480-old.jpg", "album/tiny.png"):
+        (cat.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        (cat.parent / name).write_bytes(cat.read_bytes())
+    done = resizer("files", ".", "--out", "new", "--exclude", "build", "--exclude", "album/*.png", cwd=cat.parent)
+    assert [line.split("  ")[1].strip() for line in done.stdout.splitlines()[:-1]] == ["cat.jpg"]
+    named = resizer("files", ".venv", "build", "--out", "new", cwd=cat.parent)  # what is named is taken
+    assert named.stdout.splitlines()[-1].startswith("2 images resized")
+
+
+def test_sizes_are_upright_and_bytes_are_summed_up(cat: Path) -> None:
+    """A photo that lies on its side is reported as people see it, and each line and the last have bytes and counts."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.open(cat).save(cat, exif=turned.tobytes())
+    done = resizer("files", "cat.jpg", "--out", "out", cwd=cat.parent)
+    line, last = done.stdout.splitlines()
+    assert "JPEG 800x1200  → 480x720 640x960 800x1200  " in line
+    made = sum(path.stat().st_size for path in (cat.parent / "out" / "resized").iterdir())
+    bytes_told = f"{size(cat.stat().st_size)}, 3 renditions {size(made)}"
+    assert bytes_told in line
+    assert last == f"1 image resized, {bytes_told}, below out/."
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(0, "0 bytes"), (999, "999 bytes"), (5_849, "5.8 kB"), (245_700, "246 kB"), (1_234_567, "1.2 MB")],
+)
+def test_bytes_are_two_or_three_figures(number: int, told: str) -> None:
+    """`246 kB` and `5.8 kB`, not `245.7 kB`."""
+    assert size(number) == told
 
 
 def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
@@ -95,8 +132,22 @@ def test_every_format_is_named(cat: Path) -> None:
     """Where renditions come in several formats the line names them, and each size once."""
     done = resizer("files", cat, "--out", "out", cwd=cat.parent, RESIZER_FORMATS="source,webp")
     assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in done.stdout
+    assert ", 6 renditions " in done.stdout
     shown = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_FORMATS="source,webp")
     assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in shown.stdout
+
+
+def test_a_file_whose_name_says_another_type_is_told(cat: Path) -> None:
+    """A BMP's renditions have its name, and the line says that they are JPEGs; so it does for a misnamed JPEG."""
+    cat.with_name("scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
+    cat.with_name("x.png").write_bytes(saved(photo_like(90, 60), "JPEG"))
+    done = resizer("files", "scan.bmp", "x.png", "cat.jpg", "--out", "out", "--widths", "50", cwd=cat.parent)
+    assert [line.partition("→ ")[2].split("  ")[0] for line in done.stdout.splitlines()[:3]] == [
+        "50x33 as JPEG",
+        "50x33 as JPEG",
+        "50x33",
+    ]
+    assert Image.open(cat.parent / "out" / "resized" / "50-scan.bmp").format == "JPEG"
 
 
 def test_two_sources_never_share_an_output(cat: Path) -> None:
@@ -104,11 +155,14 @@ def test_two_sources_never_share_an_output(cat: Path) -> None:
     scan, twin = cat.with_name("scan.bmp"), cat.with_name("scan.bmp.jpg")
     scan.write_bytes(saved(photo_like(90, 60), "BMP"))
     twin.write_bytes(saved(photo_like(60, 90), "JPEG"))
-    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent)
+    formats = {"RESIZER_FORMATS": "source,jpeg"}
+    done = resizer("files", scan, twin, "--out", "out", cwd=cat.parent, **formats)
     assert done.returncode == 1
     assert "key_taken" in done.stdout + done.stderr
     assert Image.open(cat.parent / "out" / "resized" / "480-scan.bmp.jpg").size == (90, 60)
-    assert resizer("files", twin, "--out", "out", cwd=cat.parent).returncode == 0  # another run may replace them
+    assert len(list((cat.parent / "out" / "resized").iterdir())) == 6
+    again = resizer("files", twin, "--out", "out", cwd=cat.parent, **formats)
+    assert again.returncode == 0  # another run may replace them
 
 
 def test_widths_can_be_chosen(cat: Path) -> None:
@@ -130,10 +184,11 @@ def test_a_refused_file_is_told_and_the_rest_is_done(cat: Path) -> None:
     last.write_bytes(saved(photo_like(50, 40), "PNG"))
     done = resizer("files", text, "missing.jpg", cat, twin, last, "--out", "out", cwd=cat.parent)
     assert done.returncode == 1
-    refusals = [line.split("  ")[1].split(":")[0] for line in done.stderr.splitlines()]
+    refusals = [line.split("  ")[1].strip() for line in done.stderr.splitlines()]
     assert refusals == [str(text), "missing.jpg", str(twin)]
+    assert [line.split("  ")[1].strip() for line in done.stdout.splitlines()[:-1]] == [str(cat), str(last)]
     assert "not_an_image" in done.stderr
-    assert "missing.jpg: No such file or directory.\n" in done.stderr
+    assert "refused   missing.jpg  No such file or directory.\n" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(list((cat.parent / "out" / "resized").iterdir())) == 6
 
@@ -159,7 +214,16 @@ def test_the_demonstration_shows_renditions_and_ends(cat: Path) -> None:
     assert Image.open(cat.parent / "saved" / "resized" / "640-cat.jpg").size == (640, 427)
     again = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_WIDTHS="50")
     assert "1 rendition, saved below saved/. Their own 1 event was skipped" in again.stdout
-    assert "3 other files stood there before." in again.stdout
+    assert "3 other files were already there." in again.stdout
+
+
+def test_the_demonstration_uploads_to_where_sources_are(cat: Path) -> None:
+    """With a source prefix, or another bucket, in the environment the photo goes there and is resized."""
+    where = {"RESIZER_SOURCE_PREFIX": "uploads/", "RESIZER_BUCKETS": "my-shop,another", "COLUMNS": "120"}
+    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, **where)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("resized   uploads/cat.jpg")
+    assert (cat.parent / "saved" / "resized" / "640-uploads" / "cat.jpg").exists()
 
 
 def test_the_demonstration_of_a_text_is_one_line(tmp_path: Path) -> None:
@@ -227,6 +291,7 @@ def test_what_starts_no_service_loads_none(cat: Path) -> None:
         ("moto", ["demo"]),
     ],
 )
+@pytest.mark.usefixtures("interruptible")
 def test_control_c_while_it_loads_is_quiet(cat: Path, module: str, arguments: list[str]) -> None:
     """Ctrl-C while modules are loaded ends every command without a traceback, as shells expect it."""
     watched = (
@@ -242,6 +307,7 @@ def test_control_c_while_it_loads_is_quiet(cat: Path, module: str, arguments: li
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_control_c_tells_what_is_done(cat: Path) -> None:
     """Ctrl-C in the middle of many files says how many are done, and the page shows these; exit 130."""
     others = [cat.with_name(f"{number}.jpg") for number in range(200)]
@@ -258,5 +324,7 @@ def test_control_c_tells_what_is_done(cat: Path) -> None:
     assert process.returncode == 130
     done = int(found[1])
     assert 0 < done < 201
-    assert told.endswith(f"look.html: {done} image{'s' * (done > 1)} to look at\n")
+    *_, page, last = told.splitlines()
+    assert page == f"look.html: {done} image{'s' * (done > 1)} to look at"
+    assert last.startswith(f"{done} image{'s' * (done > 1)} resized, ")
     assert (cat.parent / "look.html").read_text().count("<article>") == done

@@ -64,6 +64,14 @@ def test_ours_of_another_prefix_is_replaced() -> None:
     assert change.lines[-1] == f"+ s3:ObjectCreated:* of uploads/* to {FUNCTION}"
 
 
+def test_completed_restores_are_asked_for_where_nobody_else_gets_them() -> None:
+    """An image that comes back from an archive is resized, but no notification of theirs is in the way of ours."""
+    alone = connected({}, Target(FUNCTION, "uploads/")).after["LambdaFunctionConfigurations"]
+    assert alone[0]["Events"][:2] == ["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"]
+    _, ours = connected(THEIRS, Target(FUNCTION, "uploads/")).after["LambdaFunctionConfigurations"]
+    assert "s3:ObjectRestore:Completed" not in ours["Events"]
+
+
 @pytest.mark.parametrize(
     "theirs",
     [
@@ -120,3 +128,13 @@ def test_other_arns_are_refused() -> None:
     for arn in ("resize", TOPIC):
         with pytest.raises(UsageError, match="is not the ARN of a Lambda function or of an SQS queue"):
             connected({}, Target(arn, "uploads/"))
+
+
+def test_what_an_earlier_stack_left_can_be_taken_out() -> None:
+    """The template makes one notification for each kind of event; all of them go by the old function's ARN."""
+    old = "arn:aws:lambda:us-east-1:123456789012:function:old:live"
+    events = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*")
+    left = {"LambdaFunctionConfigurations": [item("LambdaFunctionArn", old, each, prefix="in/") for each in events]}
+    with pytest.raises(UsageError, match=f"to {old}.*--to ARN --remove"):
+        connected(left, Target(FUNCTION, "in/"))
+    assert disconnected(left, Target(old)).after == {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.planning.geometry import rendition_sizes, wanted_size
+from resizer.planning.geometry import rendition_size, wanted_size, whole_view
 from tests.support.pictures import photo_like
 
 if TYPE_CHECKING:
@@ -22,5 +22,5 @@ PICTURE = photo_like(60, 40)
 
 def pixels_of(data: bytes, widest: int = 1000) -> Image.Image:
     image, header = open_image(io.BytesIO(data), LIMITS)
-    sizes = rendition_sizes(header.upright_size, (widest,))
-    return next(decode(image, header, wanted_size(header, sizes))).pixels
+    view = whole_view(header.upright_size, rendition_size(header.upright_size, widest))
+    return next(decode(image, header, wanted_size(header, [view]))).pixels

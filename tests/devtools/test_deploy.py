@@ -65,7 +65,7 @@ def test_six_questions_are_enough() -> None:
         "MakeBucket": "yes",
         "SourcePrefix": "",
         "Trigger": "eventbridge",
-        "Widths": "480,640,1000",
+        "Widths": "",
         "Heic": "no",
         "AlarmEmail": "",
     }

@@ -17,6 +17,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.drawn import delta_e, disc, expected, profile_like, tagged_exif
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
@@ -32,11 +33,11 @@ LIMITED = {"color_primaries": 1, "transfer_characteristics": 13, "matrix_coeffic
 
 
 def resized(
-    data: bytes, folder: Path, name: str = "photo.heic", **settings: Any
+    data: bytes, folder: Path, name: str = "photo.heic", *, formats: tuple[str, ...] = ("source",), **settings: Any
 ) -> tuple[Report, dict[str, Image.Image]]:
     """The report, and the renditions by their keys, of 480 pixels where nothing else is said."""
     (folder / name).write_bytes(data)
-    settings_ = Settings(**{"widths": (480,), **settings})
+    settings_ = Settings(defaults=Rule.of_widths((480,), formats=formats), **settings)
     report = process(SourceObject("local", name), settings_, FolderS3({name: folder / name}, folder))
     return report, {made.plan.key: Image.open(folder / made.plan.key) for made in report.renditions}
 
@@ -192,7 +193,22 @@ def test_a_wrong_size_is_refused(size: tuple[int, int], tmp_path: Path) -> None:
     assert "\n" not in report.detail
 
 
-def test_a_picture_that_breaks_off_is_truncated(tmp_path: Path) -> None:
-    """A HEIC that ends within its pixels is told from a damaged one."""
-    report, _ = resized(heic(PICTURE)[:-1000], tmp_path)
+@pytest.mark.parametrize("options", [{}, {"tile_size": 512}])
+@pytest.mark.parametrize("missing", [1, 1000, 0.5])
+def test_a_picture_that_breaks_off_is_truncated(options: dict[str, Any], missing: float, tmp_path: Path) -> None:
+    """A HEIC that ends within its pixels is told from a damaged one, and no tile is silently left out."""
+    data = heic(PICTURE, **options)
+    cut = missing if missing >= 1 else len(data) * missing
+    report, _ = resized(data[: -int(cut)], tmp_path)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TRUNCATED)
+
+
+@pytest.mark.parametrize("options", [{}, {"tile_size": 512}])
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_a_hole_is_corrupt(options: dict[str, Any], place: float, tmp_path: Path) -> None:
+    """A HEIC with zeros in the place of some of its data is refused: its decoder would show anything there."""
+    data = bytearray(heic(PICTURE, **options))
+    at = int(len(data) * place)
+    data[at : at + 300] = bytes(300)
+    report, _ = resized(bytes(data), tmp_path)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.CORRUPT)

@@ -9,7 +9,7 @@ import pytest
 from resizer.formats.orientation import exif_orientation
 from tests.support.forged import exif_bomb, exif_loop
 
-# Types of tags (TIFF 6.0, section 2; BigTIFF) by how `struct` packs one value.
+# Types of tags (TIFF 6.0, section 2) by how `struct` packs one value.
 INTEGERS = {1: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l"}
 
 
@@ -22,7 +22,7 @@ def exif(kind: int, value: bytes, *, order: str = "<", prefix: bytes = b"Exif\0\
 
 @pytest.mark.parametrize("kind", INTEGERS)
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("prefix", [b"", b"Exif\0\0"])
+@pytest.mark.parametrize("prefix", [b"", b"Exif\0\0", b"Exif\0\0Exif\0\0"])
 def test_any_integer_counts(kind: int, order: str, prefix: bytes) -> None:
     """Writers use SHORT, LONG, BYTE and their signed kin, in both byte orders."""
     for orientation in range(1, 9):
@@ -35,6 +35,7 @@ def test_anything_else_is_upright() -> None:
     assert exif_orientation(exif(3, struct.pack("<H", 0))) == 1
     assert exif_orientation(exif(3, struct.pack("<H", 9))) == 1
     assert exif_orientation(exif(2, b"6")) == 1
+    assert exif_orientation(exif(7, b"\6")) == 1
     assert exif_orientation(exif(11, struct.pack("<f", 6))) == 1
     whole = exif(3, struct.pack("<H", 6))
     assert {exif_orientation(whole[:end]) for end in range(len(whole) - 8)} == {1}

@@ -10,9 +10,10 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Rejected
-from resizer.memory.plan import MB
+from resizer.memory.encoding import MB
 from resizer.metadata.exif import kept_exif
-from resizer.resize import at_sizes
+from resizer.planning.geometry import whole_view
+from resizer.views import at_views
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
@@ -28,8 +29,8 @@ def read(data: bytes) -> str:
         ignore = list[str]().append
         finish = partial(to_srgb, colors=source_colors(image.info, header, ignore), warn=ignore)
         width, height = header.upright_size
-        size = (min(width, WIDEST), min(height, WIDEST))
-        next(at_sizes(decode(image, header, (WIDEST, WIDEST)), header, [size], finish))
+        view = whole_view(header.upright_size, (min(width, WIDEST), min(height, WIDEST)))
+        next(at_views(decode(image, header, (WIDEST, WIDEST)), header, [view], finish))
     except Rejected as rejection:
         return str(rejection.reason)
     return f"{header.width} x {header.height}"

@@ -69,7 +69,6 @@ def test_no_image_is_lost_or_made_twice_while_requests_fail(
     """While one request in ten is refused, reset or slow, every rendition is right, once, and memory stays flat."""
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest would keep every line in memory
     monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # trying again is what counts
-    monkeypatch.setattr("resizer.s3.client.random.random", lambda: 0.0)
     handler, finished = load_handler(), queue.Queue[Invocation]()
     bodies = [saved(photo_like(60 + number % 7, 45, seed=number % 50)) for number in range(IMAGES)]
     with faulty_aws(monkeypatch) as counted:

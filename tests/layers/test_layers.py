@@ -42,7 +42,7 @@ out = pathlib.Path(sys.argv[1])
 for name in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "JPEG2000", "BMP"):
     source = out / f"image.{name.lower()}"
     Image.linear_gradient("L").convert("RGB").resize((1200, 800)).save(source, name)
-    settings = Settings(formats=("source", "webp", "avif"), widths=(480,))
+    settings = Settings.from_env({"RESIZER_WIDTHS": "480", "RESIZER_FORMATS": "source,webp,avif"})
     report = process(SourceObject("photos", source.name), settings, FolderS3({source.name: source}, out))
     print(name, report.outcome, len(report.renditions), report.detail)
 print("resampler", resize.BACKEND)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.memory.comparison import compare
 from bench.memory.drawn import VARIETIES, WIDE, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
-from resizer.memory.plan import MB, memory_needed
+from resizer.memory.encoding import MB, Planned
+from resizer.memory.plan import memory_needed
 from resizer.model import Format, Header
-from tests.conftest import PHOTOS, photo_files
+from resizer.planning.cascade import largest_first
+from resizer.planning.geometry import place, whole
+from resizer.settings.rules import Fit, RenditionSpec
+from tests.conftest import needs_photos, photo_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SIZES = [(1000, 750), (640, 480), (480, 360)]
-JPEG = [Format.JPEG]
 measurable = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a process's peak and lets it be reset"
 )
@@ -75,7 +77,7 @@ def test_the_plan_holds_for_wide_widths(
 
 
 @measurable
-@pytest.mark.skipif(not photo_files(), reason=f"no photos in {PHOTOS}")
+@needs_photos
 @pytest.mark.parametrize(
     "path",
     [path for path in photo_files() if "exif" not in path.name and path.suffix == ".jpg"],
@@ -85,6 +87,18 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
     """Of each large JPEG the measured peak lies within the plan."""
     found = compare(path)
     assert found.holds, found
+
+
+def needed(header: Header, format_: Format = Format.JPEG) -> int:
+    """The plan for the plain widths in one format."""
+    planned = [Planned(whole(header.upright_size, size), [format_]) for size in SIZES]
+    return memory_needed(header, planned=planned, file_size=0)
+
+
+def needed_for(header: Header, *specs: RenditionSpec, format_: Format = Format.PNG, **how: Any) -> int:
+    """The plan for renditions by their specification."""
+    placements = largest_first(header.upright_size, (place(header.upright_size, each) for each in specs))
+    return memory_needed(header, planned=[Planned(each, [format_], **how) for each in placements], file_size=0)
 
 
 @pytest.mark.parametrize(
@@ -100,34 +114,52 @@ def test_the_plan_holds_for_real_jpegs(path: Path) -> None:
 )
 def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
     """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
-    assert memory_needed(less, sizes=SIZES, file_size=0, formats=JPEG) < memory_needed(
-        more, sizes=SIZES, file_size=0, formats=JPEG
-    )
+    assert needed(less) < needed(more)
 
 
 def test_scaling_while_decoding_saves_memory() -> None:
     """A JPEG that is decoded at a quarter takes less than at full size."""
-    header = Header("JPEG", "RGB", 8000, 6000, scalable=True)
-    whole = replace(header, scalable=False)
-    assert memory_needed(header, sizes=SIZES, file_size=0, formats=JPEG) < 0.25 * memory_needed(
-        whole, sizes=SIZES, file_size=0, formats=JPEG
-    )
+    jpeg, bitmap = Header("JPEG", "RGB", 8000, 6000), Header("BMP", "RGB", 8000, 6000)
+    assert needed(jpeg) < 0.25 * needed(bitmap)
 
 
 def test_what_waits_to_be_written_counts() -> None:
-    """PNGs as large as the picture are planned with their pixels and files, of which three are there at once."""
+    """PNGs of nearly one size are planned with their files, of which three are there at once, and two pictures."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750
-    needed = [
-        memory_needed(header, sizes=[(1000, 750)] * count, file_size=0, formats=[Format.PNG]) for count in range(2, 6)
-    ]
-    more = [(later - before) / pixels for before, later in pairwise(needed)]
-    assert more == pytest.approx([4 + 3.1, 4, 4], abs=0.01)
+    widths = [RenditionSpec(name=str(width), width=width) for width in (1000, 999, 998, 997, 996)]
+    counted = [needed_for(header, *widths[:count]) for count in range(2, 6)]
+    more = [(later - before) / pixels for before, later in pairwise(counted)]
+    assert more == pytest.approx([4, 3.1, 0], abs=0.05)
+
+
+def test_crops_that_no_other_serves_for_are_there_at_once() -> None:
+    """Each different part of the decoded picture adds its pixels: they are all made when it is decoded."""
+    header, pixels = Header("PNG", "RGB", 1000, 750), 750 * 750
+    points = [(across, 0.5) for across in (0.4, 0.45, 0.5, 0.55, 0.6)]
+    crops = [RenditionSpec(name="c", width=750, height=750, fit=Fit.COVER, gravity=point) for point in points]
+    counted = [needed_for(header, *crops[:count]) for count in range(2, 6)]
+    assert [(later - before) / pixels for before, later in pairwise(counted)] == [4, 4, 4]
 
 
 def test_encoders_count_where_they_take_the_most() -> None:
     """A small picture that is written as AVIF is planned with its encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
-    assert (
-        memory_needed(header, sizes=SIZES, file_size=0, formats=[Format.AVIF])
-        > memory_needed(header, sizes=SIZES, file_size=0, formats=JPEG) + 10 * MB
-    )
+    assert needed(header, Format.AVIF) > needed(header) + 10 * MB
+
+
+def test_views_that_serve_for_later_ones_count_as_long_as_they_do() -> None:
+    """Renditions that are made from one large one add what is there beside it, and not what is gone."""
+    header = Header("PNG", "RGB", 4000, 3000)
+    wide = [RenditionSpec(name=str(width), width=width) for width in (2000, 1000, 640, 480, 320)]
+    assert needed_for(header, *wide[:2]) == needed_for(header, *wide)
+
+
+def test_what_is_laid_around_and_over_a_picture_counts() -> None:
+    """A canvas or a watermark takes a copy of the rendition, and the watermark its own pixels twice."""
+    header, pixels = Header("JPEG", "RGB", 2000, 1000), 1000 * 1000
+    inside = RenditionSpec(name="1000", width=1000, height=1000)
+    contain = RenditionSpec(name="1000", width=1000, height=1000, fit=Fit.CONTAIN)
+    cover = RenditionSpec(name="1000", width=1000, height=1000, fit=Fit.COVER)
+    assert needed_for(header, contain, colour=(1, 2, 3)) > needed_for(header, inside) + 4 * pixels
+    marked = needed_for(header, cover, mark_width=0.25, format_=Format.AVIF)
+    assert marked == needed_for(header, cover, format_=Format.AVIF) + (4 + 2) * pixels

@@ -1,24 +1,238 @@
-"""What a rendition is made from is wide enough to lose nothing, and no larger than that takes."""
+"""A rendition shows what its box, fit and gravity ask for, and is enlarged only where that is asked."""
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING, Any
 
-from resizer.planning.geometry import cascade_source
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resizer.planning.geometry import Placement, View, as_stored, focused, place, rendition_size, wanted_size
+from resizer.settings.rules import Fit, RenditionSpec
+from tests.support.pictures import header
+
+if TYPE_CHECKING:
+    from resizer.planning.geometry import Box, Size
+
+PHOTO = (3000, 2000)
+SMALL = (300, 200)
+LONG = (10_000, 1)
+TALL = (1, 10_000)
+DOT = (1, 1)
+sides = st.integers(1, 20_000)
+boxes = st.integers(1, 5000)
+
+
+def placed(upright: Size, **asked: Any) -> Placement:
+    return place(upright, RenditionSpec(name="card", **asked))
 
 
 @pytest.mark.parametrize(
-    ("size", "larger", "source"),
+    ("upright", "box", "size"),
     [
-        ((480, 320), [(1000, 667), (640, 427)], (1000, 667)),
-        ((640, 427), [(1000, 667)], (1000, 667)),
-        ((320, 213), [(1000, 667), (640, 427), (480, 320)], (480, 320)),
-        ((990, 660), [(1000, 667)], (1000, 667)),
-        ((980, 653), [(1000, 667), (990, 660)], (1000, 667)),
+        (PHOTO, (1000, None), (1000, 667)),
+        (PHOTO, (None, 900), (1350, 900)),
+        (PHOTO, (600, 600), (600, 400)),
+        (PHOTO, (600, 300), (450, 300)),
+        (PHOTO, (3000, 2000), (3000, 2000)),
+        (PHOTO, (4000, 4000), (3000, 2000)),
+        (SMALL, (480, None), (300, 200)),
+        (SMALL, (None, 480), (300, 200)),
+        (LONG, (480, None), (480, 1)),
+        (LONG, (None, 480), (10_000, 1)),
+        (TALL, (480, 400), (1, 400)),
+        (DOT, (64, 64), (1, 1)),
     ],
 )
-def test_what_a_size_is_cascade_source(
-    size: tuple[int, int], larger: list[tuple[int, int]], source: tuple[int, int]
+def test_inside_is_as_large_as_fits(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
+    """All of the picture in proportion, within the box or the one side that is given, and not enlarged."""
+    layout = placed(upright, width=box[0], height=box[1])
+    assert layout == Placement(View((0, 0, *upright), size), size)
+
+
+@pytest.mark.parametrize(
+    ("upright", "box", "size"),
+    [
+        (SMALL, (600, None), (600, 400)),
+        (SMALL, (600, 600), (600, 400)),
+        (DOT, (64, 32), (32, 32)),
+        (LONG, (20_000, None), (20_000, 2)),
+    ],
+)
+def test_inside_enlarges_where_it_is_asked_to(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
+    """With `enlarge` the picture fills the box one way."""
+    assert placed(upright, width=box[0], height=box[1], enlarge=True).view.size == size
+
+
+@pytest.mark.parametrize(
+    ("upright", "box", "size", "crop"),
+    [
+        (PHOTO, (256, 256), (256, 256), (500, 0, 2500, 2000)),
+        (PHOTO, (600, 100), (600, 100), (0, 750, 3000, 1250)),
+        (PHOTO, (3000, 1000), (3000, 1000), (0, 500, 3000, 1500)),
+        (SMALL, (600, 600), (200, 200), (50, 0, 250, 200)),
+        (SMALL, (600, 100), (300, 50), (0, 75, 300, 125)),
+        (SMALL, (100, 600), (33, 200), (134, 0, 167, 200)),
+        (LONG, (64, 64), (1, 1), (5000, 0, 5001, 1)),
+        (TALL, (64, 64), (1, 1), (0, 5000, 1, 5001)),
+        (DOT, (64, 32), (1, 1), (0, 0, 1, 1)),
+        (SMALL, (1, 1000), (1, 200), (150, 0, 151, 200)),
+    ],
+)
+def test_cover_fills_the_box(upright: Size, box: Size, size: Size, crop: Box) -> None:
+    """The box is full; where the source is too small it is the largest box of the same proportions."""
+    layout = placed(upright, width=box[0], height=box[1], fit=Fit.COVER)
+    assert layout == Placement(View(crop, size), size)
+
+
+@pytest.mark.parametrize(
+    ("upright", "crop"),
+    [(SMALL, (50, 0, 250, 200)), (DOT, (0, 0, 1, 1)), (LONG, (4999.5, 0, 5000.5, 1))],
+)
+def test_cover_enlarges_where_it_is_asked_to(upright: Size, crop: Box) -> None:
+    """With `enlarge` a small source has the box's size, too."""
+    layout = placed(upright, width=600, height=600, fit=Fit.COVER, enlarge=True)
+    assert layout == Placement(View(crop, (600, 600)), (600, 600))
+
+
+@pytest.mark.parametrize("fit", [Fit.COVER, Fit.CONTAIN])
+def test_one_side_is_no_box(fit: Fit) -> None:
+    """With only a width or a height there is nothing to crop or to fill: the picture is inside."""
+    assert placed(PHOTO, width=300, fit=fit) == placed(PHOTO, width=300)
+    assert placed(PHOTO, height=300, fit=fit) == placed(PHOTO, height=300)
+
+
+@pytest.mark.parametrize(
+    ("upright", "enlarge", "size", "at"),
+    [
+        (PHOTO, False, (600, 400), (0, 100)),
+        (SMALL, False, (300, 200), (150, 200)),
+        (SMALL, True, (600, 400), (0, 100)),
+        (DOT, False, (1, 1), (300, 300)),
+        (DOT, True, (600, 600), (0, 0)),
+        (LONG, False, (600, 1), (0, 300)),
+    ],
+)
+def test_contain_always_has_the_size_of_its_box(upright: Size, *, enlarge: bool, size: Size, at: Size) -> None:
+    """The picture is in the middle of a canvas of the box's size, and not enlarged unless that is asked for."""
+    layout = placed(upright, width=600, height=600, fit=Fit.CONTAIN, enlarge=enlarge)
+    assert (layout.view, layout.canvas, layout.at) == (View((0, 0, *upright), size), (600, 600), at)
+    assert layout.has_border == (size != (600, 600))
+
+
+@pytest.mark.parametrize(
+    ("gravity", "left"),
+    [
+        ("center", 500), ("north", 500), ("south", 500), ("west", 0), ("northwest", 0), ("southwest", 0),
+        ("east", 1000), ("northeast", 1000), ("southeast", 1000), ("attention", 500),
+        ((0.3, 0.7), 0), ((0.4, 0.7), 200), ((0.9, 0.7), 1000),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("on_its_side", [False, True])
+def test_gravity_says_what_a_crop_keeps(gravity: str | tuple[float, float], left: float, *, on_its_side: bool) -> None:
+    """A crop lies at the side of its compass point, or around its point as near as the edges allow."""
+    mirrored = {"north": "west", "south": "east", "west": "north", "east": "south"}
+    corners = {"northeast": "southwest", "southwest": "northeast"}
+    if not on_its_side:
+        crop = placed(PHOTO, width=64, height=64, fit=Fit.COVER, gravity=gravity).view.crop
+        assert crop == pytest.approx((left, 0, left + 2000, 2000))
+        return
+    turned = (mirrored | corners).get(gravity, gravity) if isinstance(gravity, str) else gravity[::-1]
+    crop = placed(PHOTO[::-1], width=64, height=64, fit=Fit.COVER, gravity=turned).view.crop
+    assert crop == pytest.approx((0, left, 2000, left + 2000))
+
+
+@pytest.mark.parametrize(
+    ("gravity", "at"),
+    [
+        ("center", (150, 200)), ("north", (150, 0)), ("southeast", (300, 400)), ("west", (0, 200)),
+        ("attention", (150, 200)), ((0.1, 0.5), (30, 200)),
+    ],
+)  # fmt: skip
+def test_gravity_says_where_a_picture_is_on_its_canvas(gravity: str | tuple[float, float], at: Size) -> None:
+    """A contained picture lies at the side of its compass point, or so far along the free room."""
+    assert placed(SMALL, width=600, height=600, fit=Fit.CONTAIN, gravity=gravity).at == at
+
+
+@pytest.mark.parametrize("gravity", ["west", "attention", (0.1, 0.1)])
+def test_the_sources_own_focal_point_wins(gravity: str | tuple[float, float]) -> None:
+    """Whatever the settings say, a crop is made around the point that the source names."""
+    spec = RenditionSpec(name="64", width=64, height=64, fit=Fit.COVER, gravity=gravity)
+    layout = place(PHOTO, spec, (0.4, 0.6))
+    assert layout.view.crop == pytest.approx((200, 0, 2200, 2000))
+    assert not layout.attention
+
+
+@pytest.mark.parametrize(
+    ("upright", "fit", "asks"),
+    [
+        (PHOTO, Fit.COVER, True),
+        ((2000, 2000), Fit.COVER, False),
+        (PHOTO, Fit.INSIDE, False),
+        (PHOTO, Fit.CONTAIN, False),
+    ],
+)
+def test_attention_is_asked_for_only_where_something_is_cut_off(upright: Size, fit: Fit, *, asks: bool) -> None:
+    """Only a crop that can slide needs to know what people look at; then it moves there and keeps its size."""
+    layout = placed(upright, width=64, height=64, fit=fit, gravity="attention")
+    assert layout.attention == asks
+    if asks:
+        moved = focused(layout, upright, (0.9, 0.5))
+        assert moved == Placement(View((1000, 0, 3000, 2000), (64, 64)), (64, 64))
+
+
+@given(upright=st.tuples(sides, sides), width=boxes)
+def test_a_width_alone_is_as_it_ever_was(upright: Size, width: int) -> None:
+    """A plain width gives the height in proportion, rounded half up, and never an enlarged picture."""
+    narrow = min(width, upright[0])
+    expected = narrow, max(1, int(upright[1] * narrow / upright[0] + 0.5))
+    assert rendition_size(upright, width) == placed(upright, width=width).canvas == expected
+
+
+@given(
+    upright=st.tuples(sides, sides),
+    box=st.tuples(boxes, boxes),
+    fit=st.sampled_from(Fit),
+    gravity=st.one_of(st.sampled_from(["center", "southeast"]), st.tuples(st.floats(0, 1), st.floats(0, 1))),
+    enlarge=st.booleans(),
+)
+def test_no_box_and_no_source_are_too_extreme(
+    upright: Size, box: Size, fit: Fit, gravity: str | tuple[float, float], *, enlarge: bool
 ) -> None:
-    """The smallest that is 1.5 times as wide; the largest where none is."""
-    assert cascade_source(size, larger) == source
+    """No side is ever zero, the crop is within the source, the picture within its canvas, and the canvas in the box."""
+    layout = placed(upright, width=box[0], height=box[1], fit=fit, gravity=gravity, enlarge=enlarge)
+    (left, top, right, bottom), (width, height) = layout.view
+    assert 0 <= left < right <= upright[0]
+    assert 0 <= top < bottom <= upright[1]
+    assert min(width, height) >= 1
+    assert enlarge or not layout.view.is_enlarged()
+    assert 0 <= layout.at[0] <= layout.canvas[0] - width
+    assert 0 <= layout.at[1] <= layout.canvas[1] - height
+    assert layout.canvas[0] <= box[0]
+    assert layout.canvas[1] <= box[1]
+    if fit is Fit.CONTAIN or (fit is Fit.COVER and (enlarge or (box[0] <= upright[0] and box[1] <= upright[1]))):
+        assert layout.canvas == box
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_decoder_is_asked_for_the_whole_picture_at_the_largest_scale(orientation: int) -> None:
+    """A square of 900 pixels out of a picture of 3:2 needs it 1350 pixels wide, as it is stored."""
+    lies = orientation >= 5
+    known = header(*(PHOTO[::-1] if lies else PHOTO), orientation=orientation)
+    views = [placed(PHOTO, width=900, height=900, fit=Fit.COVER).view, placed(PHOTO, width=1000).view]
+    assert wanted_size(known, views) == ((900, 1350) if lies else (1350, 900))
+
+
+@pytest.mark.parametrize(
+    ("orientation", "crop"),
+    [
+        (1, (10, 20, 110, 50)), (2, (190, 20, 290, 50)), (3, (190, 150, 290, 180)), (4, (10, 150, 110, 180)),
+        (5, (20, 10, 50, 110)), (6, (20, 190, 50, 290)), (7, (150, 190, 180, 290)), (8, (150, 10, 180, 110)),
+    ],
+)  # fmt: skip
+def test_a_crop_is_found_in_pixels_that_lie_otherwise(orientation: int, crop: Box) -> None:
+    """An upright part is looked for where EXIF's orientation has put it."""
+    known = header(*((200, 300) if orientation >= 5 else (300, 200)), orientation=orientation)
+    size = (3, 10) if orientation >= 5 else (10, 3)
+    assert as_stored(View((10, 20, 110, 50), (10, 3)), known) == View(crop, size)

@@ -13,9 +13,10 @@ from resizer.errors import ConfigError, Reason, Rejected
 from resizer.events import sources
 from resizer.model import Change, SourceObject
 from resizer.planning.guard import is_output, is_source, reason_to_skip
-from resizer.planning.outputs import plan
+from resizer.planning.outputs import check_key_length, output_keys, plan
 from resizer.settings import Settings
 from resizer.settings.environment import EXTRA_FORMATS
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, notification
 from tests.support.pictures import header
 
@@ -92,9 +93,10 @@ def _settings_and_key(draw: st.DrawFn) -> tuple[Settings, str]:
 def _planned(key: str, known: Header, settings: Settings) -> list[RenditionPlan]:
     """The plans for a key whose outputs are not too long."""
     try:
-        return plan(key, known, settings)
+        check_key_length(key, settings)
     except Rejected:
         reject()
+    return plan(key, known, settings)
 
 
 @given(_settings_and_key(), st.sampled_from(["JPEG", "PNG", "TIFF"]), st.booleans())
@@ -109,10 +111,11 @@ def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, 
 
 @given(_settings_and_key())
 def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, str]) -> None:
-    """All renditions of one source have keys of their own, one for each width and format."""
+    """All renditions of one source have keys of their own, one for each width and each format that is named."""
     settings, key = chosen
     plans = _planned(key, header(1200, 800), settings)
-    assert len({each.key for each in plans}) == len(settings.widths) * len({each.format for each in plans})
+    assert len({each.key for each in plans}) == len(settings.widths) * len(settings.formats)
+    assert [each.key for each in plans] == output_keys(key, settings)
 
 
 @given(_settings_and_key())
@@ -170,11 +173,17 @@ def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: 
         (SourceObject("photos", "uploads/empty.jpg", size=0), None),
         (SourceObject("photos", "resized/480-cat.jpg", Change.REMOVED), Reason.OUTPUT_PREFIX),
         (SourceObject("other", "resized/480-cat.jpg"), Reason.OUTPUT_PREFIX),
+        (SourceObject("photos", "uploads/raw/cat.jpg"), Reason.EXCLUDED),
+        (SourceObject("photos", "uploads/raw/cat.jpg", Change.REMOVED), Reason.EXCLUDED),
+        (SourceObject("photos", "uploads/raw/cat.jpg", widths=(9,)), Reason.EXCLUDED),
+        (SourceObject("photos", "raw/cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
     ],
 )
 def test_what_is_not_ours_is_told_by_its_reason(source: SourceObject, reason: Reason | None) -> None:
-    """Other buckets, other prefixes, removals and folder markers are skipped, each by its own reason."""
-    settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}))
+    """Other buckets and prefixes, what a rule excludes, and folder markers are skipped, each by its own reason."""
+    rules = (Rule(match=("uploads/raw/**",), skip=True), Rule.of_widths((9,)))
+    settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}), rules=rules)
+    settings = settings.with_widths(source.widths)
     assert reason_to_skip(source, settings) is reason
 
 

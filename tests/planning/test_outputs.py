@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from resizer.errors import Reason
 from resizer.model import Format, RenditionPlan
 from resizer.planning.geometry import rendition_size
-from resizer.planning.outputs import LONGEST_KEY, check_key_length, key_for, plan
+from resizer.planning.outputs import MAX_KEY_BYTES, check_key_length, output_keys, plan
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import rejects
 from tests.support.pictures import header
 
@@ -78,39 +79,16 @@ def test_no_size_is_off_by_more_than_half_a_pixel(upright: tuple[int, int], widt
     assert got_height == 1 or abs(2 * (got_height * upright[0] - upright[1] * got_width)) <= upright[0]
 
 
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
 @pytest.mark.parametrize(
-    ("key", "format_", "named"),
-    [
-        ("cat.jpg", Format.JPEG, "cat.jpg"),
-        ("cat.jpeg", Format.JPEG, "cat.jpeg"),
-        ("CAT.JPG", Format.JPEG, "CAT.JPG"),
-        ("cat.JpEg", Format.JPEG, "cat.JpEg"),
-        ("cat.jfif", Format.JPEG, "cat.jfif"),
-        ("cat.Png", Format.PNG, "cat.Png"),
-        ("cat.gif", Format.GIF, "cat.gif"),
-        ("cat.webp", Format.WEBP, "cat.webp"),
-        ("cat.avif", Format.AVIF, "cat.avif"),
-        ("scan.tiff", Format.JPEG, "scan.tiff.jpg"),
-        ("scan.tiff", Format.PNG, "scan.tiff.png"),
-        ("cat.jpg", Format.PNG, "cat.jpg.png"),
-        ("cat.png", Format.WEBP, "cat.png.webp"),
-        ("cat.jpg", Format.AVIF, "cat.jpg.avif"),
-        ("cat.webp", Format.GIF, "cat.webp.gif"),
-        ("cat", Format.JPEG, "cat.jpg"),
-        ("cat.", Format.JPEG, "cat..jpg"),
-        ("cat.jpg.", Format.JPEG, "cat.jpg..jpg"),
-        ("cat.jpg ", Format.JPEG, "cat.jpg .jpg"),
-        ("catjpg", Format.JPEG, "catjpg.jpg"),
-        ("a.jpg/cat", Format.JPEG, "a.jpg/cat.jpg"),
-        ("folder/.jpg", Format.JPEG, "folder/.jpg.jpg"),
-        ("folder.jpg/", Format.JPEG, "folder.jpg/.jpg"),
-        ("folder.jpg/.", Format.JPEG, "folder.jpg/..jpg"),
-        ("日本.jpg", Format.JPEG, "日本.jpg"),
-    ],
+    "key", ["cat.jpg", "CAT.JPG", "scan.tiff", "cat", "cat.", "folder/.jpg", "folder.jpg/", "日本.x y"]
 )
-def test_the_extension_fits_what_is_written(key: str, format_: Format, named: str) -> None:
-    """A key keeps its extension where it fits, in any case, and gets the right one behind it where it does not."""
-    assert key_for(key, format_) == named
+def test_keys_follow_from_the_sources_key_alone(key: str, format_: str) -> None:
+    """Whatever a source's bytes are, its renditions have the keys that its own key and the settings give."""
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
+    keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
+    assert keys == output_keys(key, settings)
+    assert keys == [f"resized/{width}-{key}{end}" for width in (1000, 640, 480) for end in ("", ".webp")]
 
 
 @pytest.mark.parametrize(
@@ -140,36 +118,44 @@ def test_formats_stay_or_become_what_browsers_show(source: str, transparent: boo
         (("source", "webp"), ["resized/480-cat.jpg", "resized/480-cat.jpg.webp"]),
         (("webp", "source"), ["resized/480-cat.jpg.webp", "resized/480-cat.jpg"]),
         (("avif",), ["resized/480-cat.jpg.avif"]),
-        (("source", "jpeg"), ["resized/480-cat.jpg"]),
+        (("jpeg",), ["resized/480-cat.jpg.jpg"]),
+        (("source", "jpeg"), ["resized/480-cat.jpg", "resized/480-cat.jpg.jpg"]),
         (("source", "png", "avif"), ["resized/480-cat.jpg", "resized/480-cat.jpg.png", "resized/480-cat.jpg.avif"]),
     ],
 )
-def test_extra_formats_give_extra_renditions(formats: tuple[str, ...], keys: list[str]) -> None:
-    """Each format asked for gives one rendition under a key of its own, and the source's own format only one."""
-    settings = dataclasses.replace(SETTINGS, widths=(480,), formats=formats)
-    assert sorted(each.key for each in plan("cat.jpg", header(800, 600), settings)) == sorted(keys)
+def test_a_named_format_is_written_behind_its_extension(formats: tuple[str, ...], keys: list[str]) -> None:
+    """Each format that is named gives one rendition behind its extension, also where the source has it already."""
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths((480,), formats=formats))
+    assert [each.key for each in plan("cat.jpg", header(800, 600), settings)] == keys
+
+
+def test_an_extension_goes_behind_the_key_wherever_that_is() -> None:
+    """In a template where the key comes first, the extension is still the key's."""
+    settings = dataclasses.replace(
+        SETTINGS, defaults=Rule.of_widths((480,), formats=("webp",)), key_template="{prefix}{key}/{width}"
+    )
+    assert output_keys("cat.jpg", settings) == ["resized/cat.jpg.webp/480"]
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "日"])
 def test_keys_may_be_as_long_as_s3_allows(letter: str) -> None:
     """Outputs of up to 1,024 bytes of UTF-8 pass, and one byte more is refused before anything is fetched."""
-    room = LONGEST_KEY - len("resized/1000-.jpg")
+    room = MAX_KEY_BYTES - len("resized/1000-.jpg")
     fits = letter * (room // len(letter.encode()))
     fits = fits + "y" * (room - len(fits.encode())) + ".jpg"
     check_key_length(fits, SETTINGS)
     assert len(plan(fits, header(800, 600), SETTINGS)[0].key.encode()) == 1024
     with rejects(Reason.KEY_TOO_LONG):
         check_key_length("y" + fits, SETTINGS)
-    with rejects(Reason.KEY_TOO_LONG):
-        plan("y" + fits, header(800, 600), SETTINGS)
+    assert output_keys("y" + fits, SETTINGS) == [f"resized/{width}-y{fits}" for width in (640, 480)]
 
 
 def test_an_extension_may_make_a_key_too_long() -> None:
-    """A key that fits only without the extension that it needs is refused once its format is known."""
-    key = "x" * (LONGEST_KEY - len("resized/1000-"))
+    """A key that fits only without the extension of an extra format is refused before anything is fetched."""
+    key = "x" * (MAX_KEY_BYTES - len("resized/1000-"))
     check_key_length(key, SETTINGS)
     with rejects(Reason.KEY_TOO_LONG):
-        plan(key, header(800, 600), SETTINGS)
+        check_key_length(key, dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp"))))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +164,7 @@ def test_an_extension_may_make_a_key_too_long() -> None:
 )
 def test_what_a_format_cannot_hold_is_refused(format_: str, longest: int) -> None:
     """A rendition longer than its format can express is refused before anything is decoded."""
-    settings = dataclasses.replace(SETTINGS, formats=(format_,))
+    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=(format_,)))
     assert plan("strip", header(1, longest), settings)[0].size == (1, longest)
     with rejects(Reason.TOO_WIDE_FOR_FORMAT):
         plan("strip", header(1, longest + 1), settings)

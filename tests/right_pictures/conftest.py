@@ -11,6 +11,7 @@ from resizer.cli.folder import FolderS3
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.support.pictures import photo_like
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 PICTURE = photo_like(1200, 900)
-SETTINGS = Settings(widths=(480,))
+SETTINGS = Settings(defaults=Rule.of_widths((480,)))
 GRAY = PICTURE.convert("L")
 
 

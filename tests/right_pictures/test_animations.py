@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from resizer.errors import Reason
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.support.pictures import psnr, saved
 
 
@@ -29,13 +30,13 @@ def with_delays(data: bytes, seconds: int) -> bytes:
 def test_frames_may_be_shown_for_hours(format_: str, resize: Any) -> None:
     """An animation whose frames are shown for longer than a format can is an animation in that format all the same."""
     data = with_delays(animation("PNG"), 60_000)
-    report, rendition = resize(data, Settings(widths=(480,), formats=(format_,)))
+    report, rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=(format_,))))
     assert (report.outcome, rendition.n_frames) == (Outcome.RESIZED, 4)
 
 
 def test_a_gif_plays_as_often_in_another_format(resize: Any) -> None:
     """A GIF that plays four times is a WebP that does, though each counts them in its own way."""
-    _, rendition = resize(animation("GIF", loop=3), Settings(widths=(480,), formats=("webp",)))
+    _, rendition = resize(animation("GIF", loop=3), Settings(defaults=Rule.of_widths((480,), formats=("webp",))))
     assert rendition.info["loop"] == 4
 
 
@@ -74,5 +75,5 @@ def test_animations_stay_animations(format_: str, resize: Any) -> None:
 
 def test_an_animation_past_the_pixel_budget_is_refused(resize: Any) -> None:
     """An animation whose frames together exceed the budget is refused, never made a still."""
-    report, _ = resize(animation("GIF"), Settings(widths=(480,), max_pixels=600 * 400 * 4 - 1))
+    report, _ = resize(animation("GIF"), Settings(defaults=Rule.of_widths((480,)), max_pixels=600 * 400 * 4 - 1))
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TOO_MANY_PIXELS)

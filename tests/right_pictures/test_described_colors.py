@@ -14,6 +14,7 @@ from PIL import Image
 
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.drawn import expected, profile_like, sixteen_bit_rgb_png, sixteen_bits
 from tests.support import float_colors
 from tests.support.float_colors import converted, delta_e
@@ -30,7 +31,7 @@ PLAIN = saved(PICTURE, "PNG")
 AVIF = saved(PICTURE, "AVIF", quality=95, speed=9)
 SMALL = photo_like(60, 45)
 P3, BT_2020, ADOBE_RGB = float_colors.DISPLAY_P3, float_colors.BT_2020, float_colors.ADOBE_RGB
-TO_PNG = Settings(widths=(480,), formats=("png",))
+TO_PNG = Settings(defaults=Rule.of_widths((480,), formats=("png",)))
 
 
 def gama(value: int) -> bytes:
@@ -121,7 +122,7 @@ DESCRIPTIONS = (b"gAMA", b"cHRM", b"cICP", b"iCCP", b"ICCP", b"ICC_PROFILE", b"c
 @pytest.mark.parametrize("data", [png(gama(55_556), chrm(P3)), png(cicp(12, 13, 0, 1)), avif(12, 13), heif(12, 13)])
 def test_renditions_describe_no_other_colours(data: bytes, format_: str, resize: Callable[..., Any]) -> None:
     """Whatever described the source's colours, no rendition says anything but sRGB of its own."""
-    report, rendition = resize(data, Settings(widths=(480,), formats=(format_,)))
+    report, rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=(format_,))))
     stored = Path(rendition.filename).read_bytes()
     assert report.outcome is Outcome.RESIZED
     assert not {"gamma", "chromaticity", "icc_profile"} & set(rendition.info)

@@ -26,14 +26,11 @@ def test_every_orientation_stands_upright(orientation: int, format_: str, resize
     assert ExifTags.Base.Orientation not in rendition.getexif()
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("orientation", range(2, 9))
 @pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
-def test_an_orientation_may_stand_in_xmp_alone(orientation: int, format_: str, resize: Any) -> None:
-    """Where there is no tag but XMP has an orientation, the picture stands upright by it, in its own proportions."""
+def test_an_orientation_in_xmp_alone_turns_nothing(orientation: int, format_: str, resize: Any) -> None:
+    """Where no tag but XMP has an orientation, the picture is shown as it is stored, as browsers do."""
     xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="{orientation}"></x:xmpmeta>'.encode()
     options: dict[str, Any] = {"xmp": xmp} if format_ == "JPEG" else {"tiffinfo": {700: xmp}}
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = orientation
-    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=exif.tobytes()))))
     _, rendition = resize(saved(PICTURE, format_, **options))
-    assert psnr(rendition.convert("RGB"), expected(upright)) > 29
+    assert psnr(rendition.convert("RGB"), expected(PICTURE)) > 29

@@ -9,6 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import tagged_exif
 from tests.support.pictures import saved
@@ -27,7 +28,7 @@ from tests.support.rights_blocks import PRIVATE, WITH_IPTC, WITH_XMP, iptc, xmp
 def test_privacy_by_default(format_: str, keep: str, left: dict[str, str], resize: Any) -> None:
     """Of the metadata only who made the picture stays, or nothing, or all but the orientation, as was chosen."""
     data = saved(PICTURE, format_, exif=tagged_exif().tobytes(), xmp=b"<x:xmpmeta>GPS</x:xmpmeta>")
-    _, rendition = resize(data, Settings(widths=(480,), keep_metadata=keep))
+    _, rendition = resize(data, Settings(defaults=Rule.of_widths((480,)), keep_metadata=keep))
     exif = rendition.getexif()
     texts = {ExifTags.TAGS[tag]: value for tag, value in exif.items() if isinstance(value, str)}
     assert texts == left
@@ -43,7 +44,7 @@ WITH_NAMES = WITH_XMP | {f"{name} with IPTC": make for name, make in WITH_IPTC.i
 def test_names_stay_wherever_they_were_written(name: str, keep: str, resize: Any) -> None:
     """Who made a picture and who holds its rights stays though EXIF does not tell; where and of whom it is does not."""
     block = xmp("Zoë", "© Zoë") if name in WITH_XMP else iptc("Zoë", "© Zoë")
-    settings = Settings(widths=(480,), keep_metadata=keep, formats=("source", "webp", "avif"))
+    settings = Settings(defaults=Rule.of_widths((480,), formats=("source", "webp", "avif")), keep_metadata=keep)
     report, rendition = resize(WITH_NAMES[name](block), settings)
     made = list(Path(rendition.filename).parent.iterdir())
     assert len(made) == len(report.renditions) == (2 if name == "WebP" else 3)

@@ -11,8 +11,10 @@ from PIL import Image, ImageCms
 
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.conftest import PICTURE
 from tests.right_pictures.drawn import delta_e, expected, profile_like
+from tests.support.forged import segment
 from tests.support.pictures import psnr, saved
 
 
@@ -23,7 +25,7 @@ def test_profiles_are_converted_to_srgb(format_: str, resize: Any) -> None:
     data = saved(
         PICTURE, format_, icc_profile=profile, **({"lossless": True} if format_ == "WEBP" else {"quality": 98})
     )
-    rendition = resize(data, Settings(widths=(480,), formats=("png",)))[1]
+    rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=("png",))))[1]
     whole = Image.open(io.BytesIO(data)).convert("RGB")
     srgb = ImageCms.createProfile("sRGB")
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -82,6 +84,46 @@ def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any)
     assert not report.warnings
     assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
     assert rendition.convert("RGBA").getpixel((50, 100))[3] == (255 if kind == "L" else 0)
+
+
+def test_a_grey_jpeg_is_read_by_a_profile_for_rgb(resize: Any) -> None:
+    """A profile for colours counts: linear grey comes out as sRGB shows it; sRGB's own profile changes nothing."""
+    grey = Image.new("L", (960, 480), 100)
+    report, rendition = resize(saved(grey, icc_profile=profile_like(1.0)))
+    assert (rendition.mode, report.warnings) == ("L", ())
+    assert rendition.getpixel((100, 100)) == pytest.approx(168, abs=2)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    report, rendition = resize(saved(grey, icc_profile=srgb))
+    assert report.warnings == ()
+    assert rendition.getpixel((100, 100)) == pytest.approx(100, abs=1)
+
+
+def test_a_grey_png_is_not_read_by_a_profile_for_rgb(resize: Any) -> None:
+    """PNG allows a grey picture no profile for colours: browsers ignore it, and a warning says so."""
+    report, rendition = resize(saved(Image.new("L", (960, 480), 100), "PNG", icc_profile=profile_like(1.0)))
+    assert any("profile" in warning for warning in report.warnings)
+    assert rendition.getpixel((100, 100)) == 100
+
+
+def test_a_part_of_a_profile_may_come_twice(resize: Any) -> None:
+    """A JPEG whose profile has a part twice is converted by it, as if it were there once, in whatever order."""
+    profile = profile_like(1.8)
+    half = len(profile) // 2
+    parts = [(1, profile[:half]), (2, profile[half:])]
+    plain = saved(PICTURE, quality=95)
+
+    def sent(*numbers: int) -> bytes:
+        segments = [
+            segment(0xE2, b"ICC_PROFILE\0" + bytes([n, 2]) + part) for n in numbers for m, part in parts if m == n
+        ]
+        return plain[:2] + b"".join(segments) + plain[2:]
+
+    whole = resize(sent(1, 2))
+    assert psnr(whole[1], expected(PICTURE)) < 30  # there was something to convert
+    for order in ((1, 1, 2), (1, 2, 2), (2, 1), (1, 2, 1, 2)):
+        report, rendition = resize(sent(*order))
+        assert report.warnings == ()
+        assert rendition.tobytes() == whole[1].tobytes()
 
 
 def test_a_profile_for_grey_is_ignored_with_colours(resize: Any) -> None:

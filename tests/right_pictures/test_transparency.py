@@ -9,6 +9,7 @@ import pytest
 
 from resizer.report import Outcome
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.right_pictures.drawn import disc
 from tests.support.pictures import saved
 
@@ -38,7 +39,7 @@ def test_transparency_is_kept_without_dark_fringes(kind: str, resize: Any) -> No
 
 def test_jpeg_shows_white_behind_transparency(resize: Any) -> None:
     """Where a transparent picture is written as JPEG, white lies behind it and never black."""
-    _, rendition = resize(saved(disc("RGBA"), "PNG"), Settings(widths=(480,), formats=("jpeg",)))
+    _, rendition = resize(saved(disc("RGBA"), "PNG"), Settings(defaults=Rule.of_widths((480,), formats=("jpeg",))))
     assert rendition.format == "JPEG"
     assert min(rendition.getpixel((5, 5))) > 250
     assert np.asarray(rendition).min() > 200

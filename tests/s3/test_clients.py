@@ -1,21 +1,30 @@
-"""Clients are made once per environment and give up well before the function does."""
+"""One botocore client per environment, made at import, that sends what AWS expects and gives up in time."""
 
 from __future__ import annotations
 
-from http.client import HTTPConnection
+import base64
+import random
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, HTTPClientError
 
 from resizer import handler, pipeline
-from resizer.errors import RecordsFailed
-from resizer.s3 import clients
-from resizer.s3.client import ATTEMPTS, S3Client
+from resizer.errors import ConfigError
+from resizer.s3 import clients, conditional, time_limit
+from resizer.store import uploads
 from tests.conftest import BUCKET, context, notification
+from tests.s3.server import OK, SLOW_DOWN, STORED, refused, serving
+
+OWNER_HEADER = "x-amz-expected-bucket-owner"
 
 
-def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
-    """A warm invocation uses the client that the one before used, with its connections, by a clock of its own."""
+def test_it_is_botocores_and_the_same_every_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every invocation of an environment uses one client of botocore's, within the limits of its own time."""
     used: list[Any] = []
     process = pipeline.process
 
@@ -25,74 +34,24 @@ def test_two_invocations_share_one_client(s3: Any, monkeypatch: Any) -> None:
 
     monkeypatch.setattr(handler, "process", noting)
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
-    event = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": _names("note.txt")}]}
     for _ in range(2):
-        handler.lambda_handler(event, context())
-    assert len(used) == 2
-    kept = clients.s3()
-    assert isinstance(kept, S3Client)
-    assert [each.connections for each in used] == [kept.connections, kept.connections]
+        handler.lambda_handler(notification("note.txt"), context())
+    assert isinstance(clients.s3(), BaseClient)
+    assert [each.client for each in used] == [clients.s3()] * 2
     assert used[0].clock is not used[1].clock
 
 
-def test_requests_give_up_well_before_the_function() -> None:
-    """All tries of a request together end within half of the function's minute, retried the standard way."""
-    config = clients.client("sqs").meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 5)
-    assert ATTEMPTS * (config.connect_timeout + config.read_timeout) < 30
-    assert config.retries["mode"] == "standard"
-    assert config.retries["total_max_attempts"] == ATTEMPTS
-
-
-def test_credentials_from_elsewhere_are_left_to_botocore(s3: Any, monkeypatch: Any) -> None:
-    """Without keys in the environment it is botocore's client that looks for them, in profiles and wherever else."""
-    assert isinstance(clients.s3(), S3Client)
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    clients.forget()
-    assert clients.s3() is clients.client("s3")
-    clients.forget()
-
-
-def _names(key: str) -> dict[str, Any]:
-    return {"bucket": {"name": BUCKET}, "object": {"key": key}}
-
-
-@pytest.mark.parametrize("owner", ["123456789012", None])
-def test_every_request_names_the_bucket_s_owner(monkeypatch: Any, s3: Any, owner: str | None) -> None:
-    """With an owner set, all requests to S3 that can carry it do, and without one none does."""
-    sent: list[Any] = []
-    request = HTTPConnection.request
-
-    def note(self: HTTPConnection, method: str, url: str, body: Any, headers: Any) -> None:
-        sent.append(headers.get("x-amz-expected-bucket-owner"))
-        request(self, method, url, body, headers)
-
-    monkeypatch.setattr(HTTPConnection, "request", note)
-    monkeypatch.setenv(clients.OWNER, owner or "")
-    clients.forget()
-    client = clients.s3()
-    client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
-    client.head_object(Bucket=BUCKET, Key="cat.jpg")
-    client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
-    client.delete_object(Bucket=BUCKET, Key="cat.jpg")
-    clients.forget()
-    assert sent == [owner] * 4
-
-
-def test_botocore_names_the_bucket_s_owner_too(monkeypatch: Any, s3: Any) -> None:
-    """Where botocore's client stands in, its requests to S3 carry the owner as well."""
-    sent: list[Any] = []
-    monkeypatch.setenv(clients.OWNER, "123456789012")
-    clients.forget()
-    client = clients.client("s3")
-    client.meta.events.register("before-call.s3", lambda params, **_: sent.append(params["headers"]))
-    client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
-    clients.forget()
-    assert [headers.get("x-amz-expected-bucket-owner") for headers in sent] == ["123456789012"]
+def test_requests_give_up_well_before_the_function(s3: Any) -> None:
+    """All attempts of a request together end within half of the function's minute; a connection for each upload."""
+    for service in ("s3", "sqs"):
+        config = clients.client(service).meta.config
+        assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < 30
+        assert config.retries["mode"] == "standard"
+        assert config.max_pool_connections == clients.MAX_CONNECTIONS == uploads.WORKERS
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
-def test_a_region_in_either_variable_is_enough(monkeypatch: Any, s3: Any, name: str) -> None:
+def test_a_region_in_either_variable_is_enough(monkeypatch: pytest.MonkeyPatch, s3: Any, name: str) -> None:
     """botocore itself reads one of the two alone, and Lambda's is the other."""
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -102,12 +61,113 @@ def test_a_region_in_either_variable_is_enough(monkeypatch: Any, s3: Any, name: 
     clients.forget()
 
 
-@pytest.mark.parametrize("key", ["key", ""])
-def test_an_endpoint_that_is_no_url_fails_in_one_line(monkeypatch: Any, s3: Any, key: str) -> None:
-    """Whichever client would be made: a record fails, told by the variable's name, and comes back."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "localhost:9000")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("AWS_ENDPOINT_URL_S3", "localhost:9000", "AWS_ENDPOINT_URL_S3=localhost:9000 is not an endpoint"),
+        ("AWS_ENDPOINT_URL", "localhost:9000", "AWS_ENDPOINT_URL=localhost:9000 is not an endpoint"),
+        ("AWS_PROFILE", "nobody", r"No client for s3 can be made: .*\(nobody\)"),
+    ],
+)
+def test_an_environment_without_a_client_fails_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, s3: Any, name: str, value: str, message: str
+) -> None:
+    """The function does not start, and the error names the variable or what is wrong with it."""
+    monkeypatch.setenv(name, value)
     clients.forget()
-    with pytest.raises(RecordsFailed, match="AWS_ENDPOINT_URL_S3=localhost:9000"):
-        handler.lambda_handler(notification("cat.jpg"), context())
+    with pytest.raises(ConfigError, match=message):
+        clients.s3()
     clients.forget()
+
+
+@pytest.mark.parametrize("owner", ["123456789012", None])
+def test_every_request_names_the_buckets_owner(monkeypatch: pytest.MonkeyPatch, owner: str | None) -> None:
+    """With an owner set all requests to S3 name it, and without one none does."""
+    monkeypatch.setenv(clients.OWNER, owner or "")
+    with serving(STORED, OK, OK, refused(204)) as (client, server):
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
+        client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
+        client.delete_object(Bucket=BUCKET, Key="cat.jpg")
+        assert [server.header(OWNER_HEADER, number) for number in range(4)] == [owner] * 4
+
+
+def test_lambdas_loop_detection_sees_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request carries the invocation's trace header, those from the threads for uploads too."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "resizer")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988;Lineage=0:abc:1")
+    with serving(STORED, STORED) as (client, server), ThreadPoolExecutor() as threads:
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        threads.submit(client.put_object, Bucket=BUCKET, Key="cat.jpg", Body=b"cat").result()
+        told = [server.header("X-Amzn-Trace-Id", number) for number in range(2)]
+        assert told == ["Root=1-5759e988;Lineage=0:abc:1"] * 2
+
+
+def test_a_put_carries_one_checksum() -> None:
+    """Buckets with Object Lock demand one; zlib's is sent as a header, and the body as it is."""
+    with serving(STORED) as (client, server):
+        request = {"Bucket": BUCKET, "Key": "cat.jpg", "Body": b"picture", "Metadata": {}}
+        assert conditional.put(client, request)
+        expected = base64.b64encode(zlib.crc32(b"picture").to_bytes(4, "big")).decode()
+        assert server.header("x-amz-checksum-crc32") == expected
+        assert server.requests[0].endswith(b"\r\n\r\npicture")
+        others = ("x-amz-sdk-checksum-algorithm", "Content-MD5", "x-amz-trailer", "Content-Encoding", "Expect")
+        assert [server.header(name) for name in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("/a", "//a"),
+        ("a//b/../c", "/a//b/../c"),
+        ("./x", "/./x"),
+        ("a b+c%25é日本.jpg", "/a%20b%2Bc%2525%C3%A9%E6%97%A5%E6%9C%AC.jpg"),
+        ("a?b#c&d=e", "/a%3Fb%23c%26d%3De"),
+        ("a\nb", "/a%0Ab"),
+    ],
+)
+def test_keys_are_sent_as_they_are(key: str, path: str) -> None:
+    """No slash, dot or letter of a key is changed on its way: another key is another object."""
+    with serving(STORED, OK) as (client, server):
+        client.put_object(Bucket=BUCKET, Key=key, Body=b"cat")
+        client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        for request, method in zip(server.requests, ("PUT", "GET"), strict=True):
+            assert request.startswith(f"{method} /{BUCKET}{path} HTTP/1.1\r\n".encode())
+
+
+@pytest.fixture
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(random, "random", lambda: 1.0)
+
+
+@pytest.mark.usefixtures("_no_pauses")
+@pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), refused(500), b"", refused(400, SLOW_DOWN)])
+def test_what_may_pass_is_tried_again(failure: bytes) -> None:
+    """Throttling, faults of the server and lost connections are tried three times in all, the body sent each time."""
+    with serving(failure, failure, STORED) as (client, server):
+        assert client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"picture")["ETag"] == '"1"'
+        assert [request.endswith(b"picture") for request in server.requests] == [True] * time_limit.ATTEMPTS
+
+
+@pytest.mark.usefixtures("_no_pauses")
+@pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), b""])
+def test_after_three_attempts_the_last_failure_is_raised(failure: bytes) -> None:
+    """S3's own error where it answered, the connection's where it did not."""
+    with serving(*[failure] * 3) as (client, server):
+        with pytest.raises((ClientError, HTTPClientError)):
+            client.get_object(Bucket=BUCKET, Key="cat.jpg")
+        assert len(server.requests) == time_limit.ATTEMPTS
+
+
+def test_one_connection_serves_many_requests() -> None:
+    """A connection is used again after an answer, a refusal, and a body that was read in pieces."""
+    with serving(STORED, OK, refused(404), STORED) as (client, server):
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        body = client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"]
+        assert (body.read(2), body.read(2), body.read(2)) == (b"ca", b"t", b"")
+        body.close()
+        with pytest.raises(ClientError):
+            client.head_object(Bucket=BUCKET, Key="cat.jpg")
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        assert server.connections == 1

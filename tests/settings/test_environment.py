@@ -8,18 +8,18 @@ import pytest
 
 from resizer.errors import ConfigError
 from resizer.settings import Settings
-from resizer.settings.environment import VARIABLES, Quality
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES
+from resizer.settings.rules import Quality, Rule
 
 DEFAULTS = {
-    "widths": (1000, 640, 480),
+    "defaults": Rule.of_widths((1000, 640, 480), formats=("source",), quality=Quality(jpeg=80, webp=78, avif=55)),
+    "rules": (),
+    "watermarks": {},
     "output_prefix": "resized/",
     "source_prefix": "",
-    "key_template": "{prefix}{width}-{key}",
-    "formats": ("source",),
-    "quality": Quality(jpeg=80, webp=78, avif=55),
+    "key_template": "{prefix}{name}-{key}",
     "max_pixels": 100_000_000,
     "max_bytes": 104_857_600,
-    "cache_control": None,
     "buckets": frozenset(),
     "bucket_owner": None,
     "keep_metadata": "copyright",
@@ -30,24 +30,25 @@ DEFAULTS = {
     "rejections_queue_url": None,
     "large_function": None,
 }
+ALL = [*VARIABLES, *OF_DEFAULTS]
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/rejections"
 UNDERSTOOD = [
-    ("RESIZER_WIDTHS", "320", "widths", (320,)),
-    ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "widths", (2000, 300, 100)),
-    ("RESIZER_WIDTHS", "1,16383", "widths", (16383, 1)),
-    ("RESIZER_WIDTHS", ",".join(map(str, [*range(1, 21), 1])), "widths", tuple(range(20, 0, -1))),
+    ("RESIZER_WIDTHS", "320", "defaults", Rule.of_widths((320,))),
+    ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "defaults", Rule.of_widths((2000, 300, 100))),
+    ("RESIZER_WIDTHS", "1,16383", "defaults", Rule.of_widths((16383, 1))),
+    ("RESIZER_WIDTHS", ",".join(map(str, [*range(1, 21), 1])), "defaults", Rule.of_widths(tuple(range(20, 0, -1)))),
     ("RESIZER_OUTPUT_PREFIX", "thumbs/", "output_prefix", "thumbs/"),
     ("RESIZER_OUTPUT_PREFIX", "réduit", "output_prefix", "réduit"),
     ("RESIZER_SOURCE_PREFIX", "uploads/2024/", "source_prefix", "uploads/2024/"),
     ("RESIZER_SOURCE_PREFIX", "r", "source_prefix", "r"),
     ("RESIZER_KEY_TEMPLATE", "{prefix}{key}/w{width}", "key_template", "{prefix}{key}/w{width}"),
-    ("RESIZER_FORMATS", "source,webp,avif", "formats", ("source", "webp", "avif")),
-    ("RESIZER_FORMATS", "WebP, png,webp,jpeg", "formats", ("webp", "png", "jpeg")),
-    ("RESIZER_QUALITY", "jpeg=70", "quality", Quality(jpeg=70)),
-    ("RESIZER_QUALITY", "avif=1, webp=100", "quality", Quality(webp=100, avif=1)),
+    ("RESIZER_FORMATS", "source,webp,avif", "defaults", Rule.of_widths(formats=("source", "webp", "avif"))),
+    ("RESIZER_FORMATS", "WebP, png,webp,jpeg", "defaults", Rule.of_widths(formats=("webp", "png", "jpeg"))),
+    ("RESIZER_QUALITY", "jpeg=70", "defaults", Rule.of_widths(quality=Quality(jpeg=70))),
+    ("RESIZER_QUALITY", "avif=1, webp=100", "defaults", Rule.of_widths(quality=Quality(webp=100, avif=1))),
     ("RESIZER_MAX_PIXELS", "5000", "max_pixels", 5000),
     ("RESIZER_MAX_BYTES", "1", "max_bytes", 1),
-    ("RESIZER_CACHE_CONTROL", "public, max-age=31536000", "cache_control", "public, max-age=31536000"),
+    ("RESIZER_CACHE_CONTROL", "public, max-age=1", "defaults", Rule.of_widths(cache_control="public, max-age=1")),
     ("RESIZER_BUCKETS", "photos, more-photos,", "buckets", frozenset({"photos", "more-photos"})),
     ("RESIZER_BUCKET_OWNER", "123456789012", "bucket_owner", "123456789012"),
     ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
@@ -100,6 +101,7 @@ REFUSED = [
     ("RESIZER_TAGS", "&".join(f"tag{number}=x" for number in range(11))),
     ("RESIZER_TAGS", "x" * 129 + "=long"),
     ("RESIZER_TAGS", "a=1&a=2"),
+    ("RESIZER_TAGS", "team"),
     ("RESIZER_STORAGE_CLASS", "DEEP_ARCHIVE"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
 ]
@@ -111,7 +113,7 @@ def test_each_default_is_the_contracts(field: str, value: object) -> None:
     assert getattr(Settings.from_env({}), field) == value
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("variable", ALL)
 def test_a_blank_variable_is_as_good_as_none(variable: str) -> None:
     """A variable that is set to nothing, as deployment templates do, leaves the default."""
     assert Settings.from_env({variable: "  "}) == Settings()
@@ -128,7 +130,7 @@ def test_each_variable_is_understood(variable: str, text: str, field: str, value
 
 def test_every_variable_has_a_case() -> None:
     """No variable goes untested."""
-    assert {case[0] for case in UNDERSTOOD} == set(VARIABLES)
+    assert {case[0] for case in UNDERSTOOD} == set(ALL)
 
 
 @pytest.mark.parametrize(("variable", "text"), REFUSED)
@@ -146,7 +148,7 @@ def test_all_mistakes_are_reported_together() -> None:
     with pytest.raises(ConfigError) as refusal:
         Settings.from_env(wrong)
     names = [mistake.partition("=")[0] for mistake in refusal.value.mistakes]
-    assert names == [variable for variable in VARIABLES if variable in wrong]
+    assert names == [variable for variable in ALL if variable in wrong]
     assert all(f"\n  {mistake}" in str(refusal.value) for mistake in refusal.value.mistakes)
 
 
@@ -173,7 +175,6 @@ def test_a_source_prefix_beside_the_output_prefix_is_taken(source_prefix: str) -
         ("RESIZER_QUALITY", "jpeg=81"),
         ("RESIZER_QUALITY", "webp=79"),
         ("RESIZER_QUALITY", "avif=56"),
-        ("RESIZER_FORMATS", "source,webp"),
         ("RESIZER_CACHE_CONTROL", "no-cache"),
         ("RESIZER_KEEP_METADATA", "none"),
         ("RESIZER_TAGS", "team=shop"),
@@ -181,7 +182,7 @@ def test_a_source_prefix_beside_the_output_prefix_is_taken(source_prefix: str) -
     ],
 )
 def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: str) -> None:
-    """Renditions made with other quality, formats, headers or metadata are told apart from those that stand."""
+    """Renditions made with other quality, headers or metadata are told apart from those that stand."""
     assert Settings.from_env({variable: text}).recipe != Settings().recipe
 
 
@@ -189,6 +190,7 @@ def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: st
     ("variable", "text"),
     [
         ("RESIZER_WIDTHS", "480,641"),
+        ("RESIZER_FORMATS", "source,webp"),
         ("RESIZER_OUTPUT_PREFIX", "thumbs/"),
         ("RESIZER_SOURCE_PREFIX", "uploads/"),
         ("RESIZER_KEY_TEMPLATE", "{prefix}{width}/{key}"),
@@ -199,7 +201,7 @@ def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: st
     ],
 )
 def test_the_recipe_stays_with_everything_else(variable: str, text: str) -> None:
-    """A new width, or a setting that decides only what is made and where, does not make everything anew."""
+    """A new width or format, or a setting that decides only what is made and where, does not make everything anew."""
     assert Settings.from_env({variable: text}).recipe == Settings().recipe
 
 

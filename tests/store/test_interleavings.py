@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from resizer.settings import Settings
-from resizer.store import pool
+from resizer.settings.rules import Rule
+from resizer.store import uploads
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
 from tests.support.memory_s3 import MemoryS3
 
@@ -21,7 +22,7 @@ COLOURS = {(255, 0, 0): "red", (0, 0, 255): "blue"}
 
 @pytest.fixture(autouse=True)
 def _one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "executor", InlineExecutor())
+    monkeypatch.setattr(uploads, "executor", InlineExecutor())
 
 
 @dataclass
@@ -30,11 +31,12 @@ class Story:
 
     sequencers: bool = True
     widths: tuple[int, ...] = (3, 2, 1)
+    formats: tuple[str, ...] = ("source",)
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        store = MemoryS3(self.told.append, sequencers=self.sequencers, now=lambda: self.world.time)
-        self.world = World(store, Settings(widths=self.widths))
+        store = MemoryS3(self.told.append, sequencers=self.sequencers)
+        self.world = World(store, Settings(defaults=Rule.of_widths(self.widths, formats=self.formats)))
         self.store = store
 
     def upload(self, colour: str, key: str = KEY, format_: str = "PNG") -> dict[str, Any]:
@@ -109,6 +111,16 @@ def test_a_replacing_write_that_lost_its_race_writes_nothing() -> None:
     assert standing.body == b"by hand"
 
 
+def test_writes_whose_answer_was_lost_count_as_writes() -> None:
+    """Every PUT reached S3, its answer was lost, and botocore sent it again: the upload is reported as `resized`."""
+    story = Story()
+    handler = story.deliver(story.upload("red"))
+    while not handler.ended:
+        handler.step(Fate.SENT_TWICE if handler.is_at_a_write else Fate.DONE)
+    assert to_the_end(handler) == "resized"
+    assert story.shown == ["red"] * 3
+
+
 @pytest.mark.parametrize("fate", [Fate.DONE, Fate.SENT_TWICE])
 def test_the_same_picture_uploaded_again_wins_over_the_one_between(fate: Fate) -> None:
     """Red, blue, red: whoever made blue meanwhile finds out afterwards, though what it replaced looked the same."""
@@ -157,19 +169,8 @@ def test_a_handler_that_died_after_a_write_is_put_right(sequencers: bool) -> Non
     assert story.shown == [None] * 3
 
 
-def test_a_quick_handler_ends_before_a_removal_looks() -> None:
-    """The removal of a source that is just being resized waits, and then takes the finished renditions away."""
-    story = Story()
-    quick = to(story.deliver(story.upload("red")), "put")
-    removal = story.deliver(story.delete())
-    assert removal.pending == "sleep"
-    assert to_the_end(quick) == "resized"
-    assert to_the_end(removal) == "removed"
-    assert story.shown == [None] * 3
-
-
-def test_a_slow_handler_sees_that_its_source_is_gone() -> None:
-    """A handler that is slower than the removal waits looks itself, and takes its own renditions away."""
+def test_a_handler_sees_that_its_source_is_gone() -> None:
+    """A source is deleted while it is resized: the removal finds nothing yet, and the handler deletes what it wrote."""
     story = Story()
     slow = to(story.deliver(story.upload("red")), "put")
     assert story.handle(story.delete()) == "already_done"
@@ -177,42 +178,47 @@ def test_a_slow_handler_sees_that_its_source_is_gone() -> None:
     assert story.shown == [None] * 3
 
 
-def test_a_quick_handler_ends_before_a_rejection_looks() -> None:
-    """The handler of what is no image waits for the picture that it replaced, which is just being written."""
+def test_a_handler_sees_that_no_image_has_replaced_its_source() -> None:
+    """A picture is overwritten by what is no image while it is resized: in the end nothing of it is left."""
     story = Story()
-    quick = to(story.deliver(story.upload("red")), "put")
-    rejected = to(story.deliver(story.put(b"no image")), "sleep")
-    assert to_the_end(quick) == "resized"
-    assert to_the_end(rejected) == "not_an_image"
-    assert story.shown == [None] * 3
-
-
-def test_a_quick_handler_ends_before_an_overtaken_one_takes_away() -> None:
-    """Who is overtaken by what is no image waits, too, so that nobody is left with a part of his renditions."""
-    story = Story()
-    quick = to(story.deliver(story.upload("red")), "put")
-    quick.step()
-    overtaken = to(to(story.deliver(story.upload("blue")), "head"), "put")
+    slow = to(story.deliver(story.upload("red")), "put")
     rejected = story.put(b"no image")
-    to(overtaken, "sleep")
-    to_the_end(quick)
-    assert to_the_end(overtaken) == "not_an_image"
+    assert story.handle(rejected) == "not_an_image"
+    assert to_the_end(slow) == "not_an_image"
     assert story.handle(rejected) == "not_an_image"
     assert story.shown == [None] * 3
 
 
 @pytest.mark.parametrize("sequencers", [True, False])
-@pytest.mark.parametrize("steps", range(8))
-def test_another_format_under_the_same_name_meets_nothing_of_the_first(sequencers: bool, steps: int) -> None:  # noqa: FBT001 # a parameter
-    """A quick handler that writes under other keys than its successor takes its own renditions away."""
+@pytest.mark.parametrize("steps", range(7))
+@pytest.mark.parametrize("key", ["x.jpg", "scan"])
+def test_a_corrected_misnamed_upload_leaves_nothing_of_the_first(key: str, sequencers: bool, steps: int) -> None:  # noqa: FBT001 # a parameter
+    """A PNG is uploaded as `x.jpg` and then the real JPEG, at any moment in between: the JPEG's renditions are left."""
     story = Story(sequencers)
-    first = to(story.deliver(story.upload("red", "scan")), "put")
-    later = story.deliver(story.upload("blue", "scan", "GIF"))
+    first = to(story.deliver(story.upload("red", key)), "put")
+    later = story.deliver(story.upload("blue", key, "JPEG"))
     for _ in range(steps):
-        later.step()
+        if not later.ended:
+            later.step()
     to_the_end(first)
     to_the_end(later)
-    assert story.store.keys("resized/") == [f"resized/{width}-scan.gif" for width in (1, 2, 3)]
+    assert story.store.keys("resized/") == [f"resized/{width}-{key}" for width in (1, 2, 3)]
+    for output in story.store.keys("resized/"):
+        rendition = story.store.current(BUCKET, output)
+        assert rendition is not None
+        assert rendition.told["ContentType"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("first", ["cat.png", "cat.png.webp"])
+def test_the_second_of_two_sources_with_a_common_key_is_rejected(first: str) -> None:
+    """`cat.png` in WebP and `cat.png.webp` would share keys: whichever is second gets none, and the first keeps all."""
+    story = Story(formats=("source", "webp"))
+    second = ({"cat.png", "cat.png.webp"} - {first}).pop()
+    assert story.handle(story.upload("red", first)) == "resized"
+    before = story.store.keys("resized/")
+    assert story.handle(story.upload("blue", second)) == "key_taken"
+    assert story.store.keys("resized/") == before
+    assert len(before) == 6
 
 
 def test_a_rejection_that_died_half_way_is_ended_by_the_next_try() -> None:
@@ -222,20 +228,4 @@ def test_a_rejection_that_died_half_way_is_ended_by_the_next_try() -> None:
     event = story.put(b"no image")
     to(story.deliver(event), "delete").step(Fate.DIES_AFTER)
     assert story.handle(event) == "not_an_image"
-    assert story.shown == [None] * 3
-
-
-def test_a_rejection_finds_what_a_removal_left_of_a_quick_write() -> None:
-    """A removal takes the widest away while the others are still being written: the rejected upload's handler sees."""
-    story = Story()
-    quick = to(story.deliver(story.upload("red")), "put")
-    quick.step()
-    removal = story.deliver(story.delete())
-    removal.waits_until = 0  # as one whose event is older
-    rejected = story.put(b"no image")
-    to_the_end(removal)
-    to_the_end(quick)
-    assert story.shown == [None, "red", "red"]
-    story.world.time += 1
-    assert story.handle(rejected) == "not_an_image"
     assert story.shown == [None] * 3

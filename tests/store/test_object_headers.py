@@ -1,26 +1,39 @@
-"""What a rendition carries on from its source is the source's own, with the settings' overrides."""
+"""A rendition takes over its source's headers, with the settings' overrides, and a file name that says what it is."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+from urllib.parse import unquote
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from resizer.model import Format, RenditionPlan
 from resizer.settings import Settings
-from resizer.store.object_headers import carried_headers, with_extension
+from resizer.settings.rules import Rule
+from resizer.store.object_headers import content_disposition, headers_for
+from tests.conftest import BUCKET
 
-EXTENSIONS = (".jpg", ".jpeg")
+
+def disposition(own: str | None, key: str = "cat.jpg", format_: Format = Format.JPEG) -> str | None:
+    """The header of a rendition in a format, which lies under the plain key."""
+    return content_disposition(own, key, RenditionPlan(f"resized/480-{key}", 4, 3, format_))
 
 
-def test_caching_language_and_expiry_are_carried_on() -> None:
-    """The source's caching, language, expiry and file name are carried on, and nothing else of it."""
+def test_caching_language_expiry_and_disposition_are_taken_over() -> None:
+    """These four headers of the source are taken over, and nothing else of it."""
     own = {"CacheControl": "max-age=60", "ContentLanguage": "de", "Expires": "soon", "ContentDisposition": "inline"}
     answer = {**own, "ContentType": "image/png", "Metadata": {"secret": "x"}, "ContentLength": 9}
-    assert carried_headers(answer, Settings()) == own
+    assert headers_for(answer, Settings()) == own
 
 
 def test_settings_have_the_last_word() -> None:
-    """Caching, tags and storage class by setting stand over what the source has."""
-    settings = Settings(cache_control="no-cache", tags="team=shop", storage_class="STANDARD_IA")
-    assert carried_headers({"CacheControl": "max-age=60"}, settings) == {
+    """Caching, tags and storage class of the settings win over what the source has."""
+    rule = Rule.of_widths(cache_control="no-cache")
+    settings = Settings(defaults=rule, tags="team=shop", storage_class="STANDARD_IA")
+    assert headers_for({"CacheControl": "max-age=60"}, settings) == {
         "CacheControl": "no-cache",
         "Tagging": "team=shop",
         "StorageClass": "STANDARD_IA",
@@ -28,44 +41,122 @@ def test_settings_have_the_last_word() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "format_", "header"),
+    [
+        ("cat.jpg", Format.JPEG, None),
+        ("CAT.JPEG", Format.JPEG, None),
+        ("cat.jfif", Format.JPEG, None),
+        ("a.tiff/cat.png", Format.PNG, None),
+        ("scan.tiff", Format.JPEG, 'inline; filename="scan.jpg"'),
+        ("scans/2024/scan.tiff", Format.PNG, 'inline; filename="scan.png"'),
+        ("x.jpg", Format.PNG, 'inline; filename="x.png"'),
+        ("a.jpg/cat", Format.JPEG, 'inline; filename="cat.jpg"'),
+        ("note.txt", Format.JPEG, 'inline; filename="note.txt.jpg"'),
+        ("v1.2", Format.GIF, 'inline; filename="v1.2.gif"'),
+        ("folder/", Format.JPEG, 'inline; filename="folder.jpg"'),
+        ("/", Format.JPEG, 'inline; filename="image.jpg"'),
+        ("ä.tiff", Format.JPEG, "inline; filename*=UTF-8''%C3%A4.jpg"),
+        ('a "b".tiff', Format.JPEG, "inline; filename*=UTF-8''a%20%22b%22.jpg"),
+        ("100%.tiff", Format.JPEG, "inline; filename*=UTF-8''100%25.jpg"),
+        ("a\nb.tiff", Format.JPEG, "inline; filename*=UTF-8''a%0Ab.jpg"),
+        ("a; b=c.tiff", Format.JPEG, 'inline; filename="a; b=c.jpg"'),
+    ],
+)
+def test_a_key_that_says_another_type_gets_a_right_file_name(key: str, format_: Format, header: str | None) -> None:
+    """Where the key's extension is not one of the format's, the header says what a saved file should be called."""
+    assert disposition(None, key, format_) == header
+
+
+def test_the_output_key_decides() -> None:
+    """An extra format has its extension behind the key, which then needs no header."""
+    webp = RenditionPlan("resized/480-scan.tiff.webp", 4, 3, Format.WEBP)
+    assert content_disposition(None, "scan.tiff", webp) is None
+    folded = RenditionPlan("resized/scan.jpg/480", 4, 3, Format.JPEG)
+    assert content_disposition("attachment", "scan.jpg", folded) == 'attachment; filename="scan.jpg"'
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ('attachment; filename="cat.tiff"', 'attachment; filename="cat.jpg"'),
         ('attachment; filename="cat.JPEG"', 'attachment; filename="cat.JPEG"'),
-        ("attachment; filename=cat.bmp", "attachment; filename=cat.jpg"),
+        ("attachment; filename=cat.jpg; size=9", "attachment; filename=cat.jpg; size=9"),
+        ("attachment; filename=cat.bmp", 'attachment; filename="cat.jpg"'),
         ('attachment; filename="my cat"', 'attachment; filename="my cat.jpg"'),
         (
             "attachment; filename=\"cat.tiff\"; filename*=UTF-8''k%C3%A4tzchen.tiff",
-            "attachment; filename=\"cat.jpg\"; filename*=UTF-8''k%C3%A4tzchen.jpg",
+            "attachment; filename*=UTF-8''k%C3%A4tzchen.jpg",
         ),
-        ("attachment; FileName = cat.bmp", "attachment; FileName = cat.jpg"),
-        ('attachment; filename="the \\"cat\\".tiff"; x=1', 'attachment; filename="the \\"cat\\".jpg"; x=1'),
+        (
+            "attachment; filename*=UTF-8''k%C3%A4tzchen.tiff; filename=\"cat.tiff\"",
+            "attachment; filename*=UTF-8''k%C3%A4tzchen.jpg",
+        ),
+        ("attachment; FileName = cat.bmp", 'attachment; filename="cat.jpg"'),
+        ("ATTACHMENT;filename=cat.bmp", 'ATTACHMENT; filename="cat.jpg"'),
+        ('attachment; filename="the \\"cat\\".tiff"; x=1', "attachment; filename*=UTF-8''the%20%22cat%22.jpg"),
         ('attachment; filename="Mr. Smith"', 'attachment; filename="Mr. Smith.jpg"'),
-        ('attachment; filename="scan 2024.10.05"', 'attachment; filename="scan 2024.10.05.jpg"'),
         ('attachment; filename="v1.2 final.PNG"', 'attachment; filename="v1.2 final.jpg"'),
+        ('attachment; filename="a;b.png"', 'attachment; filename="a;b.jpg"'),
+        ('form-data; name="x.png"; filename="y.png"', 'form-data; filename="y.jpg"'),
+        ("attachment; filename=a b.png", 'attachment; filename="a b.jpg"'),
         ('attachment; filename=""', 'attachment; filename=""'),
-        ('form-data; name="my-filename=a.png"', 'form-data; name="my-filename=a.png"'),
-        ('form-data; name="filename=x.png"; filename="y.png"', 'form-data; name="filename=x.png"; filename="y.jpg"'),
-        ('form-data; name="a;filename=x.png"', 'form-data; name="a;filename=x.png"'),
-        ('attachment; x="never ends; filename=a.png', 'attachment; x="never ends; filename=a.png'),
-        ("attachment; filename=a b.png", "attachment; filename=a b.jpg"),
-        ("attachment; filename= a b.png \t; x=1", "attachment; filename= a b.jpg \t; x=1"),
-        ("attachment;filename=a.png;filename*=UTF-8''b.png", "attachment;filename=a.jpg;filename*=UTF-8''b.jpg"),
-        ("attachment; filename*=\"UTF-8''a.png\"", "attachment; filename*=\"UTF-8''a.jpg\""),
-        ("filename=cat.png", "filename=cat.jpg"),
         ("attachment; filename=", "attachment; filename="),
+        ("attachment", "attachment"),
         ("inline", "inline"),
     ],
 )
-def test_the_file_names_extension_is_corrected(before: str, after: str) -> None:
-    """A file name ends in an extension of what is written, plain or encoded; the rest stays."""
-    assert with_extension(before, EXTENSIONS) == after
+def test_a_disposition_of_the_source_keeps_its_kind(before: str, after: str) -> None:
+    """Its file name ends in an extension of what was written; a header that is right already stays as it is."""
+    assert disposition(before) == after
 
 
-@pytest.mark.parametrize("name", ["{}.png", '"{}.png"', "UTF-8''{}.png"])
-@pytest.mark.parametrize("letters", ["Åse", "voilà", "日本", "Å\u00a0s"])
-def test_letters_beyond_ascii_stay_whole(name: str, letters: str) -> None:
-    """A header is UTF-8 read as Latin-1, where halves of letters look like blanks; none is torn apart."""
-    before = f"attachment; filename={name.format(letters)}; x=1".encode()
-    after = with_extension(before.decode("latin-1"), EXTENSIONS).encode("latin-1")
-    assert after == before.replace(b".png", b".jpg")
+def test_a_disposition_without_a_name_gets_one_where_the_key_says_another_type() -> None:
+    """A download of `scan.tiff` that is a JPEG is saved as `scan.jpg`."""
+    assert disposition("attachment", "scan.tiff") == 'attachment; filename="scan.jpg"'
+
+
+@pytest.mark.parametrize("name", ["Åse.png", "voilà.jpg", "日本.tiff"])
+@pytest.mark.parametrize("read_as", ["latin-1", "utf-8"])
+def test_raw_letters_are_encoded_as_rfc_6266_says(name: str, read_as: str) -> None:
+    """A header of raw UTF-8 is read as Latin-1 by HTTP clients; the name is the same either way, and sent as ASCII."""
+    before = f'attachment; filename="{name}"'.encode().decode(read_as)
+    after = disposition(before) or ""
+    assert unquote(after) == f"attachment; filename*=UTF-8''{name[:-4].rstrip('.')}.jpg"
+    assert after.isascii()
+    assert disposition(after) == after
+
+
+@given(st.text(max_size=40), st.sampled_from(list(Format)))
+@example('a; filename="', Format.JPEG)
+@example("a; filename*0*=UTF-8''x; filename*2=y", Format.JPEG)
+@example("a; filename*=nowhere''%ff", Format.JPEG)
+@example("inline; filename*", Format.JPEG)
+def test_any_header_is_understood_or_replaced(own: str, format_: Format) -> None:
+    """Whatever stands in the source's header, what is sent is ASCII on one line, and right when it is read again."""
+    after = disposition(own or None, "scan.tiff", format_)
+    assert after is not None
+    assert re.fullmatch(r"[ -~]+", after)
+    assert disposition(after, "scan.tiff", format_) == after
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40), st.sampled_from(list(Format)))
+def test_any_key_gives_a_header_that_can_be_sent(key: str, format_: Format) -> None:
+    """Whatever a source is called, its renditions' header is printable ASCII, or there is none."""
+    after = disposition(None, key, format_)
+    assert after is None or re.fullmatch(r"[ -~]+", after)
+
+
+def test_a_file_name_survives_the_way_through_s3(s3: Any) -> None:
+    """What a rendition is stored with is what a HEAD answers, so that it is not written again."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"", ContentDisposition='inline; filename="Käse.tiff"')
+    sent = disposition(s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ContentDisposition"])
+    s3.put_object(Bucket=BUCKET, Key="rendition", Body=b"", ContentDisposition=sent)
+    assert s3.head_object(Bucket=BUCKET, Key="rendition")["ContentDisposition"] == sent
+    assert sent == "inline; filename*=UTF-8''K%C3%A4se.jpg"
+
+
+def test_other_headers_beyond_ascii_are_left_out() -> None:
+    """No other header that is taken over has such letters in its grammar."""
+    assert headers_for({"CacheControl": "max-age=60; ü", "ContentLanguage": "de"}, Settings()) == {
+        "ContentLanguage": "de"
+    }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.store.writer import is_later
+from resizer.store.provenance import Provenance, is_later
 from tests.store.writing import LATER, SEQUENCER, provenance
 
 _sequencers = st.text("0123456789ABCDEFabcdef", min_size=1, max_size=6)
@@ -55,3 +55,10 @@ def test_sequencers_are_in_one_order(first: str, second: str, third: str) -> Non
     assert is_later(first, second) == (one > other)
     assert not (is_later(first, second) and is_later(second, first))
     assert is_later(first, third) or not (is_later(first, second) and is_later(second, third))
+
+
+@pytest.mark.parametrize("sequencer", [SEQUENCER, None])
+def test_provenance_reads_back_from_metadata(sequencer: str | None) -> None:
+    """What is written as user metadata is read again as the same provenance."""
+    original = provenance(sequencer=sequencer)
+    assert Provenance.read(original.as_metadata()) == original

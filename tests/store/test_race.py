@@ -12,17 +12,17 @@ import pytest
 from PIL import Image
 
 from resizer import events
-from resizer.deadline import Clock
 from resizer.errors import ResizerError
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.memory_s3 import MemoryS3
 
 KEY = "a+b c%25é 日本.png"
 COLOURS = ("red", "lime", "blue", "white")
 HANDLERS = 8
-SMALL = Settings(widths=(3, 2, 1))
+SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
 
 
 class Serialised:
@@ -51,7 +51,7 @@ def until_done(store: Any, event: dict[str, Any]) -> None:
     for source in events.sources(event):
         while True:
             try:
-                process(source, SMALL, store, Clock(sleep=lambda _: None))
+                process(source, SMALL, store)
                 break
             except ResizerError:
                 continue

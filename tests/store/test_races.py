@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from resizer.errors import StorageError, Superseded
-from resizer.store.writer import ATTEMPTS
+from resizer.errors import NewerRenditionExists, StorageError
+from resizer.store.writer import ATTEMPTS, write
 from tests.conftest import BUCKET
 from tests.support.recording import RecordingS3, refusal
 
 if TYPE_CHECKING:
     from resizer.s3 import S3
-from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rendition, stored, write
+from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rendition, stored
 
 
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed", "409", "412", "NoSuchKey", "404"])
@@ -51,7 +51,7 @@ def test_a_later_writer_who_comes_between_stands(s3: S3) -> None:
         if "IfMatch" in request:
             write(s3, destination(etag="89ab", sequencer=LATER), rendition(b"newest"))
 
-    with pytest.raises(Superseded):
+    with pytest.raises(NewerRenditionExists):
         write(RecordingS3(s3, {"put_object": overtake}), destination(), rendition())
     assert stored(s3) == b"newest"
 
@@ -71,7 +71,7 @@ def test_what_disappears_in_between_is_written_anew(s3: S3) -> None:
 def test_races_without_end_are_given_up(s3: S3) -> None:
     """Who loses every race says so, by name and number, and asks for another try."""
     recording = RecordingS3(s3, {"put_object": refusing(99, "ConditionalRequestConflict")})
-    with pytest.raises(StorageError, match=f"lost {ATTEMPTS} races") as problem:
+    with pytest.raises(StorageError, match=f"{ATTEMPTS} other writers were faster") as problem:
         write(recording, destination(), rendition())
     assert f"s3://{BUCKET}/{KEY}" in str(problem.value)
     assert problem.value.retryable

@@ -9,7 +9,7 @@ import pytest
 
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
-from resizer.model import Format, Rendition, RenditionPlan, Written
+from resizer.model import Format, Rendition, RenditionPlan
 from resizer.store.uploads import Upload, upload_all
 
 if TYPE_CHECKING:
@@ -26,20 +26,20 @@ def rendition(name: str, body: bytes = b"pixels") -> Rendition:
     return Rendition(RenditionPlan(name, 4, 3, Format.JPEG), body)
 
 
-def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], Written]) -> list[Upload]:
+def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[Upload]:
     """What `upload_all` has finished when it returns, by key."""
     finished: list[Upload] = []
     upload_all(made, write, finished, Clock())
     return sorted(finished, key=lambda upload: upload.plan.key)
 
 
-def failing(problems: dict[str, Exception]) -> Callable[[Rendition], Written]:
+def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
     """A write that fails for the keys that have a problem."""
 
-    def write(each: Rendition) -> Written:
+    def write(each: Rendition) -> bool:
         if each.plan.key in problems:
             raise problems[each.plan.key]
-        return Written.NEW
+        return True
 
     return write
 
@@ -47,11 +47,11 @@ def failing(problems: dict[str, Exception]) -> Callable[[Rendition], Written]:
 def test_each_upload_tells_how_it_went() -> None:
     """Every rendition gives its plan, its size and whether it was written."""
     made = [rendition("a", b"1"), rendition("b", b"22"), rendition("c", b"")]
-    uploads = uploaded(made, lambda each: Written(each.plan.key != "b"))
+    uploads = uploaded(made, lambda each: each.plan.key != "b")
     assert [(upload.plan, upload.size, upload.written) for upload in uploads] == [
-        (made[0].plan, 1, Written.NEW),
-        (made[1].plan, 2, Written.STANDS),
-        (made[2].plan, 0, Written.NEW),
+        (made[0].plan, 1, True),
+        (made[1].plan, 2, False),
+        (made[2].plan, 0, True),
     ]
     assert all(upload.milliseconds >= 0 for upload in uploads)
 
@@ -70,7 +70,7 @@ def test_the_next_is_made_while_the_last_is_written() -> None:
         second_is_made.set()
         yield rendition("b")
 
-    first, _ = uploaded(make(), lambda _: Written(second_is_made.wait(PATIENCE)))
+    first, _ = uploaded(make(), lambda _: second_is_made.wait(PATIENCE))
     assert first.written
 
 
@@ -87,10 +87,10 @@ def test_no_more_are_made_than_are_being_written() -> None:
             on_their_way.append(number - len(written))
             yield rendition(name)
 
-    def write(each: Rendition) -> Written:
+    def write(each: Rendition) -> bool:
         fourth_is_asked_for.wait(0.05)
         written.append(each.plan.key)
-        return Written.NEW
+        return True
 
     assert len(uploaded(make(), write)) == 6
     assert max(on_their_way) <= 2
@@ -100,9 +100,9 @@ def test_uploads_run_side_by_side() -> None:
     """Three renditions are on their way at once."""
     together = threading.Barrier(3)
 
-    def write(_: Rendition) -> Written:
+    def write(_: Rendition) -> bool:
         together.wait(PATIENCE)
-        return Written.NEW
+        return True
 
     assert len(uploaded([rendition(name) for name in "abc"], write)) == 3
 
@@ -113,7 +113,7 @@ def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, E
     outcome: list[Exception | list[Upload]] = []
     fail = failing(problems)
 
-    def write(each: Rendition) -> Written:
+    def write(each: Rendition) -> bool:
         if each.plan.key == "slow":
             begun.set()
             go_on.wait(PATIENCE)
@@ -203,12 +203,12 @@ def test_an_upload_that_does_not_end_in_time_is_given_up() -> None:
     begun: list[str] = []
     finished: list[Upload] = []
 
-    def write(each: Rendition) -> Written:
+    def write(each: Rendition) -> bool:
         begun.append(each.plan.key)
         if each.plan.key != "a":
             busy.release()
             go_on.wait(PATIENCE)
-        return Written.NEW
+        return True
 
     def make() -> Iterator[Rendition]:
         yield from map(rendition, "abcde")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer.errors import Reason, Superseded
+from resizer.errors import NewerRenditionExists, Reason, SourceChanged
+from resizer.store.writer import write
 from tests.conftest import BUCKET, rejects
 from tests.support.recording import RecordingS3
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
 from tests.store.writing import (
     EARLIER,
+    ETAG,
     KEY,
     LATER,
     LOOKED_AT,
@@ -24,7 +27,6 @@ from tests.store.writing import (
     provenance,
     rendition,
     stored,
-    write,
 )
 
 
@@ -43,13 +45,14 @@ def test_the_first_write_is_one_put(s3: S3) -> None:
             "CacheControl": "max-age=60",
             "Metadata": {
                 "source-key-hash": provenance().source_key,
-                "source-etag": "0123",
+                "source-etag": ETAG,
                 "source-sequencer": SEQUENCER,
                 "recipe": "r1",
                 "width": "480",
                 "height": "360",
             },
             "IfNoneMatch": "*",
+            "ChecksumCRC32": "zhE8yw==",
         }
     ]
 
@@ -71,7 +74,7 @@ def test_what_is_not_known_is_not_sent(s3: S3) -> None:
     assert "source-sequencer" not in answer["Metadata"]
 
 
-def test_a_download_is_named_after_what_it_is(s3: S3) -> None:
+def test_a_file_name_gets_the_extension_of_what_was_written(s3: S3) -> None:
     """A file name that the source suggests gets the extension of the rendition's format."""
     headers = {"ContentDisposition": 'attachment; filename="scan.tiff"', "ContentLanguage": "de"}
     write(s3, destination(headers), rendition())
@@ -99,9 +102,9 @@ def test_the_same_rendition_is_not_written_twice(s3: S3) -> None:
 
 CARRIED = {
     "CacheControl": "max-age=60",
-    "ContentDisposition": 'attachment; filename="scan.tiff"',
+    "ContentDisposition": "attachment; filename=\"scan.tiff\"; filename*=UTF-8''%C3%A4.tiff",
     "ContentLanguage": "de",
-    "Expires": "Wed, 21 Oct 2026 07:28:00 GMT",
+    "Expires": datetime(2026, 10, 21, 7, 28, tzinfo=UTC),
 }
 
 
@@ -119,7 +122,7 @@ def test_other_headers_are_another_upload(s3: S3, name: str, sequencer: str | No
 def test_the_headers_of_a_later_upload_stand(s3: S3) -> None:
     """Where the same bytes were uploaded again with other headers, the first upload's late event leaves those."""
     write(s3, destination({"CacheControl": "no-store"}, sequencer=LATER), rendition())
-    with pytest.raises(Superseded):
+    with pytest.raises(NewerRenditionExists):
         write(s3, destination({"CacheControl": "max-age=60"}), rendition())
     assert s3.head_object(Bucket=BUCKET, Key=KEY)["CacheControl"] == "no-store"
 
@@ -143,9 +146,20 @@ def test_what_is_older_is_replaced(s3: S3, before: dict[str, Any], now: dict[str
     requests: list[dict[str, Any]] = []
     recording = RecordingS3(s3, {"put_object": requests.append})
     assert write(recording, destination(**now), rendition()) is True
-    assert recording.calls == REPLACED
+    assert [call for call in recording.calls if call[1] == KEY] == REPLACED
     assert [(each.get("IfNoneMatch"), each.get("IfMatch")) for each in requests] == [("*", None), (None, etag)]
     assert stored(s3) == b"pixels"
+
+
+@pytest.mark.parametrize("sequencers", [(None, SEQUENCER), (SEQUENCER, None), (None, None)])
+def test_without_two_sequencers_the_source_decides(s3: S3, sequencers: tuple[str | None, str | None]) -> None:
+    """Where nothing tells which upload is later, a rendition is replaced only while its source is the current one."""
+    before, now = sequencers
+    write(s3, destination(etag="4567", sequencer=before), rendition(b"old"))
+    with pytest.raises(SourceChanged):
+        write(s3, destination(etag="89ab", sequencer=now), rendition())
+    assert stored(s3) == b"old"
+    assert write(s3, destination(sequencer=now), rendition()) is True
 
 
 @pytest.mark.parametrize("recipe", ["r1", "r0"])
@@ -153,7 +167,7 @@ def test_what_is_later_stands(s3: S3, recipe: str) -> None:
     """A rendition of a later upload is left alone, by whichever recipe it was made."""
     write(s3, destination(etag="4567", sequencer=LATER, recipe=recipe), rendition(b"newer"))
     recording = RecordingS3(s3)
-    with pytest.raises(Superseded, match="resized/480-summer"):
+    with pytest.raises(NewerRenditionExists, match="resized/480-summer"):
         write(recording, destination(), rendition())
     assert recording.calls == LOOKED_AT
     assert stored(s3) == b"newer"

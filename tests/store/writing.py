@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from resizer.model import Format, Rendition, RenditionPlan, SourceMetadata, SourceObject
-from resizer.store import writer as store
-from resizer.store.writer import Destination, Provenance
+from resizer.store.provenance import Provenance
+from resizer.store.writer import Destination
 from tests.conftest import BUCKET
 from tests.support.recording import refusal
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from resizer.s3 import S3
 
-SOURCE = "summer/日本 a+b.jpg"
+SOURCE, SOURCE_BODY = "summer/日本 a+b.jpg", b"source"
+ETAG = hashlib.md5(SOURCE_BODY, usedforsecurity=False).hexdigest()
 KEY = "resized/480-summer/日本 a+b.jpg"
 EARLIER, SEQUENCER, LATER = "0055AED6DCD90281E4", "0055AED6DCD90281E5", "0055AED6DCD90281E6"
 PUT_ONCE = [("put_object", KEY)]
@@ -24,23 +26,18 @@ REPLACED = [*LOOKED_AT, ("put_object", KEY)]
 
 
 def provenance(
-    key: str = SOURCE, etag: str = "0123", sequencer: str | None = SEQUENCER, recipe: str = "r1"
+    key: str = SOURCE, etag: str = ETAG, sequencer: str | None = SEQUENCER, recipe: str = "r1"
 ) -> Provenance:
     source = SourceObject(BUCKET, key, etag=etag, sequencer=sequencer)
     return Provenance.of(source, SourceMetadata(etag, 9), recipe)
 
 
-def destination(headers: dict[str, Any] | None = None, **made_of: Any) -> Destination:
-    return Destination(BUCKET, provenance(**made_of), headers or {})
+def destination(headers: dict[str, Any] | None = None, key: str = SOURCE, **made_of: Any) -> Destination:
+    return Destination(BUCKET, SourceObject(BUCKET, key), provenance(key, **made_of), headers or {})
 
 
 def rendition(body: bytes = b"pixels") -> Rendition:
     return Rendition(RenditionPlan(KEY, 480, 360, Format.JPEG), body)
-
-
-def write(s3: S3, where: Destination, what: Rendition) -> bool:
-    """Write while the source stays what it was; whether anything was written."""
-    return bool(store.write(s3, where, what, still_current=lambda: True))
 
 
 def stored(s3: S3) -> bytes:

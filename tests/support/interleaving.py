@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from resizer import events
-from resizer.deadline import Clock
 from resizer.errors import ResizerError
 from resizer.pipeline import process
 from tests.support.recording import refusal
@@ -55,11 +54,10 @@ class InlineExecutor(Executor):
 
 @dataclass
 class World:
-    """What all handlers share: S3, the settings, and a clock that moves only when the test says so."""
+    """What all handlers share: S3 and the settings."""
 
     s3: Any
     settings: Settings
-    time: float = 1_700_000_000.0
 
 
 @dataclass
@@ -70,7 +68,6 @@ class Handler:
     event: dict[str, Any]
     reports: list[Report] = field(default_factory=list)
     problem: BaseException | None = None
-    waits_until: float = 0.0
     pending: str = "start"
     _fate: Fate = Fate.DONE
     _dead: bool = False
@@ -99,7 +96,6 @@ class Handler:
 
     def step(self, fate: Fate = Fate.DONE) -> None:
         """Let it make the request that it waits with, and compute until it waits with the next."""
-        self.world.time = max(self.world.time, self.waits_until)
         self._fate = fate
         self._go.release()
         self._wait()
@@ -108,10 +104,9 @@ class Handler:
         assert self._stopped.acquire(timeout=PATIENCE), f"hangs after {self.pending}"
 
     def _run(self) -> None:
-        clock = Clock(now=lambda: self.world.time, monotonic=lambda: self.world.time, sleep=self._sleep)
         try:
             for source in events.sources(self.event):
-                self.reports.append(process(source, self.world.settings, self, clock))
+                self.reports.append(process(source, self.world.settings, self))
         except (ResizerError, Died) as problem:
             self.problem = problem
         except BaseException as problem:  # noqa: BLE001 # the test raises it
@@ -119,18 +114,21 @@ class Handler:
         self.pending = ""
         self._stopped.release()
 
-    def _sleep(self, seconds: float) -> None:
-        self.waits_until = self.world.time + seconds
-        self._stop("sleep")
-        if self._fate in {Fate.DIES_BEFORE, Fate.DIES_AFTER}:
-            self._die()
-
     def _stop(self, what: str) -> None:
         if self._dead:
             raise Died
         self.pending = what
         self._stopped.release()
         self._go.acquire()
+
+    def _sent_again(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request that botocore has sent twice; an error says so, as botocore's do."""
+        try:
+            answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
+        except ClientError as problem:
+            problem.response.setdefault("ResponseMetadata", {})["RetryAttempts"] = 1  # type: ignore[typeddict-item] # the rest is left out
+            raise
+        return answer
 
     def _die(self) -> None:
         self._dead = True
@@ -149,7 +147,7 @@ class Handler:
             try:
                 answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
                 if self._fate is Fate.SENT_TWICE:
-                    answer = getattr(self.world.s3, operation)(**arguments)
+                    answer = self._sent_again(operation, arguments)
             finally:
                 if self._fate is Fate.DIES_AFTER:
                     self._die()

@@ -7,7 +7,6 @@ import io
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -41,7 +40,6 @@ class MemoryS3:
     notify: Callable[[dict[str, Any]], None] = lambda event: None
     versioned: bool = False
     sequencers: bool = True
-    now: Callable[[], float] = lambda: 0.0
     requests: list[tuple[str, str]] = field(default_factory=list)
     _versions: dict[tuple[str, str], list[Version]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
@@ -142,7 +140,7 @@ class MemoryS3:
             stored["versionId"] = version.id
         if self.sequencers:
             stored["sequencer"] = shortened(self._count)
-        self.notify({"Records": [record(request["Bucket"], request["Key"], name, self.now(), stored)]})
+        self.notify({"Records": [record(request["Bucket"], request["Key"], name, stored)]})
 
 
 def shortened(count: int) -> str:
@@ -150,14 +148,13 @@ def shortened(count: int) -> str:
     return f"0062E99A88DC{count:06X}".rstrip("0")
 
 
-def record(bucket: str, key: str, name: str, time: float, stored: dict[str, Any]) -> dict[str, Any]:
+def record(bucket: str, key: str, name: str, stored: dict[str, Any]) -> dict[str, Any]:
     """One record of a notification, as AWS sends it."""
-    moment = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "awsRegion": "eu-central-1",
-        "eventTime": moment.replace("+00:00", "Z"),
+        "eventTime": "2026-03-01T10:00:00.000Z",
         "eventName": name,
         "userIdentity": {"principalId": "AWS:AIDAEXAMPLE"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},

@@ -25,9 +25,8 @@ class MotoS3:
         *,
         versioned: bool,
         sequencers: bool,
-        now: Callable[[], float],
     ) -> None:
-        self.versioned, self._sequencers, self._notify, self._now = versioned, sequencers, notify, now
+        self.versioned, self._sequencers, self._notify = versioned, sequencers, notify
         self._client, self._bucket, self._count = client, f"model-{next(numbers)}", 0
         client.create_bucket(Bucket=self._bucket)
         if versioned:
@@ -51,8 +50,7 @@ class MotoS3:
 
     def delete_object(self, **request: Any) -> Any:
         """Passed on, and told."""
-        client = self._client.whole if "VersionId" in request else self._client
-        answer = client.delete_object(**{**request, "Bucket": self._bucket})
+        answer = self._client.delete_object(**{**request, "Bucket": self._bucket})
         marker = self.versioned and "VersionId" not in request
         self._tell(request, "ObjectRemoved:DeleteMarkerCreated" if marker else "ObjectRemoved:Delete", {}, answer)
         return answer
@@ -80,6 +78,4 @@ class MotoS3:
         self._count += 1
         version = {"versionId": answer["VersionId"]} if self.versioned and "VersionId" in answer else {}
         order = {"sequencer": shortened(self._count)} if self._sequencers else {}
-        self._notify(
-            {"Records": [record(request["Bucket"], request["Key"], name, self._now(), about | version | order)]}
-        )
+        self._notify({"Records": [record(request["Bucket"], request["Key"], name, about | version | order)]})

@@ -27,6 +27,18 @@ def photo_like(width: int, height: int, seed: int = 1) -> Image.Image:
     return Image.blend(picture, grain.resize((width, height)), 0.1)
 
 
+def grey_like(width: int, height: int) -> Image.Image:
+    """A picture like a photo without colours."""
+    return photo_like(width, height).convert("L")
+
+
+def seen_through(width: int, height: int) -> Image.Image:
+    """A picture like a photo that is transparent at its top, and less so towards its bottom."""
+    picture = photo_like(width, height)
+    picture.putalpha(Image.linear_gradient("L").resize((width, height)))
+    return picture
+
+
 def noise(width: int, height: int, seed: int = 1) -> Image.Image:
     """An RGB picture of pure noise, which no format compresses well."""
     return Image.frombytes("RGB", (width, height), random.Random(seed).randbytes(width * height * 3))

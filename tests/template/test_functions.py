@@ -7,9 +7,10 @@ import re
 import pytest
 
 from resizer.settings import Settings
-from resizer.settings.environment import VARIABLES
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES
 from tests.template.stack import (
     ACCOUNT,
+    deployed,
     properties,
 )
 
@@ -31,6 +32,25 @@ def test_the_functions(name: str) -> None:
     assert settings.buckets == frozenset({"photos"})
     assert variables["RESIZER_BUCKET_OWNER"] == ACCOUNT
     assert {name for name in VARIABLES if name.startswith("RESIZER_")} <= variables.keys() | {"RESIZER_LARGE_FUNCTION"}
+    assert not set(OF_DEFAULTS) & variables.keys()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "variable", "value"),
+    [
+        ("Widths", "RESIZER_WIDTHS", "320,960"),
+        ("Formats", "RESIZER_FORMATS", "source,webp"),
+        ("Quality", "RESIZER_QUALITY", "jpeg=70"),
+        ("CacheControl", "RESIZER_CACHE_CONTROL", "no-cache"),
+    ],
+)
+def test_only_what_is_given_wins_over_the_file(parameter: str, variable: str, value: str) -> None:
+    """A parameter that says something sets its variable, in SAM's own output too; without it there is no variable."""
+    for made in (properties("ResizeFunction"), deployed()["ResizeFunction"]["Properties"]):
+        assert variable not in made["Environment"]["Variables"]
+    given = {parameter: value}
+    for made in (properties("ResizeFunction", **given), deployed(**given)["ResizeFunction"]["Properties"]):
+        assert made["Environment"]["Variables"][variable] == value
 
 
 def test_two_tiers() -> None:

@@ -78,21 +78,23 @@ def invokes(resources: dict[str, Any], key: str) -> bool:
 def test_deletions_come_only_where_renditions_follow_their_source() -> None:
     """With OnDelete=keep no deletion invokes the function."""
     kept = properties("UploadRule", OnDelete="keep")["EventPattern"]["detail-type"]
-    assert kept == ["Object Created"]
-    assert properties("UploadRule")["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
+    created = ["Object Created", "Object Restore Completed"]
+    assert kept == created
+    assert properties("UploadRule")["EventPattern"]["detail-type"] == [*created, "Object Deleted"]
     for trigger, kind in (("s3", "LambdaConfigurations"), ("sqs", "QueueConfigurations")):
         wanted = {"Trigger": trigger, "SourcePrefix": "in/"}
         notified = properties("Images", **wanted, OnDelete="keep")["NotificationConfiguration"]
-        assert [each["Event"] for each in notified[kind]] == ["s3:ObjectCreated:*"]
+        assert [each["Event"] for each in notified[kind]] == ["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"]
         notified = properties("Images", **wanted)["NotificationConfiguration"]
         assert notified.keys() == {kind}
         assert [each["Event"] for each in notified[kind]] == [
             "s3:ObjectCreated:*",
+            "s3:ObjectRestore:Completed",
             "s3:ObjectRemoved:*",
             "s3:LifecycleExpiration:*",
         ]
         prefix = {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}}
-        assert [each["Filter"] for each in notified[kind]] == [prefix] * 3
+        assert [each["Filter"] for each in notified[kind]] == [prefix] * 4
 
 
 def test_the_queue_holds_bursts_back() -> None:

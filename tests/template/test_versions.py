@@ -72,6 +72,19 @@ def test_a_changed_layer_is_a_new_version_of_both(changed: str, tmp_path: Path) 
     assert {name for name in FUNCTIONS if after[name] != same[name]} == set(FUNCTIONS)
 
 
+@needs_built_artifact
+def test_a_changed_settings_file_is_a_new_version_of_both(tmp_path: Path) -> None:
+    """`resizer.toml` is in the function's code, so whatever changes in it reaches the alias."""
+    made = []
+    for name, text in (("none", None), ("first", "[defaults]\n"), ("second", "[defaults]\neffort = 'fast'\n")):
+        project = copy(tmp_path / name)
+        if text is not None:
+            (project / "resizer.toml").write_text(text)
+        made.append(versions(deployed(code=uploaded(project))))
+    for name in FUNCTIONS:
+        assert len({each[name] for each in made}) == len(made)
+
+
 def test_what_no_version_holds_makes_none() -> None:
     """Another ReservedConcurrency, or a tag of the functions, leaves the version alone, so Lambda refuses nothing."""
     changed = deployed(ReservedConcurrency="5")

@@ -169,6 +169,7 @@ def test_an_interruption_puts_everything_back_too(lambda_api: Stubber, picture: 
     lambda_api.assert_no_pending_responses()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
     """Ctrl-C while the function works waits for it, for its renditions would come later otherwise."""
 

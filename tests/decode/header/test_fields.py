@@ -69,10 +69,10 @@ def test_damaged_exif_costs_the_orientation_and_not_the_image(format_: str, exif
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_a_tiffs_orientation_is_left_to_its_decoder(value: int) -> None:
-    """TIFF images come upright from their decoder, so that nothing is left to turn."""
+def test_a_tiffs_orientation_is_its_tag(value: int) -> None:
+    """A TIFF is decoded as it is stored, and its tag says how it must be turned."""
     known = header_of(saved(photo_like(60, 40), "TIFF", tiffinfo={0x0112: value}))
-    assert known.orientation == 1
+    assert known.orientation == value
     assert known.upright_size == ((40, 60) if value >= 5 else (60, 40))
 
 

@@ -47,15 +47,6 @@ def test_with_little_time_left_nothing_is_begun(recorded: RecordingS3, name: str
     assert recorded.calls == []
 
 
-def test_a_removal_that_cannot_wait_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A removal so fresh that it has to wait is not begun where the time left is shorter than the wait."""
-    event = sample("s3-removed")
-    event["Records"][0]["eventTime"] = "2999-01-01T00:00:00.000Z"
-    with pytest.raises(RecordsFailed, match="Too little time is left to see"):
-        invoke(event, ShortContext(milliseconds=1_200))
-    assert recorded.calls == []
-
-
 @pytest.fixture
 def rejections(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The messages in a real queue for rejections."""

@@ -7,7 +7,7 @@ from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseS
 
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.model import SourceMetadata
-from resizer.s3.stream import BLOCK, DRAIN, HEADER, SourceStream, too_many_bytes
+from resizer.s3.stream import BLOCK, MAX_DRAIN, MAX_HEADER, SourceStream, too_many_bytes
 from tests.conftest import Download, rejects
 from tests.s3.stream.streams import DATA, LARGE, UNLIMITED, stream_of
 
@@ -92,7 +92,7 @@ def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
 
 @pytest.mark.parametrize(
     ("rest", "taken"),
-    [(0, 0), (1, 1), (DRAIN, DRAIN), (DRAIN + 1, 0), (20 * BLOCK, 0)],
+    [(0, 0), (1, 1), (MAX_DRAIN, MAX_DRAIN), (MAX_DRAIN + 1, 0), (20 * BLOCK, 0)],
 )
 def test_closing_reads_only_a_short_rest(rest: int, taken: int) -> None:
     """A short rest is read so that the connection can serve again; a long one is not paid for."""
@@ -117,19 +117,19 @@ def test_closing_after_a_break_reads_nothing_more() -> None:
 
 def test_a_header_without_end_is_rejected() -> None:
     """A file that is all header is refused before it fills the memory."""
-    stream = stream_of(Download(bytes(HEADER + 2 * BLOCK)), HEADER + 2 * BLOCK)
+    stream = stream_of(Download(bytes(MAX_HEADER + 2 * BLOCK)), MAX_HEADER + 2 * BLOCK)
     with rejects(Reason.TOO_MANY_BYTES):
         while stream.read(BLOCK):
-            assert stream.held <= HEADER
+            assert stream.held <= MAX_HEADER
     with rejects(Reason.TOO_MANY_BYTES):
         stream.check()
 
 
 def test_everything_is_held_where_that_is_asked_for() -> None:
     """A decoder that goes back and forth may have the whole object, whatever its size."""
-    stream = stream_of(Download(bytes(HEADER + BLOCK)), HEADER + BLOCK)
+    stream = stream_of(Download(bytes(MAX_HEADER + BLOCK)), MAX_HEADER + BLOCK)
     stream.hold_everything()
-    assert len(stream.read()) == stream.held == HEADER + BLOCK
+    assert len(stream.read()) == stream.held == MAX_HEADER + BLOCK
     assert stream.seek(0) == 0
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from resizer import events
-from resizer.deadline import Clock
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.support.memory_s3 import MemoryS3
 from tests.support.recording import RecordingS3, refusal
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.report import Report
 
 BUCKET, KEY = "photos", "albums/a+b c%25é 日本.png"
-SMALL = Settings(widths=(3, 2, 1))
+SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
 
 
 def picture(colour: str = "red", format_: str = "PNG") -> bytes:
@@ -31,16 +31,14 @@ def picture(colour: str = "red", format_: str = "PNG") -> bytes:
 
 @dataclass
 class Shop:
-    """A bucket, its events in order, and a clock in which waiting takes no time."""
+    """A bucket and its events in order."""
 
     versioned: bool = False
     settings: Settings = SMALL
     told: list[dict[str, Any]] = field(default_factory=list)
-    waited: list[float] = field(default_factory=list)
-    time: float = 1_700_000_000.0
 
     def __post_init__(self) -> None:
-        self.memory = MemoryS3(self.told.append, self.versioned, now=lambda: self.time)
+        self.memory = MemoryS3(self.told.append, self.versioned)
         self.s3 = RecordingS3(self.memory)
 
     def upload(self, body: bytes, key: str = KEY, **headers: str) -> dict[str, Any]:
@@ -53,16 +51,11 @@ class Shop:
 
     def handle(self, event: dict[str, Any]) -> Report:
         self.s3.calls.clear()
-        clock = Clock(now=lambda: self.time, monotonic=lambda: self.time, sleep=self._sleep)
         [source] = events.sources(event)
-        return process(source, self.settings, self.s3, clock)
-
-    def _sleep(self, seconds: float) -> None:
-        self.waited.append(seconds)
-        self.time += seconds
+        return process(source, self.settings, self.s3)
 
     @property
-    def standing(self) -> list[str]:
+    def existing(self) -> list[str]:
         return self.memory.keys("resized/")
 
     @property

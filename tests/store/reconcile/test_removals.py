@@ -12,18 +12,19 @@ from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings.environment import OnDelete
+from resizer.settings.rules import Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture, refuse
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "TIFF"])
 @pytest.mark.parametrize("key", ["cat.png", "cat", "cat.tiff"])
-def test_a_removal_takes_all_formats_and_widths(key: str, format_: str) -> None:
+def test_a_removal_deletes_all_widths_and_formats(key: str, format_: str) -> None:
     """Whatever format the source had, under whatever name, none of its renditions is left."""
-    shop = Shop(settings=replace(SMALL, formats=("source", "webp", "avif")))
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp", "avif"))))
     shop.handle(shop.upload(picture(format_=format_), key))
-    assert len(shop.standing) >= 6
+    assert len(shop.existing) == 9
     assert ended(shop.handle(shop.delete(key))) == ("removed", None)
-    assert shop.standing == []
+    assert shop.existing == []
 
 
 def test_a_removal_is_done_once() -> None:
@@ -35,36 +36,36 @@ def test_a_removal_is_done_once() -> None:
     assert ended(shop.handle(event)) == ("skipped", "already_done")
 
 
-def test_a_removal_waits_only_as_long_as_a_quick_write_may_take() -> None:
-    """A fresh removal waits out the writes that look at nothing; one that is old enough waits for nothing."""
+def test_a_removal_costs_a_head_and_a_delete_for_each_rendition() -> None:
+    """Beside them it looks at the source before it deletes, and again afterwards."""
     shop = Shop()
-    fresh = shop.delete()
-    shop.handle(fresh)
-    assert shop.waited == [pytest.approx(0.5)]
-    shop.time += 1
-    shop.handle(fresh)
-    assert len(shop.waited) == 1
+    shop.handle(shop.upload(picture()))
+    event = shop.delete()
+    shop.handle(event)
+    assert shop.requests == {"head_object": 3 + 2, "delete_object": 3}
+    shop.handle(event)
+    assert shop.requests == {"head_object": 3 + 1}
 
 
 def test_renditions_can_be_kept() -> None:
-    """With `RESIZER_ON_DELETE=keep` a removal leaves everything, without waiting and without a DELETE."""
+    """With `RESIZER_ON_DELETE=keep` a removal leaves everything, without a DELETE."""
     shop = Shop(settings=replace(SMALL, on_delete=OnDelete.KEEP))
     shop.handle(shop.upload(picture()))
     assert ended(shop.handle(shop.delete())) == ("skipped", "kept")
-    assert (shop.standing, shop.waited) == (outputs(), [])
+    assert shop.existing == outputs()
     assert "delete_object" not in shop.requests
 
 
-def test_what_others_own_is_not_removed() -> None:
+def test_what_others_own_is_not_deleted() -> None:
     """A removal leaves the renditions of another source, and objects that this service did not write."""
-    shop = Shop()
-    jpeg = picture(format_="JPEG")
-    shop.handle(shop.upload(jpeg, "cat.jpg"))
-    shop.memory.put_object(Bucket=BUCKET, Key="resized/3-cat.png", Body=b"by hand")
-    refused = shop.handle(shop.upload(jpeg, "cat"))  # its outputs would be those of cat.jpg
-    assert ended(refused) == ("rejected", "key_taken")
-    assert ended(shop.handle(shop.delete("cat"))) == ("skipped", "already_done")
-    assert set(shop.standing) == {*outputs("cat.jpg"), "resized/3-cat.png"}
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((3, 2, 1), formats=("source", "webp"))))
+    shop.handle(shop.upload(picture(), "cat.png"))
+    shop.memory.put_object(Bucket=BUCKET, Key="resized/3-dog.png", Body=b"by hand")
+    before = shop.existing
+    assert ended(shop.handle(shop.upload(picture(), "cat.png.webp"))) == ("rejected", "key_taken")
+    for key in ("cat.png.webp", "dog.png"):
+        assert ended(shop.handle(shop.delete(key))) == ("skipped", "already_done")
+    assert shop.existing == before
 
 
 def test_a_delete_overtaken_by_a_new_upload_removes_nothing() -> None:
@@ -74,7 +75,7 @@ def test_a_delete_overtaken_by_a_new_upload_removes_nothing() -> None:
     late = shop.delete()
     shop.handle(shop.upload(picture("blue")))
     assert ended(shop.handle(late)) == ("skipped", "superseded")
-    assert shop.standing == outputs()
+    assert shop.existing == outputs()
     assert set(shop.requests) == {"head_object"}
 
 
@@ -85,7 +86,7 @@ def test_a_delete_of_an_old_version_removes_nothing() -> None:
     shop.handle(shop.upload(picture("blue")))
     old = shop.memory.version_ids(BUCKET, KEY)[0]
     assert ended(shop.handle(shop.delete(VersionId=old))) == ("skipped", "superseded")
-    assert shop.standing == outputs()
+    assert shop.existing == outputs()
 
 
 def test_a_delete_that_bares_an_older_version_shows_that_one() -> None:
@@ -115,22 +116,22 @@ def test_the_next_try_completes_what_the_last_one_began() -> None:
     shop.s3.faults["put_object"] = lambda request: refuse(request, outputs()[0])
     with pytest.raises(StorageError, match="1-albums"):
         shop.handle(event)
-    assert shop.standing == outputs()[1:]
+    assert shop.existing == outputs()[1:]
     shop.s3.faults.clear()
     assert ended(shop.handle(event)) == ("resized", None)
-    assert shop.standing == outputs()
+    assert shop.existing == outputs()
 
 
-def test_a_removal_leaves_what_a_later_upload_is_writing() -> None:
-    """Uploaded and deleted again before the first deletion's late event came: that leaves all to the second's."""
+def test_the_first_of_two_deletions_does_all_the_work() -> None:
+    """Uploaded and deleted again before the first deletion's late event came: the source is gone, so all go."""
     shop = Shop()
     shop.upload(picture("red"))
     first = shop.delete()
     shop.handle(shop.upload(picture("blue")))
     second = shop.delete()
-    assert ended(shop.handle(first)) == ("skipped", "superseded")
-    assert shop.standing == outputs()
-    assert ended(shop.handle(second)) == ("removed", None)
+    assert ended(shop.handle(first)) == ("removed", None)
+    assert shop.existing == []
+    assert ended(shop.handle(second)) == ("skipped", "already_done")
 
 
 def test_a_direct_request_needs_no_sequencer() -> None:

@@ -1,0 +1,60 @@
+"""`resizer config`: is the settings file right, and what editors check it by."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from resizer.cli.command_line import HELP_OPTIONS
+from resizer.errors import ConfigError, UsageError
+
+SCHEMA = "resizer.schema.json"
+app = typer.Typer(
+    no_args_is_help=True, context_settings=HELP_OPTIONS, rich_markup_mode="markdown", help="Check `resizer.toml`."
+)
+console = Console()
+
+
+@app.command()
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The file; `resizer.toml` where it is left out.")
+    ] = None,
+) -> None:
+    """Check the settings file together with the environment, and name every mistake. Exits with 2 where there is one.
+
+    Example: `resizer config check`, or `resizer config check shop.toml`.
+    """
+    from resizer.cli.lines import count  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
+
+    path = path or file.find(os.environ)
+    if path is None:
+        raise UsageError(f"There is no {file.NAME} here, so the RESIZER_* variables alone decide.")
+    mistakes: list[str] = []
+    try:
+        file.check(path)  # whatever a build has found before
+    except ConfigError as wrong:
+        mistakes += wrong.mistakes
+    try:
+        settings = checked_settings({**os.environ, file.VARIABLE: str(path)})
+    except ConfigError as wrong:
+        raise ConfigError(list(dict.fromkeys([*mistakes, *wrong.mistakes]))) from None
+    told = f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
+    console.print(told, soft_wrap=True, highlight=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the file, by which editors complete and check it.
+
+    Example: `resizer config schema > resizer.schema.json`, and `#:schema ./resizer.schema.json` on the file's first
+    line.
+    """
+    print(files("resizer.cli").joinpath(SCHEMA).read_text(encoding="utf-8"), end="")  # noqa: T201 # for a file

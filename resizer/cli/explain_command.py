@@ -1,0 +1,97 @@
+"""`resizer explain`: what would be made of a key, and why."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from resizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.settings import Settings
+    from resizer.settings.rules import RenditionSpec
+
+    Row = tuple[str, str, str]  # key, size and format
+
+console = Console()
+
+
+def explain(
+    key: Annotated[str, typer.Argument(help="The key of a source, as in `photos/cat.jpg`.")],
+    config: Annotated[Path | None, typer.Option(help="The settings file; `resizer.toml` where it is left out.")] = None,
+    image: Annotated[Path | None, typer.Option(help="The image, whose size and format are then known.")] = None,
+) -> None:
+    """Tell what would be made of a source: the rule that matches its key, and each rendition's key, size and format.
+
+    Example: `resizer explain users/7/photo.jpg --image photo.jpg`. Nothing is read from AWS, and nothing is written.
+    """
+    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.model import SourceObject  # noqa: PLC0415 # keeps --help quick
+    from resizer.planning.guard import reason_to_skip  # noqa: PLC0415 # keeps --help quick
+    from resizer.planning.outputs import check_key_length  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
+
+    environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
+    settings = replace(checked_settings(environ), buckets=frozenset())
+    _say(f"{escape(key)}: {escape(_rule(key, settings))}")
+    if reason := reason_to_skip(SourceObject("any", key), settings):
+        _say(f"skipped  {reason}")
+        return
+    check_key_length(key, settings)
+    table = Table("rendition", "size", "format", box=None, pad_edge=False)
+    table.columns[0].overflow = "fold"
+    for row in _measured(key, image, settings) if image else _boxes(key, settings):
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _say(line: str) -> None:
+    console.print(line, soft_wrap=True, highlight=False)
+
+
+def _rule(key: str, settings: Settings) -> str:
+    for index, rule in enumerate(settings.rules):
+        if rule.matches(key):
+            return f"rules[{index}], for {', '.join(rule.match)}"
+    return "the defaults"
+
+
+def _boxes(key: str, settings: Settings) -> Iterator[Row]:
+    """What the key alone tells."""
+    from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
+
+    for spec in settings.rule_for(key).renditions:
+        for name in spec.formats:
+            format_ = "as the source" if name == "source" else name.upper()
+            yield output_key(key, spec.name, name, settings), _box(spec), format_
+
+
+def _box(spec: RenditionSpec) -> str:
+    if spec.width and spec.height:
+        return f"{spec.fit} {spec.width} x {spec.height}"
+    return f"{spec.width} wide" if spec.width else f"{spec.height} high"
+
+
+def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
+    """What the image's header tells besides."""
+    from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
+    from resizer.decode.limits import Limits  # noqa: PLC0415 # keeps --help quick
+    from resizer.planning.outputs import plan  # noqa: PLC0415 # keeps --help quick
+
+    try:
+        with image.open("rb") as stream:
+            limits = Limits(max_pixels=settings.max_pixels, widths=settings.widths, file_size=image.stat().st_size)
+            _, header = open_image(stream, limits)
+    except OSError as problem:
+        raise UsageError(f"{image}: {problem.strerror or problem}.") from problem
+    for each in plan(key, header, settings):
+        yield each.key, f"{each.width} x {each.height}", str(each.format)

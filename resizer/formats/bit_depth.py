@@ -1,0 +1,90 @@
+"""Grey samples of more than 8 bits, to 8, where Pillow's own conversion clips."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, cast
+
+from PIL import Image, ImageChops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST: Final = 3.4028234663852886e38  # a 32-bit float that is a number
+STRIP_PIXELS: Final = 1_048_576  # what is worked on at once where Python holds the bytes
+MIDDLE_GREY: Final = 128
+WHOLE_BYTE: Final = 8
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """An image of mode I;16, I or F as L, or as RGBA where one 16-bit value is transparent; see `deep_grey`."""
+    return _without(image, image.info.get("transparency"), deep_grey(image))
+
+
+def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
+    """An image of mode I;16, I or F as L: samples of 16 bits over their whole range, or without `surplus` low bits.
+
+    Floats from 0 to 1 are scaled over that range; whatever goes beyond either, from its lowest to its highest value,
+    and middle grey where these are the same. 32-bit samples that are `unsigned` and beyond the signed range are scaled
+    over their whole range. Of floats that are no numbers infinity is white, all else black.
+    """
+    if image.mode.startswith("I;16"):
+        return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
+    return _stretched(image, unsigned=unsigned)
+
+
+def _stretched(image: Image.Image, *, unsigned: bool) -> Image.Image:
+    low, high = _bounds(image)
+    if image.mode == "I" and unsigned and low < 0:  # Pillow reads them as signed
+        return _highest_bytes(image)
+    if image.mode == "F" and low >= 0 and high <= 1:
+        low, high = 0, 1
+    elif image.mode == "I" and low >= 0 and high <= 65_535:
+        low, high = 0, 65_535
+    if low == high:
+        return Image.new("L", image.size, MIDDLE_GREY)
+    scale = 255 / (high - low)
+    offset = 0.5 - low * scale if image.mode == "F" else -low * scale
+    return image.point(lambda value: value * scale + offset).convert("L")
+
+
+def _bounds(image: Image.Image) -> tuple[float, float]:
+    """The lowest and the highest value that is a number; 0 and 1 where none is."""
+    low, high = cast("tuple[float, float]", image.getextrema())
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high
+    low, high = LARGEST, -LARGEST
+    for _, strip in _strips(image):
+        data = strip.tobytes()
+        # IEEE 754: what is no number has all bits of its exponent set, the lower seven of its highest byte among them.
+        one, other = (Image.frombytes("L", strip.size, data[byte::4]) for byte in (3, 2))
+        one = one.point([255 * (value & 0x7F == 0x7F) for value in range(256)])
+        no_number = ImageChops.darker(one, other.point([255 * (value >> 7) for value in range(256)]))
+        strip.paste(LARGEST, mask=no_number)
+        low = min(low, cast("float", strip.getextrema()[0]))
+        strip.paste(-LARGEST, mask=no_number)
+        high = max(high, cast("float", strip.getextrema()[1]))
+    return (low, high) if low <= high else (0, 1)
+
+
+def _highest_bytes(image: Image.Image) -> Image.Image:
+    grey = Image.new("L", image.size, None)
+    for top, strip in _strips(image):
+        grey.paste(Image.frombytes("L", strip.size, strip.tobytes()[3::4]), (0, top))  # Lambda is little-endian
+    return grey
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Copies of the image's rows, some at a time, each with where it begins."""
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _without(image: Image.Image, transparent: object, scaled: Image.Image) -> Image.Image:
+    """The scaled picture, clear where the 16-bit one has its transparent value."""
+    if not isinstance(transparent, int):
+        return scaled
+    scaled = scaled.convert("RGBA")
+    scaled.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
+    return scaled

@@ -1,0 +1,135 @@
+"""HEIC, which phones take their pictures in. It is read by pillow-heif, which not every installation has."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from PIL import Image
+
+from resizer.errors import Reason, Rejected
+from resizer.formats.base import Access, SourceFile, SourceFormat
+from resizer.formats.isobmff_items import is_cut, largest_size, pixel_pieces, pixels_are_cut
+from resizer.model import CodePoints, Frame, Header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.ImageFile import ImageFile
+
+# Samples a pixel by a HEIC's subsampling as pillow-heif names it; it has no name for grey.
+SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
+BLOCK_BYTES: Final = 1.5  # a pixel, that libde265 keeps of how blocks were coded, measured
+LENGTH_SIZE: Final = 4 + 21  # bytes from a configuration's kind to the one with the size of lengths (14496-15, 8.3.3)
+CUT: Final = "file_is_cut"  # among the facts that Pillow collects of a file
+
+
+class HeicSource(SourceFormat):
+    """How HEICs are read: the primary picture, turned upright by its decoder, as the file's boxes say."""
+
+    name: ClassVar[str] = "HEIF"
+    access: ClassVar[Access] = Access.WHOLE
+    threads: ClassVar[int] = 0
+    file_copies: ClassVar[int] = 2
+    seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' own take a quarter of it
+
+    def expect(self, file: SourceFile) -> Header | None:
+        _register()
+        if pixels_are_cut(file.start, file.size):  # libheif would leave tiles out
+            raise _cut()
+        size = largest_size(file.start)
+        return Header(self.name, "RGBA", *size) if size and min(size) > 0 else None
+
+    def open(self, file: SourceFile) -> ImageFile:
+        data = file.stream.read()
+        _check_units(file.start, data)
+        # Its decoder goes back to the start when it has read all of it.
+        image = Image.open(io.BytesIO(data), formats=(self.name,))
+        image.info[CUT] = is_cut(file.start, file.size)
+        return image
+
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
+        del file
+        return Header(
+            format=self.name,
+            mode=image.mode,
+            width=image.width,
+            height=image.height,
+            has_transparency=image.has_transparency_data,
+            buffered_bytes=round(image.width * image.height * _decoder_bytes(image)),
+            code_points=_code_points(image),
+        )
+
+    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        del wanted
+        try:
+            image.load()
+        except (OSError, ValueError, RuntimeError, EOFError) as problem:
+            if image.info.get(CUT):
+                raise _cut() from problem
+            raise
+        if image.size != (header.width, header.height):
+            raise Rejected(Reason.CORRUPT, "The HEIC's picture is not of the size that the file says.")
+        yield Frame(image)
+
+    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
+        del problem
+        return _cut() if is_cut(file.start, file.size) else None
+
+
+def _register() -> None:
+    try:
+        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
+        importlib.import_module("pillow_heif").register_heif_opener(
+            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
+        )
+    except ImportError:
+        detail = 'HEIC is read where pillow-heif is installed: add the HEIC layer, or pip install ".[heic]".'
+        raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+
+
+def _check_units(start: bytes, data: bytes) -> None:
+    """Raise `Rejected` `corrupt` for holes: libde265 fills them with whatever it has, and says nothing.
+
+    A picture is stored in units, each behind its length. Three zeros never follow each other within one
+    (ISO/IEC 23008-2, 7.4.2), and a hole in a file is made of zeros.
+    """
+    configuration = start.find(b"hvcC")
+    if configuration == -1 or len(start) <= configuration + LENGTH_SIZE:
+        return
+    wide = (start[configuration + LENGTH_SIZE] & 3) + 1
+    for begin, end in pixel_pieces(start):
+        at = begin
+        while at < end:
+            unit = at + wide
+            at = unit + int.from_bytes(data[at:unit], "big")
+            if at == unit or at > end or b"\0\0\0" in data[unit:at].rstrip(b"\0"):  # some encoders fill units up
+                raise Rejected(Reason.CORRUPT, "The HEIC has a hole in its picture; upload it again.")
+
+
+def _cut() -> Rejected:
+    return Rejected(Reason.TRUNCATED, "The HEIC ends before its last pixel; upload the whole file.")
+
+
+def _code_points(image: ImageFile) -> CodePoints | None:
+    match image.info.get("nclx_profile"):
+        case {"color_primaries": int(primaries), "transfer_characteristics": int(transfer)}:
+            return CodePoints(primaries, transfer)
+        case _:
+            return None
+
+
+def _decoder_bytes(image: ImageFile) -> float:
+    """Bytes a pixel that libheif holds at once beside Pillow's own four, of which there are none before the last step.
+
+    First the samples as they are coded and in full resolution, and bytes for Pillow; then these bytes alone. Of the
+    commonest kind, 4:2:0 in full range, the bytes are made without the samples in full resolution.
+    """
+    channels = {"L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 4)
+    subsampling = image.info.get("chroma", 0)
+    if subsampling == 420 and channels == 3 and image.info.get("nclx_profile", {}).get("full_range_flag"):
+        return channels + BLOCK_BYTES
+    coded = SAMPLES.get(subsampling, 1.0) + (channels == 4)
+    bytes_per_sample = 2 if image.info.get("bit_depth", 8) > 8 else 1
+    return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + BLOCK_BYTES

@@ -1,0 +1,198 @@
+"""What a JPEG 2000 codestream asks of its decoder, read from its own headers (ISO/IEC 15444-1, annex A).
+
+OpenJPEG makes a structure for each tile, precinct and code-block before it looks for their data, so that a hundred
+bytes can ask for gigabytes: 1000 x 1000 pixels in precincts of 2 x 2 took 1.6 GB and 13 seconds.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import IO, TYPE_CHECKING, Final
+
+from resizer.errors import Reason, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CODESTREAM: Final = b"\xff\x4f\xff\x51"
+SIZ, COD, COC, SOT, SOD, EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
+SIZ_HEAD: Final = 36  # bytes of its body before the components: depth, and steps across and down of each
+SOT_BODY: Final = 8
+MAX_BOXES: Final = 1000
+MAX_SEGMENTS: Final = 200_000  # in all headers; each tile-part has at least two
+MAX_COMPONENTS: Final = 4
+BYTES_PER_TILE: Final = 12_000  # measured: 10 KB of coding parameters for three components
+SMALLEST_BLOCK: Final = 64  # pixels; the standard allows 16, at three times the memory
+# How many precincts there may be for each pixel: 16 x 16 over all resolutions. The lowest have few pixels anyway.
+PIXELS_PER_PRECINCT: Final = 192
+SPARE_PRECINCTS: Final = 4096
+
+
+def check(stream: IO[bytes]) -> tuple[int, int] | None:
+    """The size in pixels by the codestream, None where there is none. Raises `Rejected` `corrupt`, and `struct.error`.
+
+    The whole stream has been read after this, so that no download can break off within OpenJPEG: builds of it with
+    assertions end the process there.
+    """
+    while stream.read(65_536):
+        pass
+    stream.seek(0)
+    if not _find_codestream(stream):
+        return None
+    size: tuple[int, int] | None = None
+    for marker, body in _segments(stream):
+        if marker == SIZ and not size:
+            size = _size(body)
+        elif marker in {COD, COC} and size:
+            # Both end in the style; before it stand, in COD, flags and 4 bytes for all, in COC, a channel and flags.
+            flags, style = (body[0], body[5:]) if marker == COD else (body[1], body[2:])
+            _check_style(style, size, chosen=bool(flags & 1))
+    return size
+
+
+def decoder_bytes(stream: IO[bytes]) -> int:
+    """What decoding takes beside the picture and the file, 0 where the codestream does not say.
+
+    Each tile has its parameters; of one at a time OpenJPEG holds the samples in 32 bits, and Pillow what it takes over.
+    """
+    stream.seek(0)
+    if not _find_codestream(stream):
+        return 0
+    marker, body = next(_segments(stream), (0, b""))
+    if marker != SIZ or len(body) < SIZ_HEAD:
+        return 0
+    right, bottom, left, top, across, down, _, _, channels = map(int, struct.unpack_from(">8IH", body, 2))
+    depth = _depth(body, channels)
+    samples = min(across, max(right - left, 0)) * min(down, max(bottom - top, 0)) * channels
+    return BYTES_PER_TILE * _tiles(body) + samples * (4 + -(-depth // 8))
+
+
+def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
+    """The place and the body of a SIZ segment that counts in samples, where all components leave out as many pixels.
+
+    Pillow finds fewer samples than pixels in those, and gives up. None where nothing needs to change.
+    """
+    stream.seek(0)
+    if not _find_codestream(stream):
+        return None
+    at = stream.tell() + 4
+    marker, body = next(_segments(stream), (0, b""))
+    if marker != SIZ or len(body) < SIZ_HEAD:
+        return None
+    capabilities, *sides, count = struct.unpack_from(">H8IH", body)
+    parts = body[SIZ_HEAD : SIZ_HEAD + 3 * count]
+    steps = set(zip(parts[1::3], parts[2::3], strict=False))
+    if len(steps) != 1 or steps <= {(1, 1)} or 0 in (step := steps.pop()):
+        return None
+    across, down = sides[4] < sides[0], sides[5] < sides[1]  # whether there is more than one tile
+    if any(side % step[number % 2] for number, side in enumerate(sides[2:], 2) if number > 5 or (across or down)):
+        return None  # tiles would begin elsewhere
+    divided = [-(-side // step[number % 2]) for number, side in enumerate(sides)]
+    depths = b"".join(bytes((depth, 1, 1)) for depth in parts[::3])
+    return at, struct.pack(">H8IH", capabilities, *divided, count) + depths
+
+
+def end_of_data(stream: IO[bytes], size: int) -> int | None:
+    """Where the last tile-part of a file of `size` bytes ends; None where the file ends first, or has not all tiles.
+
+    The end marker, of two bytes, may be missing behind it.
+    """
+    stream.seek(0)
+    if not _find_codestream(stream):
+        return None
+    tiles, seen, end = 0, set[int](), 0
+    for marker, body in _segments(stream):
+        if marker == SIZ and len(body) >= SIZ_HEAD:
+            tiles = _tiles(body)
+        elif marker == SOT and len(body) == SOT_BODY:
+            number, length = struct.unpack_from(">HI", body)
+            seen.add(number)
+            end = stream.tell() - 4 - SOT_BODY + length if length else size
+            if end > size:
+                return None
+    return end if tiles and len(seen) >= tiles else None
+
+
+def sample_bits(stream: IO[bytes]) -> int:
+    """The bits of the deepest component; 0 where the codestream does not say."""
+    stream.seek(0)
+    marker, body = next(_segments(stream), (0, b"")) if _find_codestream(stream) else (0, b"")
+    return _depth(body, len(body)) if marker == SIZ else 0
+
+
+def _depth(body: bytes, channels: int) -> int:
+    return 1 + max((bits & 0x7F for bits in body[SIZ_HEAD : SIZ_HEAD + 3 * channels : 3]), default=0)
+
+
+def _tiles(body: bytes) -> int:
+    right, bottom, _, _, across, down, first, upper = map(int, struct.unpack_from(">8I", body, 2))
+    return max(-((first - right) // max(across, 1)), 0) * max(-((upper - bottom) // max(down, 1)), 0)
+
+
+def _find_codestream(stream: IO[bytes]) -> bool:
+    """Go to the codestream's first segment: at the start, or in the box that holds it (annex I)."""
+    if stream.read(2) == CODESTREAM[:2]:
+        return True
+    stream.seek(0)
+    for _ in range(MAX_BOXES):
+        length, kind = struct.unpack(">I4s", stream.read(8))
+        taken = 8
+        if length == 1:
+            (length,) = struct.unpack(">Q", stream.read(8))
+            taken = 16
+        if kind == b"jp2c":
+            return stream.read(2) == CODESTREAM[:2]
+        if length < taken or length >= 1 << 62:  # the last box, which is no codestream, or none at all
+            return False
+        stream.seek(length - taken, io.SEEK_CUR)
+    raise _hostile("boxes")
+
+
+def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The segments of the main header and of every tile-part's header, without the data behind them."""
+    part_begins = part_length = 0
+    for _ in range(MAX_SEGMENTS):
+        at = stream.tell()
+        start = stream.read(2)
+        if len(start) < 2 or (marker := int.from_bytes(start, "big")) == EOC:
+            return
+        if marker == SOD:
+            if not part_length:  # the last part, which goes on to the end
+                return
+            stream.seek(part_begins + part_length)
+            continue
+        (length,) = struct.unpack(">H", stream.read(2))
+        body = stream.read(max(length - 2, 0))
+        if marker == SOT:
+            part_begins = at
+            (part_length,) = struct.unpack_from(">I", body, 2)
+        yield marker, body
+    raise _hostile("tile-parts")
+
+
+def _size(body: bytes) -> tuple[int, int]:
+    width, height, left, top = struct.unpack_from(">4I", body, 2)
+    (components,) = struct.unpack_from(">H", body, 34)
+    if not 1 <= components <= MAX_COMPONENTS:
+        raise Rejected(Reason.CORRUPT, f"The JPEG 2000 has {components} channels; 1 to {MAX_COMPONENTS} are read.")
+    return max(width - left, 0), max(height - top, 0)
+
+
+def _check_style(style: bytes, size: tuple[int, int], *, chosen: bool) -> None:
+    """A coding style: decomposition levels, the code-blocks' size, and the precincts' where they are `chosen`."""
+    levels, across, down = struct.unpack_from(">3B", style)
+    if 1 << (across & 15) + (down & 15) + 4 < SMALLEST_BLOCK:
+        raise _hostile("code-blocks")
+    if not chosen:
+        return
+    precincts = 0
+    for resolution, exponents in enumerate(style[5 : 5 + levels + 1]):
+        scale = levels - resolution
+        precincts += (1 + (size[0] >> scale + (exponents & 15))) * (1 + (size[1] >> scale + (exponents >> 4)))
+    if precincts > size[0] * size[1] // PIXELS_PER_PRECINCT + SPARE_PRECINCTS:
+        raise _hostile("precincts")
+
+
+def _hostile(what: str) -> Rejected:
+    return Rejected(Reason.CORRUPT, f"The JPEG 2000 has more {what} than any honest one.")

@@ -1,0 +1,54 @@
+"""A file that is read as another one, without a copy of it: some bytes before, a part of it, some bytes behind."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Final, cast
+
+CHUNK: Final = 1_048_576
+
+
+class PreparedFile:
+    """`head`, then the stream's bytes from `begin` to `end` as far as they are there, then `tail`."""
+
+    def __init__(self, stream: IO[bytes], *, head: bytes, begin: int, end: int, tail: bytes = b"") -> None:
+        self._stream, self._head, self._tail = stream, head, tail
+        self._shift = begin - len(head)  # from a position here to one in the stream
+        self._tail_at = len(head) + max(end - begin, 0)
+        self._position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes, all that are left for a negative one."""
+        if size < 0:
+            return self._rest()
+        begin = self._position
+        stop = begin + size
+        data = self._head[begin:stop]
+        first, last = max(begin, len(self._head)), min(stop, self._tail_at)
+        if first < last:
+            self._stream.seek(first + self._shift)
+            data += self._stream.read(last - first)
+        if stop > self._tail_at:
+            data += self._tail[max(begin - self._tail_at, 0) : stop - self._tail_at]
+        self._position += len(data)
+        return data
+
+    def _rest(self) -> bytes:
+        """All that is left, put together in its place: with joined pieces it would be in memory twice."""
+        whole = bytearray(max(self._tail_at + len(self._tail) - self._position, 0))
+        filled = 0
+        while piece := self.read(min(CHUNK, len(whole) - filled)):
+            whole[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        del whole[filled:]
+        return cast("bytes", whole)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to any byte."""
+        base = {io.SEEK_CUR: self._position, io.SEEK_END: self._tail_at + len(self._tail)}.get(whence, 0)
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """The position of the next byte to be read."""
+        return self._position

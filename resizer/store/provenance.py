@@ -1,0 +1,70 @@
+"""What a rendition was made from: kept in its user metadata and compared when two uploads meet."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resizer.model import SourceMetadata, SourceObject
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The source, the upload of it and the recipe that a rendition was made from; None where it does not say.
+
+    `source_key` is a hash of the key, `sequencer` the one of the event.
+    """
+
+    source_key: str | None
+    etag: str | None
+    sequencer: str | None
+    recipe: str | None
+
+    @classmethod
+    def of(cls, source: SourceObject, fetched: SourceMetadata, recipe: str) -> Provenance:
+        """The provenance of all renditions that are made from one download."""
+        return cls(key_hash(source.key), fetched.etag, source.sequencer, recipe)
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str]) -> Provenance:
+        """Read it from the user metadata of a rendition."""
+        names = ("source-key-hash", "source-etag", "source-sequencer", "recipe")
+        return cls(*map(metadata.get, names))
+
+    def as_metadata(self) -> dict[str, str]:
+        """Write it as user metadata."""
+        pairs = {
+            "source-key-hash": self.source_key,
+            "source-etag": self.etag,
+            "source-sequencer": self.sequencer,
+            "recipe": self.recipe,
+        }
+        return {name: value for name, value in pairs.items() if value is not None}
+
+    def same_content(self, other: Provenance) -> bool:
+        """Whether both come from the same bytes by the same recipe."""
+        return (self.etag, self.recipe) == (other.etag, other.recipe)
+
+    def is_newer(self, than: Provenance) -> bool | None:
+        """Whether this upload came after another of the same key; None where one of the two has no sequencer."""
+        if self.sequencer and than.sequencer:
+            return is_later(self.sequencer, than.sequencer)
+        return None
+
+
+def key_hash(key: str) -> str:
+    """A short ASCII name for a source: user metadata holds ASCII only, and 2 KB in all."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def is_later(sequencer: str, than: str) -> bool:
+    """Compare two sequencers of the same key: as hex strings, the shorter padded with zeros on the right.
+
+    Source: S3 user guide, "Event message structure".
+    """
+    length = max(len(sequencer), len(than))
+    return sequencer.lower().ljust(length, "0") > than.lower().ljust(length, "0")

@@ -1,0 +1,128 @@
+"""Every view of a picture that renditions show, each from the smallest that is enough, upright and in its colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image
+
+from resizer.planning.cascade import sources
+from resizer.planning.geometry import View, as_stored
+from resizer.resize import resize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from resizer.model import Frame, Header
+
+SMALL: Final = 100  # pixels a side
+# EXIF 2.32, tag 0x0112: how an image must be turned to stand upright.
+TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def at_views(
+    decoded: Iterable[Frame],
+    header: Header,
+    views: Sequence[View],
+    finish: Callable[[Image.Image], Image.Image],
+) -> Iterator[Sequence[Frame]]:
+    """Make each view of the picture in turn, in the order of `largest_first`: upright, and finished (in its colours).
+
+    Everything is decoded, and each view that no other can serve for is made, when this returns.
+    """
+    made_from = sources(header.upright_size, views)
+    first = [view for view, source in made_from.items() if source is None]
+    frames = [_first_views(frame, header, first, finish) for frame in decoded]
+    at_hand: dict[View, Sequence[Frame]] = dict(zip(first, zip(*frames, strict=True), strict=True))
+    return cascade(at_hand, views, made_from)
+
+
+def cascade(
+    at_hand: dict[View, Sequence[Frame]], views: Sequence[View], made_from: Mapping[View, View | None]
+) -> Iterator[Sequence[Frame]]:
+    """All frames of each view in turn, each made from the view that `made_from` names for it, or at hand already.
+
+    Only views that are still to come, or that a later one is made from, are kept.
+    """
+    for number, view in enumerate(views):
+        source = made_from[view]
+        if view not in at_hand and source is not None:
+            at_hand[view] = [_narrower(frame, source, view) for frame in at_hand[source]]
+        current = at_hand[view]
+        later = views[number + 1 :]
+        wanted = {*later, *(made_from[each] for each in later if each not in at_hand)}
+        for each in at_hand.keys() - wanted:
+            del at_hand[each]
+        yield current
+        del current  # or it would be held while the next is made
+
+
+def _narrower(frame: Frame, source: View, view: View) -> Frame:
+    left, top, right, bottom = source.crop
+    width, height = source.size
+    x0, x1 = ((each - left) * width / (right - left) for each in (view.crop[0], view.crop[2]))
+    y0, y1 = ((each - top) * height / (bottom - top) for each in (view.crop[1], view.crop[3]))
+    return replace(frame, pixels=resize(frame.pixels, view.size, box=(x0, y0, x1, y1)))
+
+
+def _first_views(
+    frame: Frame, header: Header, views: Sequence[View], finish: Callable[[Image.Image], Image.Image]
+) -> list[Frame]:
+    """Views of a decoded frame, upright and finished.
+
+    They are turned and finished after they have been resized, when they are smallest; each larger copy is closed at
+    once.
+    """
+    pixels = frame.pixels
+    width, height = frame.crop_box or pixels.size
+    made = []
+    stored = [as_stored(view, header) for view in views]
+    untouched = View((0, 0, header.width, header.height), (header.width, header.height)) in stored  # a view as it is
+    for (left, top, right, bottom), size in stored:
+        x0, x1 = (each * width / header.width for each in (left, right))
+        y0, y1 = (each * height / header.height for each in (top, bottom))
+        made.append(resize(pixels, size, box=(x0, y0, x1, y1), overwrite=not untouched))
+    if not any(each is pixels for each in made):
+        Image.Image.close(pixels)
+    del pixels
+    for number in range(len(made)):
+        made[number] = _finished(made[number], header, finish)
+    return [replace(frame, pixels=each, crop_box=None) for each in made]
+
+
+def _finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    for step in (finish, partial(_upright, header=header)):
+        changed = step(pixels)
+        if changed is not pixels:
+            Image.Image.close(pixels)
+        pixels = changed
+    return pixels
+
+
+def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """A copy of a decoded frame of at most `SMALL` pixels a side, upright and finished, for what needs no more.
+
+    Of a large picture only every so many pixels are looked at. The frame stays as it is.
+    """
+    times = max(frame.pixels.size) / SMALL
+    if times <= 1:
+        return _finished(frame.pixels.copy(), header, finish)
+    sampled = min(4, max(1, int(times)))
+    width, height = (max(1, min(SMALL, round(side / times)) * sampled) for side in frame.pixels.size)
+    copy = frame.pixels.resize((width, height), Image.Resampling.NEAREST).reduce(sampled)
+    return _finished(copy, header, finish)
+
+
+def _upright(image: Image.Image, header: Header) -> Image.Image:
+    image.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
+    return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image

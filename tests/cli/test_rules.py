@@ -1,0 +1,151 @@
+"""The commands go by `resizer.toml`, explain it and check it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_files import resizer
+from tests.support.pictures import photo_like, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = """
+[defaults]
+formats = ["source", "webp"]
+
+[[rules]]
+match = ["avatars/**", "users/*/photo.*"]
+renditions = [
+  { name = "64", width = 64, height = 64, fit = "cover" },
+  { name = "tall", height = 900, formats = ["avif"] },
+]
+
+[[rules]]
+match = "raw/**"
+skip = true
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a settings file in it."""
+    (tmp_path / "resizer.toml").write_text(TEXT)
+    return tmp_path
+
+
+def lines(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+def test_a_key_is_explained(folder: Path) -> None:
+    """The rule that matches, and each rendition's key, box and format."""
+    done = resizer("explain", "users/7/photo.jpg", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, _, *rows = lines(done.stdout)
+    assert first == ["users/7/photo.jpg:", "rules[0],", "for", "avatars/**,", "users/*/photo.*"]
+    assert rows == [
+        ["resized/64-users/7/photo.jpg", "cover", "64", "x", "64", "as", "the", "source"],
+        ["resized/64-users/7/photo.jpg.webp", "cover", "64", "x", "64", "WEBP"],
+        ["resized/tall-users/7/photo.jpg.avif", "900", "high", "AVIF"],
+    ]
+
+
+def test_a_key_that_no_rule_matches_is_explained(folder: Path) -> None:
+    """The defaults and the environment say what is made of it."""
+    done = resizer("explain", "cat.jpg", cwd=folder, RESIZER_WIDTHS="50", RESIZER_BUCKETS="photos")
+    assert lines(done.stdout)[0] == ["cat.jpg:", "the", "defaults"]
+    assert lines(done.stdout)[2:] == [
+        ["resized/50-cat.jpg", "50", "wide", "as", "the", "source"],
+        ["resized/50-cat.jpg.webp", "50", "wide", "WEBP"],
+    ]
+
+
+def test_an_image_is_explained(folder: Path) -> None:
+    """With the image at hand sizes and formats are those that it would get."""
+    (folder / "scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
+    done = resizer("explain", "scan.bmp", "--image", "scan.bmp", cwd=folder, RESIZER_WIDTHS="50,100")
+    assert lines(done.stdout)[2:] == [
+        ["resized/100-scan.bmp", "90", "x", "60", "JPEG"],
+        ["resized/100-scan.bmp.webp", "90", "x", "60", "WEBP"],
+        ["resized/50-scan.bmp", "50", "x", "33", "JPEG"],
+        ["resized/50-scan.bmp.webp", "50", "x", "33", "WEBP"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "rule", "reason"),
+    [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],
+)
+def test_a_key_that_is_skipped_is_explained(folder: Path, key: str, rule: str, reason: str) -> None:
+    """Why nothing is made of it."""
+    done = resizer("explain", key, cwd=folder)
+    assert done.stdout == f"{key}: {rule}\nskipped  {reason}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
+        (["--image", "none.jpg"], "none.jpg: No such file or directory."),
+    ],
+)
+def test_what_cannot_be_explained_is_one_line(folder: Path, arguments: list[str], words: str) -> None:
+    """A file that is not there is named; exit 2."""
+    done = resizer("explain", "cat.jpg", *arguments, cwd=folder)
+    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_the_file_is_checked(folder: Path) -> None:
+    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2; no file is told."""
+    done = resizer("config", "check", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "resizer.toml: 2 rules, 0 watermarks, no mistake\n")
+    (folder / "shop.toml").write_text("[[rules]]\nskip = 1\n[defaults]\neffort = 'x'\n")
+    done = resizer("config", "check", "shop.toml", cwd=folder, RESIZER_WIDTH="9")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "resizer: The settings are wrong:",
+        "  shop.toml: rules[0].skip: must be true or false",
+        "  shop.toml: rules[0].match: is missing",
+        "  shop.toml: defaults.effort: must be one of fast, balanced, small",
+        "  RESIZER_WIDTH: there is no such setting; is RESIZER_WIDTHS meant?",
+    ]
+    (folder / "resizer.toml").unlink()
+    done = resizer("config", "check", cwd=folder)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "resizer: There is no resizer.toml here, so the RESIZER_* variables alone decide.\n",
+    )
+
+
+def test_the_schema_is_printed(folder: Path) -> None:
+    """`resizer config schema` prints JSON and nothing else."""
+    assert json.loads(resizer("config", "schema", cwd=folder).stdout)["title"] == "resizer.toml"
+
+
+def test_files_go_by_the_file(folder: Path) -> None:
+    """`resizer files` makes what the file says, leaves out what it skips, and `--widths` wins over every rule."""
+    for name in ("photos", "raw"):
+        (folder / name).mkdir()
+        (folder / name / "cat.jpg").write_bytes(saved(photo_like(90, 60), "JPEG"))
+    (folder / "resizer.toml").write_text("[defaults]\nrenditions = [20]\n[[rules]]\nmatch = 'raw/**'\nskip = true\n")
+    done = resizer("files", "photos", "raw", "--out", "out", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nskipped   raw/cat.jpg  excluded  " in f"\n{done.stdout}"
+    assert "1 image resized, 1 excluded, " in done.stdout
+    made = sorted(path.relative_to(folder / "out/resized").as_posix() for path in (folder / "out").rglob("*.jpg"))
+    assert made == ["20-photos/cat.jpg"]
+    resizer("files", "photos", "raw", "--out", "own", "--widths", "30", cwd=folder)
+    made = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
+    assert made == ["30-photos/cat.jpg"]
+
+
+def test_a_bill_counts_what_the_file_writes(folder: Path) -> None:
+    """`resizer cost` counts a PUT for each rendition of the defaults, and the manifest."""
+    text = "[defaults]\nrenditions = [9, 8]\nformats = ['source', 'webp']\nmanifest = true\n"
+    (folder / "resizer.toml").write_text(text)
+    command = ("cost", "--images", "1e6", "--memory", "512", "--ms", "100")
+    assert resizer(*command, cwd=folder).stdout == resizer(*command, "--renditions", "5", cwd=folder).stdout

@@ -1,0 +1,128 @@
+"""Of all that a file says of its colours the right one counts, and what is not known costs a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, PRIMARIES, SRGB, Colours
+from resizer.color.srgb import source_colors
+from resizer.model import CodePoints
+from tests.support import float_colors
+from tests.support.pictures import header
+
+PROFILE = {"icc_profile": b"a profile"}
+LIGHT = {"gamma": 1.0}
+WIDE = {"gamma": 0.45455, "chromaticity": float_colors.ADOBE_RGB}
+ADOBE = Colours("Adobe RGB", 1 / 0.45455)
+
+
+def chosen(
+    info: dict[str, Any], codes: CodePoints | None = None, format_: str = "PNG"
+) -> tuple[bytes | Colours | None, list[str]]:
+    """What counts, and the warnings."""
+    warnings: list[str] = []
+    return source_colors(info, header(9, 9, format=format_, code_points=codes), warnings.append), warnings
+
+
+@pytest.mark.parametrize(
+    ("info", "codes", "counts"),
+    [
+        ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(12, 13), Colours(DISPLAY_P3)),
+        ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(1, 13), None),
+        ({**PROFILE, **WIDE, "srgb": 0}, None, b"a profile"),
+        ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(2, 2), b"a profile"),
+        ({**WIDE, "srgb": 0}, None, None),
+        (LIGHT, None, Colours(gamma=1.0)),
+        (WIDE, None, ADOBE),
+        ({}, None, None),
+    ],
+)
+def test_a_png_is_read_by_what_comes_first(
+    info: dict[str, Any], codes: CodePoints | None, counts: bytes | Colours | None
+) -> None:
+    """cICP goes before iCCP, that before sRGB, and that before gAMA and cHRM; a gAMA alone has sRGB's primaries."""
+    assert chosen(info, codes) == (counts, [])
+
+
+def test_a_profile_that_is_not_whole_leaves_its_place_to_what_comes_next() -> None:
+    """Where Pillow could not put a profile together, a warning tells of it, and gAMA and cHRM count."""
+    counts, (warning,) = chosen({"icc_profile": None, **WIDE})
+    assert counts == ADOBE
+    assert "profile" in warning
+
+
+def test_a_profile_goes_before_code_points_elsewhere() -> None:
+    """In AVIF and HEIC an ICC profile wins over code points, which count where there is none."""
+    for format_ in ("AVIF", "HEIF"):
+        assert chosen(PROFILE, CodePoints(12, 13), format_) == (b"a profile", [])
+        assert chosen({}, CodePoints(12, 13), format_) == (Colours(DISPLAY_P3), [])
+
+
+def test_each_known_space_is_found_by_its_chromaticities() -> None:
+    """A cHRM near a well-known space's is that space, rounded as files have it; sRGB's needs no conversion."""
+    for name, points in CHROMATICITIES.items():
+        for off in (0, 0.002, -0.002):
+            near = tuple(each + off for each in points)
+            assert chosen({"chromaticity": near}) == (None if name == SRGB else Colours(name), [])
+
+
+def test_numbers_that_mean_srgb_are_srgb() -> None:
+    """A gAMA near enough to sRGB's needs no conversion, alone or beside its cHRM."""
+    for gamma in (0.45455, 0.45, 0.4595):
+        assert chosen({"gamma": gamma}) == (None, [])
+        assert chosen({"gamma": gamma, "chromaticity": CHROMATICITIES[SRGB]}) == (None, [])
+
+
+def test_code_points_give_primaries_and_curve() -> None:
+    """Each known pair gives its primaries and its exponent; BT.709 and its kin, and what is unspecified, are sRGB."""
+    curves = {4: 2.2, 5: 2.8, 8: 1.0} | dict.fromkeys((1, 2, 6, 7, 11, 12, 13, 14, 15))
+    for format_ in ("PNG", "AVIF", "HEIF"):
+        for primaries, name in PRIMARIES.items():
+            for transfer, gamma in curves.items():
+                expected = Colours(name, gamma)
+                colours = None if expected == Colours() else expected
+                assert chosen({}, CodePoints(primaries, transfer), format_) == (colours, [])
+
+
+def test_narrow_range_is_no_srgb() -> None:
+    """A PNG whose samples leave room beneath black is not taken for sRGB."""
+    assert chosen({}, CodePoints(1, 13, narrow=True)) == (Colours(narrow=True), [])
+
+
+def test_hdr_is_told_of() -> None:
+    """HDR comes out in the right primaries, with a warning that it is not tone-mapped."""
+    for format_ in ("PNG", "AVIF", "HEIF"):
+        for transfer, name in ((16, "PQ"), (18, "HLG")):
+            colours, (warning,) = chosen({}, CodePoints(9, transfer), format_)
+            assert colours == Colours(BT_2020)
+            assert name in warning
+
+
+def test_unknown_code_points_are_ignored() -> None:
+    """Code points that are reserved, or of no well-known space, cost a warning, and what comes next counts."""
+    unknown = [CodePoints(*pair) for pair in ((0, 0), (3, 13), (4, 13), (10, 13), (255, 255), (1, 3), (12, 17))]
+    for codes in (*unknown, CodePoints(12, 13, 6)):
+        for info, counts in (({}, None), (PROFILE, b"a profile"), (LIGHT, Colours(gamma=1.0))):
+            colours, (warning,) = chosen(info, codes)
+            assert colours == counts
+            assert "ignored" in warning
+
+
+def test_an_absurd_gamma_is_ignored() -> None:
+    """A gAMA that no screen has, and 0, costs a warning and nothing else: primaries beside it count."""
+    for gamma in (0.0, 0.00001, 0.0999, 10.1, 42949.67295):
+        colours, (warning,) = chosen({"gamma": gamma})
+        assert colours is None
+        assert "gAMA is ignored" in warning
+        assert chosen({"gamma": gamma, "chromaticity": float_colors.DISPLAY_P3})[0] == Colours(DISPLAY_P3)
+
+
+def test_unknown_chromaticities_are_ignored() -> None:
+    """A cHRM that is of no well-known space, or of no device, costs a warning: the gamma beside it counts."""
+    absurd = [(0.0,) * 8, (42949.67295,) * 8, (0.3127, 0.329) * 4, float_colors.PROPHOTO]
+    for chromaticities in absurd:
+        colours, (warning,) = chosen({"chromaticity": chromaticities, "gamma": 1.0})
+        assert colours == Colours(gamma=1.0)
+        assert "cHRM is ignored" in warning

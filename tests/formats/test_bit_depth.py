@@ -1,0 +1,117 @@
+"""Grey of more than 8 bits comes out as light as it is, whatever its samples are and whatever lies among them."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from resizer.formats import bit_depth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # TIFF 6.0, section 19
+LIMITS = Limits(max_pixels=1_000_000, memory=None, widths=(1000,), file_size=0)
+
+
+def tiff(rows: NDArray[Any], kind: int, *, white_is_zero: bool = False, bits: int | None = None) -> bytes:
+    """A TIFF of one grey channel, of `bits` bits a sample where the rows are packed."""
+    height, width = rows.shape
+    width = width * 8 // bits if bits else width
+    bits = bits or rows.itemsize * 8
+    known = {256: width, 257: height, 258: bits, 259: 1, 262: 1 - white_is_zero, 273: 134, 277: 1, 278: height}
+    known |= {279: rows.nbytes, 339: kind}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(known.items()))
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(known)) + entries
+    return head.ljust(134, b"\0") + rows.tobytes()
+
+
+def greys(data: bytes) -> list[int]:
+    """The pixels that come out, which are all grey."""
+    pixels = next(decode(*open_image(io.BytesIO(data), LIMITS), (1000, 1))).pixels
+    assert pixels.mode == "L"
+    return list(pixels.tobytes())
+
+
+def of(*values: float, dtype: str = "<f4") -> NDArray[Any]:
+    return np.array([values], dtype)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "light"),
+    [
+        (of(0, 32_768, 65_535, dtype="<u2"), UNSIGNED, [0, 128, 255]),
+        (of(0, 0.5, 1), FLOAT, [0, 128, 255]),
+        (of(100, 150, 200), FLOAT, [0, 128, 255]),
+        (of(-10, 0, 10), FLOAT, [0, 128, 255]),
+        (of(0, 32_768, 65_535, dtype="<i4"), SIGNED, [0, 127, 255]),
+        (of(-1_000_000, 0, 1_000_000, dtype="<i4"), SIGNED, [0, 127, 255]),
+        (of(0, 0x8000_0000, 0xFFFF_FFFF, dtype="<u4"), UNSIGNED, [0, 128, 255]),
+        (of(0, 50_000, 100_000, dtype="<u4"), UNSIGNED, [0, 127, 255]),
+    ],
+)
+def test_samples_are_scaled_over_their_range(rows: NDArray[Any], kind: int, light: list[int]) -> None:
+    """Samples come out over the range that their kind has, or that they take where it has none."""
+    assert greys(tiff(rows, kind)) == light
+
+
+def test_twelve_bits_are_scaled_too() -> None:
+    """Samples of 12 bits, two in three bytes, come out from black to white."""
+    assert greys(tiff(np.array([[0x00, 0x08, 0x00, 0xFF, 0xFF, 0xFF]], "u1"), UNSIGNED, bits=12)) == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"), [(of(0, 65_535, dtype="<u2"), UNSIGNED), (of(0, 1), FLOAT), (of(-7, 7), FLOAT)]
+)
+def test_white_is_zero_where_a_file_says_so(rows: NDArray[Any], kind: int) -> None:
+    """A picture whose zero is white is no negative, however many bits it has."""
+    assert greys(tiff(rows, kind, white_is_zero=True)) == [255, 0]
+    assert greys(tiff(rows, kind)) == [0, 255]
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (5, 6, 7), (0, 3, 7)])
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_what_is_no_number_spoils_no_other_pixel(places: tuple[int, ...], scale: float) -> None:
+    """Wherever they lie, infinity is white and what is no number black, and every other pixel is as without them."""
+    values = [0.0, 0.25, 0.5, 1.0, 0.0, 0.75, 0.5, 1.0, 0.0, 1.0]
+    plain = greys(tiff(of(*values) * scale, FLOAT))
+    for place, odd in zip(places, (np.nan, np.inf, -np.inf), strict=True):
+        values[place] = odd
+    found = greys(tiff(of(*values) * scale, FLOAT))
+    assert [found[place] for place in places] == [0, 255, 0]
+    assert [grey for at, grey in enumerate(found) if at not in places] == [
+        grey for at, grey in enumerate(plain) if at not in places
+    ]
+
+
+def test_a_large_picture_is_worked_on_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows come out in their places where they are too many to be taken at once."""
+    monkeypatch.setattr(bit_depth, "STRIP_PIXELS", 4)
+    rows = np.linspace(0, 2**32 - 1, 70).astype("<u4").reshape(35, 2)
+    assert greys(tiff(rows, UNSIGNED)) == [int(value) >> 24 for value in rows.flat]
+    floats = np.linspace(0, 1, 70, dtype="<f4").reshape(35, 2)
+    floats[0, 0] = floats[20, 1] = np.nan
+    expected = [0 if np.isnan(value) else int(value * 255 + 0.5) for value in floats.flat]
+    assert max(abs(got - want) for got, want in zip(greys(tiff(floats, FLOAT)), expected, strict=True)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "light"), [(of(300, 300), 128), (of(-5, -5), 128), (of(0.25, 0.25), 64), (of(np.nan, np.nan), 0)]
+)
+def test_a_picture_of_one_value(rows: NDArray[Any], light: int) -> None:
+    """One value beyond every range is middle grey, one within as light as it is, and none at all black."""
+    assert greys(tiff(rows, FLOAT)) == [light, light]
+
+
+def test_an_image_without_tags_is_scaled_as_well() -> None:
+    """What is no TIFF has no tags to ask, and is scaled over its whole range."""
+    image = Image.fromarray(of(0, 65_535, dtype="<u2"))
+    assert bit_depth.eight_bits(image).tobytes() == b"\x00\xff"

@@ -1,0 +1,172 @@
+"""BMPs come out as browsers show them, whatever their header is and however the bits of a pixel are its colours."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resizer.decode.frames import decode
+from resizer.decode.header import after_pixels, open_image
+from resizer.errors import Reason, Rejected
+from tests.decode.decoding import LIMITS, pixels_of
+from tests.decode.header.headers import header_of
+from tests.support.pictures import saved
+from tests.support.small_files import RLE_BMP
+from tests.support.tiffs import ramp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+INFO, V2, V3, V4, V5 = 40, 52, 56, 108, 124
+RGB, BITFIELDS, ALPHA_BITFIELDS = 0, 3, 6
+SRGB: Final = 0x73524742
+COLOURS = ramp(21, 37, 4)
+MASKS: Final = {
+    "4-4-4-4": (16, (0xF00, 0xF0, 0xF, 0xF000)),
+    "4-4-4": (16, (0xF00, 0xF0, 0xF, 0)),
+    "1-5-5-5": (16, (0x7C00, 0x3E0, 0x1F, 0x8000)),
+    "5-5-5": (16, (0x7C00, 0x3E0, 0x1F, 0)),
+    "5-6-5": (16, (0xF800, 0x7E0, 0x1F, 0)),
+    "3-3-2": (16, (0xE0, 0x1C, 0x3, 0)),
+    "BGRA": (32, (0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
+    "BGRX": (32, (0xFF0000, 0xFF00, 0xFF, 0)),
+    "RGBA": (32, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)),
+    "ABGR": (32, (0xFF000000, 0xFF0000, 0xFF00, 0xFF)),
+    "2-10-10-10": (32, (0x3FF, 0x3FF << 10, 0x3FF << 20, 0xC0000000)),
+    "7-1-8": (32, (0xFE000000, 0x01000000, 0xFF0000, 0)),
+    "24 bits": (24, (0xFF0000, 0xFF00, 0xFF, 0)),
+}
+
+
+def shifted(mask: int) -> tuple[int, int]:
+    """By how much a mask's values are shifted, and the largest."""
+    shift = (mask & -mask).bit_length() - 1
+    return shift, mask >> shift
+
+
+def bmp(bits: int, masks: Sequence[int], size: int, compression: int, *, top_down: bool = False) -> bytes:
+    values = np.zeros(COLOURS.shape[:2], "u8")
+    for channel, mask in enumerate(masks):
+        if mask:
+            shift, most = shifted(mask)
+            values |= np.round(COLOURS[..., channel] / 255 * most).astype("u8") << np.uint64(shift)
+    rows = [b"".join(int(value).to_bytes(bits // 8, "little") for value in row) for row in values]
+    rows = [row + bytes(-len(row) % 4) for row in (rows if top_down else rows[::-1])]
+    height = -len(rows) if top_down else len(rows)
+    head = struct.pack("<IiiHHIIiiII", size, COLOURS.shape[1], height, 1, bits, compression, 0, 0, 0, 0, 0)
+    if size > INFO:
+        head = (head + struct.pack("<5I", *masks, SRGB))[:size].ljust(size, b"\0")
+    elif compression != RGB:
+        head += struct.pack("<4I", *masks)[: 12 if compression == BITFIELDS else 16]
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + len(head)) + head + b"".join(rows)
+
+
+def expected(masks: Sequence[int], *, alpha: bool) -> NDArray[Any]:
+    pixels = COLOURS.astype(float)
+    for channel, mask in enumerate(masks):
+        most = shifted(mask)[1] if mask else 0
+        pixels[..., channel] = np.round(pixels[..., channel] / 255 * most) * 255 / most if most else 0
+    if not alpha:
+        pixels[..., 3] = 255
+    return pixels
+
+
+@pytest.mark.parametrize("kind", MASKS)
+@pytest.mark.parametrize("size", [INFO, V2, V3, V4, V5])
+def test_all_bit_fields_in_all_headers(kind: str, size: int) -> None:
+    """Every field comes out within one level, upside down or not; transparency counts where a header has a mask."""
+    bits, masks = MASKS[kind]
+    usual = masks[:3] == ((0x7C00, 0x3E0, 0x1F) if bits == 16 else (0xFF0000, 0xFF00, 0xFF))
+    compressions = [BITFIELDS] * (bits != 24) + [RGB] * usual + [ALPHA_BITFIELDS] * (size == INFO and bits != 24)
+    for compression in compressions:
+        for top_down in (False, True):
+            made = pixels_of(bmp(bits, masks, size, compression, top_down=top_down))
+            alpha = bool(masks[3]) and (size >= V3 or compression == ALPHA_BITFIELDS)
+            assert made.mode == ("RGBA" if alpha else "RGB")
+            assert np.abs(np.asarray(made.convert("RGBA")) - expected(masks, alpha=alpha)).max() <= 1.01
+
+
+def test_transparency_that_is_all_zero_is_none() -> None:
+    """Programs that fill the bits for transparency with nothing mean an opaque picture, which becomes a JPEG."""
+    data = bytearray(bmp(*MASKS["BGRX"], V5, BITFIELDS))
+    struct.pack_into("<I", data, 14 + 52, 0xFF000000)
+    image, header = open_image(io.BytesIO(data), LIMITS)
+    assert header.has_transparency
+
+    (frame,) = decode(image, header, (37, 21))
+    assert frame.pixels.mode == "RGB"
+    assert not after_pixels(image, header, LIMITS).has_transparency
+
+
+@pytest.mark.parametrize("at", ["behind", "before"])
+def test_an_embedded_profile_is_found(at: str) -> None:
+    """The profile of a V5 header is given out, wherever in the file it is; one that is cut makes the file truncated."""
+    data = bytearray(bmp(*MASKS["24 bits"], V5, RGB))
+    place = len(data) - 14
+    data += b"a profile"
+    if at == "before":
+        data[14 + V5 : 14 + V5] = b"a profile"
+        struct.pack_into("<I", data, 10, 14 + V5 + len(b"a profile"))
+        place = V5
+    struct.pack_into("<I", data, 14 + 56, 0x4D424544)
+    struct.pack_into("<II", data, 14 + 112, place, len(b"a profile"))
+    image, _ = open_image(io.BytesIO(data), LIMITS)
+    assert image.info["icc_profile"] == b"a profile"
+    if at == "behind":
+        with pytest.raises(Rejected) as refused:
+            header_of(bytes(data[:-1]))
+        assert refused.value.reason == Reason.TRUNCATED
+
+
+def test_calibrated_colours_are_given_out() -> None:
+    """The primaries and the gamma of a V4 header are those of a PNG's cHRM and gAMA; zeros, as most have, are none."""
+    data = bytearray(bmp(*MASKS["24 bits"], V4, RGB))
+    struct.pack_into("<I", data, 14 + 56, 0)
+    assert "gamma" not in open_image(io.BytesIO(data), LIMITS)[0].info
+    for number, (x, y) in enumerate(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))):
+        struct.pack_into("<2I", data, 14 + 60 + 12 * number, round(x * 2**30), round(y * 2**30))
+    struct.pack_into("<3I", data, 14 + 96, *[round(2.2 * 65_536)] * 3)
+    info = open_image(io.BytesIO(data), LIMITS)[0].info
+    assert info["gamma"] == pytest.approx(1 / 2.2, abs=1e-4)
+    assert info["chromaticity"] == pytest.approx((0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_what_pillow_writes_is_read(mode: str) -> None:
+    """Pictures with and without a palette come out as they went in; a file that is cut is truncated."""
+    picture = Image.fromarray(COLOURS[..., :3])
+    picture = picture.quantize(200) if mode == "P" else picture.convert(mode)
+    data = saved(picture, "BMP")
+    assert (np.asarray(pixels_of(data).convert("RGB")) == np.asarray(picture.convert("RGB"))).all()
+    with pytest.raises(Rejected) as refused:
+        pixels_of(data[:-20])
+    assert refused.value.reason == Reason.TRUNCATED
+
+
+def test_runs_are_read() -> None:
+    """A run-length encoded BMP comes out by its palette."""
+    assert pixels_of(RLE_BMP).convert("RGB").getpixel((0, 1)) == (0, 255, 0)
+
+
+@pytest.mark.parametrize(("bits", "compression"), [(24, 4), (1, 3), (0, 5), (2, 0), (8, 2)])
+def test_what_is_not_read_is_unsupported(bits: int, compression: int) -> None:
+    """A JPEG within, Huffman's code, a PNG within and rare depths are known for what they are."""
+    data = bytearray(bmp(*MASKS["24 bits"], INFO, RGB))
+    struct.pack_into("<HI", data, 14 + 14, bits, compression)
+    with pytest.raises(Rejected) as refused:
+        header_of(bytes(data))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
+def test_bit_fields_with_holes_are_corrupt() -> None:
+    """No program writes a mask whose bits do not lie together."""
+    with pytest.raises(Rejected) as refused:
+        header_of(bmp(16, (0xF0F, 0xF0, 0, 0), V4, BITFIELDS))
+    assert refused.value.reason == Reason.CORRUPT

@@ -1,0 +1,115 @@
+"""Of an icon the best picture comes out, with the transparency that browsers give it."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resizer.errors import Reason, Rejected
+from tests.decode.decoding import pixels_of
+from tests.decode.header.headers import header_of
+from tests.support.pictures import saved
+from tests.support.tiffs import ramp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLOURS = ramp(21, 37, 4)
+MASKED = COLOURS[..., 3] < 128
+
+
+def bitmap(bits: int, *, alpha: bool = True, mask: bool = True, pixels: NDArray[Any] = COLOURS) -> bytes:
+    """One picture with its mask, as an icon holds it."""
+    height, width = pixels.shape[:2]
+    head = struct.pack("<IiiHHIIiiII", 40, width, 2 * height, 1, bits, 0, 0, 0, 0, 0, 0)
+    stored = pixels[::-1, :, [2, 1, 0, 3]].copy()
+    stored[..., 3] *= alpha
+    rows = [row[:, : bits // 8].tobytes() for row in stored]
+    hidden = np.packbits(np.pad(pixels[::-1, :, 3] < 128, ((0, 0), (0, -width % 32))), axis=1)
+    return head + b"".join(row + bytes(-len(row) % 4) for row in rows) + hidden.tobytes() * mask
+
+
+def icon(*pictures: tuple[bytes, int]) -> bytes:
+    """An icon of pictures, each with the bits that its entry claims."""
+    entries, body = b"", b""
+    for data, bits in pictures:
+        at = 6 + 16 * len(pictures) + len(body)
+        entries += struct.pack("<BBBBHHII", 37, 21, 0, 0, 1, bits, len(data), at)
+        body += data
+    return struct.pack("<HHH", 0, 1, len(pictures)) + entries + body
+
+
+def with_alpha(alpha: NDArray[Any] | int) -> NDArray[Any]:
+    pixels = COLOURS.copy()
+    pixels[..., 3] = alpha
+    return pixels
+
+
+MASK = with_alpha(np.where(MASKED, 0, 255))
+PNG = saved(Image.fromarray(COLOURS), "PNG")
+SMALL = bitmap(32, pixels=ramp(8, 8, 4))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (icon((bitmap(32), 32)), COLOURS),
+        (icon((bitmap(32), 0)), COLOURS),
+        (icon((bitmap(32), 4)), COLOURS),
+        (icon((bitmap(24), 24)), MASK),
+        (icon((bitmap(24), 24), (bitmap(32), 32)), COLOURS),
+        (icon((bitmap(32), 32), (bitmap(24), 24)), COLOURS),
+        (icon((bitmap(24), 24), (PNG, 32)), COLOURS),
+        (icon((SMALL, 32), (bitmap(24), 24)), MASK),
+        (icon((bitmap(32, alpha=False), 32)), MASK),
+        (icon((bitmap(24, mask=False), 24)), with_alpha(255)),
+        (icon((bitmap(32, alpha=False, mask=False), 32)), with_alpha(255)),
+    ],
+)
+def test_the_best_picture_comes_out(data: bytes, expected: NDArray[Any]) -> None:
+    """The largest, of these the one with most bits, whatever entries claim; where alpha is nothing the mask counts."""
+    assert (np.asarray(pixels_of(data).convert("RGBA")) == expected).all()
+
+
+@pytest.mark.parametrize("kind", ["bmp", "png"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_what_pillow_writes_is_read(mode: str, kind: str) -> None:
+    """Icons of every mode come out as they went in."""
+    picture = Image.fromarray(COLOURS).resize((32, 32))
+    picture = picture.convert("RGB").quantize(16) if mode == "P" else picture.convert(mode)
+    found = pixels_of(saved(picture, "ICO", sizes=[(32, 32)], bitmap_format=kind))
+    assert (np.asarray(found.convert("RGBA")) == np.asarray(picture.convert("RGBA"))).all()
+
+
+@pytest.mark.parametrize("cut", [200, 1000, 3100])
+@pytest.mark.parametrize("picture", [bitmap(32), PNG])
+def test_a_cut_icon_is_truncated(picture: bytes, cut: int) -> None:
+    """An icon that ends within its colours is truncated."""
+    with pytest.raises(Rejected) as refused:
+        pixels_of(icon((picture, 32))[: -min(cut, len(picture) // 2)])
+    assert refused.value.reason == Reason.TRUNCATED
+
+
+def test_a_mask_that_is_cut_counts_where_it_is_needed() -> None:
+    """Without transparency in its colours an icon needs its mask; with it the mask may be cut."""
+    assert (np.asarray(pixels_of(icon((bitmap(32), 32))[:-50])) == COLOURS).all()
+    with pytest.raises(Rejected) as refused:
+        pixels_of(icon((bitmap(24), 24))[:-50])
+    assert refused.value.reason == Reason.TRUNCATED
+
+
+def test_hostile_icons_are_refused() -> None:
+    """Too many pictures, and none at all, are damage; a large picture within is known before it is decoded."""
+    for data in (b"\0\0\1\0\xff\xff" + bytes(16 * 65_535), b"\0\0\1\0\0\0"):
+        with pytest.raises(Rejected) as refused:
+            header_of(data)
+        assert refused.value.reason == Reason.CORRUPT
+    large = bytearray(bitmap(32))
+    struct.pack_into("<ii", large, 4, 60_000, 60_000)
+    with pytest.raises(Rejected) as refused:
+        header_of(icon((bytes(large), 32)))
+    assert refused.value.reason == Reason.TOO_MANY_PIXELS

@@ -1,0 +1,36 @@
+"""The point that a crop keeps is read with tolerance for spaces, and with none for anything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from resizer.planning.gravity import focal_point
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("0.31,0.62", (0.31, 0.62)),
+        (" 0.31 , 0.62 ", (0.31, 0.62)),
+        ("0,1", (0, 1)),
+        (".5,5e-1", (0.5, 0.5)),
+        (None, None),
+    ],
+)
+def test_two_fractions_are_a_focal_point(text: str | None, point: tuple[float, float] | None) -> None:
+    """Fractions from the left and the top; without the metadata there is none, and nothing to warn about."""
+    warnings: list[str] = []
+    assert focal_point(text, warnings.append) == point
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0.5", "0.5,0.5,0.5", "31%,62%", "1.2,0.5", "-0.1,0.5", "nan,0.5", "inf,0", "left,top", "0,5;0,5"]
+)
+def test_a_focal_point_that_is_none_is_ignored_with_a_warning(text: str) -> None:
+    """A mistake in the metadata of one source never refuses the picture."""
+    warnings: list[str] = []
+    assert focal_point(text, warnings.append) is None
+    (warning,) = warnings
+    assert "focal-point is ignored" in warning
+    assert repr(text) in warning

@@ -1,0 +1,178 @@
+"""A picture that is stored compressed is read as the picture that it is, within the limit on its bytes."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resizer.errors import Reason, SourceInterrupted
+from resizer.model import SourceObject
+from resizer.pipeline import process
+from resizer.report import Outcome
+from resizer.s3 import content_encoding
+from resizer.s3.content_encoding import MAX_PARTS, decoded
+from resizer.s3.source import open_source
+from resizer.settings import Settings
+from resizer.settings.rules import Rule
+from tests.conftest import BUCKET, Download, rejects
+from tests.support.pictures import opened, photo_like, psnr, saved
+
+PICTURE = random.Random(1).randbytes(100_000) + bytes(300_000)
+LIMIT = 1_000_000
+
+
+def deflate(data: bytes, window_bits: int = zlib.MAX_WBITS) -> bytes:
+    compressor = zlib.compressobj(wbits=window_bits)
+    return compressor.compress(data) + compressor.flush()
+
+
+def raw(data: bytes) -> bytes:
+    return deflate(data, -zlib.MAX_WBITS)
+
+
+def read_all(body: Any, amount: int = 65_536) -> bytes:
+    pieces = iter(lambda: body.read(amount), b"")
+    return b"".join(piece for piece in pieces if len(piece) <= amount)
+
+
+def body_of(stored: bytes, encoding: str | None, piece: int | None = None, size: int | None = None) -> Any:
+    told = {} if encoding is None else {"ContentEncoding": encoding}
+    answer = {"Body": Download(stored, piece=piece), "ContentLength": size or len(stored), **told}
+    return decoded(answer, "s3://photos/cat.jpg")[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "stored"),
+    [
+        ("gzip", gzip.compress(PICTURE)),
+        ("x-gzip", gzip.compress(PICTURE)),
+        ("GZIP", gzip.compress(PICTURE)),
+        ("gzip", gzip.compress(PICTURE[:50_000]) + gzip.compress(b"") + gzip.compress(PICTURE[50_000:])),
+        ("gzip", gzip.compress(PICTURE) + bytes(512)),
+        ("deflate", deflate(PICTURE)),
+        ("deflate", raw(PICTURE)),
+        ("deflate, gzip", gzip.compress(deflate(PICTURE))),
+        ("gzip,aws-chunked", gzip.compress(PICTURE)),
+        ("aws-chunked", PICTURE),
+        ("identity", PICTURE),
+        ("", PICTURE),
+        (None, PICTURE),
+    ],
+)
+@pytest.mark.parametrize("piece", [None, 1000])
+def test_what_is_compressed_is_decompressed(encoding: str | None, stored: bytes, piece: int | None) -> None:
+    """Whatever the header says, in as many parts as it is stored, it reads as what was compressed."""
+    assert read_all(body_of(stored, encoding, piece)) == PICTURE
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, deflate", "deflate, gzip", "br"])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "JPEG2000"])
+def test_a_picture_that_only_claims_to_be_compressed_is_read_as_it_is(encoding: str, format_: str) -> None:
+    """Somebody's header is wrong and the picture is right: it is shown."""
+    picture = saved(photo_like(64, 48), format_)
+    assert read_all(body_of(picture, encoding, piece=1)) == picture
+
+
+@given(st.binary(max_size=5000), st.integers(1, 3000), st.integers(1, 3000))
+def test_any_bytes_come_in_any_pieces(data: bytes, piece: int, amount: int) -> None:
+    """However the network cuts the bytes and the decoder asks for them, none is lost, and never more than was asked."""
+    assert read_all(body_of(gzip.compress(data), "gzip", piece), amount) == data
+    assert read_all(body_of(gzip.compress(gzip.compress(data)), "gzip, gzip", piece), amount) == data
+
+
+def test_a_bomb_takes_no_more_than_what_is_asked_for() -> None:
+    """A thousand times its size comes out of it, but only as it is read."""
+    body = body_of(gzip.compress(bytes(50_000_000)), "gzip")
+    assert body.read(1000) == bytes(1000)
+
+
+def test_the_limit_counts_what_comes_out() -> None:
+    """An object within the limit is rejected where more than that comes out of it."""
+
+    class S3:
+        def get_object(self, **_: Any) -> dict[str, Any]:
+            stored = gzip.compress(bytes(LIMIT + 1))
+            return {
+                "Body": Download(stored),
+                "ContentLength": len(stored),
+                "ContentEncoding": "gzip",
+                "ETag": '"0"',
+            }
+
+    with (
+        rejects(Reason.TOO_MANY_BYTES),
+        open_source(S3(), SourceObject(BUCKET, "cat.jpg"), LIMIT, lambda: None) as stream,  # type: ignore[arg-type] # a GET is all it needs
+    ):
+        stream.release_behind()
+        while stream.read(65_536):
+            pass
+
+
+def test_a_download_that_ends_early_is_interrupted() -> None:
+    """It is no damaged picture: it is downloaded again."""
+    stored = gzip.compress(PICTURE)
+    with pytest.raises(SourceInterrupted, match=r"s3://photos/cat.jpg ended 9 bytes early"):
+        read_all(body_of(stored[:-9], "gzip", size=len(stored)))
+
+
+def test_an_object_that_was_stored_in_part_ends_early() -> None:
+    """What is there is given out, and the picture's own decoder says that the rest is missing."""
+    stored = gzip.compress(PICTURE)[:-20]
+    assert PICTURE.startswith(read_all(body_of(stored, "gzip")))
+
+
+def test_damage_is_named() -> None:
+    """The rejection says that it is the compression that is damaged."""
+    stored = bytearray(gzip.compress(PICTURE))
+    stored[500:600] = bytes(100)
+    with rejects(Reason.CORRUPT) as rejection:
+        read_all(body_of(bytes(stored), "gzip"))
+    assert "s3://photos/cat.jpg cannot be decompressed as its Content-Encoding says" in rejection.value.detail
+
+
+def test_a_file_of_empty_parts_is_rejected() -> None:
+    """Parts without content would cost time and never reach the limit on bytes."""
+    with rejects(Reason.CORRUPT):
+        read_all(body_of(gzip.compress(b"") * (MAX_PARTS + 1), "gzip"))
+
+
+def test_closing_ends_the_download() -> None:
+    """The connection is released."""
+    body = Download(b"x")
+    decoded({"Body": body, "ContentEncoding": "gzip"}, "")[0].close()
+    assert body.closed
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("br", "br"), ("gzip, zstd", "zstd"), ("gzip", None), (None, None)])
+def test_what_cannot_be_decompressed_is_known(encoding: str | None, named: str | None) -> None:
+    """Brotli and Zstandard would need libraries that nothing else needs."""
+    assert content_encoding.unsupported({"ContentEncoding": encoding}) == named
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_a_compressed_picture_is_resized(s3: Any, format_: str) -> None:
+    """Its renditions show the picture, and are not stored as compressed themselves."""
+    stored = gzip.compress(saved(photo_like(900, 600), format_))
+    s3.put_object(Bucket=BUCKET, Key="cat", Body=stored, ContentEncoding="gzip", CacheControl="max-age=60")
+    report = process(SourceObject(BUCKET, "cat", size=len(stored)), Settings(defaults=Rule.of_widths((480,))), s3)
+    assert report.outcome is Outcome.RESIZED, report.detail
+    answer = s3.get_object(Bucket=BUCKET, Key=report.renditions[0].plan.key)
+    assert "ContentEncoding" not in answer
+    assert answer["CacheControl"] == "max-age=60"
+    assert psnr(opened(answer["Body"].read()), photo_like(900, 600).resize((480, 320))) > 25
+
+
+def test_an_encoding_that_is_not_supported_is_named(s3: Any) -> None:
+    """What looks like no image is explained by the header that it was uploaded with."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"\x1b\xff\xff compressed", ContentEncoding="br")
+    report = process(SourceObject(BUCKET, "cat.jpg"), Settings(), s3)
+    assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.UNSUPPORTED_ENCODING)
+    assert "Content-Encoding: br" in str(report.detail)
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(60, 40)), ContentEncoding="br")
+    assert process(SourceObject(BUCKET, "cat.jpg"), Settings(), s3).outcome is Outcome.RESIZED

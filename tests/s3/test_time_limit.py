@@ -1,0 +1,126 @@
+"""No request outlasts the invocation that makes it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from resizer.deadline import ENDING_SECONDS, Clock
+from resizer.errors import OutOfTime
+from resizer.s3 import clients, time_limit
+from tests.s3.server import OK, SLOW_DOWN, refused, serving
+
+SHORT = time_limit.CONNECT_SECONDS + 0.2  # seconds that are just enough to begin with a request
+REQUESTS = ["get_object", "head_object", "put_object", "delete_object"]
+
+
+def lasting(seconds: float) -> Clock:
+    """The clock of an invocation with so many seconds left for requests, and time that passes."""
+    end = time.monotonic() + seconds + ENDING_SECONDS
+    return Clock(remaining=lambda: end - time.monotonic())
+
+
+def ask(client: Any, operation: str) -> Any:
+    body = {"Body": b"cat"} if operation == "put_object" else {}
+    return getattr(client, operation)(Bucket="photos", Key="cat.jpg", **body)
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+@pytest.mark.parametrize("answer", [b"\r", OK[:20]], ids=["nothing", "half of the headers"])
+def test_a_server_that_stalls_is_given_up_in_time(operation: str, answer: bytes) -> None:
+    """However a server stalls, waiting ends with the time for requests, and nothing is sent again."""
+    with serving(answer, OK) as (_, server):
+        clock = lasting(SHORT)
+        with pytest.raises(OutOfTime):
+            ask(clients.s3_until(clock), operation)
+        assert clock.remaining() > 0
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+def test_no_request_begins_when_it_may_not_end(operation: str) -> None:
+    """With less time than connecting may take nothing is sent."""
+    with serving(OK) as (_, server):
+        with pytest.raises(OutOfTime):
+            ask(clients.s3_until(lasting(time_limit.CONNECT_SECONDS - 0.1)), operation)
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), refused(500), b""], ids=["throttled", "500", "closed"])
+def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where waiting and another attempt may take longer than is left, the first failure is the end."""
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
+    passed = iter([2.0])  # at the first look, before the first attempt
+    clock = Clock(remaining=lambda: next(passed, time_limit.CONNECT_SECONDS) + ENDING_SECONDS)
+    with serving(failure, OK) as (_, server):
+        with pytest.raises(OutOfTime):
+            ask(clients.s3_until(clock), "put_object")
+        assert len(server.requests) == 1
+
+
+def test_a_refusal_is_answered_however_little_time_is_left() -> None:
+    """What is not tried again needs no time: S3's own answer is what is raised."""
+    passed = iter([2.0])
+    clock = Clock(remaining=lambda: next(passed, 0.0) + ENDING_SECONDS)
+    with serving(refused(404)) as (_, _server), pytest.raises(Exception, match="404"):
+        ask(clients.s3_until(clock), "head_object")
+
+
+@pytest.mark.parametrize("seconds", [0.2, 60])
+def test_a_download_that_stops_is_given_up(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that stops coming ends as `OutOfTime` where the time is over, as a broken connection before."""
+    monkeypatch.setattr(time_limit, "READ_SECONDS", 0.3)
+    with serving(OK.replace(b"Length: 3", b"Length: 9")):
+        passing = iter([Clock()])
+        late = lasting(seconds)
+        clock = Clock(remaining=lambda: next(passing, late).remaining())
+        body = clients.s3_until(clock).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read(9) == b"cat"
+        with pytest.raises(OutOfTime if seconds < 1 else ConnectionError):
+            body.read(9)
+        body.close()
+
+
+def test_a_download_that_trickles_comes_in_pieces() -> None:
+    """What has come is handed out at once, so that the time is looked at before each piece, however small."""
+    looks: list[int] = []
+
+    def remaining() -> float:
+        looks.append(len(looks))
+        return 60.0 if len(looks) < 4 else 0.0
+
+    with serving(OK.replace(b"Length: 3", b"Length: 9")):
+        body = clients.s3_until(Clock(remaining=remaining)).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read(2) == b"ca"
+        assert body.read(100) == b"t"
+        with pytest.raises(OutOfTime):
+            body.read(100)
+        body.close()
+
+
+def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
+    """At its end a body gives nothing, as often as it is asked, and the connection serves the next request."""
+    with serving(OK, OK) as (_, server):
+        s3 = clients.s3_until(Clock())
+        for _ in range(2):
+            body = s3.get_object(Bucket="photos", Key="cat.jpg")["Body"]
+            assert [body.read(9), body.read(9), body.read(9)] == [b"cat", b"", b""]
+            body.close()
+        assert server.connections == 1
+
+
+def test_an_unread_body_ends_its_connection() -> None:
+    """What is left of a body is never taken for the next answer."""
+    with serving(OK, OK) as (_, server):
+        s3 = clients.s3_until(Clock())
+        s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].close()
+        assert s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].read(9) == b"cat"
+        assert server.connections == 2
+
+
+def test_without_an_invocation_the_client_is_botocores_own() -> None:
+    """The bare client has botocore's time-outs and bodies."""
+    with serving(OK) as (client, _):
+        assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"

@@ -1,0 +1,75 @@
+"""Globs match S3 keys as people expect of folders, byte for byte, and quickly whatever the key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resizer.settings.globs import glob_mistake, matches
+from tests.support.rule_files import GLOBS
+
+MATCHED = [
+    ("avatars/**", ["avatars/7.jpg", "avatars/a/b.jpg", "avatars/", "avatars//x", "avatars/../x", "avatars/.x"]),
+    ("users/*/photo.*", ["users/7/photo.jpg", "users//photo.", "users/../photo.png"]),
+    ("**", ["x", "/", "a/b", "a\nb", "x\n"]),
+    ("**/a.jpg", ["a.jpg", "/a.jpg", "x/y/a.jpg", "..//a.jpg"]),
+    ("a/**/b", ["a/b", "a//b", "a/x/y/b", "a/b/b"]),
+    ("**/b/**/c", ["b/c", "b/x/b/c", "a/b/c/c"]),
+    ("*", [".hidden", "a\nb", "été.jpg"]),
+    ("*.jpg", ["a.jpg", ".jpg", "a\n.jpg"]),
+    ("/a/*", ["/a/x", "/a/"]),
+    ("a//b", ["a//b"]),
+    ("[ab]?.jpg", ["a1.jpg", "bb.jpg"]),
+    ("[!a]x", ["bx"]),
+    ("{a,b}", ["{a,b}"]),
+    ("[*]", ["*"]),
+    ("!x", ["!x"]),
+]
+NOT_MATCHED = [
+    ("avatars/**", ["avatars", "avatar/x", "Avatars/x", "x/avatars/7", "/avatars/x"]),
+    ("users/*/photo.*", ["users/7/8/photo.jpg", "users/7/photo", "users/7/photo.d/x", "users/photo.jpg"]),
+    ("*", ["a/b", "/a", "a/"]),
+    ("*.jpg", ["a.JPG", "a.jpg\n", "a/b.jpg", "a.jpg/"]),
+    ("**/a.jpg", ["xa.jpg", "a.jpg/x"]),
+    ("a/*", ["a//b", "a", "/a/b"]),
+    ("a/**/b", ["a/xb", "ab", "a/b/c"]),
+    ("a//b", ["a/b"]),
+    ("été", ["e\u0301te\u0301"]),
+    ("a", ["a ", "A"]),
+]
+
+
+@pytest.mark.parametrize(("glob", "key"), [(glob, key) for glob, keys in MATCHED for key in keys])
+def test_what_is_matched(glob: str, key: str) -> None:
+    """`*` stays within a folder and `**` goes across; a folder may have any name, or none."""
+    assert matches(glob, key)
+
+
+@pytest.mark.parametrize(("glob", "key"), [(glob, key) for glob, keys in NOT_MATCHED for key in keys])
+def test_what_is_not_matched(glob: str, key: str) -> None:
+    """Case and slashes count, and a glob is for the whole key."""
+    assert not matches(glob, key)
+
+
+@pytest.mark.parametrize("glob", ["", "a**", "**.jpg", "photos/**x/y", "***"])
+def test_globs_that_would_mislead_are_refused(glob: str) -> None:
+    """An empty glob, and a `**` that is not alone between slashes, are refused in words."""
+    assert (glob_mistake(glob) or "").startswith("must ")
+
+
+@given(GLOBS, st.text("ab/x.\n", min_size=1, max_size=12))
+def test_a_glob_is_what_its_regular_expression_says(glob: str, key: str) -> None:
+    """For any glob and key the answer is that of a regular expression that is written from the definition."""
+    words = {"*": "[^/]*", "x*": "x[^/]*", "*.jpg": r"[^/]*\.jpg", "?": "[^/]", "[ab]": "[ab]", "..": r"\.\."}
+    *first, last = glob.split("/")
+    expression = "".join("(?:[^/]*/)*" if part == "**" else words.get(part, part) + "/" for part in first)
+    expression += "(?:[^/]*/)*[^/]*" if last == "**" else words.get(last, last)
+    assert matches(glob, key) == bool(re.fullmatch(expression, key, re.DOTALL))
+
+
+def test_no_key_takes_long() -> None:
+    """A key that is made to be nearly matched in very many ways is answered after a bounded number of steps."""
+    assert not matches("/".join(["**", "*a*a*a*b"] * 12), "/".join(["a" * 20] * 48) + "/c")

@@ -1,0 +1,80 @@
+"""For any valid file and any key: no output is ever a source, no two renditions share a key, the first match wins."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resizer.planning.guard import is_source
+from resizer.planning.outputs import output_key
+from resizer.settings import Settings
+from resizer.settings.checking import check
+from resizer.settings.key_template import template_mistake
+from resizer.settings.resolve import resolve
+from tests.support.rule_files import documents, toml
+
+TEMPLATES = st.sampled_from(
+    [
+        "{prefix}{name}-{key}",
+        "{prefix}{width}/{key}",
+        "{prefix}{key}@{name}",
+        "{prefix}a_{name}-0_{key}",
+        "{prefix}{key}-0{name}.w",
+    ]
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+KEYS = (
+    st.lists(st.sampled_from(["a", "b", "x1", "..", "", "a.jpg", "480-a", "w_"]) | TEXT, min_size=1, max_size=4)
+    .map("/".join)
+    .filter(bool)
+)
+EXTENSIONS = {"source": "", "webp": ".webp", "avif": ".avif", "jpeg": ".jpg", "png": ".png"}
+
+
+@st.composite
+def settings(draw: st.DrawFn) -> Settings:
+    """What a valid file gives, under any prefix and template with which the function starts."""
+    rules = resolve(check(toml(draw(documents()))), {})
+    prefix = draw(st.sampled_from(["resized/", "r", "480-", "a//"]))
+    return Settings(**rules._asdict(), output_prefix=prefix, key_template=draw(TEMPLATES))
+
+
+def read_back(output: str, chosen: Settings) -> tuple[str, str]:
+    """The name and the source's key that an output key tells of, by the template alone."""
+    name = "(?P<name>[A-Za-z0-9_]+)"
+    fields = {None: "", "prefix": re.escape(chosen.output_prefix), "name": name, "width": name, "key": "(?P<key>.*)"}
+    parts = Formatter().parse(chosen.key_template)
+    pattern = "".join(re.escape(literal) + fields[field] for literal, field, _, _ in parts)
+    found = re.fullmatch(pattern, output, re.DOTALL)
+    assert found
+    return found["name"], found["key"]
+
+
+@given(settings(), KEYS)
+def test_outputs_of_any_file(chosen: Settings, key: str) -> None:
+    """Every output is under the output prefix, and no two renditions share one."""
+    assert template_mistake(chosen.key_template) is None
+    specs = chosen.rule_for(key).renditions
+    outputs = [output_key(key, spec.name, name, chosen) for spec in specs for name in spec.formats]
+    assert len(set(outputs)) == len(outputs)
+    assert not any(is_source(output, chosen) for output in outputs)
+
+
+@given(settings(), KEYS)
+def test_every_output_reads_back(chosen: Settings, key: str) -> None:
+    """From an output key alone its name and its source can be told, with the extension of a named format behind it."""
+    for spec in chosen.rule_for(key).renditions:
+        for name in spec.formats:
+            read = read_back(output_key(key, spec.name, name, chosen), chosen)
+            assert read == (spec.name, key + EXTENSIONS[name])
+
+
+@given(settings(), KEYS)
+def test_the_first_match_wins(chosen: Settings, key: str) -> None:
+    """A rule is for a key where no rule before it is, and the defaults are where none is."""
+    rule = chosen.rule_for(key)
+    matching = [each for each in chosen.rules if each.matches(key)]
+    assert rule is (matching[0] if matching else chosen.defaults)

@@ -1,0 +1,17 @@
+"""An S3 where the source of `tests.store.writing` exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import BUCKET
+from tests.store.writing import SOURCE, SOURCE_BODY
+
+
+@pytest.fixture
+def s3(s3: Any) -> Any:
+    """The embedded S3, with a source whose renditions are written."""
+    s3.put_object(Bucket=BUCKET, Key=SOURCE, Body=SOURCE_BODY)
+    return s3

@@ -1,0 +1,74 @@
+"""A crop by attention holds what people look at, wherever that is."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from resizer.attention import Attention
+from tests.support.pictures import noise
+
+PLACES = [(0.2, 0.3), (0.8, 0.3), (0.5, 0.8), (0.25, 0.75)]
+WINDOWS = [(0.4, 1.0), (1.0, 0.4)]
+
+
+def smooth(colour: str) -> Image.Image:
+    """A picture of a soft gradient, in which nothing attracts anybody."""
+    gradient = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
+    return Image.blend(Image.new("RGB", (96, 64), colour), gradient, 0.15)
+
+
+def with_disc(picture: Image.Image, colour: str, at: tuple[float, float]) -> Image.Image:
+    drawn = picture.copy()
+    x, y = at[0] * drawn.width, at[1] * drawn.height
+    ImageDraw.Draw(drawn).ellipse((x - 8, y - 8, x + 8, y + 8), fill=colour)
+    return drawn
+
+
+def grainy() -> Image.Image:
+    """Grey grain as of gravel: sharp, and of no interest."""
+    return noise(96, 64).convert("L").filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize(
+    ("ground", "colour"),
+    [
+        (smooth("#405060"), "#e02020"),  # a saturated colour
+        (smooth("#406040"), "#d9a58c"),  # skin
+        (smooth("#304050"), "#8d5a3c"),  # darker skin
+        (smooth("#808080"), "#202020"),  # an edge
+        (smooth("#c0c0c0").convert("L").convert("RGB"), "#ffffff"),
+        (grainy(), "#e02020"),
+    ],
+)
+def test_a_crop_holds_the_subject(
+    ground: Image.Image, colour: str, window: tuple[float, float], at: tuple[float, float]
+) -> None:
+    """Whether colour, skin or edges make it stand out, the middle of the subject is in the crop."""
+    point = Attention(with_disc(ground, colour, at)).point(window)
+    for middle, size, subject in zip(point, window, at, strict=True):
+        start = max(0, min(middle - size / 2, 1 - size))
+        assert start + 0.05 <= subject <= start + size - 0.05
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(1, 1), (100, 1), (1, 100), (2, 2), (33, 32)])
+def test_a_picture_without_anything_to_see_is_cropped_in_the_middle(mode: str, size: tuple[int, int]) -> None:
+    """A flat picture of any mode and size gives its middle, as near as its pixels allow."""
+    across, down = Attention(Image.new(mode, size)).point((0.5, 0.5))
+    assert across == pytest.approx(0.5, abs=0.5 / min(32, size[0]))
+    assert down == pytest.approx(0.5, abs=0.5 / min(32, size[1]))
+
+
+def test_what_is_transparent_attracts_nobody() -> None:
+    """Colours that lie unseen under transparent pixels count for nothing."""
+    seen = with_disc(smooth("#405060"), "#e02020", (0.7, 0.6)).convert("RGBA")
+    points = []
+    for hidden in (with_disc(seen, "#20e020", (0.2, 0.2)), seen):
+        alpha = Image.new("L", hidden.size, 255)
+        alpha.paste(0, (0, 0, 40, 40))
+        hidden.putalpha(alpha)
+        points.append(Attention(hidden).point((0.4, 1)))
+    assert points[0] == points[1]

@@ -1,0 +1,64 @@
+"""A ThumbHash is what its own encoder writes, and the dominant colour is the one that most of a picture has."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+import pytest
+from PIL import Image
+
+from resizer.placeholder import SIDE, dominant_colour, placeholder_copy, thumb_hash
+from tests.support.pictures import grey_like, noise, photo_like, seen_through
+
+
+def glass(width: int, height: int) -> Image.Image:
+    """A picture that is transparent in all directions differently."""
+    picture = photo_like(width, height)
+    picture.putalpha(photo_like(width, height, seed=5).convert("L"))
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        (photo_like(32, 21), "4PcBFYSjOnZ4nceTo+DZlWabkAUz"),
+        (photo_like(20, 32, seed=2), "4QcGFAL6I4u6uph6WGYOl0KR8Q=="),
+        (grey_like(32, 32), "IAgGBwCUWYSKjKeEtvOYVkioBAAAAAAA"),
+        (photo_like(32, 2), "4PcBCYLgO3RlrnaIBY6YJHA="),
+        (photo_like(2, 32), "4PcBEQRyZkiIj4ath5qQCEQ="),
+        (noise(31, 17, seed=4), "4AcCDIJ3iLp1qGim6VDX9lLQpQ=="),
+        (glass(32, 24), "4PeBDIIHlAt4noPjaLYKSUC0pryG1Jp8Dw=="),
+        (glass(9, 30), "4PeBCgIHpGgv6FlVq4AGRGu6a0ityfY="),
+    ],
+)
+def test_the_bytes_are_those_of_the_reference_encoder(picture: Image.Image, expected: str) -> None:
+    """Opaque, grey and transparent pictures, wide, high and narrow: as written by the npm package thumbhash 0.1.1."""
+    assert thumb_hash(placeholder_copy(picture)) == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (3, 2), (100, 75)])
+def test_any_picture_has_one(mode: str, size: tuple[int, int]) -> None:
+    """The smallest and the longest pictures of every mode; a flat one has no waves."""
+    copy = placeholder_copy(Image.new(mode, size))
+    assert max(copy.size) <= SIDE
+    assert 5 < len(b64decode(thumb_hash(copy))) <= 25
+
+
+def test_a_large_picture_is_made_small_first() -> None:
+    """The copy keeps the proportions and the transparency, and is no larger than it may be."""
+    copy = placeholder_copy(seen_through(300, 200))
+    assert (copy.mode, copy.size) == ("RGBA", (32, 21))
+    assert placeholder_copy(photo_like(20, 10)).size == (20, 10)
+
+
+def test_the_dominant_colour_is_the_most_common() -> None:
+    """The colour of the largest part, mixed of what is nearly the same; what is transparent does not count."""
+    picture = Image.new("RGBA", (30, 30), (200, 40, 40, 255))
+    picture.paste((100, 100, 230, 255), (0, 0, 30, 10))
+    assert dominant_colour(picture) == "#c82828"
+    picture.paste((194, 36, 60, 255), (0, 10, 15, 30))
+    assert dominant_colour(picture) == "#c52632"
+    picture.paste((0, 0, 0, 60), (0, 10, 30, 30))
+    assert dominant_colour(picture) == "#6464e6"
+    assert dominant_colour(Image.new("RGBA", (3, 3))) is None
