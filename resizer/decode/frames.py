@@ -41,7 +41,7 @@ def decode(
                 frame = next(frames, None)
                 if frame is None:
                     return
-                pixels = _resizable(frame.pixels, header)
+                pixels = _resizable(frame.pixels, image, header)
         except ResizerError:
             raise
         except MemoryError as problem:
@@ -56,8 +56,8 @@ def decode(
         del frame, pixels  # or they would be held while the next is made
 
 
-def _resizable(pixels: Image, header: Header) -> Image:
-    if header.frames > 1:
+def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
+    if header.frames > 1 and pixels is image:
         return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
         return eight_bits(pixels)

@@ -40,6 +40,12 @@ class PngImage(PngPixels):
         super().__init__(header, header.size, self.data.read)
 
     @property
+    def may_be_seen_through(self) -> bool:
+        """Whether there is transparency; disposal, of which only later frames tell, may make some in an opaque one."""
+        uncovered = self.is_animated and self.header.control is None
+        return uncovered or self.is_deep_colour_transparent or self.has_transparency_data
+
+    @property
     def is_animated(self) -> bool:
         """Whether its frames are shown instead of the picture: several of them, or one beside the picture."""
         return self.header.announced > 1 or (self.header.announced == 1 and self.header.control is None)
@@ -70,7 +76,7 @@ class PngSource(SourceFormat):
             height=height,
             frames=max(1, image.header.announced),
             orientation=exif_orientation(image.info.get("exif")),
-            has_transparency=animated or image.has_transparency_data or image.is_deep_colour_transparent,
+            has_transparency=image.may_be_seen_through,
             loop=image.header.plays if animated else None,
             buffered_bytes=kept,
             code_points=image.header.code_points,
@@ -130,7 +136,7 @@ class PngRendition(RenditionFormat):
     max_side: ClassVar[int] = (1 << 31) - 1
     # With what finding and comparing a palette takes.
     memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=MB, opaque=6.3, transparent=9.3, frame=8.5, opaque_file=3.1, transparent_file=4.1
+        fixed=MB, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
     )
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:

@@ -69,7 +69,7 @@ class PngPixels(Part):
         mode, raw = MODES[header.colour, header.depth]
         palette = header.palette if mode == "P" else None  # other pictures may have one for old screens
         shape = Shape("PNG", size, mode, "zip", (raw, header.interlaced), palette)
-        super().__init__(stored(self._recorded(read) if self.is_deep_colour_transparent else read), shape)
+        super().__init__(stored(_recorded(read, self._compressed) if self.is_deep_colour_transparent else read), shape)
         self.info = dict(header.info)
         if (transparent := transparency(header)) is not None:
             self.info["transparency"] = transparent
@@ -99,12 +99,13 @@ class PngPixels(Part):
         picture.putalpha(differs)
         return picture
 
-    def _recorded(self, read: Callable[[], bytes]) -> Callable[[], bytes]:
-        def recorded() -> bytes:
-            self._compressed.append(read())
-            return self._compressed[-1]
 
-        return recorded
+def _recorded(read: Callable[[], bytes], pieces: list[bytes]) -> Callable[[], bytes]:
+    def recorded() -> bytes:
+        pieces.append(read())
+        return pieces[-1]
+
+    return recorded
 
 
 def _other_than(band: Image.Image, value: int) -> Image.Image:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops, ImageStat
+
+from resizer.formats.apng_save import save_apng
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,26 +22,17 @@ Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
 CANDIDATES: Final = tuple({"compress_level": 3, "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY))
 STRIPS: Final = 4  # of the sample, from top to bottom
 STRIP_ROWS: Final = 6
-MAX_PLAYS: Final = (1 << 31) - 1
-MAX_DURATION: Final = 65_535_000  # milliseconds: a delay is a fraction whose parts have 16 bits
-MAX_PART: Final = 65_535
 
 
 def save_png(pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
     """Write one picture, or the frames of an animation, as the bytes of a file."""
     first = next(pictures)
-    how: dict[str, Any] = {"exif": options.exif} if options.exif else {}
     if options.animated:
-        how |= {
-            "save_all": True,
-            "append_images": list(pictures),  # which Pillow goes over twice
-            "duration": [_delay(duration) for duration in options.durations],
-            "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
-        }
-    elif options.few_colours and first.mode in {"RGB", "RGBA"}:
+        return save_apng(chain([first], pictures), options, deflate_options(first))
+    if options.few_colours and first.mode in {"RGB", "RGBA"}:
         first = with_palette(first)
     buffer = io.BytesIO()
-    first.save(buffer, "PNG", **how, **deflate_options(first))
+    first.save(buffer, "PNG", **deflate_options(first), **({"exif": options.exif} if options.exif else {}))
     return buffer.getvalue()
 
 
@@ -94,11 +87,3 @@ def _size(image: Image.Image, options: Mapping[str, int]) -> int:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", **options)
     return buffer.tell()
-
-
-def _delay(duration: float) -> float:
-    """The nearest time, in milliseconds, that an animated PNG can show a frame for."""
-    duration = min(duration, MAX_DURATION)
-    if Fraction(duration / 1000).limit_denominator(MAX_PART).numerator > MAX_PART:
-        return round(duration, -3)
-    return duration
