@@ -39,8 +39,9 @@ class Overlay:
         room = max(1, canvas[0] - 2 * margin), max(1, canvas[1] - 2 * margin)
         times = min(how.width * canvas[0] / picture.width, room[0] / picture.width, room[1] / picture.height)
         size = max(1, round(times * picture.width)), max(1, round(times * picture.height))
-        shown = resize(picture, size).copy()
+        shown = resize(picture, size)
         if how.opacity < 1:
+            shown = shown.copy() if shown is picture else shown
             shown.putalpha(shown.getchannel("A").point([round(level * how.opacity) for level in range(256)]))
         point = point_of(how.gravity) or COMPASS["center"]
         left, top = (

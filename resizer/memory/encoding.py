@@ -25,7 +25,7 @@ MB: Final = 1_048_576
 # Bytes per output pixel where the usual figures of a format do not fit.
 GREY_PNG: Final = EncoderMemory(1 * MB, 1.2, 1.2, 0, 1.1, 1.1)
 PALETTE_KEPT: Final = 14  # of a GIF at its own size, which keeps its palette
-COMPOSED: Final = 4  # of a frame that is composed with transparency that it does not need
+COMPOSED: Final = 4  # of a picture that has transparency of one kind only: none, or a border of it
 # Outputs that are in memory at once: two that are being written, and the one that is made.
 IN_FLIGHT: Final = 3
 
@@ -53,11 +53,10 @@ class Planned(NamedTuple):
         """Whether it is a copy of its view with something around or over it."""
         return self.placement.has_border or self.mark_width > 0
 
-    def is_transparent(self, header: Header) -> bool:
-        """Whether any pixel may be so. A GIF's frame may cover only a part."""
-        opaque = self.colour is not None and self.colour[3:] in {(), (255,)}
-        moving = header.format == "GIF" and header.frames > 1
-        return not opaque and (header.has_transparency or moving or self.placement.has_border)
+    @property
+    def is_opaque(self) -> bool:
+        """Whether its background lets nothing through."""
+        return self.colour is not None and self.colour[3:] in {(), (255,)}
 
 
 def bytes_per_pixel(header: Header) -> int:
@@ -92,22 +91,33 @@ def _has_alpha(header: Header) -> bool:
 
 
 def _composing(header: Header, planned: Planned) -> float:
-    """Canvases with their pictures, and the watermark beside its resized copy; it is no higher than they are."""
+    """Canvases with their pictures, and the watermark, which is no higher than they are."""
     canvas = 4 * prod(planned.placement.canvas)
-    grey = canvas if bytes_per_pixel(header) == 1 and planned.mark_width else 0  # gets colours for the watermark
+    grey = canvas // 4 if bytes_per_pixel(header) == 1 and planned.mark_width else 0  # a copy that gets colours then
     copies = header.frames * canvas if planned.is_composed or (planned.colour and _has_alpha(header)) else 0
-    return copies + grey + 2 * min(1, planned.mark_width) * canvas
+    return copies + grey + min(1, planned.mark_width) * canvas
 
 
 def _encoder(format_: Format, header: Header, planned: Planned) -> tuple[float, float]:
-    """What an encoder holds beside the pictures of this size, and the largest file that it makes of them."""
+    """What an encoder holds beside the pictures of this size, and the largest file that it makes of them.
+
+    The border is of one colour, and takes no bytes of a file worth counting.
+    """
     size, composed = planned.placement.canvas, planned.is_composed
     grey = bytes_per_pixel(header) == 1 and not composed
     figures = GREY_PNG if format_ is Format.PNG and grey else RENDITIONS[format_].memory
     further = header.frames - 1 if figures.frame else 0
-    transparent = planned.is_transparent(header)
-    one = figures.transparent if transparent else figures.opaque + COMPOSED * (further > 0)
+    # A GIF's frame may cover only a part.
+    moving = header.format == "GIF" and header.frames > 1
+    transparent = (header.has_transparency or moving) and not planned.is_opaque
+    opaque = figures.opaque + COMPOSED * (further > 0)
+    one = figures.transparent if transparent else opaque
+    border = prod(size) - prod(planned.placement.view.size)
+    if border and not planned.is_opaque and not transparent:
+        one = min(figures.transparent, figures.opaque + COMPOSED)
     if format_ is Format.GIF and header.mode == "P" and not further and size == header.upright_size and not composed:
         one = PALETTE_KEPT
     file = figures.transparent_file if transparent else figures.opaque_file
-    return figures.fixed + prod(size) * (one + further * figures.frame), prod(size) * (1 + further) * file
+    shown = prod(size) - border
+    beside = shown * one + border * min(one, figures.opaque + COMPOSED) + prod(size) * further * figures.frame
+    return figures.fixed + beside, shown * (1 + further) * file
