@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from resizer.errors import NewerRenditionExists, Reason, SourceChanged
-from resizer.store.writer import write
 from tests.conftest import BUCKET, rejects
 from tests.support.recording import RecordingS3
 
@@ -27,6 +26,7 @@ from tests.store.writing import (
     provenance,
     rendition,
     stored,
+    write,
 )
 
 

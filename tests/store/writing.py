@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resizer.model import Format, Rendition, SourceMetadata, SourceObject
+from resizer.store import writer
 from resizer.store.provenance import Provenance
 from resizer.store.writer import Destination
 from tests.conftest import BUCKET
@@ -39,6 +41,11 @@ def destination(headers: dict[str, Any] | None = None, key: str = SOURCE, **made
 
 def rendition(body: bytes = b"pixels") -> Rendition:
     return Rendition(rendition_plan(KEY, 480, 360, Format.JPEG), body)
+
+
+def write(s3: S3, where: Destination, what: Rendition) -> bool:
+    """Write a rendition that was made by the recipe of the destination's provenance."""
+    return writer.write(s3, where, replace(what, plan=replace(what.plan, recipe=where.provenance.recipe or "r1")))
 
 
 def stored(s3: S3) -> bytes:
