@@ -1,4 +1,4 @@
-"""The page about rules says what is so: its files are right, its commands print what stands there, its tables are whole."""
+"""The page about rules says what is so: its files are right, and its commands print what stands there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PAGE = (PROJECT / "docs" / "rules.md").read_text()
 BLOCKS = re.findall(r"```(toml|console)\n(.*?)```", PAGE, re.DOTALL)
 FILES = [text for kind, text in BLOCKS if kind == "toml"]
+FILES += re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+GLOBS = re.findall(r"^\| `([^`]+)` \| (`.*`) \| (`.*`) \|$", PAGE, re.MULTILINE)
 
 
 def commands() -> list[tuple[str, str, str]]:
@@ -48,7 +50,7 @@ def test_every_command_prints_what_the_page_says(tmp_path: Path, command: str, f
 
 
 def test_the_files_are_right(tmp_path: Path) -> None:
-    """But for the one that shows mistakes, the page's files are checked without any."""
+    """But for the one that shows mistakes, the files of this page and of the README are right."""
     for text in FILES:
         (tmp_path / "resizer.toml").write_text(text)
         done = resizer("config", "check", cwd=tmp_path)
@@ -61,9 +63,7 @@ def test_every_key_is_in_a_table() -> None:
     assert {str(key) for table in (DEFAULTS, RULE, BOX_KEYS, WATERMARK) for key in table} <= named
 
 
-@pytest.mark.parametrize(
-    ("glob", "yes", "no"), re.findall(r"^\| `([^`]+)` \| (`.*`) \| (`.*`) \|$", PAGE, re.MULTILINE)
-)
+@pytest.mark.parametrize(("glob", "yes", "no"), GLOBS)
 def test_every_glob_matches_what_the_page_says(glob: str, yes: str, no: str) -> None:
     """The keys of the second column are matched, those of the third are not."""
     assert all(matches(glob, key) for key in re.findall("`([^`]+)`", yes))
