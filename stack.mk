@@ -39,6 +39,7 @@ logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
 
 $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
           requirements/heic.txt requirements/checking.txt build/settings.toml | lambda-python $(STACK)/ready
+	@$(BIN)/python -m layers.build settings build/settings
 	@echo "Building the function and its layers (half a minute) ..."
 	@$(SAM) build 2>&1 | tee build/sam.log | grep -E " MB zipped|Failed|Error" ; tail -20 build/sam.log | grep -q "Build Succeeded" \
 	  || { cat build/sam.log; exit 1; }

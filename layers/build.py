@@ -1,5 +1,7 @@
 """Build what Lambda runs: `python -m layers.build function|dependencies|heic FOLDER [--architecture arm64]`.
 
+`settings` only checks and packs `resizer.toml`, which the function's code then has, too.
+
 `sam build` calls this through layers/Makefile. Wheels are taken for the runtime's Python and for Lambda's Linux,
 whatever runs this; bytecode is compiled by a Python of the runtime's version, for without it a cold start takes
 three times as long.
@@ -80,12 +82,16 @@ def _compile(folder: Path, final: str, *options: str) -> None:
 def main() -> None:
     """Build one artifact into a folder and print its sizes; a mistake is one readable line."""
     parser = argparse.ArgumentParser(prog="python -m layers.build", description=__doc__)
-    parser.add_argument("what", choices=["function", *REQUIREMENTS])
+    parser.add_argument("what", choices=["settings", "function", *REQUIREMENTS])
     parser.add_argument("folder", type=Path, help="made anew where it exists")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     parser.add_argument("--untrimmed", action="store_true", help="keep all that the packages bring, for comparison")
     asked = parser.parse_args()
     try:
+        if asked.what == "settings":
+            asked.folder.mkdir(parents=True, exist_ok=True)
+            pack_settings(asked.folder)
+            return
         runtime_python()  # said before anything is downloaded
         shutil.rmtree(asked.folder, ignore_errors=True)
         if asked.what == "function":

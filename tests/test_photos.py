@@ -13,6 +13,7 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.planning.geometry import rendition_size, wanted_size, whole_view
 from resizer.settings import Settings
+from resizer.settings.rules import DEFAULT_WIDTHS
 from resizer.views import at_views
 from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
@@ -28,12 +29,10 @@ SETTINGS = Settings()
 
 def pictures(path: Path) -> list[Image.Image]:
     """The pixels of all renditions, before they are encoded."""
-    limits = Limits(
-        max_pixels=SETTINGS.max_pixels, planned=of_widths(SETTINGS.widths[0]), file_size=path.stat().st_size
-    )
+    limits = Limits(max_pixels=SETTINGS.max_pixels, planned=of_widths(DEFAULT_WIDTHS[0]), file_size=path.stat().st_size)
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     upright = header.upright_size
-    views = [whole_view(upright, rendition_size(upright, width)) for width in SETTINGS.widths]
+    views = [whole_view(upright, rendition_size(upright, width)) for width in DEFAULT_WIDTHS]
     steps = at_views(decode(opened, header, wanted_size(header, views)), header, views, lambda picture: picture)
     return [frame.pixels for (frame,) in steps]
 

@@ -30,7 +30,7 @@ def main(
     S3 is so slow that as many renditions wait to be written as ever do. The plan must never be below the peak, and at
     most 1.5 times it and 15 MB above: exit 1 where it is not. Drawing and measuring 110 images takes some minutes.
     """
-    wanted = local_settings(widths).widths
+    wanted = tuple(spec.width for spec in local_settings(widths).defaults.renditions if spec.width)
     asked = [(path.resolve(), wanted) for path in images or ()]
     with TemporaryDirectory() as name:
         folder = Path(name)

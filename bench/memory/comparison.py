@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
-from resizer.settings import Settings
+from resizer.settings.rules import DEFAULT_WIDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SLACK: Final = 15  # MB
-WIDTHS: Final = Settings().widths
+WIDTHS: Final = DEFAULT_WIDTHS
 
 
 @dataclass(frozen=True, slots=True)

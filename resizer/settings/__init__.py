@@ -10,7 +10,7 @@ from resizer.errors import ConfigError
 from resizer.settings import file
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete
 from resizer.settings.resolve import resolve
-from resizer.settings.rules import Quality, RenditionSpec, Rule, Watermark
+from resizer.settings.rules import RenditionSpec, Rule, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,31 +80,6 @@ class Settings:
             rule.cache_control, rule.placeholder, self.keep_metadata, self.tags, self.storage_class,
         )  # fmt: skip
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """The widths of the defaults in pixels, widest first."""
-        return tuple(sorted((spec.width for spec in self.defaults.renditions if spec.width), reverse=True))
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The formats of the defaults."""
-        return self.defaults.formats
-
-    @property
-    def quality(self) -> Quality:
-        """The encoder quality of the defaults."""
-        return self.defaults.quality
-
-    @property
-    def cache_control(self) -> str | None:
-        """The `Cache-Control` of the defaults."""
-        return self.defaults.cache_control
-
-    @property
-    def recipe(self) -> str:
-        """The recipe of the defaults' first rendition, whatever its width."""
-        return self.recipe_of(self.defaults, replace(self.defaults.renditions[0], width=None))
 
     def hands_over(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; once, so that none bounces."""

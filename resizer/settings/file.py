@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "RESIZER_CONFIG"
 NAME: Final = "resizer.toml"
-CODE: Final = Path(__file__).parents[2]  # beside the package
+CODE: Final = "LAMBDA_TASK_ROOT"  # by which Lambda names the folder of the function's code
 CHECKED: Final = ".checked.json"  # behind the file's stem: what the build has checked
 
 
@@ -25,7 +25,8 @@ def find(environ: Mapping[str, str]) -> Path | None:
     """
     if named := environ.get(VARIABLE, "").strip():
         return Path(named)
-    return next((path for path in (Path(NAME), CODE / NAME) if path.is_file()), None)
+    folders = [environ[CODE]] if environ.get(CODE) else []
+    return next((path for folder in (".", *folders) if (path := Path(folder, NAME)).is_file()), None)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -45,6 +45,6 @@ def _ambiguity(template: str) -> str | None:
     return None
 
 
-def fill(template: str, prefix: str, name: int | str, key: str) -> str:
-    """The output key for one rendition's name (a plain width's is that width) and one source key."""
+def fill(template: str, prefix: str, name: str, key: str) -> str:
+    """The output key for one rendition's name and one source key."""
     return template.format(prefix=prefix, name=name, width=name, key=key)

@@ -76,6 +76,17 @@ def test_an_image_is_explained(folder: Path) -> None:
     ]
 
 
+def test_a_box_of_an_image_is_explained(folder: Path) -> None:
+    """A box is as large as its crop, or as the picture allows, whatever the format."""
+    (folder / "photo.jpg").write_bytes(saved(photo_like(1200, 800), "JPEG"))
+    done = resizer("explain", "avatars/7", "--image", "photo.jpg", cwd=folder)
+    assert sorted(lines(done.stdout)[2:]) == [
+        ["resized/64-avatars/7", "64", "x", "64", "JPEG"],
+        ["resized/64-avatars/7.webp", "64", "x", "64", "WEBP"],
+        ["resized/tall-avatars/7.avif", "1200", "x", "800", "AVIF"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],

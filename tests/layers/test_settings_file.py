@@ -56,11 +56,12 @@ def test_no_file_is_fine(project: Path, tmp_path: Path, monkeypatch: pytest.Monk
         build.pack_settings(tmp_path / "function", project)
 
 
-def test_a_mistaken_file_ends_the_build_with_all_its_mistakes(tmp_path: Path) -> None:
-    """What `sam build` calls exits with an error that lists every mistake."""
+@pytest.mark.parametrize("what", ["function", "settings"])
+def test_a_mistaken_file_ends_the_build_with_all_its_mistakes(what: str, tmp_path: Path) -> None:
+    """What `sam build` calls, and what `make build` calls before, exits with an error that lists every mistake."""
     path = tmp_path / "shop.toml"
     path.write_text("[defaults]\nrenditions = [0]\neffort = 'most'\n")
-    command = [sys.executable, "-m", "layers.build", "function", str(tmp_path / "function")]
+    command = [sys.executable, "-m", "layers.build", what, str(tmp_path / "function")]
     environ = {**os.environ, file.VARIABLE: str(path)}
     done = subprocess.run(command, cwd=PROJECT, env=environ, check=False, capture_output=True, text=True)
     assert done.returncode == 1

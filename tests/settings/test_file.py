@@ -237,17 +237,17 @@ def test_the_same_recipe_wherever_it_is_said(tmp_path: Path) -> None:
 def test_the_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`RESIZER_CONFIG` wins over the working directory, and that over the folder of the code; none is fine."""
     here, code = tmp_path / "here", tmp_path / "code"
-    monkeypatch.setattr(file, "CODE", code)
     for folder in (here, code):
         folder.mkdir()
     monkeypatch.chdir(here)
-    assert Settings.from_env({}) == Settings()
+    environ = {"LAMBDA_TASK_ROOT": str(code)}
+    assert Settings.from_env(environ) == Settings()
     for folder, width in ((code, 2), (here, 1)):
         (folder / "resizer.toml").write_text(f"[defaults]\nrenditions = [{width}]")
-        assert Settings.from_env({}).defaults == Rule.of_widths((width,))
+        assert Settings.from_env(environ).defaults == Rule.of_widths((width,))
     named = tmp_path / "own.toml"
     named.write_text("[defaults]\nrenditions = [3]")
-    assert Settings.from_env({"RESIZER_CONFIG": str(named)}).defaults == Rule.of_widths((3,))
+    assert Settings.from_env({**environ, "RESIZER_CONFIG": str(named)}).defaults == Rule.of_widths((3,))
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def race(store: Any, told: Inbox) -> None:
 
 def assert_shows(store: Any, colour: str) -> None:
     etag = hashlib.md5(picture(colour), usedforsecurity=False).hexdigest()
-    for width in SMALL.widths:
-        stored = store.get_object(Bucket=BUCKET, Key=f"resized/{width}-{KEY}")
+    for spec in SMALL.defaults.renditions:
+        stored = store.get_object(Bucket=BUCKET, Key=f"resized/{spec.name}-{KEY}")
         assert stored["Metadata"]["source-etag"] == etag
         shown = Image.open(io.BytesIO(stored["Body"].read())).convert("RGB").getpixel((0, 0))
         assert shown == Image.new("RGB", (1, 1), colour).getpixel((0, 0))

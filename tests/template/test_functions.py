@@ -8,6 +8,7 @@ import pytest
 
 from resizer.settings import Settings
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES
+from resizer.settings.rules import Rule
 from tests.template.stack import (
     ACCOUNT,
     deployed,
@@ -27,7 +28,7 @@ def test_the_functions(name: str) -> None:
     assert "ReservedConcurrentExecutions" not in function
     variables = {key: str(value) for key, value in function["Environment"]["Variables"].items()}
     settings = Settings.from_env(variables)
-    assert settings.widths == (1000, 640, 480)
+    assert settings.defaults == Rule.of_widths((1000, 640, 480))
     assert settings.output_prefix == "resized/"
     assert settings.buckets == frozenset({"photos"})
     assert variables["RESIZER_BUCKET_OWNER"] == ACCOUNT

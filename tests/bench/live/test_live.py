@@ -27,6 +27,7 @@ from resizer.errors import Reason, UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
+from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import photo_like, saved
 from tests.support.policies import allowed
@@ -59,7 +60,8 @@ def test_the_stacks_own_bucket_will_do() -> None:
 def test_measured_versions_tell_nobody() -> None:
     """They hand nothing over, send no rejections, and count apart from what the alarms look at; all else stays."""
     settings = place(TARGET, "1").settings
-    assert (settings.large_function, settings.rejections_queue_url, settings.widths) == (None, None, (640, 480))
+    assert (settings.large_function, settings.rejections_queue_url) == (None, None)
+    assert settings.defaults == Rule.of_widths((640, 480))
     assert place(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
 
 

@@ -1,0 +1,70 @@
+"""The page about rules says what is so: its files are right, and its commands print what stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resizer.settings.checking import BOX_KEYS, DEFAULTS, RULE, WATERMARK
+from resizer.settings.globs import matches
+from tests.cli.test_files import resizer
+from tests.conftest import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = (PROJECT / "docs" / "rules.md").read_text()
+BLOCKS = re.findall(r"```(toml|console)\n(.*?)```", PAGE, re.DOTALL)
+FILES = [text for kind, text in BLOCKS if kind == "toml"]
+FILES += re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+GLOBS = re.findall(r"^\| `([^`]+)` \| (`.*`) \| (`.*`) \|$", PAGE, re.MULTILINE)
+
+
+def commands() -> list[tuple[str, str, str]]:
+    """Each command, the file that stands before it, and what it prints."""
+    found, file = [], ""
+    for kind, text in BLOCKS:
+        if kind == "toml":
+            file = text
+            continue
+        for part in text.split("$ ")[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, file, output))
+    return found
+
+
+def stripped(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(("command", "file", "output"), commands())
+def test_every_command_prints_what_the_page_says(tmp_path: Path, command: str, file: str, output: str) -> None:
+    """Each command of the page, with the file above it, prints the lines below it."""
+    (tmp_path / "resizer.toml").write_text(file)
+    _, *arguments = shlex.split(command)
+    done = resizer(*arguments, cwd=tmp_path, COLUMNS="120")
+    assert stripped(done.stdout + done.stderr) == stripped(output)
+
+
+def test_the_files_are_right(tmp_path: Path) -> None:
+    """But for the one that shows mistakes, the files of this page and of the README are right."""
+    for text in FILES:
+        (tmp_path / "resizer.toml").write_text(text)
+        done = resizer("config", "check", cwd=tmp_path)
+        assert (done.returncode == 0) == ("efort" not in text)
+
+
+def test_every_key_is_in_a_table() -> None:
+    """No key of the file is left out."""
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*)\|", PAGE, re.MULTILINE))))
+    assert {str(key) for table in (DEFAULTS, RULE, BOX_KEYS, WATERMARK) for key in table} <= named
+
+
+@pytest.mark.parametrize(("glob", "yes", "no"), GLOBS)
+def test_every_glob_matches_what_the_page_says(glob: str, yes: str, no: str) -> None:
+    """The keys of the second column are matched, those of the third are not."""
+    assert all(matches(glob, key) for key in re.findall("`([^`]+)`", yes))
+    assert not any(matches(glob, key) for key in re.findall("`([^`]+)`", no))
