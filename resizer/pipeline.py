@@ -102,6 +102,7 @@ def make_renditions(
         rejection.partly_stored = bool(uploads)
         raise
     report.add("upload", sum(upload.milliseconds for upload in uploads))
+    uploads.sort(key=lambda upload: picture.plans.index(upload.plan))
     uploads.sort(key=lambda upload: (upload.plan.width, upload.plan.height, upload.plan.name))
     stored = tuple(StoredRendition(upload.plan, upload.size) for upload in uploads)
     return RenditionSet(picture.metadata.etag, stored, any(upload.written for upload in uploads))
