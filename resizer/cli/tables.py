@@ -28,7 +28,7 @@ def file_line(file: Path, result: Report | UsageError, console: Console, complai
     if (why := refusal(result)) and not is_excluded(result):
         complaints.print(f"[red]refused [/red]  {escape(name)}  {escape(why)}", soft_wrap=True, highlight=False)
     elif isinstance(result, Report):
-        formats = list(dict.fromkeys(str(each.plan.format) for each in reversed(result.renditions)))
+        formats = list(dict.fromkeys(str(each.plan.format) for each in result.renditions))
         console.print(event_line(result.log_fields() | {"key": name}, formats), soft_wrap=True, highlight=False)
 
 
