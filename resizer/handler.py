@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools import Logger
 
 from resizer import events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
+from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
 from resizer.rejections import take_care
 from resizer.report import Outcome, Report, ReportBuilder
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
-SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "resizer"
-NAMESPACE = "Resizer"
 LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
 
 logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
 clients.s3()  # made while the function starts, which Lambda gives more CPU for
@@ -54,7 +51,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     try:
         return {"results": []} if events.is_warm_up(event) else events.answer(event, attempt)
     finally:
-        _measure(reports, cold=cold)
+        measure(reports, cold=cold)
 
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
@@ -82,33 +79,3 @@ def _tell(report: Report) -> None:
     """One structured line per source; a rejection is a warning, a failure an error."""
     levels = {Outcome.REJECTED: logger.warning, Outcome.FAILED: logger.error}
     levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())
-
-
-def _measure(reports: list[Report], *, cold: bool) -> None:
-    """One line of metrics per invocation that did something, or came first in its environment.
-
-    A skipped record would only be a line to pay for.
-    """
-    counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
-    if not (counted or cold):
-        return
-    resized = [report for report in counted if report.outcome is Outcome.RESIZED]
-    rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
-    metrics.add_metric("Images", MetricUnit.Count, len(resized))
-    metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
-    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
-    metrics.add_metric("Removed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.REMOVED))
-    metrics.add_metric("Failed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.FAILED))
-    metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
-    metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
-    for report in counted:
-        metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
-    if cold:
-        metrics.add_metric("ColdStart", MetricUnit.Count, 1)
-    metrics.flush_metrics()
-    metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled
-    for report in rejected:
-        by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-        by_reason.add_dimension("reason", str(report.reason))
-        by_reason.add_metric("Rejected", MetricUnit.Count, 1)
-        by_reason.flush_metrics()
