@@ -156,10 +156,11 @@ def up(
     Ctrl-C stops it; nothing is kept.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.bucket_name import check_bucket_name  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings.bucket_name import bucket_name_mistake  # noqa: PLC0415 # keeps --help quick
 
-    check_bucket_name(bucket)
+    if mistake := bucket_name_mistake(bucket):
+        raise UsageError(f"--bucket {bucket!r}: {mistake}.")
     settings = checked_settings(os.environ)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
