@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from resizer.settings import Settings
+from tests.conftest import PROJECT
 from tests.support.policies import allowed
 from tests.template.stack import ACCOUNT, BUCKET_ARN, KEY, of_type, properties, stack, statements, transformed
 
@@ -176,6 +177,14 @@ def test_cloudfront_may_read_renditions_alone(parameters: dict[str, str], bucket
         "Resource": f"arn:aws:s3:::{place}",
         "Condition": {"StringEquals": {"AWS:SourceArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/EXAMPLE"}},
     }
+
+
+def test_the_documents_have_what_the_outputs_have() -> None:
+    """docs/serving.md shows the same policy and the same rule."""
+    page = (PROJECT / "docs" / "serving.md").read_text(encoding="utf-8")
+    told = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    for name in ("CloudFrontPolicyCommand", "CorsCommand"):
+        assert command(name, OutputBucket="my-thumbnails")[1] in told
 
 
 def test_pages_may_read_renditions_by_cors() -> None:
