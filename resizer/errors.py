@@ -39,6 +39,7 @@ class Reason(StrEnum):
     OUTSIDE_SOURCE_PREFIX = "outside_source_prefix"
     EXCLUDED = "excluded"
     OTHER_BUCKET = "other_bucket"
+    OUTPUT_BUCKET = "output_bucket"
     FOLDER_MARKER = "folder_marker"
     NOT_CREATED = "not_created"
     ALREADY_DONE = "already_done"

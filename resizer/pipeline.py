@@ -67,7 +67,7 @@ def process(
     was known by then.
     """
     report = report or ReportBuilder(source)
-    settings = settings.with_widths(source.widths)
+    settings = settings.with_widths(source.widths).for_bucket(source.bucket)
     if reason := reason_to_skip(source, settings):
         return report.build(Outcome.SKIPPED, reason)
     make = partial(make_renditions, settings=settings, s3=s3, clock=clock, report=report)
@@ -95,7 +95,8 @@ def make_renditions(
         encoding = Encoding(exif=picture.exif, loop=picture.loop, before_each_frame=clock.need)
         renditions = report.each("encode", encode_each(encoding, picture.plans, composed))
         headers = headers_for(picture.metadata.headers, settings, settings.rule_for(source.key))
-        destination = Destination(source.bucket, source, Provenance.of(source, picture.metadata), headers)
+        there = settings.output_bucket_for(source)
+        destination = Destination(there, source, Provenance.of(source, picture.metadata), headers)
         upload_all(renditions, partial(write, s3, destination), uploads, clock, planned=picture.plans)
     except Rejected as rejection:
         rejection.etag = source.etag or report.etag

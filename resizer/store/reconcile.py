@@ -107,7 +107,7 @@ class Reconciler:
     def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
         """Look at what there is now and put it right; `problem` is what the last try ended with."""
         recipes = outputs(self.source.key, self.settings)
-        existing = list_existing(self.s3, self.source.bucket, self.source.key, list(recipes))
+        existing = list_existing(self.s3, self._bucket, self.source, list(recipes))
         if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
             return _ended(problem)
         etag = current_etag(self.s3, self.source)
@@ -144,7 +144,7 @@ class Reconciler:
 
     def _delete(self, renditions: Sequence[ExistingRendition], etag: str | None) -> None:
         """Raises `SourceChanged` where a rendition or the source is no longer what the decision was based on."""
-        unchanged = delete_existing(self.s3, self.source.bucket, renditions)
+        unchanged = delete_existing(self.s3, self._bucket, renditions)
         if not unchanged or not self._source_unchanged(etag):
             raise SourceChanged(f"{self.source.uri} has changed while renditions were deleted.")
 
@@ -160,6 +160,11 @@ class Reconciler:
     def _is_forwarded(self, rejection: Rejected) -> bool:
         """Whether the large function takes over; it also puts right what is there."""
         return rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
+
+    @property
+    def _bucket(self) -> str:
+        """Where the renditions are."""
+        return self.settings.output_bucket_for(self.source)
 
     @property
     def _may_delete(self) -> bool:

@@ -22,7 +22,10 @@ ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What all renditions of one source share when they are stored: their bucket, provenance and HTTP headers."""
+    """What all renditions of one source share when they are stored: their bucket, provenance and HTTP headers.
+
+    The bucket may be another than the source's.
+    """
 
     bucket: str
     source: SourceObject
@@ -59,7 +62,7 @@ def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existin
     """
     ours, theirs = Provenance.read(request["Metadata"]), Provenance.read(existing["Metadata"])
     output = f"s3://{request['Bucket']}/{request['Key']}"
-    if theirs.source_key not in {None, ours.source_key}:
+    if theirs.source_key is not None and not theirs.is_of(destination.source):
         raise Rejected(Reason.KEY_TAKEN, f"{output} is a rendition of another source. Rename one of the two sources.")
     if ours.same_content(theirs) and all(existing.get(name) == request.get(name) for name in COMPARED):
         return False
