@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import resizer
 from tests.support.imports import imports
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGE: Final = Path(resizer.__file__).parent
 ABOVE: Final = {"handler", "cli", "local", "__main__", "devtools"}  # they call the pipeline; nothing calls them
@@ -40,10 +38,10 @@ BELONGS_TO: Final = {
 MAX_LINES: Final = 230
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> list[tuple[str, ast.Module]]:
     """Every module by its path below the package, with its tree."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())
+    return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")]
 
 
 def rooms(names: set[str]) -> set[str]:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, ClassVar
 
-from PIL import Image
-
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from PIL import Image
     from PIL.ImageFile import ImageFile
 
     from resizer.errors import Rejected
