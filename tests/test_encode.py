@@ -134,7 +134,7 @@ def test_a_mistake_of_ours_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) 
                     patched.setattr(type(RENDITIONS[format_]), step, mistake(kind))
                     for shown in (frames[:1], frames):
                         with pytest.raises(kind, match="our mistake"):
-                            Encoding(quality=QUALITY, loop=0).encode(shown, format_)
+                            Encoding(loop=0).encode(shown, format_, QUALITY)
 
 
 def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,12 @@ import pytest
 from resizer import handler
 from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, open_image
-from resizer.decode.limits import Limits
 from resizer.errors import RecordsFailed, Rejected
 from resizer.formats import SOURCES
 from resizer.formats.pillow_private import Part
 from resizer.s3 import clients
 from tests.conftest import BUCKET, context, notification
+from tests.decode.decoding import LIMITS
 from tests.support.memory_s3 import MemoryS3
 from tests.support.mistakes import MISTAKES, mistake
 from tests.support.small_files import small_files
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES = small_files()
-LIMITS = Limits(max_pixels=10**6, memory=None, widths=(1000,), file_size=0)
 STEPS = ("expect", "open", "describe", "frames", "after_pixels")
 ONE_OF_EACH = {
     "JPEG": "baseline.jpg",
@@ -104,9 +103,14 @@ def test_a_mistake_in_what_pillow_calls_comes_out(monkeypatch: pytest.MonkeyPatc
 
 def test_a_mistake_fails_the_record_and_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the step and the format, the outcome is `failed`, the alarm counts it, and the event comes back."""
-    s3, counted = MemoryS3(), dict[str, float]()
+    s3, counted, add = MemoryS3(), dict[str, float](), handler.metrics.add_metric
+
+    def add_metric(name: str, unit: Any, value: float) -> None:
+        counted[name] = value
+        add(name, unit, value)
+
     monkeypatch.setattr(clients, "s3", lambda: s3)
-    monkeypatch.setattr(handler.metrics, "add_metric", lambda name, _, value: counted.update({name: value}))
+    monkeypatch.setattr(handler.metrics, "add_metric", add_metric)
     for format_, name in ONE_OF_EACH.items():
         s3.put_object(Bucket=BUCKET, Key=name, Body=FILES[name])
         for step in STEPS:
