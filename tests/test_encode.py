@@ -10,8 +10,10 @@ from PIL.ImageFile import ImageFile
 
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, Rejected
+from resizer.formats import RENDITIONS
 from resizer.model import Format, Frame
 from resizer.settings.rules import Quality
+from tests.support.mistakes import MISTAKES, mistake
 from tests.support.pictures import opened, photo_like, psnr
 
 QUALITY = Quality()
@@ -120,6 +122,31 @@ def test_what_an_encoder_refuses_is_told(problem: Exception, reason: Reason, mon
     with pytest.raises(Rejected, match="WEBP") as rejection:
         encoded(photo_like(60, 40), Format.WEBP)
     assert rejection.value.reason is reason
+
+
+def test_a_mistake_of_ours_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever we do wrong while a picture or an animation is written comes out as it was raised, in every format."""
+    frames = [Frame(photo_like(16, 12, seed=seed), 50) for seed in range(2)]
+    for format_ in Format:
+        for step in ("fit", "save"):
+            for kind in MISTAKES:
+                with monkeypatch.context() as patched:
+                    patched.setattr(type(RENDITIONS[format_]), step, mistake(kind))
+                    for shown in (frames[:1], frames):
+                        with pytest.raises(kind, match="our mistake"):
+                            Encoding(loop=0).encode(shown, format_, QUALITY)
+
+
+def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AttributeError or the like within Pillow says nothing of the picture: we have called it wrongly."""
+    for kind in (AttributeError, NameError, ImportError, AssertionError):
+
+        def fail(*_: object, kind: type[Exception] = kind, **__: object) -> None:
+            raise kind("wrongly called")
+
+        monkeypatch.setattr(Image.Image, "save", fail)
+        with pytest.raises(kind, match="wrongly called"):
+            encoded(photo_like(16, 12), Format.WEBP)
 
 
 def test_what_ends_the_work_is_no_fault_of_the_picture() -> None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, ClassVar
 
-from PIL import Image
-
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from PIL import Image
     from PIL.ImageFile import ImageFile
 
     from resizer.errors import Rejected
@@ -66,8 +65,11 @@ class SourceFormat:
         return None
 
     def open(self, file: SourceFile) -> ImageFile:
-        """Open the file with Pillow; no pixel is decoded yet."""
-        return Image.open(file.stream, formats=(self.name,))
+        """Open the file by Pillow's class for the format; no pixel is decoded yet.
+
+        `Image.open` would take a mistake in our stream for a damaged file.
+        """
+        raise NotImplementedError
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Complete the header of an opened image: frames, orientation, transparency, colours, decoder memory."""

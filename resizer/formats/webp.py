@@ -6,6 +6,8 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from PIL.WebPImagePlugin import WebPImageFile
+
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.orientation import exif_orientation
@@ -41,6 +43,10 @@ class WebpSource(SourceFormat):
         if size is None or not all(size):
             return None
         return Header(self.name, "RGBA", *size, buffered_bytes=_bytes_for_parts(file))
+
+    def open(self, file: SourceFile) -> ImageFile:
+        """Open the whole file; libwebp decodes nothing yet."""
+        return WebPImageFile(file.stream)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Complete the header; EXIF alone turns the picture, as in browsers."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # As many uploads as run at once.
 MAX_CONNECTIONS: Final = 3
 OWNER: Final = "RESIZER_BUCKET_OWNER"
+REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # what a request of any client may raise
 
 
 @cache
@@ -82,7 +83,7 @@ def send(service: str, operation: str, **request: Any) -> None:
     target = request.get("QueueUrl") or request.get("FunctionName")
     try:
         getattr(client(service), operation)(**request)
-    except (ClientError, BotoCoreError) as problem:
+    except REQUEST_ERRORS as problem:
         raise DeliveryError(f"{operation} to {target} failed: {problem}. It will be tried again.") from problem
 
 
