@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import handler
+from resizer import handler, metrics
 from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, open_image
 from resizer.errors import RecordsFailed, Rejected
@@ -103,14 +103,14 @@ def test_a_mistake_in_what_pillow_calls_comes_out(monkeypatch: pytest.MonkeyPatc
 
 def test_a_mistake_fails_the_record_and_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the step and the format, the outcome is `failed`, the alarm counts it, and the event comes back."""
-    s3, counted, add = MemoryS3(), dict[str, float](), handler.metrics.add_metric
+    s3, counted, add = MemoryS3(), dict[str, float](), metrics.metrics.add_metric
 
     def add_metric(name: str, unit: Any, value: float) -> None:
         counted[name] = value
         add(name, unit, value)
 
     monkeypatch.setattr(clients, "s3", lambda: s3)
-    monkeypatch.setattr(handler.metrics, "add_metric", add_metric)
+    monkeypatch.setattr(metrics.metrics, "add_metric", add_metric)
     for format_, name in ONE_OF_EACH.items():
         s3.put_object(Bucket=BUCKET, Key=name, Body=FILES[name])
         for step in STEPS:
