@@ -159,6 +159,16 @@ def test_crops_that_no_other_serves_for_are_there_at_once() -> None:
     assert [(later - before) / pixels for before, later in pairwise(counted)] == [4, 4, 4]
 
 
+@pytest.mark.parametrize("gravity", ["center", "west", "east"])
+def test_a_crop_by_attention_may_show_what_no_other_does(gravity: str) -> None:
+    """Before the pixels are there it is planned as one that nothing is made from, and that is made from nothing."""
+    header, pixels = Header("PNG", "RGB", 1000, 750), 750 * 750
+    crops = [
+        RenditionSpec(name=each, width=750, height=750, fit=Fit.COVER, gravity=each) for each in (gravity, "attention")
+    ]
+    assert needed_for(header, *crops) >= needed_for(header, crops[0]) + 4 * pixels
+
+
 def test_encoders_count_where_they_take_the_most() -> None:
     """A small picture that is written as AVIF is planned with its encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
