@@ -51,6 +51,14 @@ class StoredRendition:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Keys of a bucket under which there is nothing any more."""
+
+    bucket: str
+    keys: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class ReportBuilder:
     """Collects what is known about a source while it is worked on; times of stages in milliseconds.
@@ -110,7 +118,7 @@ class ReportBuilder:
         reason: Reason | None = None,
         detail: str | None = None,
         manifest: Manifest | None = None,
-        removed: tuple[str, ...] = (),
+        removed: Removed | None = None,
     ) -> Report:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
@@ -135,7 +143,7 @@ class ReportBuilder:
 class Report:
     """How one source ended.
 
-    `manifest` describes the renditions, where all of them were made or found; under the keys in `removed` there is
+    `manifest` describes the renditions, where all of them were made or found; `removed` is where there is
     nothing any more. `etag` is that of the download, or else the event's. `bytes_in` counts downloaded bytes,
     `total_ms` is wall time in milliseconds. `peak_rss` is the most memory in bytes that the process held while it
     worked on this source, None where the system can only tell the most it ever held.
@@ -146,7 +154,7 @@ class Report:
     reason: Reason | None
     detail: str | None
     manifest: Manifest | None
-    removed: tuple[str, ...]
+    removed: Removed | None
     header: Header | None
     etag: str | None
     bytes_in: int

@@ -26,7 +26,7 @@ from resizer.errors import (
 )
 from resizer.model import Change
 from resizer.planning.outputs import outputs
-from resizer.report import Outcome
+from resizer.report import Outcome, Removed
 from resizer.s3.source import current_etag
 from resizer.settings.environment import OnDelete
 from resizer.store.existing import delete_existing, list_existing
@@ -53,13 +53,13 @@ class RenditionSet:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the work on a source ended: with what `manifest` describes, or with nothing under the keys in `removed`."""
+    """How the work on a source ended: with what `manifest` describes, or with nothing where `removed` says."""
 
     outcome: Outcome
     reason: Reason | None = None
     detail: str | None = None
     manifest: Manifest | None = None
-    removed: tuple[str, ...] = ()
+    removed: Removed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ class Reconciler:
 
     def _delete_all(self, existing: Sequence[ExistingRendition]) -> Result:
         """The source is gone, and so are its renditions in the end."""
-        removed = tuple(outputs(self.source.key, self.settings)) if self._may_delete else ()
+        keys = tuple(outputs(self.source.key, self.settings))
+        removed = Removed(self._bucket, keys) if self._may_delete else None
         if not existing or not removed:
             created = self.source.change is Change.CREATED
             kept = Reason.ALREADY_DONE if self._may_delete else Reason.KEPT
