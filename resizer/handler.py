@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
-from resizer import events, resize
+from resizer import event_bus, events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
 from resizer.metrics import SERVICE, measure
@@ -18,6 +18,8 @@ from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
@@ -26,6 +28,8 @@ LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
 logger = Logger(service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+if settings.event_bus:
+    clients.client("events")
 clients.s3()  # made while the function starts, which Lambda gives more CPU for
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
@@ -49,9 +53,41 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return report
 
     try:
-        return {"results": []} if events.is_warm_up(event) else events.answer(event, attempt)
+        return {"results": []} if events.is_warm_up(event) else _answer(event, attempt, reports, clock)
     finally:
         measure(reports, cold=cold)
+
+
+def _answer(
+    event: dict[str, Any], attempt: Callable[[SourceObject], Report], reports: list[Report], clock: Clock
+) -> dict[str, Any]:
+    """Try every record, tell the event bus, then answer.
+
+    Where the bus has not taken what there is to tell of a record, that record has to come back. So the answer is given
+    once more, for the same reports with these as failed ones.
+    """
+    try:
+        answer = events.answer(event, attempt)
+    except ResizerError:
+        if _is_told(reports, clock):
+            raise
+    else:
+        if _is_told(reports, clock):
+            return answer
+    again = iter(reports)
+    return events.answer(event, lambda _: next(again))
+
+
+def _is_told(reports: list[Report], clock: Clock) -> bool:
+    """Tell the event bus, where there is one; False where some of the reports have become failures by that."""
+    if settings.event_bus is None:
+        return True
+    told = event_bus.tell(reports, settings.event_bus, clock)
+    failed = [after for before, after in zip(reports, told, strict=True) if after is not before]
+    for report in failed:
+        _tell(report)
+    reports[:] = told
+    return not failed
 
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:

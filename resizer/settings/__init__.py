@@ -48,6 +48,7 @@ class Settings:
     on_delete: OnDelete = OnDelete.REMOVE
     rejections_queue_url: str | None = None
     large_function: str | None = None
+    event_bus: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

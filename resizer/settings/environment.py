@@ -117,6 +117,12 @@ def _function(text: str) -> str:
     return text
 
 
+def _event_bus(text: str) -> str:
+    if not re.fullmatch(r"(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}", text):
+        raise ValueError("must be the name or the ARN of an EventBridge event bus")
+    return text
+
+
 def _buckets(text: str) -> frozenset[str]:
     if not (names := _listed(text)):
         raise ValueError("must be names of buckets; leave it empty to serve any")
@@ -171,6 +177,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_ON_DELETE": ("on_delete", _on_delete),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
     "RESIZER_LARGE_FUNCTION": ("large_function", _function),
+    "RESIZER_EVENT_BUS": ("event_bus", _event_bus),
 }
 # The same for the keys of `[defaults]` in the file, over which they win.
 OF_DEFAULTS: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -30,9 +30,11 @@ DEFAULTS: dict[str, object] = {
     "on_delete": "remove",
     "rejections_queue_url": None,
     "large_function": None,
+    "event_bus": None,
 }
 ALL = [*VARIABLES, *OF_DEFAULTS]
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/rejections"
+BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/pictures"
 UNDERSTOOD = [
     ("RESIZER_WIDTHS", "320", "defaults", Rule.of_widths((320,))),
     ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "defaults", Rule.of_widths((2000, 300, 100))),
@@ -55,6 +57,8 @@ UNDERSTOOD = [
     ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
     ("RESIZER_REJECTIONS_QUEUE_URL", QUEUE, "rejections_queue_url", QUEUE),
     ("RESIZER_LARGE_FUNCTION", "resizer-large:live", "large_function", "resizer-large:live"),
+    ("RESIZER_EVENT_BUS", "pictures", "event_bus", "pictures"),
+    ("RESIZER_EVENT_BUS", BUS, "event_bus", BUS),
     ("RESIZER_KEEP_METADATA", "none", "keep_metadata", "none"),
     ("RESIZER_KEEP_METADATA", "all", "keep_metadata", "all"),
     ("RESIZER_TAGS", "team=shop&kind=small%20picture", "tags", "team=shop&kind=small+picture"),
@@ -76,6 +80,8 @@ REFUSED = [
     ("RESIZER_OUTPUT_BUCKET", "Thumbs"),
     ("RESIZER_OUTPUT_BUCKET", "photos-abcdefgh-s3alias"),
     ("RESIZER_OUTPUT_BUCKET", "arn:aws:s3:::thumbs"),
+    ("RESIZER_EVENT_BUS", "my pictures"),
+    ("RESIZER_EVENT_BUS", "arn:aws:sqs:eu-central-1:123456789012:rejections"),
     ("RESIZER_OUTPUT_PREFIX", "/"),
     ("RESIZER_OUTPUT_PREFIX", "/resized/"),
     ("RESIZER_OUTPUT_PREFIX", "é" * 257),

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the renditions match the source in the end."""
+"""Whatever happens in whatever order, the renditions and their manifest match the source in the end."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from resizer.store import uploads
 from resizer.store.provenance import source_hash
 from resizer.store.reconcile import Reconciler
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
+from tests.support.manifests import parsed, with_manifest
 from tests.support.memory_s3 import MemoryS3
 from tests.support.moto_s3 import MotoS3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tests.support.memory_s3 import Version
 
 BUCKET, OTHER_BUCKET, OUTPUT_BUCKET = "photos", "films", "thumbs"
 KEYS = ("cat.png", "a+b c%25é 日本.png")
@@ -57,7 +60,7 @@ FATES = [each for each in Fate if each is not Fate.DONE]
 PLACE = st.integers(0, 5)
 MOST_HANDLERS = 4
 Item = TypeVar("Item")
-SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
+SMALL = with_manifest(Settings(defaults=Rule.of_widths((3, 2, 1))))
 
 
 def at(items: Sequence[Item], place: int) -> Item:
@@ -182,8 +185,9 @@ class Ordering(RuleBasedStateMachine):
             source = self.store.current(bucket, key)
             if source is None or source.body in BAD:
                 continue
-            outputs = output_keys(key, self.settings.for_bucket(bucket))
-            expected.update(outputs)
+            manifest, *outputs = output_keys(key, self.settings.for_bucket(bucket))
+            expected.update((manifest, *outputs))
+            self.check_manifest(there, manifest, source, outputs)
             standing = [self.store.current(there, output) for output in outputs]
             for output, rendition in zip(outputs, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
@@ -197,24 +201,40 @@ class Ordering(RuleBasedStateMachine):
             for bucket in self.buckets:
                 assert set(self.store.keys("", bucket)) <= {key for _, key in self.sources}
 
+    def check_manifest(self, there: str, manifest: str, source: Version, outputs: list[str]) -> None:
+        assert "manifest-" in manifest
+        standing = self.store.current(there, manifest)
+        assert standing is not None, f"{manifest} is missing"
+        told = parsed(standing.body)
+        assert told["source"]["etag"] == hashlib.md5(source.body or b"", usedforsecurity=False).hexdigest()
+        assert told["bucket"] == there
+        assert sorted(each["key"] for each in told["renditions"]) == sorted(outputs)
+        for each in told["renditions"]:
+            rendition = self.store.current(there, each["key"])
+            assert rendition is not None
+            assert rendition.told["Metadata"]["thumbhash"] == told["thumbhash"]
+            assert len(rendition.body) == each["bytes"]
+
 
 class Misnamed(Ordering):
     """The same where a PNG is uploaded as `x.jpg`, and the real JPEG after it; with an extra format beside."""
 
     contents = (picture("red", ""), picture("blue", "", "JPEG"), *BAD)
-    settings = Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp")))
+    settings = with_manifest(Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp"))))
 
 
 class AnotherBucket(Ordering):
     """The same for two buckets with the same keys, whose renditions are in a third one, without a prefix."""
 
     buckets = (BUCKET, OTHER_BUCKET)
-    settings = Settings(
-        defaults=Rule.of_widths((2, 1)),
-        buckets=frozenset(buckets),
-        output_bucket=OUTPUT_BUCKET,
-        output_prefix="",
-        key_template="{prefix}{bucket}/{name}-{key}",
+    settings = with_manifest(
+        Settings(
+            defaults=Rule.of_widths((2, 1)),
+            buckets=frozenset(buckets),
+            output_bucket=OUTPUT_BUCKET,
+            output_prefix="",
+            key_template="{prefix}{bucket}/{name}-{key}",
+        )
     )
 
 
