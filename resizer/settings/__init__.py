@@ -92,6 +92,8 @@ class Settings:
 
     def for_bucket(self, bucket: str) -> Self:
         """The same settings for the sources of one bucket, whose name is filled into the key template."""
+        if not has_bucket(self.key_template):
+            return self
         return replace(self, key_template=fill_bucket(self.key_template, bucket))
 
     @property
