@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
-from resizer import event_bus, events, resize
+from resizer import events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
 from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
+from resizer.publish import event_bus
 from resizer.rejections import take_care
 from resizer.report import Outcome, Report, ReportBuilder
 from resizer.s3 import clients

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resizer.errors import Reason
-from resizer.manifest import Manifest
 from resizer.memory import process
 from resizer.memory.process import peak
 from resizer.model import Format, Placeholder, SourceMetadata, SourceObject
+from resizer.publish.manifest import Manifest
 from resizer.report import STAGES, Outcome, ReportBuilder, StoredRendition
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download

@@ -34,8 +34,8 @@ from resizer.store.existing import delete_existing, list_existing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resizer.manifest import Manifest
     from resizer.model import SourceObject
+    from resizer.publish.manifest import Manifest
     from resizer.s3 import S3
     from resizer.settings import Settings
     from resizer.store.existing import ExistingRendition
