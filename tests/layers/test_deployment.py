@@ -177,14 +177,12 @@ def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[
 
 
 def uploaded_and_resized(aws: EmulatedAws, function: str, key: str, tools: Tools) -> dict[str, Any]:
-    """Upload a picture and wait for its renditions; how the function was deployed."""
+    """Upload a picture, which invokes the function once; how that was deployed."""
     with function_as_deployed(aws, function, tools) as deployed:
         s3 = aws.client("s3")
         s3.put_object(Bucket="shop-photos", Key=key, Body=saved(photo_like(1200, 900)))
-        for width in (480, 640, 1000):
-            waiter = s3.get_waiter("object_exists")
-            waiter.wait(Bucket="shop-photos", Key=f"resized/{width}-{key}", WaiterConfig={"Delay": 0.2})
-    assert len(s3.list_objects_v2(Bucket="shop-photos")["Contents"]) == 4
+        wait_for_uploads(aws, 1)
+    assert keys(s3, "shop-photos") == {key, *(f"resized/{width}-{key}" for width in (480, 640, 1000))}
     assert len(uploads(aws)) == 1, "renditions must not invoke"
     aws.gateway.events.clear()
     return deployed
