@@ -11,7 +11,7 @@ UNKNOWN   := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(or
 $(foreach name,$(UNKNOWN),$(error There is no variable $(name): write $(shell echo $(name) | tr a-z A-Z)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check format lock clean
+.PHONY: help run test test-fast test-long check format lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -24,8 +24,14 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests
-	$(BIN)/python -m pytest $(TESTS)
+# One process for each core. Tests of one group run in the same process.
+PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
+
+test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests, or those in TESTS=path
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
+
+test-fast: $(VENV)/dev.ready ## Run the tests that are not slow, in less than a minute; TESTS=path for some of them
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(TESTS)
 
 test-long: $(VENV)/dev.ready ## The ordering model with thousands of stories, and 2,000 images while requests fail (a quarter of an hour)
 	RESIZER_MODEL_EXAMPLES=2000 RESIZER_MODEL_SEEDS=20000 RESIZER_MODEL_MOTO_SEEDS=200 RESIZER_MANY_IMAGES=2000 \

@@ -95,11 +95,20 @@ def _is_invoked_unpublished(functions: Any, name: str) -> bool:
 
 def _bucket(name: str, environment: Mapping[str, str], asked: str | None) -> str:
     try:
-        served = Settings.from_env(environment).buckets
+        settings = Settings.from_env(environment)
     except ConfigError as problem:
         raise UsageError(f"{name} has other settings than this version knows. {problem}") from problem
+    if settings.output_bucket:  # which has all that is measured, for uploads elsewhere would trigger the function
+        return _output_bucket(name, settings.output_bucket, asked)
+    served = settings.buckets
     if asked and served and asked not in served:
         raise UsageError(f"{name} serves {', '.join(sorted(served))} by RESIZER_BUCKETS, and not {asked}.")
     if asked or len(served) == 1:
         return asked or next(iter(served))
     raise UsageError(f"Name a bucket that {name} may read, and write under its output prefix: BUCKET=")
+
+
+def _output_bucket(name: str, bucket: str, asked: str | None) -> str:
+    if asked in {None, bucket}:
+        return bucket
+    raise UsageError(f"{name} writes to {bucket} by RESIZER_OUTPUT_BUCKET, and is measured there, not in {asked}.")

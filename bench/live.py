@@ -1,8 +1,8 @@
 """The same on AWS: each memory size on a version of its own, its reports read, and everything put back.
 
 The pictures go below the function's own output prefix, which no trigger of the stack listens to and which its role may
-write. So the versions that are measured have an environment of their own: they take originals from one folder there
-and put renditions into another.
+write; where renditions have a bucket of their own, they go there. So the versions that are measured have an environment
+of their own: they take originals from one folder there and put renditions into another.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 MB: Final = 1_048_576
 # What is too large for a size shall be refused by it, and nobody be told.
-LEFT_OUT: Final = frozenset({"RESIZER_LARGE_FUNCTION", "RESIZER_REJECTIONS_QUEUE_URL"})
+TELLING: Final = frozenset({"RESIZER_LARGE_FUNCTION", "RESIZER_REJECTIONS_QUEUE_URL"})
+LEFT_OUT: Final = TELLING | {"RESIZER_OUTPUT_BUCKET"}  # originals are in it, too
 METRICS: Final = {"POWERTOOLS_SERVICE_NAME": "resizer-bench"}  # apart from what the alarms look at
 
 
@@ -54,11 +55,12 @@ def place(target: Target, run: str) -> Place:
     """A folder of its own for one run, where the function may write."""
     folder = f"{Settings.from_env(target.environment).output_prefix}bench-{run}/"
     kept = {name: value for name, value in target.environment.items() if name not in LEFT_OUT}
-    prefixes = {
+    places = {
+        "RESIZER_BUCKETS": target.bucket,
         "RESIZER_SOURCE_PREFIX": f"{folder}originals/",
         "RESIZER_OUTPUT_PREFIX": f"{folder}renditions/",
     }
-    return Place(target.bucket, prefixes["RESIZER_SOURCE_PREFIX"], {**kept, **METRICS, **prefixes})
+    return Place(target.bucket, places["RESIZER_SOURCE_PREFIX"], {**kept, **METRICS, **places})
 
 
 def measure_live(  # noqa: PLR0913, PLR0917 # one parameter for each thing that is asked for
@@ -150,7 +152,7 @@ def _resized_once(  # noqa: PLR0913, PLR0917 # as above
 ) -> dict[str, Any]:
     """Lambda's answer, its payload read; original and renditions are gone, whatever came of it."""
     key = folder + picture.name
-    objects = [key, *output_keys(key, here.settings)]
+    objects = [key, *output_keys(key, here.settings.for_bucket(here.bucket))]
     try:
         etag = account.s3.put_object(Bucket=here.bucket, Key=key, Body=picture.path.read_bytes())["ETag"].strip('"')
         request = {

@@ -20,6 +20,7 @@ OPERATIONS: Final = {
     "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket", "CreateSession"),
     "sqs": ("SendMessage",),
     "lambda": ("Invoke",),
+    "events": ("PutEvents",),
 }
 SHARED: Final = ("_retry.json", "partitions.json", "sdk-default-configuration.json", "endpoints.json")
 

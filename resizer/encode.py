@@ -10,6 +10,7 @@ from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import RENDITIONS
 from resizer.formats.base import SaveOptions
 from resizer.model import Rendition
+from resizer.settings.rules import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +38,9 @@ class Encoding:
     loop: int | None = None
     before_each_frame: Callable[[], None] = _nothing
 
-    def encode(self, frames: Sequence[Frame], format_: Format, quality: Quality) -> bytes:
+    def encode(
+        self, frames: Sequence[Frame], format_: Format, quality: Quality, effort: Effort = Effort.BALANCED
+    ) -> bytes:
         """Write the picture, or an animation that shows each frame for its duration, as the bytes of a file.
 
         A frame that the format cannot show for so long is shown for as long as it can. Raises `Rejected`
@@ -47,6 +50,7 @@ class Encoding:
         opaque = all(_is_opaque(frame.pixels) for frame in frames)
         options = SaveOptions(
             quality=getattr(quality, format_.lower(), None),
+            effort=effort,
             exif=self.exif,
             plays=self.loop,
             durations=tuple(frame.duration or 0 for frame in frames),
@@ -92,7 +96,7 @@ def encode_each(
         encoding.before_each_frame()
         looks = _looks(plan)
         if looks not in encoded:
-            encoded[looks] = encoding.encode(frames, plan.format, plan.spec.quality)
+            encoded[looks] = encoding.encode(frames, plan.format, plan.spec.quality, plan.spec.effort)
         del frames  # or they would be held while the next are made
         to_come[looks] -= 1
         yield Rendition(plan, encoded[looks] if to_come[looks] else encoded.pop(looks))

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     OUTSIDE_SOURCE_PREFIX = "outside_source_prefix"
     EXCLUDED = "excluded"
     OTHER_BUCKET = "other_bucket"
+    OUTPUT_BUCKET = "output_bucket"
     FOLDER_MARKER = "folder_marker"
     NOT_CREATED = "not_created"
     ALREADY_DONE = "already_done"
@@ -202,10 +203,18 @@ ALWAYS_OURS: Final = (OurFault, AttributeError, NameError, ImportError, Assertio
 def is_our_fault(problem: BaseException) -> bool:
     """Whether an error around a decoder or encoder is a mistake in this package, and says nothing of the image.
 
-    Some kinds of error always are; others are where their innermost Python frame is in this package.
+    Some kinds of error always are; others are where their innermost Python frame is in this package. Pillow replaces
+    some errors of the functions that it calls, such as a stream's `read`, so the causes count, too.
     """
-    if isinstance(problem, ALWAYS_OURS):
-        return True
+    cause: BaseException | None = problem
+    while cause:
+        if isinstance(cause, ALWAYS_OURS) or _is_raised_here(cause):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def _is_raised_here(problem: BaseException) -> bool:
     trace = problem.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

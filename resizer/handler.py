@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools import Logger
 
-from resizer import events, resize
+from resizer import event_bus, events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
+from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
 from resizer.rejections import take_care
 from resizer.report import Outcome, Report, ReportBuilder
@@ -18,17 +18,18 @@ from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
-SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "resizer"
-NAMESPACE = "Resizer"
 LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
 
 logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
+if settings.event_bus:
+    clients.client("events")
 clients.s3()  # made while the function starts, which Lambda gives more CPU for
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
@@ -52,9 +53,41 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return report
 
     try:
-        return {"results": []} if events.is_warm_up(event) else events.answer(event, attempt)
+        return {"results": []} if events.is_warm_up(event) else _answer(event, attempt, reports, clock)
     finally:
-        _measure(reports, cold=cold)
+        measure(reports, cold=cold)
+
+
+def _answer(
+    event: dict[str, Any], attempt: Callable[[SourceObject], Report], reports: list[Report], clock: Clock
+) -> dict[str, Any]:
+    """Try every record, tell the event bus, then answer.
+
+    Where the bus has not taken what there is to tell of a record, that record has to come back. So the answer is given
+    once more, for the same reports with these as failed ones.
+    """
+    try:
+        answer = events.answer(event, attempt)
+    except ResizerError:
+        if _is_told(reports, clock):
+            raise
+    else:
+        if _is_told(reports, clock):
+            return answer
+    again = iter(reports)
+    return events.answer(event, lambda _: next(again))
+
+
+def _is_told(reports: list[Report], clock: Clock) -> bool:
+    """Tell the event bus, where there is one; False where some of the reports have become failures by that."""
+    if settings.event_bus is None:
+        return True
+    told = event_bus.tell(reports, settings.event_bus, clock)
+    failed = [after for before, after in zip(reports, told, strict=True) if after is not before]
+    for report in failed:
+        _tell(report)
+    reports[:] = told
+    return not failed
 
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
@@ -82,33 +115,3 @@ def _tell(report: Report) -> None:
     """One structured line per source; a rejection is a warning, a failure an error."""
     levels = {Outcome.REJECTED: logger.warning, Outcome.FAILED: logger.error}
     levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())
-
-
-def _measure(reports: list[Report], *, cold: bool) -> None:
-    """One line of metrics per invocation that did something, or came first in its environment.
-
-    A skipped record would only be a line to pay for.
-    """
-    counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
-    if not (counted or cold):
-        return
-    resized = [report for report in counted if report.outcome is Outcome.RESIZED]
-    rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
-    metrics.add_metric("Images", MetricUnit.Count, len(resized))
-    metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
-    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
-    metrics.add_metric("Removed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.REMOVED))
-    metrics.add_metric("Failed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.FAILED))
-    metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
-    metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
-    for report in counted:
-        metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
-    if cold:
-        metrics.add_metric("ColdStart", MetricUnit.Count, 1)
-    metrics.flush_metrics()
-    metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled
-    for report in rejected:
-        by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-        by_reason.add_dimension("reason", str(report.reason))
-        by_reason.add_metric("Rejected", MetricUnit.Count, 1)
-        by_reason.flush_metrics()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -84,6 +85,11 @@ class SourceMetadata:
     size: int | None
     headers: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def stored_size(self) -> int | None:
+        """The object's size in bytes as it is stored, which may be compressed; None where S3 does not say."""
+        return self.headers.get("ContentLength")
+
 
 class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass does
     """How a file describes its colours by ITU-T H.273: the numbers of its `primaries`, `transfer` and `matrix`.
@@ -151,6 +157,17 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What a page shows until a picture is there: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
+
+    The colour is None where all is transparent.
+    """
+
+    thumbhash: str
+    color: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RenditionPlan:
     """One rendition to make: its key, its size in pixels and its format, and how it is laid out by its `spec`.
 
@@ -174,6 +191,11 @@ class RenditionPlan:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.width, self.height
+
+    def rank(self) -> tuple[int, int, int, str]:
+        """Its place among others: by width, height and name, where numbers are in their own order."""
+        number = int(self.name) if self.name.isdecimal() else sys.maxsize
+        return self.width, self.height, number, self.name
 
     @property
     def content_type(self) -> str:

@@ -17,14 +17,17 @@ from resizer.decode.limits import Limits
 from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime, Rejected
 from resizer.formats import SOURCES
+from resizer.manifest import Manifest
 from resizer.memory.allocator import return_freed_memory
 from resizer.memory.encoding import Planned
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
+from resizer.model import RenditionPlan
+from resizer.placeholder import placeholder_of
 from resizer.planning.geometry import wanted_size
 from resizer.planning.gravity import FOCAL_POINT, focal_point
 from resizer.planning.guard import reason_to_skip
-from resizer.planning.outputs import check_key_length, plan
+from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
 from resizer.report import Outcome, Report, ReportBuilder, StoredRendition
 from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
@@ -32,14 +35,14 @@ from resizer.store.object_headers import headers_for
 from resizer.store.provenance import Provenance
 from resizer.store.reconcile import Reconciler, RenditionSet
 from resizer.store.uploads import Upload, upload_all
-from resizer.store.writer import Destination, write
+from resizer.store.writer import Destination, write, write_manifest
 from resizer.views import at_views, small_copy
 from resizer.watermarks import load_overlays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, Header, RenditionPlan, SourceMetadata, SourceObject
+    from resizer.model import Frame, Header, Placeholder, SourceMetadata, SourceObject
     from resizer.s3 import S3
     from resizer.s3.stream import SourceStream
     from resizer.settings import Settings
@@ -54,8 +57,9 @@ class Picture:
     plans: list[RenditionPlan]
     frames: Iterator[Sequence[Frame]]
     exif: bytes
-    loop: int | None
+    header: Header
     metadata: SourceMetadata
+    placeholder: Placeholder | None
 
 
 def process(
@@ -67,7 +71,7 @@ def process(
     was known by then.
     """
     report = report or ReportBuilder(source)
-    settings = settings.with_widths(source.widths)
+    settings = settings.with_widths(source.widths).for_bucket(source.bucket)
     if reason := reason_to_skip(source, settings):
         return report.build(Outcome.SKIPPED, reason)
     make = partial(make_renditions, settings=settings, s3=s3, clock=clock, report=report)
@@ -75,7 +79,7 @@ def process(
         result = Reconciler(source, settings, s3, make).reconcile()
     except OutOfTime as late:
         raise OutOfTime(f"{source.uri} will be tried again. {late}") from late
-    return report.build(result.outcome, result.reason, result.detail, result.renditions)
+    return report.build(result.outcome, result.reason, result.detail, result.manifest, result.removed)
 
 
 def make_renditions(
@@ -92,20 +96,45 @@ def make_renditions(
             picture = open_and_decode(stream, source=source, settings=settings, clock=clock, report=report)
         overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
         composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
-        encoding = Encoding(exif=picture.exif, loop=picture.loop, before_each_frame=clock.need)
+        encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
         renditions = report.each("encode", encode_each(encoding, picture.plans, composed))
         headers = headers_for(picture.metadata.headers, settings, settings.rule_for(source.key))
-        destination = Destination(source.bucket, source, Provenance.of(source, picture.metadata), headers)
+        there, provenance = settings.output_bucket_for(source), Provenance.of(source, picture.metadata)
+        destination = Destination(there, source, provenance, headers, picture.placeholder)
         upload_all(renditions, partial(write, s3, destination), uploads, clock, planned=picture.plans)
+        manifest = describe(picture, uploads, destination)
+        with report.timed("upload"):
+            written = store_manifest(manifest, destination, settings, s3)
     except Rejected as rejection:
         rejection.etag = source.etag or report.etag
         rejection.partly_stored = bool(uploads)
         raise
     report.add("upload", sum(upload.milliseconds for upload in uploads))
-    uploads.sort(key=lambda upload: picture.plans.index(upload.plan))
-    uploads.sort(key=lambda upload: (upload.plan.width, upload.plan.height, upload.plan.name))
-    stored = tuple(StoredRendition(upload.plan, upload.size) for upload in uploads)
-    return RenditionSet(picture.metadata.etag, stored, any(upload.written for upload in uploads))
+    return RenditionSet(manifest, written or any(upload.written for upload in uploads))
+
+
+def describe(picture: Picture, uploads: Sequence[Upload], destination: Destination) -> Manifest:
+    """What there is of a source now that all its renditions are stored."""
+    sizes = {upload.plan.key: upload.size for upload in uploads}
+    in_order = sorted(picture.plans, key=RenditionPlan.rank)  # those of one rank as in the settings: by format
+    return Manifest(
+        source=destination.source,
+        etag=picture.metadata.etag,
+        size=picture.metadata.stored_size,
+        header=picture.header,
+        bucket=destination.bucket,
+        renditions=tuple(StoredRendition(plan, sizes[plan.key]) for plan in in_order),
+        placeholder=picture.placeholder,
+    )
+
+
+def store_manifest(manifest: Manifest, destination: Destination, settings: Settings, s3: S3) -> bool:
+    """Write the manifest, where the source gets one: last, so that all that it names is there. False: it was there."""
+    key = manifest_key(manifest.source.key, settings)
+    if key is None:
+        return False
+    recipe = outputs(manifest.source.key, settings)[key]
+    return write_manifest(s3, destination, key, manifest.body(), recipe)
 
 
 def open_and_decode(
@@ -130,11 +159,13 @@ def open_and_decode(
         frames = report.each("decode", clock.each(decode(image, header, wanted, guard)))
         first = next(frames)
         report.header = header = after_pixels(image, header, limits)
-        plans = focus(plan_for(header), header, partial(small_copy, first, header, finish))
+        small = cache(partial(small_copy, first, header, finish))
+        plans = focus(plan_for(header), header, small)
+        placeholder = placeholder_of(small()) if settings.rule_for(source.key).placeholder else None
         exif = kept_exif(image, settings.keep_metadata, warn)
         views = [each.placement.view for each in plans]
         pictures = at_views(chain([first], frames), header, views, finish)
-    return Picture(plans, pictures, exif, header.loop, stream.metadata)
+    return Picture(plans, pictures, exif, header, stream.metadata, placeholder)
 
 
 def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:

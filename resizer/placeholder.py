@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
+from resizer.model import Placeholder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -118,3 +120,9 @@ def _waves(channel: Sequence[float], width: int, counts: tuple[int, int]) -> tup
 @lru_cache(maxsize=64)
 def _curves(length: int, count: int) -> list[list[float]]:
     return [[cos(pi / length * number * (at + 0.5)) for at in range(length)] for number in range(count)]
+
+
+def placeholder_of(small: Image.Image) -> Placeholder:
+    """Both for an upright L, RGB or RGBA picture, of which a few hundred pixels a side are enough."""
+    copy = placeholder_copy(small)
+    return Placeholder(thumb_hash(copy), dominant_colour(copy))

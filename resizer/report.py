@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resizer.errors import Reason
+    from resizer.manifest import Manifest
     from resizer.model import Header, RenditionPlan, SourceObject
     from resizer.s3.stream import SourceStream
 
@@ -41,12 +42,21 @@ class StoredRendition:
     def answer(self) -> dict[str, Any]:
         """Its entry in the answer."""
         return {
+            "name": self.plan.name,
             "key": self.plan.key,
             "width": self.plan.width,
             "height": self.plan.height,
             "bytes": self.size,
             "content_type": self.plan.content_type,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Keys of a bucket under which there is nothing any more."""
+
+    bucket: str
+    keys: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -107,7 +117,8 @@ class ReportBuilder:
         outcome: Outcome,
         reason: Reason | None = None,
         detail: str | None = None,
-        stored: tuple[StoredRendition, ...] = (),
+        manifest: Manifest | None = None,
+        removed: Removed | None = None,
     ) -> Report:
         """The finished report."""
         total = (time.perf_counter() - self.started) * 1000
@@ -116,7 +127,8 @@ class ReportBuilder:
             outcome=outcome,
             reason=reason,
             detail=detail,
-            renditions=stored,
+            manifest=manifest,
+            removed=removed,
             header=self.header,
             etag=self.etag or self.source.etag,
             bytes_in=self.bytes_in,
@@ -131,16 +143,18 @@ class ReportBuilder:
 class Report:
     """How one source ended.
 
-    `etag` is that of the download, or else the event's. `bytes_in` counts downloaded bytes, `total_ms` is wall time in
-    milliseconds. `peak_rss` is the most memory in bytes that the process held while it worked on this source, None
-    where the system can only tell the most it ever held.
+    `manifest` describes the renditions, where all of them were made or found; `removed` is where there is
+    nothing any more. `etag` is that of the download, or else the event's. `bytes_in` counts downloaded bytes,
+    `total_ms` is wall time in milliseconds. `peak_rss` is the most memory in bytes that the process held while it
+    worked on this source, None where the system can only tell the most it ever held.
     """
 
     source: SourceObject
     outcome: Outcome
     reason: Reason | None
     detail: str | None
-    renditions: tuple[StoredRendition, ...]
+    manifest: Manifest | None
+    removed: Removed | None
     header: Header | None
     etag: str | None
     bytes_in: int
@@ -150,18 +164,25 @@ class Report:
     peak_rss: int | None = None
 
     @property
+    def renditions(self) -> tuple[StoredRendition, ...]:
+        """The renditions that exist, sorted by width, height and name; none where that was not looked at."""
+        return self.manifest.renditions if self.manifest else ()
+
+    @property
     def bytes_out(self) -> int:
         """The total size of the renditions in bytes."""
         return sum(rendition.size for rendition in self.renditions)
 
     def answer(self) -> dict[str, Any]:
         """This source's entry in the answer's `results`."""
+        placeholder = self.manifest and self.manifest.placeholder
         return {
             "bucket": self.source.bucket,
             "key": self.source.key,
             "outcome": str(self.outcome),
             "reason": self.reason and str(self.reason),
             "renditions": [rendition.answer() for rendition in self.renditions],
+            "placeholder": placeholder and asdict(placeholder),
         }
 
     def log_fields(self) -> dict[str, Any]:

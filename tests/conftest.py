@@ -147,6 +147,13 @@ def context() -> LambdaContext:
     return cast("LambdaContext", LocalContext())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the built artifact is slow: it has to be built, and runs in processes of its own."""
+    for item in items:
+        if "_built_artifact" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def _built_artifact() -> None:
     """What `sam build` made is there. Without it a developer's test is skipped; CI's fails."""

@@ -10,9 +10,11 @@ from PIL.ImageFile import ImageFile
 
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, Rejected
+from resizer.formats import RENDITIONS
 from resizer.model import Format, Frame
-from resizer.settings.rules import Quality
-from tests.support.pictures import opened, photo_like, psnr
+from resizer.settings.rules import Effort, Quality
+from tests.support.mistakes import MISTAKES, mistake
+from tests.support.pictures import noise, opened, photo_like, psnr, seen_through
 
 QUALITY = Quality()
 
@@ -122,6 +124,31 @@ def test_what_an_encoder_refuses_is_told(problem: Exception, reason: Reason, mon
     assert rejection.value.reason is reason
 
 
+def test_a_mistake_of_ours_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever we do wrong while a picture or an animation is written comes out as it was raised, in every format."""
+    frames = [Frame(photo_like(16, 12, seed=seed), 50) for seed in range(2)]
+    for format_ in Format:
+        for step in ("fit", "save"):
+            for kind in MISTAKES:
+                with monkeypatch.context() as patched:
+                    patched.setattr(type(RENDITIONS[format_]), step, mistake(kind))
+                    for shown in (frames[:1], frames):
+                        with pytest.raises(kind, match="our mistake"):
+                            Encoding(loop=0).encode(shown, format_, QUALITY)
+
+
+def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AttributeError or the like within Pillow says nothing of the picture: we have called it wrongly."""
+    for kind in (AttributeError, NameError, ImportError, AssertionError):
+
+        def fail(*_: object, kind: type[Exception] = kind, **__: object) -> None:
+            raise kind("wrongly called")
+
+        monkeypatch.setattr(Image.Image, "save", fail)
+        with pytest.raises(kind, match="wrongly called"):
+            encoded(photo_like(16, 12), Format.WEBP)
+
+
 def test_what_ends_the_work_is_no_fault_of_the_picture() -> None:
     """What is raised before a frame comes through as it is."""
 
@@ -207,3 +234,26 @@ def test_quality_is_honoured(format_: Format) -> None:
 def test_the_same_picture_gives_the_same_bytes(format_: Format) -> None:
     """Encoding depends on nothing but the picture and the quality, so that two runs cannot differ."""
     assert encoded(photo_like(60, 40), format_) == encoded(photo_like(60, 40), format_)
+
+
+@pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG, Format.WEBP, Format.AVIF])
+def test_more_effort_makes_a_smaller_file_of_the_same_picture(format_: Format) -> None:
+    """From `fast` by `balanced` to `small` no file grows, the last is the smallest, and all show the same."""
+    picture = noise(36, 24).resize((360, 240))
+    if format_ is Format.PNG:  # matches are what takes effort
+        picture = picture.quantize(16).convert("RGB").resize((720, 240)).crop((0, 0, 360, 240))
+    files = [Encoding().encode([Frame(picture)], format_, Quality(), effort) for effort in Effort]
+    sizes = [len(file) for file in files]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[2] < sizes[0]
+    assert all(psnr(opened(file).convert("RGB"), picture) > 30 for file in files)
+    if format_ is Format.JPEG:
+        assert ["progressive" in opened(file).info for file in files] == [False, False, True]
+
+
+@pytest.mark.parametrize("effort", Effort)
+@pytest.mark.parametrize("format_", Format)
+def test_animations_and_transparency_are_written_with_any_effort(format_: Format, effort: Effort) -> None:
+    """Every format takes every effort, for several frames and for transparent ones."""
+    frames = [Frame(seen_through(60, 40), 50), Frame(photo_like(60, 40).convert("RGBA"), 50)]
+    assert opened(Encoding(loop=0).encode(frames, format_, Quality(), effort)).size == (60, 40)

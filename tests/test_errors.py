@@ -21,7 +21,9 @@ from resizer.errors import (
     StorageError,
     Superseded,
     UnknownEvent,
+    is_our_fault,
 )
+from tests.support.mistakes import MISTAKES, mistake
 
 ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)]
 CONTRACT_REASONS = {
@@ -113,3 +115,18 @@ def test_reasons_are_short_stable_codes(reason: Reason) -> None:
 def test_the_contracts_reasons_are_there() -> None:
     """The reasons that the contract names are spelt as it spells them."""
     assert set(Reason) >= CONTRACT_REASONS
+
+
+def test_a_mistake_of_ours_is_told_from_a_damaged_file() -> None:
+    """An error is ours by its kind, or where it or its cause was raised in the package; other errors are the file's."""
+    for kind in MISTAKES:
+        with pytest.raises(kind) as raised:
+            mistake(kind)()
+        assert is_our_fault(raised.value)
+        replaced = OSError("image file is truncated")
+        replaced.__cause__ = raised.value  # as Pillow replaces some errors
+        assert is_our_fault(replaced)
+    for problem in (OSError("image file is truncated"), SyntaxError("not a PNG"), ValueError("bad"), IndexError()):
+        with pytest.raises(type(problem)) as raised:
+            raise problem
+        assert not is_our_fault(raised.value)

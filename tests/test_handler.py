@@ -57,12 +57,14 @@ def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
     smallest = resized["renditions"][0]
     size = s3.head_object(Bucket=BUCKET, Key=smallest["key"])["ContentLength"]
     assert smallest == {
-        "key": "resized/480-my cat.jpg", "width": 480, "height": 320, "bytes": size, "content_type": "image/jpeg",
+        "name": "480", "key": "resized/480-my cat.jpg",
+        "width": 480, "height": 320, "bytes": size, "content_type": "image/jpeg",
     }  # fmt: skip
     del resized["renditions"]
-    assert resized == {"bucket": BUCKET, "key": "my cat.jpg", "outcome": "resized", "reason": None}
+    assert resized == {"bucket": BUCKET, "key": "my cat.jpg", "outcome": "resized", "reason": None, "placeholder": None}
     assert rejected == {
         "bucket": BUCKET, "key": "note.txt", "outcome": "rejected", "reason": "not_an_image", "renditions": [],
+        "placeholder": None,
     }  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resizer.errors import Reason
+from resizer.manifest import Manifest
 from resizer.memory import process
 from resizer.memory.process import peak
-from resizer.model import Format, SourceMetadata, SourceObject
+from resizer.model import Format, Placeholder, SourceMetadata, SourceObject
 from resizer.report import STAGES, Outcome, ReportBuilder, StoredRendition
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download
@@ -28,17 +29,21 @@ RENDITIONS = (
     StoredRendition(rendition_plan("resized/480-cat.jpg", 480, 360, Format.JPEG), 33132),
     StoredRendition(rendition_plan("resized/480-cat.jpg.webp", 480, 360, Format.WEBP), 20000),
 )
+MANIFEST = Manifest(
+    SOURCE, "0123", 9000, header(4000, 3000), "photos", RENDITIONS, Placeholder("4PcBFYSjOnZ4nceTo+DZ", "#c82828")
+)
 
 
 def test_the_answer_is_the_contracts() -> None:
     """A resized source's entry in the answer has the contract's fields, and no others."""
-    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None, RENDITIONS).answer() == {
+    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None, MANIFEST).answer() == {
         "bucket": "photos",
         "key": "cat.jpg",
         "outcome": "resized",
         "reason": None,
         "renditions": [
             {
+                "name": "480",
                 "key": "resized/480-cat.jpg",
                 "width": 480,
                 "height": 360,
@@ -46,6 +51,7 @@ def test_the_answer_is_the_contracts() -> None:
                 "content_type": "image/jpeg",
             },
             {
+                "name": "480",
                 "key": "resized/480-cat.jpg.webp",
                 "width": 480,
                 "height": 360,
@@ -53,6 +59,7 @@ def test_the_answer_is_the_contracts() -> None:
                 "content_type": "image/webp",
             },
         ],
+        "placeholder": {"thumbhash": "4PcBFYSjOnZ4nceTo+DZ", "color": "#c82828"},
     }
 
 
@@ -70,7 +77,7 @@ def test_every_outcome_has_the_same_shape(outcome: Outcome, reason: Reason | Non
     """Whatever happened, the entry has the same fields, with plain text for outcome and reason."""
     answer = ReportBuilder(SOURCE).build(outcome, reason, "why").answer()
     expected = {"bucket": "photos", "key": "cat.jpg", "outcome": outcome.value, "reason": reason and reason.value}
-    assert answer == {**expected, "renditions": []}
+    assert answer == {**expected, "renditions": [], "placeholder": None}
     assert json.loads(json.dumps(answer)) == answer
 
 
@@ -93,7 +100,7 @@ def test_the_log_says_all_that_is_known() -> None:
     ):
         builder.add(stage, milliseconds)
     builder.warnings.append("The colour profile is ignored.")
-    report = builder.build(Outcome.RESIZED, None, None, RENDITIONS)
+    report = builder.build(Outcome.RESIZED, None, None, MANIFEST)
     fields = report.log_fields()
     assert fields.pop("total_ms") == round(report.total_ms, 1)
     assert report.peak_rss is not None
@@ -135,7 +142,7 @@ def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:
     """Where nothing was fetched the fields are there and empty, so that queries need no special case."""
-    opened = ReportBuilder(SOURCE, header=header(4, 3)).build(Outcome.RESIZED, None, None, RENDITIONS).log_fields()
+    opened = ReportBuilder(SOURCE, header=header(4, 3)).build(Outcome.RESIZED, None, None, MANIFEST).log_fields()
     skipped = ReportBuilder(SOURCE).build(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
     assert skipped.keys() == opened.keys()
     assert (skipped["reason"], skipped["detail"]) == ("output_prefix", "it is an output")
@@ -145,7 +152,7 @@ def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None
 
 def test_log_fields_are_plain_and_short() -> None:
     """A log line is JSON of numbers and short texts, and holds nothing of the image."""
-    report = ReportBuilder(SOURCE, header=header(4000, 3000)).build(Outcome.RESIZED, None, None, RENDITIONS)
+    report = ReportBuilder(SOURCE, header=header(4000, 3000)).build(Outcome.RESIZED, None, None, MANIFEST)
     for name, value in report.log_fields().items():
         values = value if name in {"rendition_sizes", "warnings"} else [value]
         assert all(type(each) in {str, int, float, type(None)} for each in values), name

@@ -18,6 +18,8 @@ from tests.support.pictures import photo_like, saved
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]  # one wheel for all
+
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 

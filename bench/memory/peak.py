@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from PIL import Image
@@ -28,11 +28,15 @@ from resizer.settings.environment import parse_widths
 from resizer.settings.rules import Rule
 from resizer.store import uploads
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
 
 
-def measure(path: Path, settings: Settings) -> None:
-    """Resize one image in this process and print plan, peak and outcome as JSON."""
+def measured(image: str, widths: Sequence[int], formats: Sequence[str]) -> dict[str, Any]:
+    """Resize one image in this process, which has resized none before; its plan and peak in MB, and the outcome."""
+    path, settings = Path(image), Settings(defaults=Rule.of_widths(widths, formats=tuple(formats)))
     s3 = MemoryS3(b"", path)
     warm = io.BytesIO()
     Image.new("RGB", (64, 64)).save(warm, "JPEG")
@@ -51,7 +55,7 @@ def measure(path: Path, settings: Settings) -> None:
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     planned = (before + max(plans, default=0)) / MB
     outcome = f"{report.outcome} {report.reason or ''}".strip()
-    print(json.dumps({"planned": planned, "measured": int(peak.split()[1]) / 1024, "outcome": outcome}))  # noqa: T201 # for its parent
+    return {"planned": planned, "measured": int(peak.split()[1]) / 1024, "outcome": outcome}
 
 
 class MemoryS3:
@@ -87,4 +91,4 @@ class MemoryS3:
 
 if __name__ == "__main__":
     image, widths, formats = sys.argv[1:]
-    measure(Path(image), Settings(defaults=Rule.of_widths(parse_widths(widths), formats=tuple(formats.split(",")))))
+    print(json.dumps(measured(image, parse_widths(widths), formats.split(","))))  # noqa: T201 # for its parent

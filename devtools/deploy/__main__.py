@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devtools.deploy import target
-from devtools.deploy.parameters import again, overrides, parse, words
+from devtools.deploy.parameters import again, check_prefixes, overrides, parse, words
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import UsageError
@@ -56,9 +56,12 @@ def deploy(name: str, variables: Mapping[str, str], *, only_check: bool) -> int:
     target.check(session, emulated=variables.get("EMULATED") == "yes")
     if only_check:
         return 0
-    if not given:
-        deployed = target.deployed_parameters(session, name)
+    deployed = target.deployed_parameters(session, name)
+    if given:
+        check_prefixes({**deployed, **given}, declared)
+    else:
         given = ask(declared, deployed, read=input, tell=print)
+        check_prefixes({**deployed, **given}, declared)
         print(f"\nThe same without questions:\n  {again(name, given)}\n")  # noqa: T201 # this is a command
     command = [str(Path(sys.executable).with_name("sam")), "deploy", "--stack-name", name, *UNASKED]
     command += ["--region", str(session.get_config_variable("region"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resizer.errors import UsageError
 
@@ -28,6 +28,19 @@ def parse(text: str, declared: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"PARAMETERS: there is no {name}." + (f" Did you mean {near[0]}?" if near else ""))
         found[name] = value
     return found
+
+
+def check_prefixes(parameters: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `UsageError` where images and renditions of one bucket would meet, which a template cannot compare."""
+    values = {name: parameters.get(name, each.get("Default", "")) for name, each in declared.items()}
+    source, output = values["SourcePrefix"], values["OutputPrefix"]
+    if values["OutputBucket"] or not source or values["AllowOwnOutputToInvoke"] == "yes":
+        return
+    if source.startswith(output) or output.startswith(source):
+        raise UsageError(
+            f"SourcePrefix={source} and OutputPrefix={output} are below one another, so renditions would invoke the "
+            "function again. Choose prefixes side by side, such as uploads/ and resized/, or give an OutputBucket."
+        )
 
 
 def words(text: str, variable: str) -> list[str]:

@@ -25,8 +25,16 @@ BUCKET: Final = Question(
     "BucketName", "Bucket that images are uploaded to", "lowercase letters, digits, dots and dashes"
 )
 MAKE: Final = Question("MakeBucket", "Make this bucket? Say no if it is there already")
+OUTPUT: Final = Question(
+    "OutputBucket",
+    "Bucket for the renditions alone, with which the cheapest trigger needs no prefix; - for the same bucket",
+    "lowercase letters, digits, dots and dashes, another than the bucket of images",
+)
+MAKE_OUTPUT: Final = Question("MakeOutputBucket", "Make that bucket, too? Say no if it is there already")
 PREFIX: Final = Question("SourcePrefix", "Resize only what is under this prefix; - for all", "such as uploads/")
-TRIGGER: Final = Question("Trigger", "Trigger; sqs holds bursts back in a queue")
+TRIGGER: Final = Question(
+    "Trigger", "Trigger; s3 is the cheapest, sqs holds bursts back in a queue, eventbridge charges for all events"
+)
 OTHERS: Final = (
     Question("Widths", "Widths in pixels; - for those of resizer.toml, or 480,640,1000", "such as 480,640,1000"),
     Question("Heic", "Resize HEIC pictures from phones, too?"),
@@ -48,16 +56,22 @@ def ask(
     """
     answers: dict[str, str] = {}
 
-    def answer(question: Question) -> str:
+    def answer(question: Question, default: str | None = None, other_than: str = "") -> str:
         parameter = declared[question.parameter]
-        default = deployed.get(question.parameter, parameter.get("Default"))
-        answers[question.parameter] = _answer(question, parameter, default, read=read, tell=tell)
-        return answers[question.parameter]
+        default = deployed.get(question.parameter, default or parameter.get("Default"))
+        while True:
+            answers[question.parameter] = _answer(question, parameter, default, read=read, tell=tell)
+            if not other_than or answers[question.parameter] != other_than:
+                return answers[question.parameter]
+            tell(f"  {other_than!r} cannot be used: {question.hint}.")
 
-    answer(BUCKET)
+    bucket = answer(BUCKET)
     answer(MAKE)
-    if answer(PREFIX):
-        answer(TRIGGER)
+    output = answer(OUTPUT, other_than=bucket)
+    if output:
+        answer(MAKE_OUTPUT)
+    if answer(PREFIX) or output:
+        answer(TRIGGER, "s3" if output else None)
     else:
         answers["Trigger"] = "eventbridge"  # the only one that leaves our own output out by itself
     for question in OTHERS:

@@ -38,7 +38,7 @@ def built_function(
     properties: dict[str, Any] = stack.resolve({**common, **own})
     settings: dict[str, Any] = stack.resolve({**_variables(common), **_variables(own)})
     layers = [document["Resources"][layer["Ref"]]["Properties"]["ContentUri"] for layer in properties["Layers"]]
-    known = {key: str(value) for key, value in settings.items() if isinstance(value, str | int) and value != ""}
+    known = {key: str(value) for key, value in settings.items() if isinstance(value, str | int)}
     return Function(
         code=template.parent / own["CodeUri"],
         layers=tuple(template.parent / layer for layer in layers),
@@ -46,8 +46,13 @@ def built_function(
         name=name,
         memory_mb=int(properties["MemorySize"]),
         timeout_seconds=int(properties["Timeout"]),
-        environment={**known, **(environment or {})},
+        environment={**{key: value for key, value in known.items() if _is_set(key, value)}, **(environment or {})},
     )
+
+
+def _is_set(name: str, value: str) -> bool:
+    """Whether a variable says anything: of ours an empty one may, an endpoint of AWS does not."""
+    return bool(value) or name.startswith("RESIZER_")
 
 
 def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,8 @@ class Stack:
             "Fn::If": lambda three: self.resolve(three[1] if self.condition(three[0]) else three[2]),
             "Fn::Sub": self._sub,
             "Fn::Join": lambda pair: self._join(pair[0], self.resolve(pair[1])),
+            "Fn::Split": lambda pair: self.resolve(pair[1]).split(pair[0]),
+            "Fn::Select": lambda pair: self.resolve(pair[1])[int(pair[0])],
             "Fn::FindInMap": self._find_in_map,
             "Fn::GetAtt": self._attribute,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path  # typer reads annotations when it runs
@@ -105,6 +106,8 @@ def files(
     if out is None:
         raise UsageError("Say where to write: --out FOLDER, or --sheet PAGE.html.")
     settings = local_settings(widths)
+    if not settings.output_prefix and any(out.resolve() in (path, *path.parents) for path in map(Path.resolve, images)):
+        raise UsageError(f"Without an output prefix a rendition could replace an image in {out}; choose another --out.")
     sources = list(find_sources(images, LeftOut(out, settings.output_prefix, exclude or ())))
     if not sources:
         raise UsageError("There is no image in the folders that were named.")
@@ -156,21 +159,25 @@ def up(
     Ctrl-C stops it; nothing is kept.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.bucket_name import check_bucket_name  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import check_source_bucket, checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings.bucket_name import bucket_name_mistake  # noqa: PLC0415 # keeps --help quick
 
-    check_bucket_name(bucket)
+    if mistake := bucket_name_mistake(bucket):
+        raise UsageError(f"--bucket {bucket!r}: {mistake}.")
     settings = checked_settings(os.environ)
+    check_source_bucket(bucket, settings)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    opened = local_service(bucket, port, ended=ended, host=host) if trigger else storage_alone(bucket, port, host=host)
+    opened = (partial(local_service, ended=ended) if trigger else storage_alone)(
+        bucket, port, host=host, output_bucket=settings.output_bucket
+    )
     with opened as service:
         print_lines(console, settings, quiet=quiet)
-        tables.ready(console, service, trigger=trigger)
+        tables.ready(console, service, settings.output_prefix, trigger=trigger)
         ended.wait()
     tables.farewell(console, service)
 

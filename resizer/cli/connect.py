@@ -49,9 +49,16 @@ def stacks_target(there: Account, stack: str, bucket: str) -> Target:
         arns[parameters["Trigger"]],
         parameters.get("SourcePrefix", ""),
         deletions=parameters.get("OnDelete") != "keep",
-        output_prefix=None if parameters.get("AllowOwnOutputToInvoke") == "yes" else "resized/",
+        output_prefix=_guarded_prefix(parameters),
         function=outputs["Function"],
     )
+
+
+def _guarded_prefix(parameters: dict[str, str]) -> str | None:
+    """Where the stack's own output would invoke it; None where it goes to another bucket, or may."""
+    if parameters.get("OutputBucket") or parameters.get("AllowOwnOutputToInvoke") == "yes":
+        return None
+    return parameters.get("OutputPrefix", "resized/")
 
 
 def planned(there: Account, bucket: str, target: Target, *, remove: bool) -> Change:

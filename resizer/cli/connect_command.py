@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -23,6 +24,9 @@ def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
     region: Annotated[str | None, typer.Option(help="AWS region; otherwise as boto3 finds it.")] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile; otherwise as boto3 finds it.")] = None,
     *,
+    own_output_bucket: Annotated[
+        bool, typer.Option("--own-output-bucket", help="With --to: renditions go to a bucket of their own.")
+    ] = False,
     deletions: Annotated[bool, typer.Option(help="With --to: whether deletions are sent, too.")] = True,
     remove: Annotated[bool, typer.Option("--remove", help="Take our notification out again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference and change nothing.")] = False,
@@ -43,6 +47,7 @@ def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
         target = stacks_target(there, stack, bucket)
     else:
         target = Target(None if to == "eventbridge" else to, prefix, deletions=deletions)
+        target = replace(target, output_prefix=None) if own_output_bucket else target
     change = planned(there, bucket, target, remove=remove)
     console.print(f"Notifications of {bucket}:", *map(escape, change.lines), sep="\n", soft_wrap=True, highlight=False)
     if change.is_empty:

@@ -72,6 +72,7 @@ def cheapest_trigger(images: float, stack: Stack, *, free_tier: bool) -> str:
         for trigger in Trigger
     }
     first, *others = sorted(Trigger, key=lambda trigger: costs[trigger])
-    needs = "" if stack.own_output_bucket or first is Trigger.EVENTBRIDGE else " (it needs a SourcePrefix)"
+    no_prefix = stack.own_output_bucket or first is Trigger.EVENTBRIDGE
+    needs = "" if no_prefix else " (it needs an OutputBucket or a SourcePrefix)"
     rest = ", ".join(f"{trigger} ${costs[trigger]:,.2f}" for trigger in others)
     return f"Cheapest trigger: {first}{needs} ${costs[first]:,.2f}; {rest}."

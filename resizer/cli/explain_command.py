@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import partial
 from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
@@ -35,19 +34,23 @@ def explain(
 
     Example: `resizer explain users/7/photo.jpg --image photo.jpg`. Nothing is read from AWS, and nothing is written.
     """
-    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
     from resizer.model import SourceObject  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.guard import reason_to_skip  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.outputs import check_key_length  # noqa: PLC0415 # keeps --help quick
     from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
 
     environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
-    settings = replace(checked_settings(environ), buckets=frozenset())
+    settings = checked_settings(environ)
+    source = SourceObject(source_bucket(settings), key)
+    settings = settings.for_bucket(source.bucket)
     _say(f"{escape(key)}: {escape(_rule(key, settings))}")
-    if reason := reason_to_skip(SourceObject("any", key), settings):
+    if reason := reason_to_skip(source, settings):
         _say(f"skipped  {reason}")
         return
     check_key_length(key, settings)
+    if settings.output_bucket:
+        _say(f"written to the bucket {settings.output_bucket}")
     table = Table("rendition", "size", "format", box=None, pad_edge=False)
     table.columns[0].overflow = "fold"
     for row in _measured(key, image, settings) if image else _boxes(key, settings):

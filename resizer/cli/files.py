@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resizer.cli.folder import FolderS3
+from resizer.cli.settings import source_bucket
 from resizer.cli.writable import told
 from resizer.errors import UsageError
 from resizer.model import SourceObject
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
     """Each file in turn with its report, or with the reason why it could not be read or written."""
-    folder = FolderS3({}, out)
+    folder = FolderS3({}, out, settings.output_bucket)
     for source in sources:
         try:
             yield source, _resize_file(source, settings, folder)
@@ -43,7 +44,8 @@ def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> R
     try:
         if source.path.is_dir():
             raise UsageError("This folder cannot be read.")
-        report = process(SourceObject("local", key), settings, replace(folder, sources={key: source.path}))
+        known = SourceObject(source_bucket(settings), key)
+        report = process(known, settings, replace(folder, sources={key: source.path}))
     except OSError as problem:
         raise UsageError(told(problem, source.path)) from problem
     if report.outcome is Outcome.RESIZED:

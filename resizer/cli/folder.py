@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderS3:
-    """Sources by key, and a folder that renditions are written to, replacing what earlier runs left there."""
+    """Sources by key, and a folder that renditions are written to, replacing what earlier runs left there.
+
+    Renditions of this run are known by their bucket and key, with their metadata. Sources are in every bucket but
+    `output_bucket`.
+    """
 
     sources: dict[str, Path]
     out: Path
-    written: dict[str, Mapping[str, str]] = field(default_factory=dict)  # by key, with its metadata
+    output_bucket: str | None = None
+    written: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """Open a source. Raises `OSError` where it cannot be read."""
@@ -28,9 +33,9 @@ class FolderS3:
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         """Look at a source, or at what this run has written. Raises `OSError` where it cannot be read."""
-        if request["Key"] in self.written:
-            return {"ETag": '"written"', "Metadata": self.written[request["Key"]]}
-        if request["Key"] not in self.sources:
+        if (found := self.written.get(_name(request))) is not None:
+            return {"ETag": '"written"', "Metadata": found}
+        if request["Bucket"] == self.output_bucket or request["Key"] not in self.sources:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
         known = path.stat()
@@ -39,16 +44,20 @@ class FolderS3:
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Write a rendition, but not over another of this run."""
-        if request["Key"] in self.written:
+        if _name(request) in self.written:
             raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": "It exists."}}, "PutObject")
         path = self.out / request["Key"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(request["Body"])
-        self.written[request["Key"]] = request["Metadata"]
+        self.written[_name(request)] = request["Metadata"]
         return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         """Delete a rendition that this run has written, such as the part of a set that turned out to be impossible."""
         (self.out / request["Key"]).unlink()
-        del self.written[request["Key"]]
+        del self.written[_name(request)]
         return {}
+
+
+def _name(request: Mapping[str, Any]) -> tuple[str, str]:
+    return request["Bucket"], request["Key"]

@@ -127,8 +127,8 @@ def connected(current: Configuration, target: Target) -> Change:
         return Change(current, {**current, EVENTBRIDGE: {}})
     if target.invokes_itself():
         raise UsageError(
-            f"Every rendition under {target.output_prefix} would invoke the function again. Deploy with SourcePrefix= "
-            "(or name --prefix), or use Trigger=eventbridge."
+            f"Every rendition under {target.output_prefix} would invoke the function again. Deploy with OutputBucket= "
+            "or SourcePrefix= (here --own-output-bucket or --prefix), or use Trigger=eventbridge."
         )
     rest = disconnected(current, target).after
     entry, section = target.entry(), target.section

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX: Final = "RESIZER_"
+UPLOADS: Final = "photos"
 KNOWN: Final = [*VARIABLES, *OF_DEFAULTS, file.VARIABLE]
 
 
@@ -34,10 +35,27 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def source_bucket(settings: Settings) -> str:
+    """The bucket that local images count as uploaded to: one that the settings name, or else `photos`.
+
+    Raises `UsageError` where renditions go there.
+    """
+    bucket = min(settings.buckets, default=UPLOADS)
+    check_source_bucket(bucket, settings)
+    return bucket
+
+
+def check_source_bucket(bucket: str, settings: Settings) -> None:
+    """Raise `UsageError` where renditions go to this bucket, so that nothing in it is a source."""
+    if bucket == settings.output_bucket:
+        raise UsageError(f"{bucket} is RESIZER_OUTPUT_BUCKET, where nothing is resized; upload to another bucket.")
+
+
 def local_settings(widths: str | None) -> Settings:
     """The environment's settings for local files, of which `widths` takes the place of `RESIZER_WIDTHS`.
 
-    Every file is a source, and nothing is ever removed. Raises `ConfigError`, and `UsageError` for the widths.
+    Every file is a source, and nothing is ever removed. Raises `ConfigError`, and `UsageError` for the widths, or where
+    the bucket of the uploads is that of the renditions.
     """
     given, wanted = dict(os.environ), None
     if widths is not None:
@@ -47,7 +65,8 @@ def local_settings(widths: str | None) -> Settings:
         except ValueError as mistake:
             raise UsageError(f"--widths {widths!r}: {mistake}.") from None
     settings = checked_settings(given).with_widths(wanted)
-    return replace(settings, source_prefix="", buckets=frozenset(), on_delete=OnDelete.KEEP)
+    source_bucket(settings)  # which raises here rather than for each file
+    return replace(settings, source_prefix="", on_delete=OnDelete.KEEP)
 
 
 def _meant(name: str) -> str:

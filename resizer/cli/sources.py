@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
@@ -14,7 +15,6 @@ from resizer.model import IMAGE_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class LeftOut:
 
 
 def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSource]:
-    """Each file that is named by its name, and each image in a folder that is named as `folder/...`.
+    """Each file by its name, and each image of a folder as `folder/...`; of `.` by its path in it, as rules see it.
 
     Within folders, what `left_out` matches is passed over, and links to other folders are not followed. What cannot be
     read is among the sources, for the run reports it.
@@ -60,7 +60,8 @@ def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSour
         if entries is None:
             yield LocalSource(path, readable(path.name))
         else:
-            yield from _within(entries, readable(path.resolve().name), "", left_out)
+            folder = "" if path == Path() else readable(path.resolve().name)
+            yield from _within(entries, folder, "", left_out)
 
 
 def readable(name: object) -> str:

@@ -62,7 +62,7 @@ def is_excluded(result: Report | UsageError) -> bool:
     return isinstance(result, Report) and result.reason is Reason.EXCLUDED
 
 
-def ready(console: Console, service: Service, *, trigger: bool) -> None:
+def ready(console: Console, service: Service, output_prefix: str, *, trigger: bool) -> None:
     """Say where the service listens and how to upload to it."""
     settings = " ".join(f"{name}={value}" for name, value in service.environment.items())
     what = "Resizer is ready." if trigger else "The S3 is ready; uploads trigger nothing."
@@ -73,7 +73,7 @@ def ready(console: Console, service: Service, *, trigger: bool) -> None:
         "In another terminal:\n"
         f"  export {settings}\n"
         f"  aws s3 cp cat.jpg s3://{service.bucket}/\n"
-        f"  aws s3 ls s3://{service.bucket}/resized/\n\n"
+        f"  aws s3 ls s3://{service.output_bucket}/{output_prefix}\n\n"
         "Ctrl-C stops it; nothing is kept.",
         soft_wrap=True,
         highlight=False,
@@ -102,7 +102,8 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
     console.print(table)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
     were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
-    told = f"{count(len(made), 'rendition')}, saved below {saved}/. Their own {were} skipped: no recursion."
+    why = f"Their own {were} skipped" if skipped else "Their bucket sends no events"
+    told = f"{count(len(made), 'rendition')}, saved below {saved}/. {why}: no recursion."
     console.print(told, soft_wrap=True, highlight=False)
     files = {saved / each["key"] for each in made}
     if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, ClassVar
 
-from PIL import Image
-
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from PIL import Image
     from PIL.ImageFile import ImageFile
 
     from resizer.errors import Rejected
@@ -66,8 +65,11 @@ class SourceFormat:
         return None
 
     def open(self, file: SourceFile) -> ImageFile:
-        """Open the file with Pillow; no pixel is decoded yet."""
-        return Image.open(file.stream, formats=(self.name,))
+        """Open the file by Pillow's class for the format; no pixel is decoded yet.
+
+        `Image.open` would take a mistake in our stream for a damaged file.
+        """
+        raise NotImplementedError
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Complete the header of an opened image: frames, orientation, transparency, colours, decoder memory."""
@@ -134,12 +136,13 @@ class EncoderMemory:
 class SaveOptions:
     """How one rendition is written.
 
-    `quality` is 1 to 100, None for formats without one. `plays` is how often an animation plays (0: for ever, None:
-    once). `durations` are the milliseconds of each frame. `opaque` says that no frame has transparency, `few_colours`
-    that the source had at most 256.
+    `quality` is 1 to 100, None for formats without one; `effort` is one of the settings' `Effort`. `plays` is how often
+    an animation plays (0: for ever, None: once). `durations` are the milliseconds of each frame. `opaque` says that no
+    frame has transparency, `few_colours` that the source had at most 256.
     """
 
     quality: int | None = None
+    effort: str = "balanced"
     exif: bytes = b""
     plays: int | None = None
     durations: tuple[float, ...] = field(default=(0.0,))
@@ -159,6 +162,11 @@ class RenditionFormat:
     extensions: ClassVar[tuple[str, ...]]  # the first is the one that output keys get
     max_side: ClassVar[int]  # pixels that the format can express
     memory: ClassVar[EncoderMemory]
+
+    def memory_at(self, effort: str) -> EncoderMemory:
+        """What the encoder takes at one of the settings' `Effort`."""
+        del effort
+        return self.memory
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Bring an L, RGB or RGBA picture into a mode that the format can hold, with transparency only if there is."""

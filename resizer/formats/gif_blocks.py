@@ -65,13 +65,10 @@ def read_blocks(stream: IO[bytes], max_pixels: int) -> GifBlocks:
     Raises `Rejected`: `truncated` or `corrupt` where there is no frame, `corrupt` for more of anything else than
     honest files have, `too_many_pixels` for a single frame of more.
     """
-    try:
-        stream.seek(6)
-        blocks = GifBlocks(struct.unpack("<HH", stream.read(4)))
-        blocks.palette = _palette(stream, between=2)  # background colour and aspect ratio come first
-        _Walk(stream, blocks, max_pixels).walk()
-    except (struct.error, IndexError):
-        raise Rejected(Reason.TRUNCATED, "The GIF ends within the header of a frame.") from None
+    stream.seek(6)
+    blocks = GifBlocks(struct.unpack("<HH", _exactly(stream, 4)))
+    blocks.palette = _palette(stream, between=2)  # background colour and aspect ratio come first
+    _Walk(stream, blocks, max_pixels).walk()
     return blocks
 
 
@@ -92,7 +89,7 @@ class _Walk:
                 ):
                     return
             elif kind[0] == EXTENSION:
-                self._extension(self._stream.read(1)[0])
+                self._extension(_exactly(self._stream, 1)[0])
             else:  # the trailer, or what no block begins with: as browsers do, take the file for ended
                 break
             if self._blocks > SPARE_BLOCKS + self._stream.tell() // BYTES_PER_BLOCK or self._comments > MAX_COMMENTS:
@@ -102,14 +99,14 @@ class _Walk:
             raise Rejected(Reason.CORRUPT if kind else Reason.TRUNCATED, f"The GIF has no frame in its {size} bytes.")
 
     def _image(self) -> None:
-        left, top, width, height = struct.unpack("<4H", self._stream.read(8))
+        left, top, width, height = struct.unpack("<4H", _exactly(self._stream, 8))
         if width * height > self._max_pixels:
             detail = f"A frame of the GIF has {width} x {height} pixels; RESIZER_MAX_PIXELS allows {self._max_pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         if not self._found.frames:  # in old files the first frame may exceed what the header says
             size = self._found.size
             self._found.size = max(size[0], left + width), max(size[1], top + height)
-        flags = self._stream.read(1)
+        flags = _exactly(self._stream, 1)
         palette = _palette(self._stream, flags=flags)
         begin = self._stream.tell()
         self._stream.seek(1, io.SEEK_CUR)  # the LZW code size
@@ -150,9 +147,16 @@ class _Walk:
             self._blocks += 1
 
 
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise Rejected(Reason.TRUNCATED, "The GIF ends within the header of a frame.")
+    return data
+
+
 def _palette(stream: IO[bytes], *, between: int = 0, flags: bytes = b"") -> tuple[int, int] | None:
     """Where a palette is that flags tell of, and its bytes; the stream is behind it then."""
-    flags = flags or stream.read(1)
+    flags = flags or _exactly(stream, 1)
     begin = stream.seek(between, io.SEEK_CUR)
     if not flags[0] & 0x80:
         return None

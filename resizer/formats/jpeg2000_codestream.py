@@ -19,6 +19,7 @@ CODESTREAM: Final = b"\xff\x4f\xff\x51"
 SIZ, COD, COC, SOT, SOD, EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
 SIZ_HEAD: Final = 36  # bytes of its body before the components: depth, and steps across and down of each
 SOT_BODY: Final = 8
+STYLE_HEAD: Final = 3  # levels, and the code-blocks' width and height
 MAX_BOXES: Final = 1000
 MAX_SEGMENTS: Final = 200_000  # in all headers; each tile-part has at least two
 MAX_COMPONENTS: Final = 4
@@ -30,7 +31,7 @@ SPARE_PRECINCTS: Final = 4096
 
 
 def check(stream: IO[bytes]) -> tuple[int, int] | None:
-    """The size in pixels by the codestream, None where there is none. Raises `Rejected` `corrupt`, and `struct.error`.
+    """The size in pixels by the codestream, None where there is none. Raises `Rejected`: `truncated` or `corrupt`.
 
     The whole stream has been read after this, so that no download can break off within OpenJPEG: builds of it with
     assertions end the process there.
@@ -46,7 +47,10 @@ def check(stream: IO[bytes]) -> tuple[int, int] | None:
             size = _size(body)
         elif marker in {COD, COC} and size:
             # Both end in the style; before it stand, in COD, flags and 4 bytes for all, in COC, a channel and flags.
-            flags, style = (body[0], body[5:]) if marker == COD else (body[1], body[2:])
+            at = 5 if marker == COD else 2
+            if len(body) < at + STYLE_HEAD:
+                raise _too_short()
+            flags, style = body[0] if marker == COD else body[1], body[at:]
             _check_style(style, size, chosen=bool(flags & 1))
     return size
 
@@ -117,7 +121,7 @@ def _size_segment(stream: IO[bytes]) -> tuple[int, bytes]:
             return 0, b""
         at = stream.tell() + 4
         marker, body = next(_segments(stream), (0, b""))
-    except struct.error:
+    except Rejected:  # `check` has said so
         return 0, b""
     return at, body if marker == SIZ and len(body) >= SIZ_HEAD else b""
 
@@ -137,10 +141,10 @@ def _find_codestream(stream: IO[bytes]) -> bool:
         return True
     stream.seek(0)
     for _ in range(MAX_BOXES):
-        length, kind = struct.unpack(">I4s", stream.read(8))
+        length, kind = struct.unpack(">I4s", _exactly(stream, 8))
         taken = 8
         if length == 1:
-            (length,) = struct.unpack(">Q", stream.read(8))
+            (length,) = struct.unpack(">Q", _exactly(stream, 8))
             taken = 16
         if kind == b"jp2c":
             return stream.read(2) == CODESTREAM[:2]
@@ -163,9 +167,11 @@ def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
                 return
             stream.seek(part_begins + part_length)
             continue
-        (length,) = struct.unpack(">H", stream.read(2))
+        (length,) = struct.unpack(">H", _exactly(stream, 2))
         body = stream.read(max(length - 2, 0))
         if marker == SOT:
+            if len(body) < SOT_BODY:
+                raise _too_short()
             part_begins = at
             (part_length,) = struct.unpack_from(">I", body, 2)
         yield marker, body
@@ -173,6 +179,8 @@ def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _size(body: bytes) -> tuple[int, int]:
+    if len(body) < SIZ_HEAD:
+        raise _too_short()
     width, height, left, top = struct.unpack_from(">4I", body, 2)
     (components,) = struct.unpack_from(">H", body, 34)
     if not 1 <= components <= MAX_COMPONENTS:
@@ -193,6 +201,17 @@ def _check_style(style: bytes, size: tuple[int, int], *, chosen: bool) -> None:
         precincts += (1 + (size[0] >> scale + (exponents & 15))) * (1 + (size[1] >> scale + (exponents >> 4)))
     if precincts > size[0] * size[1] // PIXELS_PER_PRECINCT + SPARE_PRECINCTS:
         raise _hostile("precincts")
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends within its header; upload the whole file.")
+    return data
+
+
+def _too_short() -> Rejected:
+    return Rejected(Reason.CORRUPT, "The JPEG 2000's header has a part that is too short.")
 
 
 def _hostile(what: str) -> Rejected:

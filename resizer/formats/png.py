@@ -139,6 +139,14 @@ class PngRendition(RenditionFormat):
         fixed=MB, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
     )
 
+    def memory_at(self, effort: str) -> EncoderMemory:
+        """With the smallest files in mind, one is kept while it is tried another way."""
+        usual = self.memory
+        if effort != "small":
+            return usual
+        opaque, transparent = usual.opaque + usual.opaque_file, usual.transparent + usual.transparent_file
+        return replace(usual, opaque=opaque, transparent=transparent)
+
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Write the pictures with the smaller of two ways to deflate them."""
         return save_png(pictures, options)

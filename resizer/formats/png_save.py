@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLOURS: Final = 256
 SAME: Final = 40.0  # at this PSNR in decibels the two look identical
 Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
-CANDIDATES: Final = tuple({"compress_level": 3, "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY))
+LEVELS: Final = {"fast": 1, "balanced": 3, "small": 6}
 STRIPS: Final = 4  # of the sample, from top to bottom
 STRIP_ROWS: Final = 6
 
@@ -28,11 +28,16 @@ def save_png(pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
     """Write one picture, or the frames of an animation, as the bytes of a file."""
     first = next(pictures)
     if options.animated:
-        return save_apng(chain([first], pictures), options, deflate_options(first))
+        return save_apng(chain([first], pictures), options, deflate_options(first, options.effort))
     if options.few_colours and first.mode in {"RGB", "RGBA"}:
         first = with_palette(first)
+    ways = candidates(options.effort) if options.effort == "small" else [deflate_options(first, options.effort)]
+    return min((_saved(first, way, options.exif) for way in ways), key=len)
+
+
+def _saved(image: Image.Image, way: Mapping[str, int], exif: bytes = b"") -> bytes:
     buffer = io.BytesIO()
-    first.save(buffer, "PNG", **deflate_options(first), **({"exif": options.exif} if options.exif else {}))
+    image.save(buffer, "PNG", **way, **({"exif": exif} if exif else {}))
     return buffer.getvalue()
 
 
@@ -61,15 +66,21 @@ def _psnr(one: Image.Image, other: Image.Image) -> float:
     return 10 * math.log10(255**2 / mean) if mean else math.inf
 
 
-def deflate_options(image: Image.Image) -> Mapping[str, int]:
+def candidates(effort: str) -> list[dict[str, int]]:
+    """Pillow's options for both ways, by runs and by matches."""
+    return [{"compress_level": LEVELS[effort], "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY)]
+
+
+def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
     """What to save a PNG with: by runs where these are smaller, as for photos and gradients, or by matches.
 
     Runs take 60 % of the CPU and save 10 to 60 % on the former; they double text and patterns. The sample is right but
     where the two are within a few percent. Level 3 takes a third more CPU than 1 and saves 6 %; 6 takes three times as
-    much and saves another 10 %. Filters alone are half of the time, so that Huffman codes without either save little.
+    much and saves another 10 %; 9 takes four times as long as 6, and saves 2 %. Filters alone are half of the time, so
+    that Huffman codes without either save little.
     """
     sample = _sample(image)
-    return min(CANDIDATES, key=lambda options: _size(sample, options))
+    return min(candidates(effort), key=lambda way: len(_saved(sample, way)))
 
 
 def _sample(image: Image.Image) -> Image.Image:
@@ -81,9 +92,3 @@ def _sample(image: Image.Image) -> Image.Image:
         top = (2 * number + 1) * image.height // (2 * STRIPS) - STRIP_ROWS // 2
         sample.paste(image.crop((0, top, image.width, top + STRIP_ROWS)), (0, number * STRIP_ROWS))
     return sample
-
-
-def _size(image: Image.Image, options: Mapping[str, int]) -> int:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **options)
-    return buffer.tell()

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from resizer.cli.settings import source_bucket
 from resizer.errors import UsageError
 from resizer.local.service import local_service
 from resizer.s3 import clients
@@ -17,15 +18,18 @@ if TYPE_CHECKING:
     from resizer.local.trigger import Invocation
     from resizer.settings import Settings
 
-BUCKET: Final = "photos"
 PATIENCE_SECONDS: Final = 120
 
 
 @dataclass(slots=True)
 class Watch:
-    """Counts the events that are done, until every one that must come has come: then `ended` is set."""
+    """Counts the events that are done, until every one that must come has come: then `ended` is set.
+
+    `of_renditions` says that renditions have events, too, as they have in the bucket of the uploads.
+    """
 
     expected: set[str]
+    of_renditions: bool = True
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -34,7 +38,8 @@ class Watch:
         """Take in one finished event; a rendition makes its own event one that must come too."""
         for result in (invocation.answer or {}).get("results", ()):
             self.results[result["key"]] = result
-            self.expected.update(rendition["key"] for rendition in result["renditions"])
+            if self.of_renditions:
+                self.expected.update(rendition["key"] for rendition in result["renditions"])
         if invocation.problem:
             self.problems.append(str(invocation.problem))
         if self.problems or self.expected <= self.results.keys():
@@ -53,19 +58,22 @@ def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> 
     """Upload images by name, wait, and save every rendition below `save`; the answer's results, uploads first.
 
     They are uploaded to where the settings look for sources: a bucket that they name, below the source prefix. The
-    events of the renditions themselves are among the results, all of them skipped.
+    events of the renditions themselves are among the results, all of them skipped; in a bucket of their own they have
+    none.
     """
-    bucket = min(settings.buckets, default=BUCKET)
+    bucket = source_bucket(settings)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}
-    watch = Watch(set(uploads))
-    with local_service(bucket, finished=watch.note, ended=watch.ended):
+    watch = Watch(set(uploads), of_renditions=settings.output_bucket is None)
+    opened = local_service(bucket, finished=watch.note, ended=watch.ended, output_bucket=settings.output_bucket)
+    with opened as service:
         s3 = clients.client("s3")
         for key, body in uploads.items():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
         watch.wait()
         for result in watch.results.values():
             for rendition in result["renditions"]:
-                _save(save / rendition["key"], s3.get_object(Bucket=bucket, Key=rendition["key"])["Body"].read())
+                stored = s3.get_object(Bucket=service.output_bucket, Key=rendition["key"])
+                _save(save / rendition["key"], stored["Body"].read())
     return sorted(watch.results.values(), key=lambda result: result["key"] not in uploads)
 
 

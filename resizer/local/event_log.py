@@ -33,7 +33,7 @@ class EventLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
         fields = vars(record)
-        if self._quiet and fields.get("reason") == Reason.OUTPUT_PREFIX:
+        if self._quiet and fields.get("reason") in {Reason.OUTPUT_PREFIX, Reason.OUTPUT_BUCKET}:
             return
         if "outcome" in fields:
             self._console.print(event_line(fields, self._written(fields)), soft_wrap=True, highlight=False)

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Service:
-    """A running service; `failures` lists the events that failed on every try."""
+    """A running service; `failures` lists the events that failed on every try.
+
+    Renditions are in `output_bucket`, which is `bucket` unless they have one of their own.
+    """
 
     endpoint: str
     bucket: str
+    output_bucket: str
     failures: list[Invocation] = field(default_factory=list)
 
     @property
@@ -39,22 +43,25 @@ def load_handler() -> Handler:
 
 
 @contextmanager
-def local_service(
+def local_service(  # noqa: PLR0913 # most have defaults
     bucket: str,
     port: int = 0,
     finished: Callable[[Invocation], None] | None = None,
     ended: threading.Event | None = None,
     *,
     host: str = HOST,
+    output_bucket: str | None = None,
 ) -> Iterator[Service]:
     """Run the service while the block runs. `finished` hears of every event, in the trigger's thread.
+
+    `output_bucket` is that of the settings; it is made, too, and sends no events.
 
     Raises `UsageError` where the port is taken and `ConfigError` where the settings are wrong; at the block's end
     `ResizerError` where the trigger has broken off, of which `ended` tells at once.
     """
     with embedded_aws(port, host=host) as endpoint:
         handler = load_handler()  # which makes its client, so it has to see this endpoint
-        service = Service(endpoint, bucket)
+        service = Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))
 
         def note(invocation: Invocation) -> None:
             if invocation.problem:
@@ -71,8 +78,17 @@ def local_service(
 
 
 @contextmanager
-def storage_alone(bucket: str, port: int = 0, *, host: str = HOST) -> Iterator[Service]:
-    """The same bucket with no trigger, for functions that are invoked by hand. Raises `UsageError`."""
+def storage_alone(
+    bucket: str, port: int = 0, *, host: str = HOST, output_bucket: str | None = None
+) -> Iterator[Service]:
+    """The same buckets with no trigger, for functions that are invoked by hand. Raises `UsageError`."""
     with embedded_aws(port, host=host) as endpoint:
         clients.client("s3").create_bucket(Bucket=bucket)
-        yield Service(endpoint, bucket)
+        yield Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))
+
+
+def _with_output_bucket(bucket: str, output_bucket: str | None) -> str:
+    """Where renditions go; a bucket of their own is made."""
+    if output_bucket:
+        clients.client("s3").create_bucket(Bucket=output_bucket)
+    return output_bucket or bucket

@@ -8,8 +8,6 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from resizer.errors import ResizerError
 from resizer.s3 import clients
 
@@ -114,7 +112,7 @@ class Trigger:
                 for message in got.get("Messages", ()):
                     self._finished(self.invoke(json.loads(message["Body"])))
                     sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-            except (ClientError, BotoCoreError):
+            except clients.REQUEST_ERRORS:
                 if not self._stopping.wait(0.2):  # the server may be busy; while stopping it may be gone
                     continue
 

@@ -40,13 +40,14 @@ class Planned(NamedTuple):
     formats: Collection[Format]
     colour: tuple[int, ...] | None = None
     mark_width: float = 0
+    effort: str = "balanced"
 
     @classmethod
     def of(cls, plan: RenditionPlan, watermarks: Mapping[str, Watermark]) -> Planned:
         """What the memory plan has to know of a rendition."""
         colour = ImageColor.getrgb(plan.spec.background) if plan.spec.background else None
         mark = watermarks.get(plan.spec.watermark or "")
-        return cls(plan.placement, (plan.format,), colour, mark.width if mark else 0)
+        return cls(plan.placement, (plan.format,), colour, mark.width if mark else 0, plan.spec.effort)
 
     @property
     def is_composed(self) -> bool:
@@ -105,7 +106,7 @@ def _encoder(format_: Format, header: Header, planned: Planned) -> tuple[float, 
     """
     size, composed = planned.placement.canvas, planned.is_composed
     grey = bytes_per_pixel(header) == 1 and not composed
-    figures = GREY_PNG if format_ is Format.PNG and grey else RENDITIONS[format_].memory
+    figures = GREY_PNG if format_ is Format.PNG and grey else RENDITIONS[format_].memory_at(planned.effort)
     further = header.frames - 1 if figures.frame else 0
     # A GIF's frame may cover only a part.
     moving = header.format == "GIF" and header.frames > 1

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 from resizer.formats import SOURCES
 from resizer.memory.encoding import MB, bytes_per_pixel, encoding_needed
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import as_stored, wanted_size, whole_view
+from resizer.planning.geometry import as_stored, focused, wanted_size, whole_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resizer.memory.encoding import Planned
     from resizer.model import Header
-    from resizer.planning.geometry import View
+    from resizer.planning.geometry import Placement, Size, View
 
 # Rows in hand, Huffman tables, the stream's own blocks, thread stacks: whatever the image.
 FIXED: Final = 11 * MB
@@ -39,6 +39,7 @@ def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int)
     `planned` are its renditions in the order of `largest_first`.
     """
     source = SOURCES[header.format]
+    planned = [each._replace(placement=_apart(each.placement, header.upright_size)) for each in planned]
     views = [each.placement.view for each in planned]
     made_from = sources(header.upright_size, views)
     first = [view for view, before in made_from.items() if before is None]
@@ -61,6 +62,14 @@ def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int)
     )
     encoded = max(from_decoded, later) + encoding_needed(header, planned, made_from)
     return FIXED + max(decoded + header.buffered_bytes + frames_done, resized + frames_done, encoded)
+
+
+def _apart(placement: Placement, upright: Size) -> Placement:
+    """A crop by attention a pixel off where others are: nobody knows yet whether one can be made from the other."""
+    if not placement.attention:
+        return placement
+    left, top, right, bottom = placement.view.crop
+    return focused(placement, upright, ((1 + (right - left) / 2) / upright[0], (1 + (bottom - top) / 2) / upright[1]))
 
 
 def _conversion(header: Header) -> int:

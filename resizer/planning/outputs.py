@@ -1,10 +1,11 @@
-"""Which renditions a source gets: their keys, layouts and formats.
+"""Which renditions a source gets: their keys, layouts and formats; and the key of their manifest.
 
 The keys follow from the source's key and the settings alone. The sizes and formats follow from the header.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES: Final = 1024  # of UTF-8 (S3 user guide, "Naming Amazon S3 objects")
 SOURCE: Final = "source"  # in the settings: the source's own format, under the plain key
+MANIFEST: Final = "manifest"  # in the place of a rendition's name, and so no rendition has it
+# Raise it when the same renditions give another manifest than before, so that existing ones are replaced.
+MANIFEST_VERSION: Final = 1
 
 
 def plan(key: str, header: Header, settings: Settings, focal: Point | None = None) -> list[RenditionPlan]:
@@ -57,18 +61,36 @@ def _checked(size: tuple[int, int], format_: Format) -> Format:
 
 
 def outputs(key: str, settings: Settings) -> dict[str, str]:
-    """The key and the recipe of every rendition that a source can have; keys too long for S3 are left out."""
+    """The key and the recipe of every object that a source can have: its manifest first, then its renditions.
+
+    Keys that are too long for S3 are left out.
+    """
     rule = settings.rule_for(key)
     recipes = {
         output_key(key, spec.name, name, settings): settings.recipe_of(rule, spec)
         for spec in rule.renditions
         for name in spec.formats
     }
+    if manifest := manifest_key(key, settings):
+        recipes = {manifest: _manifest_recipe(recipes), **recipes}
     return {output: recipe for output, recipe in recipes.items() if len(output.encode()) <= MAX_KEY_BYTES}
 
 
+def manifest_key(key: str, settings: Settings) -> str | None:
+    """The key of a source's manifest, such as `resized/manifest-cat.jpg.json`; None where it gets none."""
+    if not settings.rule_for(key).manifest:
+        return None
+    return fill(settings.key_template, settings.output_prefix, MANIFEST, f"{key}.json")
+
+
+def _manifest_recipe(renditions: dict[str, str]) -> str:
+    """A short hash of what shapes a manifest: the keys and the recipes of the renditions in it."""
+    shaping = MANIFEST_VERSION, sorted(renditions.items())
+    return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
+
+
 def output_keys(key: str, settings: Settings) -> list[str]:
-    """The key of every rendition that a source can have."""
+    """The key of every object that a source can have."""
     return list(outputs(key, settings))
 
 
@@ -80,12 +102,12 @@ def output_key(key: str, rendition: str, name: str, settings: Settings) -> str:
 
 def check_key_length(key: str, settings: Settings) -> None:
     """Raise `Rejected` `key_too_long` for a source with an output key that is too long for S3."""
-    for spec in settings.rule_for(key).renditions:
-        for name in spec.formats:
-            output = output_key(key, spec.name, name, settings)
-            if (size := len(output.encode())) > MAX_KEY_BYTES:
-                detail = f"The output key {output[:60]}... has {size} bytes; S3 allows {MAX_KEY_BYTES}."
-                raise Rejected(Reason.KEY_TOO_LONG, detail)
+    specs = settings.rule_for(key).renditions
+    renditions = [output_key(key, spec.name, name, settings) for spec in specs for name in spec.formats]
+    for output in (*renditions, manifest_key(key, settings) or ""):
+        if (size := len(output.encode())) > MAX_KEY_BYTES:
+            detail = f"The output key {output[:60]}... has {size} bytes; S3 allows {MAX_KEY_BYTES}."
+            raise Rejected(Reason.KEY_TOO_LONG, detail)
 
 
 def formats_of(spec: RenditionSpec, own: Format) -> tuple[Format, ...]:

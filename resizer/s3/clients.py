@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # As many uploads as run at once.
 MAX_CONNECTIONS: Final = 3
 OWNER: Final = "RESIZER_BUCKET_OWNER"
+REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # what a request of any client may raise
 
 
 @cache
@@ -62,8 +63,8 @@ def client(service: str) -> Any:
         made = _session().create_client(service, region_name=region or None, config=config)
     except (ValueError, BotoCoreError) as problem:
         raise ConfigError([_mistake(service, problem)]) from problem
+    time_limit.install(made)
     if service == "s3":
-        time_limit.install(made)
         made.meta.events.register_last("before-call.s3", _send_at_once)
         if os.environ.get(OWNER):
             made.meta.events.register("provide-client-params.s3", _expect_owner)
@@ -77,12 +78,16 @@ def forget() -> None:
     _session.cache_clear()
 
 
-def send(service: str, operation: str, **request: Any) -> None:
-    """Make one request to another service than S3. Raises `DeliveryError`, so that the event comes again."""
-    target = request.get("QueueUrl") or request.get("FunctionName")
+def send(service: str, operation: str, clock: Clock | None = None, **request: Any) -> Any:
+    """Make one request to another service than S3. Raises `DeliveryError`, so that the event comes again.
+
+    With a `clock` it does not outlast what is left of the invocation, and raises `OutOfTime`.
+    """
+    target = request.get("QueueUrl") or request.get("FunctionName") or request["Entries"][0]["EventBusName"]
     try:
-        getattr(client(service), operation)(**request)
-    except (ClientError, BotoCoreError) as problem:
+        with time_limit.within(clock):
+            return getattr(client(service), operation)(**request)
+    except REQUEST_ERRORS as problem:
         raise DeliveryError(f"{operation} to {target} failed: {problem}. It will be tried again.") from problem
 
 

@@ -1,4 +1,4 @@
-"""No request to S3 outlasts the invocation that makes it.
+"""No request to AWS outlasts the invocation that makes it.
 
 botocore's time-outs are the same for all requests of a client. These handlers of its events shorten them for one
 request where less is left of the invocation, and end its retries in time. A download has a time limit as a whole, too:
@@ -7,6 +7,7 @@ one that trickles never runs into a time-out.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from resizer.deadline import TOO_LATE
 from resizer.errors import OutOfTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from botocore.awsrequest import AWSResponse
     from botocore.response import StreamingBody
@@ -61,11 +62,8 @@ class InvocationS3:
         return self._ask(self.client.delete_object, request)
 
     def _ask(self, operation: Callable[..., dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
-        before = _clock.set(self.clock)
-        try:
+        with within(self.clock):
             return operation(**request)
-        finally:
-            _clock.reset(before)
 
 
 class Download:
@@ -99,10 +97,21 @@ class Download:
 
 
 def install(client: Any) -> None:
-    """Make a client of botocore's heed the clock of the `InvocationS3` that calls it."""
-    client.meta.events.register("before-send.s3", _limit)
-    client.meta.events.register_first("needs-retry.s3", _retry_in_time)
+    """Make a client of botocore's heed the clock that its requests are made `within`."""
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-send.{service}", _limit)
+    client.meta.events.register_first(f"needs-retry.{service}", _retry_in_time)
     client.meta.events.register("after-call.s3.GetObject", _read_in_pieces)
+
+
+@contextmanager
+def within(clock: Clock | None) -> Iterator[None]:
+    """Requests of the block raise `OutOfTime` where they would outlast an invocation; with None there is no limit."""
+    before = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(before)
 
 
 def _limit(request: Any, **_: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from resizer.errors import ConfigError
 from resizer.settings import file
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete
+from resizer.settings.key_template import fill_bucket, has_bucket
 from resizer.settings.resolve import resolve
 from resizer.settings.rules import RenditionSpec, Rule, Watermark
 
@@ -32,6 +33,7 @@ class Settings:
     defaults: Rule = field(default_factory=Rule.of_widths)
     rules: tuple[Rule, ...] = ()
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    output_bucket: str | None = None
     output_prefix: str = "resized/"
     source_prefix: str = ""
     key_template: str = "{prefix}{name}-{key}"
@@ -46,6 +48,7 @@ class Settings:
     on_delete: OnDelete = OnDelete.REMOVE
     rejections_queue_url: str | None = None
     large_function: str | None = None
+    event_bus: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -55,6 +58,8 @@ class Settings:
         """
         mistakes: list[str] = []
         values = _parsed(environ, VARIABLES, mistakes)
+        if "output_bucket" in values and "RESIZER_OUTPUT_PREFIX" in environ:
+            values.setdefault("output_prefix", "")  # set to nothing, which only means something there
         of_defaults = _parsed(environ, OF_DEFAULTS, mistakes)
         document: Mapping[str, Any] = {}
         try:
@@ -81,6 +86,19 @@ class Settings:
         )  # fmt: skip
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
 
+    def output_bucket_for(self, source: SourceObject) -> str:
+        """The bucket that the renditions of a source are in: its own, unless they have one of their own."""
+        return self.output_bucket or source.bucket
+
+    def for_bucket(self, bucket: str) -> Self:
+        """The same settings for the sources of one bucket, whose name is filled into the key template."""
+        return replace(self, key_template=fill_bucket(self.key_template, bucket))
+
+    @property
+    def guarded_prefix(self) -> str | None:
+        """The prefix in a source bucket below which nothing is a source; None beside an output bucket."""
+        return self.output_prefix if self.output_bucket is None else None
+
     def hands_over(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; once, so that none bounces."""
         return self.large_function is not None and not source.handed_over
@@ -97,16 +115,29 @@ class Settings:
 
     def _clashes(self) -> Iterator[str]:
         """Mistakes in settings that exclude each other."""
-        if self.source_prefix.startswith(self.output_prefix):
+        guarded = self.guarded_prefix
+        if guarded is not None and self.source_prefix.startswith(guarded):
             yield (
                 f"RESIZER_SOURCE_PREFIX={self.source_prefix!r}: lies under RESIZER_OUTPUT_PREFIX="
-                f"{self.output_prefix!r}, so no object could ever be a source; choose another prefix"
+                f"{guarded!r}, so no object could ever be a source; choose another prefix"
             )
         for name, watermark in self.watermarks.items():
             key = watermark.key
-            is_source = key.startswith(self.source_prefix) and not key.startswith(self.output_prefix)
+            is_source = key.startswith(self.source_prefix) and (guarded is None or not key.startswith(guarded))
             if is_source and not self.rule_for(key).skip:
                 yield f"watermarks.{name}.key: {key} would be resized itself; add a rule for it with skip = true"
+        if self.output_bucket:
+            yield from self._output_bucket_mistakes(f"RESIZER_OUTPUT_BUCKET={self.output_bucket!r}")
+
+    def _output_bucket_mistakes(self, variable: str) -> Iterator[str]:
+        """What does not go together with an output bucket."""
+        if self.output_bucket in self.buckets:
+            yield f"{variable}: is one of RESIZER_BUCKETS, so outputs could be sources; choose another bucket"
+        if len(self.buckets) != 1 and not has_bucket(self.key_template):
+            yield (
+                f"{variable}: gets the renditions of several buckets, so RESIZER_KEY_TEMPLATE must have {{bucket}}, "
+                "such as {prefix}{bucket}/{name}-{key}; or name one bucket in RESIZER_BUCKETS"
+            )
 
 
 def _parsed(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
+from resizer.settings.bucket_name import bucket_name_mistake
 from resizer.settings.key_template import template_mistake
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def parse_widths(text: str) -> tuple[int, ...]:
     if len(widths) > MOST_WIDTHS:
         raise ValueError(f"must be at most {MOST_WIDTHS} widths; these are {len(widths)}")
     return tuple(sorted(widths, reverse=True))
+
+
+def _output_bucket(text: str) -> str:
+    if mistake := bucket_name_mistake(text):  # an access point's alias could lead back to the sources
+        raise ValueError(mistake)
+    return text
 
 
 def _output_prefix(text: str) -> str:
@@ -110,6 +117,12 @@ def _function(text: str) -> str:
     return text
 
 
+def _event_bus(text: str) -> str:
+    if not re.fullmatch(r"(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}", text):
+        raise ValueError("must be the name or the ARN of an EventBridge event bus")
+    return text
+
+
 def _buckets(text: str) -> frozenset[str]:
     if not (names := _listed(text)):
         raise ValueError("must be names of buckets; leave it empty to serve any")
@@ -149,6 +162,7 @@ def _account(text: str) -> str:
 
 # Each variable, the setting that it gives, and its parser.
 VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "RESIZER_OUTPUT_BUCKET": ("output_bucket", _output_bucket),
     "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
     "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
     "RESIZER_KEY_TEMPLATE": ("key_template", _key_template),
@@ -163,6 +177,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "RESIZER_ON_DELETE": ("on_delete", _on_delete),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
     "RESIZER_LARGE_FUNCTION": ("large_function", _function),
+    "RESIZER_EVENT_BUS": ("event_bus", _event_bus),
 }
 # The same for the keys of `[defaults]` in the file, over which they win.
 OF_DEFAULTS: dict[str, tuple[str, Callable[[str], object]]] = {

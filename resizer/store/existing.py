@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from resizer.s3.conditional import delete, head
 from resizer.store import uploads
-from resizer.store.provenance import Provenance, key_hash
+from resizer.store.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from resizer.model import SourceObject
     from resizer.s3 import S3
 
 
@@ -25,19 +26,18 @@ class ExistingRendition:
     provenance: Provenance
 
 
-def list_existing(s3: S3, bucket: str, source_key: str, outputs: Sequence[str]) -> list[ExistingRendition]:
-    """Find the renditions of a source under these keys with one HEAD each, a few at a time.
+def list_existing(s3: S3, bucket: str, source: SourceObject, outputs: Sequence[str]) -> list[ExistingRendition]:
+    """Find the renditions of a source under these keys of a bucket with one HEAD each, a few at a time.
 
     Objects of other sources, and those that do not name a source, are left out.
     """
-    owner = key_hash(source_key)
     answers = uploads.executor.map(partial(head, s3, bucket), outputs)
     found = [
         ExistingRendition(key, answer["ETag"], Provenance.read(answer["Metadata"]))
         for key, answer in zip(outputs, answers, strict=True)
         if answer
     ]
-    return [each for each in found if each.provenance.source_key == owner]
+    return [each for each in found if each.provenance.is_of(source)]
 
 
 def delete_existing(s3: S3, bucket: str, renditions: Iterable[ExistingRendition]) -> bool:

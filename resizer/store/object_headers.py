@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from resizer.settings.rules import Rule
 
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
+OF_PICTURES: Final = frozenset({"ContentLanguage", "ContentDisposition"})  # and not of a manifest
 # A rendition of the same bytes is written again where one of these differs.
 COMPARED: Final = COPIED
 KIND: Final = re.compile(r"[A-Za-z-]+")

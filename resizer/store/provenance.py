@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Provenance:
     """The source, the upload of it and the recipe that a rendition was made from; None where it does not say.
 
-    `source_key` is a hash of the key, `sequencer` the one of the event.
+    `source_key` is a hash of the source's bucket and key, `sequencer` the one of the event.
     """
 
     source_key: str | None
@@ -27,7 +27,7 @@ class Provenance:
     @classmethod
     def of(cls, source: SourceObject, fetched: SourceMetadata, recipe: str | None = None) -> Provenance:
         """The provenance of what is made from one download; without a recipe, for `made_by`."""
-        return cls(key_hash(source.key), fetched.etag, source.sequencer, recipe)
+        return cls(source_hash(source), fetched.etag, source.sequencer, recipe)
 
     def made_by(self, recipe: str) -> Provenance:
         """The provenance of one rendition."""
@@ -49,6 +49,13 @@ class Provenance:
         }
         return {name: value for name, value in pairs.items() if value is not None}
 
+    def is_of(self, source: SourceObject) -> bool:
+        """Whether a rendition says that it was made from this source.
+
+        Renditions that were written before there were output buckets name the source's key without its bucket.
+        """
+        return self.source_key in {source_hash(source), short_hash(source.key)}
+
     def same_content(self, other: Provenance) -> bool:
         """Whether both come from the same bytes by the same recipe."""
         return (self.etag, self.recipe) == (other.etag, other.recipe)
@@ -60,9 +67,14 @@ class Provenance:
         return None
 
 
-def key_hash(key: str) -> str:
-    """A short ASCII name for a source: user metadata holds ASCII only, and 2 KB in all."""
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
+def source_hash(source: SourceObject) -> str:
+    """A short ASCII name for a source, by its bucket and key: user metadata holds ASCII only, and 2 KB in all."""
+    return short_hash(source.uri)
+
+
+def short_hash(text: str) -> str:
+    """The first 16 hexadecimal digits of a SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def is_later(sequencer: str, than: str) -> bool:

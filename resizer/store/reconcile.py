@@ -26,7 +26,7 @@ from resizer.errors import (
 )
 from resizer.model import Change
 from resizer.planning.outputs import outputs
-from resizer.report import Outcome, StoredRendition
+from resizer.report import Outcome, Removed
 from resizer.s3.source import current_etag
 from resizer.settings.environment import OnDelete
 from resizer.store.existing import delete_existing, list_existing
@@ -34,6 +34,7 @@ from resizer.store.existing import delete_existing, list_existing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from resizer.manifest import Manifest
     from resizer.model import SourceObject
     from resizer.s3 import S3
     from resizer.settings import Settings
@@ -46,19 +47,19 @@ ATTEMPTS: Final = 5  # each failed one means that the source changed again
 class RenditionSet:
     """All renditions of one download, now in S3; `written` is False where all of them were there before."""
 
-    etag: str
-    renditions: tuple[StoredRendition, ...]
+    manifest: Manifest
     written: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the work on a source ended."""
+    """How the work on a source ended: with what `manifest` describes, or with nothing where `removed` says."""
 
     outcome: Outcome
     reason: Reason | None = None
     detail: str | None = None
-    renditions: tuple[StoredRendition, ...] = ()
+    manifest: Manifest | None = None
+    removed: Removed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,18 @@ class Reconciler:
 
     def _make(self, source: SourceObject) -> Result:
         made = self.make(source)
-        if not self._source_unchanged(made.etag):
+        if not self._source_unchanged(made.manifest.etag):
             raise SourceChanged(f"{source.uri} has changed while its renditions were written.")
         if made.written:
-            return Result(Outcome.RESIZED, renditions=made.renditions)
-        return Result(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.", made.renditions)
+            return Result(Outcome.RESIZED, manifest=made.manifest)
+        return Result(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.", made.manifest)
 
     def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
         """Look at what there is now and put it right; `problem` is what the last try ended with."""
         recipes = outputs(self.source.key, self.settings)
-        existing = list_existing(self.s3, self.source.bucket, self.source.key, list(recipes))
+        existing = list_existing(self.s3, self._bucket, self.source, list(recipes))
         if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
-            return _ended(problem)
+            return self._delete_all(existing) if isinstance(problem, SourceGone) else _ended(problem)
         etag = current_etag(self.s3, self.source)
         if etag is None:
             return self._delete_all(existing)
@@ -124,12 +125,15 @@ class Reconciler:
 
     def _delete_all(self, existing: Sequence[ExistingRendition]) -> Result:
         """The source is gone, and so are its renditions in the end."""
-        if not existing or not self._may_delete:
+        keys = tuple(outputs(self.source.key, self.settings))
+        removed = Removed(self._bucket, keys) if self._may_delete else None
+        if not existing or not removed:
             created = self.source.change is Change.CREATED
             kept = Reason.ALREADY_DONE if self._may_delete else Reason.KEPT
-            return Result(Outcome.SKIPPED, Reason.SOURCE_GONE if created else kept, "The source does not exist.")
+            reason = Reason.SOURCE_GONE if created else kept
+            return Result(Outcome.SKIPPED, reason, "The source does not exist.", removed=removed)
         self._delete(existing, None)
-        return Result(Outcome.REMOVED, None, f"{len(existing)} renditions were deleted.")
+        return Result(Outcome.REMOVED, None, f"{len(existing)} objects were deleted.", removed=removed)
 
     def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Result:
         """Delete the renditions of earlier uploads, and those that were stored before this one was rejected."""
@@ -144,7 +148,7 @@ class Reconciler:
 
     def _delete(self, renditions: Sequence[ExistingRendition], etag: str | None) -> None:
         """Raises `SourceChanged` where a rendition or the source is no longer what the decision was based on."""
-        unchanged = delete_existing(self.s3, self.source.bucket, renditions)
+        unchanged = delete_existing(self.s3, self._bucket, renditions)
         if not unchanged or not self._source_unchanged(etag):
             raise SourceChanged(f"{self.source.uri} has changed while renditions were deleted.")
 
@@ -160,6 +164,11 @@ class Reconciler:
     def _is_forwarded(self, rejection: Rejected) -> bool:
         """Whether the large function takes over; it also puts right what is there."""
         return rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
+
+    @property
+    def _bucket(self) -> str:
+        """Where the renditions are."""
+        return self.settings.output_bucket_for(self.source)
 
     @property
     def _may_delete(self) -> bool:

@@ -1,4 +1,4 @@
-"""Writes one rendition with a conditional PUT, so that an older picture never replaces a newer one."""
+"""Writes renditions and manifests with conditional PUTs, so that an older picture never replaces a newer one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from resizer.errors import NewerRenditionExists, Reason, Rejected, SourceChanged, StorageError
 from resizer.s3.conditional import head, put
 from resizer.s3.source import current_etag
-from resizer.store.object_headers import COMPARED, content_disposition
+from resizer.store.object_headers import COMPARED, OF_PICTURES, content_disposition
 from resizer.store.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resizer.model import Rendition, SourceObject
+    from resizer.model import Placeholder, Rendition, SourceObject
     from resizer.s3 import S3
 
 ATTEMPTS: Final = 5  # each failed one means that another writer was faster
@@ -22,12 +22,13 @@ ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What all renditions of one source share when they are stored: their bucket, provenance and HTTP headers."""
+    """What all renditions of one source share when they are stored. The bucket may be another than the source's."""
 
     bucket: str
     source: SourceObject
     provenance: Provenance
     headers: Mapping[str, Any]
+    placeholder: Placeholder | None = None
 
 
 def write(s3: S3, destination: Destination, rendition: Rendition) -> bool:
@@ -36,7 +37,23 @@ def write(s3: S3, destination: Destination, rendition: Rendition) -> bool:
     Raises `NewerRenditionExists` where one of a later upload is there, `SourceChanged` where the source must be asked
     and has changed, `Rejected` `key_taken` where another source's is there, and `StorageError`.
     """
-    request = _request(destination, rendition)
+    return _write(s3, destination, _request(destination, rendition))
+
+
+def write_manifest(s3: S3, destination: Destination, key: str, body: bytes, recipe: str) -> bool:
+    """Store a manifest of this recipe, by the same rules as the renditions that it describes."""
+    request = {
+        **{name: value for name, value in destination.headers.items() if name not in OF_PICTURES},
+        "Bucket": destination.bucket,
+        "Key": key,
+        "Body": body,
+        "ContentType": "application/json",
+        "Metadata": destination.provenance.made_by(recipe).as_metadata(),
+    }
+    return _write(s3, destination, request)
+
+
+def _write(s3: S3, destination: Destination, request: dict[str, Any]) -> bool:
     bucket, key = request["Bucket"], request["Key"]
     condition = {"IfNoneMatch": "*"}
     for _ in range(ATTEMPTS):
@@ -59,7 +76,7 @@ def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existin
     """
     ours, theirs = Provenance.read(request["Metadata"]), Provenance.read(existing["Metadata"])
     output = f"s3://{request['Bucket']}/{request['Key']}"
-    if theirs.source_key not in {None, ours.source_key}:
+    if theirs.source_key is not None and not theirs.is_of(destination.source):
         raise Rejected(Reason.KEY_TAKEN, f"{output} is a rendition of another source. Rename one of the two sources.")
     if ours.same_content(theirs) and all(existing.get(name) == request.get(name) for name in COMPARED):
         return False
@@ -74,13 +91,20 @@ def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existin
 def _request(destination: Destination, rendition: Rendition) -> dict[str, Any]:
     plan = rendition.plan
     provenance = destination.provenance.made_by(plan.recipe)
+    size = {"width": str(plan.width), "height": str(plan.height)}
     request = {
         **destination.headers,
         "Bucket": destination.bucket,
         "Key": plan.key,
         "Body": rendition.body,
         "ContentType": plan.content_type,
-        "Metadata": {**provenance.as_metadata(), "width": str(plan.width), "height": str(plan.height)},
+        "Metadata": provenance.as_metadata() | size | _shown_before(destination.placeholder),
     }
     disposition = content_disposition(request.pop("ContentDisposition", None), destination.source.key, plan)
     return {**request, "ContentDisposition": disposition} if disposition else request
+
+
+def _shown_before(placeholder: Placeholder | None) -> dict[str, str]:
+    """A placeholder as user metadata."""
+    both = {"thumbhash": placeholder.thumbhash, "color": placeholder.color} if placeholder else {}
+    return {name: value for name, value in both.items() if value}

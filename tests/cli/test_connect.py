@@ -102,6 +102,21 @@ def test_each_trigger_is_connected_and_taken_out_again(aws: Aws, trigger: str, s
     assert aws.told() == THEIRS
 
 
+def test_with_an_output_bucket_no_prefix_is_needed(aws: Aws) -> None:
+    """The stack's parameter says that renditions are elsewhere; beside `--to` an option does."""
+    aws.deploy("s3", SourcePrefix="", OutputBucket="thumbs", OutputPrefix="")
+    aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
+    connect("--yes")
+    connected = aws.told()
+    (ours,) = connected["LambdaFunctionConfigurations"]
+    assert "Filter" not in ours
+    connect("--remove", "--yes")
+    with pytest.raises(UsageError, match="--own-output-bucket"):
+        connect("--to", FUNCTION, "--yes")
+    connect("--to", FUNCTION, "--own-output-bucket", "--yes")
+    assert aws.told() == connected
+
+
 def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
     """`--to` takes the function's ARN, with the prefix beside it."""
     connect("--to", FUNCTION, "--prefix", "in/", "--no-deletions", "--yes")
@@ -116,6 +131,11 @@ def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
     [
         ("s3", {"SourcePrefix": "docs/2026/"}, "of docs/\\* to .*:thumbs"),
         ("s3", {"SourcePrefix": ""}, "invoke the function again"),
+        (
+            "s3",
+            {"SourcePrefix": "small/", "OutputPrefix": "small/x/"},
+            "under small/x/ would invoke",
+        ),
         ("s3", {"BucketName": "another"}, "serves the bucket another, and not their-photos"),
         ("s3", {"MakeBucket": "yes"}, "connected it already"),
     ],

@@ -81,7 +81,9 @@ def test_the_command_prints_every_line_and_the_total() -> None:
     }
     assert all(str(each.as_of) in told for each in (prices().request, prices().event))
     assert "https://aws.amazon.com/eventbridge/pricing/" in told
-    assert "Cheapest trigger: s3 (it needs a SourcePrefix) $0.00; sqs $1.46, eventbridge $4.00." in told
+    assert (
+        "Cheapest trigger: s3 (it needs an OutputBucket or a SourcePrefix) $0.00; sqs $1.46, eventbridge $4.00." in told
+    )
 
 
 def test_numbers_are_understood_as_people_write_them() -> None:

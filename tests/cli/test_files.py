@@ -226,6 +226,56 @@ def test_the_demonstration_uploads_to_where_sources_are(cat: Path) -> None:
     assert (cat.parent / "saved" / "resized" / "640-uploads" / "cat.jpg").exists()
 
 
+ELSEWHERE = {"RESIZER_BUCKETS": "shop", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
+
+
+def test_the_demonstration_writes_to_a_bucket_of_its_own(cat: Path) -> None:
+    """With an output bucket no rendition has an event, and the demonstration ends all the same."""
+    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120", **ELSEWHERE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 renditions, saved below saved/. Their bucket sends no events: no recursion." in done.stdout
+    assert "skipped" not in done.stdout
+    assert (cat.parent / "saved" / "640-cat.jpg").exists()
+
+
+def test_files_have_the_keys_that_they_have_in_a_bucket_of_their_own(cat: Path) -> None:
+    """Without a prefix, and with the bucket in the key; a source that is called as a rendition is one all the same."""
+    cat.with_name("640-cat.jpg").write_bytes(cat.read_bytes())
+    template = {"RESIZER_KEY_TEMPLATE": "{prefix}{bucket}/{name}-{key}"}
+    done = resizer(
+        "files", "cat.jpg", "640-cat.jpg", "--out", "out", "--widths", "640", cwd=cat.parent, **ELSEWHERE, **template
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    written = {str(path.relative_to(cat.parent / "out")) for path in (cat.parent / "out").rglob("*.jpg")}
+    assert written == {"shop/640-cat.jpg", "shop/640-640-cat.jpg"}
+    told = resizer("explain", "cat.jpg", cwd=cat.parent, **ELSEWHERE, **template).stdout
+    assert "written to the bucket thumbs" in told
+    assert "shop/480-cat.jpg" in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [("up",), ("demo",), ("files", "cat.jpg", "--out", "out"), ("explain", "cat.jpg")]
+)
+def test_images_are_never_uploaded_to_the_bucket_of_renditions(cat: Path, arguments: tuple[str, ...]) -> None:
+    """Where both would be called `photos` the command says so in one line, and does not start."""
+    elsewhere = {"RESIZER_OUTPUT_BUCKET": "photos", "RESIZER_KEY_TEMPLATE": "{prefix}{bucket}/{name}-{key}"}
+    done = resizer(*arguments, cwd=cat.parent, **elsewhere)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "resizer: photos is RESIZER_OUTPUT_BUCKET, where nothing is resized; upload to another bucket.\n"
+    )
+
+
+@pytest.mark.parametrize(("images", "out"), [("cat.jpg", "."), (".", "."), ("sub/cat.jpg", ".")])
+def test_without_a_prefix_no_rendition_replaces_an_image(cat: Path, images: str, out: str) -> None:
+    """A folder that has images of the run in it takes no renditions, for they could have the same names."""
+    (cat.parent / "sub").mkdir()
+    (cat.parent / "sub" / "cat.jpg").write_bytes(cat.read_bytes())
+    done = resizer("files", images, "--out", out, cwd=cat.parent, **ELSEWHERE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a rendition could replace an image in ." in done.stderr
+
+
 def test_the_demonstration_of_a_text_is_one_line(tmp_path: Path) -> None:
     """What is no image is told in one line, with no table of nothing; exit 1."""
     text = tmp_path / "note.txt"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devtools.lambda_runtime.artifact import built_function
+from devtools.lambda_runtime.template import load
 from resizer.errors import UsageError
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -23,3 +25,14 @@ def test_what_was_not_built_is_told(tmp_path: Path) -> None:
     """Without a build the line says what makes one."""
     with pytest.raises(UsageError, match="make build"):
         built_function(tmp_path / "template.yaml")
+
+
+def test_an_empty_output_prefix_is_passed_on(tmp_path: Path) -> None:
+    """Beside an output bucket it means none, so the function gets it; an empty endpoint means nothing."""
+    document = load(TEMPLATE)
+    document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
+    built = tmp_path / "template.yaml"
+    built.write_text(yaml.safe_dump(document))
+    environment = built_function(built, parameters={"OutputBucket": "thumbs", "OutputPrefix": ""}).environment
+    assert (environment["RESIZER_OUTPUT_BUCKET"], environment["RESIZER_OUTPUT_PREFIX"]) == ("thumbs", "")
+    assert "AWS_ENDPOINT_URL_S3" not in environment

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from devtools.deploy import __main__ as command
 from devtools.deploy import target
-from devtools.deploy.parameters import again, overrides, parse
+from devtools.deploy.parameters import again, check_prefixes, overrides, parse
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import UsageError
@@ -57,33 +57,77 @@ class Person:
         return ask(DECLARED, deployed, read=self.read, tell=self.told.append)
 
 
-def test_six_questions_are_enough() -> None:
+def test_seven_questions_are_enough() -> None:
     """The bucket's name is all that has no default; the Enter key takes the template's defaults."""
-    person = Person("my-photos", "", "", "", "", "")
+    person = Person("my-photos", "", "", "", "", "", "")
     assert person.asked_for() == {
         "BucketName": "my-photos",
         "MakeBucket": "yes",
+        "OutputBucket": "",
         "SourcePrefix": "",
         "Trigger": "eventbridge",
         "Widths": "",
         "Heic": "no",
         "AlarmEmail": "",
     }
-    assert len(person.asked) == 6
+    assert len(person.asked) == 7
     assert not person.told
 
 
 def test_only_with_a_prefix_is_there_a_choice_of_triggers() -> None:
     """Without a source prefix the template takes no other than eventbridge, so nobody is asked."""
-    person = Person("my-photos", "n", "uploads/", "sq", "", "y", "me@example.org")
+    person = Person("my-photos", "n", "", "uploads/", "sq", "", "y", "me@example.org")
     answers = person.asked_for()
     assert (answers["MakeBucket"], answers["Trigger"], answers["Heic"]) == ("no", "sqs", "yes")
-    assert "(eventbridge/s3/sqs) [eventbridge]" in person.asked[3]
+    assert "(eventbridge/s3/sqs) [eventbridge]" in person.asked[4]
+    assert "s3 is the cheapest" in person.asked[4]
+
+
+def test_an_output_bucket_opens_the_cheapest_trigger() -> None:
+    """With one, `s3` is offered without a prefix; the bucket of images itself is none, and who has one is not asked."""
+    person = Person("my-photos", "", "my-photos", "my-thumbs", "", "", "", "", "", "")
+    answers = person.asked_for()
+    assert (answers["OutputBucket"], answers["MakeOutputBucket"]) == ("my-thumbs", "yes")
+    assert (answers["SourcePrefix"], answers["Trigger"]) == ("", "s3")
+    assert "the cheapest trigger needs no prefix" in person.asked[2]
+    assert person.told == [
+        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, another than the bucket of images."
+    ]
+
+
+def test_without_its_output_bucket_a_stack_goes_back_to_eventbridge() -> None:
+    """What is deployed is kept, and a dash takes the output bucket away, and with it the trigger that needs it."""
+    deployed = {"BucketName": "my-photos", "OutputBucket": "my-thumbs", "MakeOutputBucket": "no", "Trigger": "sqs"}
+    kept = Person("", "", "", "", "", "", "", "", "").asked_for(**deployed)
+    assert (kept["OutputBucket"], kept["MakeOutputBucket"], kept["Trigger"]) == ("my-thumbs", "no", "sqs")
+    given_up = Person("", "", "-", "", "", "", "").asked_for(**deployed)
+    assert (given_up["OutputBucket"], given_up["Trigger"]) == ("", "eventbridge")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refused"),
+    [
+        ({"SourcePrefix": "uploads/", "OutputPrefix": "uploads/small/"}, True),
+        ({"SourcePrefix": "small/in/", "OutputPrefix": "small/"}, True),
+        ({"SourcePrefix": "small/in/", "OutputPrefix": "small/", "OutputBucket": "thumbs"}, False),
+        ({"SourcePrefix": "uploads/", "OutputPrefix": "uploads/small/", "AllowOwnOutputToInvoke": "yes"}, False),
+        ({"SourcePrefix": "uploads/", "OutputPrefix": "small/"}, False),
+        ({"SourcePrefix": "uploads/"}, False),
+        ({"OutputPrefix": "small/"}, False),
+    ],
+)
+def test_prefixes_below_one_another_are_refused(parameters: dict[str, str], *, refused: bool) -> None:
+    """No rule of a template can compare two prefixes, so `make deploy` does, before anything is deployed."""
+    if refused:
+        with pytest.raises(UsageError, match="below one another"):
+            check_prefixes(parameters, DECLARED)
+    else:
+        check_prefixes(parameters, DECLARED)
 
 
 def test_a_wrong_answer_is_asked_for_again() -> None:
     """What the template would refuse is explained at once, and the next answer counts."""
-    person = Person("", "My_Photos", "my-photos", "maybe", "yes", "resized/", "-", "480;640", "320", "", "me", "-")
+    person = Person("", "My_Photos", "my-photos", "maybe", "yes", "", "resized/", "-", "480;640", "320", "", "me", "-")
     answers = person.asked_for()
     assert (answers["BucketName"], answers["SourcePrefix"], answers["Widths"]) == ("my-photos", "", "320")
     assert [line.split("'")[1] for line in person.told] == ["", "My_Photos", "maybe", "resized/", "480;640", "me"]
@@ -93,7 +137,7 @@ def test_a_wrong_answer_is_asked_for_again() -> None:
 def test_what_is_deployed_is_kept_by_the_enter_key_and_emptied_by_a_dash() -> None:
     """A second deployment shows the stack's own values."""
     deployed = {"BucketName": "my-photos", "Widths": "320", "AlarmEmail": "me@example.org", "MakeBucket": "no"}
-    person = Person("", "", "", "", "", "-")
+    person = Person("", "", "", "", "", "", "-")
     answers = person.asked_for(**deployed)
     assert (answers["BucketName"], answers["MakeBucket"], answers["Widths"]) == ("my-photos", "no", "320")
     assert answers["AlarmEmail"] == ""
@@ -212,7 +256,7 @@ def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         called.append(words)
         return subprocess.CompletedProcess(words, 7)
 
-    person = Person("my-photos", "", "", "320", "", "")
+    person = Person("my-photos", "", "", "", "320", "", "")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", person.read)
     monkeypatch.setattr(subprocess, "run", run)

@@ -12,7 +12,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
-from resizer.store.provenance import key_hash
+from resizer.store.provenance import short_hash
 from tests.conftest import BUCKET, PROJECT
 from tests.support.pictures import photo_like, saved
 
@@ -39,7 +39,7 @@ def upgraded(s3: Any) -> Callable[..., dict[str, str]]:
             s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(50, 40)))
             process(SourceObject(BUCKET, key), replace(SETTINGS, defaults=Rule.of_widths(formats=formats)), s3)
         for key, source in old.items():
-            metadata = {"source-key-hash": key_hash(source)}
+            metadata = {"source-key-hash": short_hash(source)}
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"old", ContentType="image/jpeg", Metadata=metadata)
         s3.put_object(Bucket=BUCKET, Key="resized/480-stranger.tiff.jpg", Body=b"not ours")
         return old

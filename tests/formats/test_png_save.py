@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from resizer.formats.base import SaveOptions
 from resizer.formats.png import PngRendition, PngSource
-from resizer.formats.png_save import CANDIDATES, SAME, _sample, deflate_options, has_few_colours, with_palette
+from resizer.formats.png_save import SAME, _sample, candidates, deflate_options, has_few_colours, with_palette
 from tests.formats.reading import read as read_by
 from tests.support.pictures import opened, photo_like, psnr, saved
 
@@ -48,16 +48,16 @@ def test_the_smaller_way_is_taken(name: str) -> None:
     """A sample tells which way makes the whole picture smaller."""
     picture = PICTURES[name]
     sizes = []
-    for options in CANDIDATES:
+    for options in candidates("balanced"):
         buffer = io.BytesIO()
         picture.save(buffer, "PNG", **options)
         sizes.append(buffer.tell())
-    assert sizes[CANDIDATES.index(deflate_options(picture))] == min(sizes)
+    assert sizes[candidates("balanced").index(dict(deflate_options(picture, "balanced")))] == min(sizes)
 
 
 def test_there_is_a_choice() -> None:
     """Photos and patterns are deflated in different ways."""
-    assert deflate_options(PICTURES["photo"]) != deflate_options(PICTURES["pattern"])
+    assert deflate_options(PICTURES["photo"], "balanced") != deflate_options(PICTURES["pattern"], "balanced")
 
 
 @pytest.mark.parametrize("height", range(1, 60))

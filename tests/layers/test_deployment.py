@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 import yaml
+from PIL import Image
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.emulator import Emulator, emulator, free_ports, wait_until_open
@@ -58,6 +59,7 @@ class Gateway(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Invocation)
         self.events: list[Any] = []
+        self.handled = threading.Condition()  # notified after each event
         self.emulators: Queue[Emulator] = Queue(1)  # empty until the stack is deployed; its first events wait for that
 
     @property
@@ -72,7 +74,9 @@ class _Invocation(BaseHTTPRequestHandler):
         running = self.server.emulators.get()
         result = running.invoke(event)
         self.server.emulators.put(running)
-        self.server.events.append(event)
+        with self.server.handled:
+            self.server.events.append(event)
+            self.server.handled.notify_all()
         error = {"errorType": result.error_type, "errorMessage": result.error_message}
         body = json.dumps(error if result.failed else result.answer).encode()
         self.send_response(200)
@@ -165,7 +169,7 @@ def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[
     """The deployed function's artifact in the real runtime, with the environment that it was deployed with."""
     deployed: dict[str, Any] = aws.client("lambda").get_function_configuration(FunctionName=name)
     environment = {**deployed["Environment"]["Variables"], **SECRETS, "AWS_ENDPOINT_URL": aws.endpoint}
-    environment = {key: value for key, value in environment.items() if value}
+    environment = {key: value for key, value in environment.items() if value or not key.startswith("AWS_")}
     function = built_function(PROJECT / BUILT)
     with emulator(replace(function, environment={**environment, "AWS_REGION": "us-east-1"}), tools) as running:
         aws.gateway.emulators.put(running)
@@ -190,8 +194,52 @@ def test_a_deployed_stack_resizes_what_is_uploaded(
             s3.get_waiter("object_exists").wait(Bucket="shop-photos", Key=key, WaiterConfig={"Delay": 0.2})
     keys = {entry["Key"] for entry in s3.list_objects_v2(Bucket="shop-photos")["Contents"]}
     assert len(keys) == 4
-    uploads = [event for event in aws.gateway.events if "s3:TestEvent" not in json.dumps(event)]
-    assert len(uploads) == 1, "renditions must not invoke"
+    assert len(uploads(aws)) == 1, "renditions must not invoke"
+
+
+@pytest.mark.parametrize("made", ["yes", "no"])
+def test_a_deployed_stack_writes_to_a_bucket_of_its_own(
+    aws: EmulatedAws, tools: Tools, tmp_path: Path, made: str
+) -> None:
+    """With OutputBucket, the trigger s3 and no prefix an upload, an overwrite and a deletion invoke it once each."""
+    images, thumbs = "shop-photos", "shop-thumbs"
+    s3 = aws.client("s3")
+    if made == "no":
+        s3.create_bucket(Bucket=thumbs)
+    outputs = deploy(
+        aws, tmp_path, BucketName=images, Trigger="s3", OutputBucket=thumbs, MakeOutputBucket=made, OutputPrefix=""
+    )
+    assert outputs["OutputBucket"] == thumbs
+    written = {f"{width}-cat.jpg" for width in (480, 640, 1000)}
+    with function_as_deployed(aws, outputs["Function"], tools) as deployed:
+        told = deployed["Environment"]["Variables"]
+        assert (told["RESIZER_OUTPUT_BUCKET"], told["RESIZER_OUTPUT_PREFIX"]) == (thumbs, "")
+        for number, size in enumerate([(1200, 900), (900, 1200)], 1):
+            s3.put_object(Bucket=images, Key="cat.jpg", Body=saved(photo_like(*size)))
+            wait_for_uploads(aws, number)
+            assert keys(s3, thumbs) == written
+            found = Image.open(s3.get_object(Bucket=thumbs, Key="480-cat.jpg")["Body"])
+            assert found.size == (480, 480 * size[1] // size[0])
+        assert keys(s3, images) == {"cat.jpg"}
+        s3.delete_object(Bucket=images, Key="cat.jpg")
+        wait_for_uploads(aws, 3)
+        assert keys(s3, thumbs) == set()
+    assert len(uploads(aws)) == 3, "renditions must not invoke"
+
+
+def keys(s3: Any, bucket: str) -> set[str]:
+    return {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", ())}
+
+
+def uploads(aws: EmulatedAws) -> list[Any]:
+    """The events that the function has handled, without S3's test of the notification."""
+    return [event for event in aws.gateway.events if "s3:TestEvent" not in json.dumps(event)]
+
+
+def wait_for_uploads(aws: EmulatedAws, count: int) -> None:
+    """Return when so many have been handled."""
+    with aws.gateway.handled:
+        assert aws.gateway.handled.wait_for(lambda: len(uploads(aws)) >= count, timeout=60)
 
 
 def test_a_destroyed_stack_can_be_deployed_again(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ import botocore.session
 session = botocore.session.get_session()
 credentials = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
 told = {}
-for service in ("s3", "sqs", "lambda"):
+for service in ("s3", "sqs", "lambda", "events"):
     for partition in session.get_available_partitions():
         for region in session.get_available_regions(service, partition, allow_non_regional=True):
             for options in ({}, {"use_dualstack_endpoint": True}, {"use_fips_endpoint": True}):
@@ -176,7 +176,7 @@ def test_nothing_superfluous_is_in_the_layer() -> None:
     assert not [name for name in names if name.endswith(".py")]
     assert [name for name in names if name.startswith("licences/pillow")]
     services = {path.name for path in (folder / "botocore" / "data").iterdir() if path.is_dir()}
-    assert services == {"s3", "sqs", "lambda"}
+    assert services == {"s3", "sqs", "lambda", "events"}
 
 
 def test_the_functions_code_is_a_package_without_the_local_part() -> None:

@@ -182,6 +182,24 @@ def test_renditions_own_events_can_be_left_out() -> None:
             assert process.stdout.readline().startswith(f"resized   {key}  ")
 
 
+def test_renditions_go_to_a_bucket_of_their_own_and_are_announced_to_nobody() -> None:
+    """With an output bucket an upload, an overwrite and a deletion are one line each, and the source stays alone."""
+    elsewhere = {"RESIZER_BUCKETS": "photos", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
+    with running(**elsewhere) as (process, lines):
+        assert process.stdout
+        assert "  aws s3 ls s3://thumbs/\n" in lines
+        s3 = boto3.client("s3", **connection(lines))
+        for width in (64, 48):
+            s3.put_object(Bucket="photos", Key="cat.jpg", Body=saved(photo_like(width, 48)))
+            assert process.stdout.readline().startswith(f"resized   cat.jpg  JPEG {width}x48")
+        assert [each["Key"] for each in s3.list_objects_v2(Bucket="photos")["Contents"]] == ["cat.jpg"]
+        written = [each["Key"] for each in s3.list_objects_v2(Bucket="thumbs")["Contents"]]
+        assert written == ["1000-cat.jpg", "480-cat.jpg", "640-cat.jpg"]
+        s3.delete_object(Bucket="photos", Key="cat.jpg")
+        assert process.stdout.readline().startswith("removed   cat.jpg")
+        assert "Contents" not in s3.list_objects_v2(Bucket="thumbs")
+
+
 @pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> None:
     """`curl -X PUT --data-binary @cat.jpg` sends a form's Content-Type, and S3 stores what comes."""
@@ -205,10 +223,17 @@ def test_what_stands_already_is_not_listed_as_made() -> None:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """`resizer up` as a process of its own, with the lines that it has printed until it was ready."""
     command = [sys.executable, "-m", "resizer", "up", "--port", "0", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+    )
     assert process.stdout
     try:
         lines = list(iter(process.stdout.readline, "Ctrl-C stops it; nothing is kept.\n"))

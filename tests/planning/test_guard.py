@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from resizer.model import Header, RenditionPlan
 
 SETTINGS = Settings()
+OUTPUT_BUCKET = "thumbs"
+ELSEWHERE = Settings(buckets=frozenset({BUCKET}), output_bucket=OUTPUT_BUCKET, output_prefix="")
 # As they stand in an event: encoded, which must not hide where they lie.
 UNDER_THE_OUTPUT_PREFIX = [
     "resized/480-cat.jpg",
@@ -60,7 +62,13 @@ OTHER_KEYS = [
 _text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 _prefixes = st.sampled_from(["resized/", "r", "é/", "4", "480-", "{}/", "a//", "..", "a" * 512]) | _text
 _templates = st.sampled_from(
-    ["{prefix}{width}-{key}", "{prefix}{key}/{width}", "{prefix}w/{width}/{key}", "{prefix}{{{key}}}@{width}x"]
+    [
+        "{prefix}{width}-{key}",
+        "{prefix}{key}/{width}",
+        "{prefix}w/{width}/{key}",
+        "{prefix}{{{key}}}@{width}x",
+        "{prefix}{bucket}/{width}-{key}",
+    ]
 )
 
 
@@ -74,8 +82,11 @@ def _settings(draw: st.DrawFn) -> Settings:
         "RESIZER_KEY_TEMPLATE": draw(_templates),
         "RESIZER_FORMATS": ",".join(draw(st.sets(st.sampled_from(sorted(EXTRA_FORMATS)), min_size=1))),
     }
+    if draw(st.booleans()):
+        environ |= {"RESIZER_BUCKETS": BUCKET, "RESIZER_OUTPUT_BUCKET": OUTPUT_BUCKET}
+        environ |= draw(st.sampled_from([{}, {"RESIZER_OUTPUT_PREFIX": ""}]))
     try:
-        return Settings.from_env(environ)
+        return Settings.from_env(environ).for_bucket(BUCKET)
     except ConfigError:
         reject()
 
@@ -104,9 +115,13 @@ def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, 
     """For any key and any settings with which the function starts, what is written starts nothing."""
     settings, key = chosen
     for each in _planned(key, header(1200, 800, format=format_, has_transparency=transparent), settings):
-        assert is_output(each.key, settings)
-        assert not is_source(each.key, settings)
-        assert reason_to_skip(SourceObject(BUCKET, each.key), settings) is Reason.OUTPUT_PREFIX
+        written = SourceObject(settings.output_bucket_for(SourceObject(BUCKET, key)), each.key)
+        if settings.output_bucket:
+            assert reason_to_skip(written, settings) is Reason.OUTPUT_BUCKET
+        else:
+            assert is_output(each.key, settings)
+            assert not is_source(each.key, settings)
+            assert reason_to_skip(written, settings) is Reason.OUTPUT_PREFIX
 
 
 @given(_settings_and_key())
@@ -122,7 +137,8 @@ def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, s
 def test_a_key_is_an_output_or_a_source_but_never_both(chosen: tuple[Settings, str]) -> None:
     """What is a source lies outside the output prefix and under the source prefix, byte by byte."""
     settings, key = chosen
-    assert is_output(key, settings) == (key[: len(settings.output_prefix)] == settings.output_prefix)
+    under = key[: len(settings.output_prefix)] == settings.output_prefix
+    assert is_output(key, settings) == (under and settings.output_bucket is None)
     inside = key[: len(settings.source_prefix)] == settings.source_prefix
     assert is_source(key, settings) == (inside and not is_output(key, settings))
 
@@ -190,3 +206,22 @@ def test_what_is_not_ours_is_told_by_its_reason(source: SourceObject, reason: Re
 def test_any_bucket_is_served_where_none_is_named() -> None:
     """Without a list of buckets every bucket that the trigger names is served."""
     assert reason_to_skip(SourceObject("anybody's", "cat.jpg"), SETTINGS) is None
+
+
+@pytest.mark.parametrize("change", Change)
+@pytest.mark.parametrize("key", ["cat.jpg", "resized/480-cat.jpg", "uploads/"])
+def test_nothing_in_the_output_bucket_is_touched(key: str, change: Change) -> None:
+    """Whatever happens in the output bucket is skipped by a reason of its own, also where any bucket is served."""
+    for buckets in (ELSEWHERE.buckets, frozenset[str]()):
+        settings = dataclasses.replace(ELSEWHERE, buckets=buckets)
+        assert reason_to_skip(SourceObject(OUTPUT_BUCKET, key, change, size=0), settings) is Reason.OUTPUT_BUCKET
+
+
+def test_beside_an_output_bucket_every_key_can_be_a_source() -> None:
+    """The prefix of the other bucket means nothing in the source bucket; the source prefix still does."""
+    resized = SourceObject(BUCKET, "resized/480-cat.jpg")
+    for prefix in ("", "resized/"):
+        assert reason_to_skip(resized, dataclasses.replace(ELSEWHERE, output_prefix=prefix)) is None
+    assert reason_to_skip(SourceObject("other", "cat.jpg"), ELSEWHERE) is Reason.OTHER_BUCKET
+    inside = dataclasses.replace(ELSEWHERE, source_prefix="uploads/")
+    assert reason_to_skip(resized, inside) is Reason.OUTSIDE_SOURCE_PREFIX

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from resizer.settings.key_template import fill, template_mistake
+from resizer.settings.key_template import fill, fill_bucket, has_bucket, template_mistake
 
 UNAMBIGUOUS = [
     ("{prefix}{width}-{key}", "out/480-a/1.jpg"),
@@ -23,6 +23,7 @@ UNAMBIGUOUS = [
 ]
 MISTAKEN = [
     ("", "must start with {prefix}"),
+    ("{prefix}{width}\1{key}", "printable"),
     ("{width}-{key}", "must start with {prefix}"),
     ("x{prefix}{width}-{key}", "must start with {prefix}"),
     ("{{prefix}}{prefix}{width}-{key}", "must start with {prefix}"),
@@ -46,6 +47,25 @@ MISTAKEN = [
     ("{prefix}-{width}{key}", "between {name} and {key}"),
     ("{prefix}{{-{width}{key}", "between {name} and {key}"),
     ("{prefix}}}-{key}{width}", "between {name} and {key}"),
+]
+
+WITH_BUCKET = [
+    ("{prefix}{bucket}/{width}-{key}", "out/my-photos.eu/480-a/1.jpg"),
+    ("{prefix}{width}-{bucket}/{key}", "out/480-my-photos.eu/a/1.jpg"),
+    ("{prefix}{width}-{key}@{bucket}", "out/480-a/1.jpg@my-photos.eu"),
+    ("{prefix}{key}/{bucket}-{width}", "out/a/1.jpg/my-photos.eu-480"),
+    ("{prefix}{{{bucket}}}{width}/{{bucket}}/{key}", "out/{my-photos.eu}480/{bucket}/a/1.jpg"),
+]
+MISTAKEN_BUCKETS = [
+    ("{bucket}/{prefix}{width}-{key}", "must start with {prefix}"),
+    ("{prefix}{bucket}/{bucket}/{width}-{key}", "at most once"),
+    ("{prefix}{bucket:>9}/{width}-{key}", "plain fields"),
+    ("{prefix}{bucket}{width}/{key}", "between {bucket}"),
+    ("{prefix}{bucket}-{width}/{key}", "between {bucket}"),
+    ("{prefix}{width}-{bucket}.{key}", "between {bucket}"),
+    ("{prefix}{width}{bucket}/{key}", "between {name}"),
+    ("{prefix}{width}-{key}-{bucket}", "between {bucket}"),
+    ("{prefix}{key}/{bucket}{width}", "between {name}"),
 ]
 
 _literals = st.text("-x1{}", max_size=2).map(lambda text: text.replace("{", "{{").replace("}", "}}"))
@@ -95,3 +115,49 @@ def test_any_text_is_judged_and_what_is_taken_can_be_filled(template: str) -> No
         assert len([field for _, field, _, _ in Formatter().parse(template) if field is not None]) == 3
     else:
         assert mistake.startswith(("must ", "is not "))
+
+
+@pytest.mark.parametrize(("template", "output"), WITH_BUCKET)
+def test_the_source_bucket_can_be_in_the_key(template: str, output: str) -> None:
+    """A template that keeps the bucket apart, too, gives the key that it spells."""
+    assert template_mistake(template) is None
+    assert has_bucket(template)
+    assert fill(fill_bucket(template, "my-photos.eu"), "out/", "480", "a/1.jpg") == output
+
+
+@pytest.mark.parametrize(("template", "words"), MISTAKEN_BUCKETS)
+def test_a_bucket_that_could_not_be_read_back_is_refused(template: str, words: str) -> None:
+    """A bucket twice, or beside what a bucket's name may hold, is refused in words."""
+    assert words in (template_mistake(template) or "")
+
+
+def test_without_the_field_the_bucket_changes_nothing() -> None:
+    """Text in double braces is no field, and a template without one is the same for every bucket."""
+    for template in ("{prefix}{name}-{key}", "{prefix}{{bucket}}{name}-{key}"):
+        assert not has_bucket(template)
+        assert fill_bucket(template, "photos") == template
+
+
+# Few characters, so that two outputs meet whenever a template lets them.
+_parts = st.tuples(st.text("a-.1", min_size=1, max_size=3), _names, st.text("a-.1/@", min_size=1, max_size=4))
+_separators = st.sampled_from(["/", "@", "/1", "@-", "1/", "-", "."])
+
+
+@given(
+    fields=st.permutations(["{bucket}", "{name}", "{key}"]),
+    literals=st.tuples(_separators, _separators, _separators, _separators),
+    one=_parts,
+    other=_parts,
+)
+@example(["{bucket}", "{name}", "{key}"], ("", "-", "/", ""), ("a-1", "1", "a"), ("a", "1", "1/a"))
+def test_two_sources_never_share_an_output(
+    fields: list[str],
+    literals: tuple[str, ...],
+    one: tuple[str, str, str],
+    other: tuple[str, str, str],
+) -> None:
+    """By a template that is taken, two buckets never give the same output, whatever their names and keys are."""
+    template = "{prefix}" + "".join(literal + field for literal, field in zip(literals, [*fields, ""], strict=True))
+    assume(template_mistake(template) is None)
+    keys = [fill(fill_bucket(template, bucket), "out/", name, key) for bucket, name, key in (one, other)]
+    assert (keys[0] == keys[1]) == (one == other)

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the renditions match the source in the end."""
+"""Whatever happens in whatever order, the renditions and their manifest match the source in the end."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from PIL import Image, PngImagePlugin
 
 from resizer.errors import ResizerError
+from resizer.model import SourceObject
 from resizer.planning.outputs import output_keys
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from resizer.store import uploads
-from resizer.store.provenance import key_hash
+from resizer.store.provenance import source_hash
 from resizer.store.reconcile import Reconciler
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
+from tests.support.manifests import parsed, with_manifest
 from tests.support.memory_s3 import MemoryS3
 from tests.support.moto_s3 import MotoS3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BUCKET = "photos"
+    from tests.support.memory_s3 import Version
+
+BUCKET, OTHER_BUCKET, OUTPUT_BUCKET = "photos", "films", "thumbs"
 KEYS = ("cat.png", "a+b c%25é 日本.png")
 MISNAMED = ("x.jpg",)
 TRIES = 200  # deliveries of one event until something must be wrong
@@ -56,7 +60,7 @@ FATES = [each for each in Fate if each is not Fate.DONE]
 PLACE = st.integers(0, 5)
 MOST_HANDLERS = 4
 Item = TypeVar("Item")
-SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
+SMALL = with_manifest(Settings(defaults=Rule.of_widths((3, 2, 1))))
 
 
 def at(items: Sequence[Item], place: int) -> Item:
@@ -74,6 +78,7 @@ class Ordering(RuleBasedStateMachine):
     make_store: Callable[..., Any] = MemoryS3
     contents: tuple[bytes, ...] = CONTENTS
     settings = SMALL
+    buckets: tuple[str, ...] = (BUCKET,)
     world: World
 
     @initialize(versioned=st.booleans(), sequencers=st.booleans(), keys=st.sampled_from([KEYS[:1], KEYS[1:], KEYS]))
@@ -81,13 +86,14 @@ class Ordering(RuleBasedStateMachine):
         self.undelivered: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
         self.handlers: list[Handler] = []
-        self.keys = keys
+        self.sources = [(bucket, key) for key in keys for bucket in self.buckets]
         store = self.make_store(self.notify, versioned=versioned, sequencers=sequencers)
         self.world = World(store, self.settings)
         self.store = store
 
     def notify(self, event: dict[str, Any]) -> None:
-        if not event["Records"][0]["s3"]["object"]["key"].startswith("resized/"):
+        named = event["Records"][0]["s3"]
+        if named["bucket"]["name"] != OUTPUT_BUCKET and not named["object"]["key"].startswith("resized/"):
             self.undelivered.append(event)
             self.told.append(event)
 
@@ -109,16 +115,18 @@ class Ordering(RuleBasedStateMachine):
         return actions
 
     def upload(self, which: int, detail: int) -> None:
-        self.store.put_object(Bucket=BUCKET, Key=at(self.keys, which), Body=at(self.contents, detail))
+        bucket, key = at(self.sources, which)
+        self.store.put_object(Bucket=bucket, Key=key, Body=at(self.contents, detail))
 
     def delete(self, which: int, _: int) -> None:
-        self.store.delete_object(Bucket=BUCKET, Key=at(self.keys, which))
+        bucket, key = at(self.sources, which)
+        self.store.delete_object(Bucket=bucket, Key=key)
 
     def delete_version(self, which: int, detail: int) -> None:
-        key = at(self.keys, which)
-        ids = self.store.version_ids(BUCKET, key)
+        bucket, key = at(self.sources, which)
+        ids = self.store.version_ids(bucket, key)
         if ids and self.store.versioned:
-            self.store.delete_object(Bucket=BUCKET, Key=key, VersionId=at(ids, detail))
+            self.store.delete_object(Bucket=bucket, Key=key, VersionId=at(ids, detail))
 
     def deliver(self, which: int, _: int) -> None:
         event = at(self.undelivered, which)
@@ -172,27 +180,62 @@ class Ordering(RuleBasedStateMachine):
 
     def check(self) -> None:
         expected: set[str] = set()
-        for key in KEYS + MISNAMED:
-            source = self.store.current(BUCKET, key)
+        there = self.settings.output_bucket or BUCKET
+        for bucket, key in self.sources:
+            source = self.store.current(bucket, key)
             if source is None or source.body in BAD:
                 continue
-            outputs = output_keys(key, self.settings)
-            expected.update(outputs)
-            standing = [self.store.current(BUCKET, output) for output in outputs]
+            manifest, *outputs = output_keys(key, self.settings.for_bucket(bucket))
+            expected.update((manifest, *outputs))
+            self.check_manifest(there, manifest, source, outputs)
+            standing = [self.store.current(there, output) for output in outputs]
             for output, rendition in zip(outputs, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
                 told = rendition.told["Metadata"]
-                assert told["source-key-hash"] == key_hash(key)
+                assert told["source-key-hash"] == source_hash(SourceObject(bucket, key))
                 assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert is_red(rendition.body or b"") == is_red(source.body)
-        assert set(self.store.keys("resized/")) == expected, "renditions of what is no image, or not there"
+        standing_there = set(self.store.keys(self.settings.output_prefix, there))
+        assert standing_there == expected, "renditions of what is no image, or not there"
+        if there == OUTPUT_BUCKET:
+            for bucket in self.buckets:
+                assert set(self.store.keys("", bucket)) <= {key for _, key in self.sources}
+
+    def check_manifest(self, there: str, manifest: str, source: Version, outputs: list[str]) -> None:
+        assert "manifest-" in manifest
+        standing = self.store.current(there, manifest)
+        assert standing is not None, f"{manifest} is missing"
+        told = parsed(standing.body)
+        assert told["source"]["etag"] == hashlib.md5(source.body or b"", usedforsecurity=False).hexdigest()
+        assert told["bucket"] == there
+        assert sorted(each["key"] for each in told["renditions"]) == sorted(outputs)
+        for each in told["renditions"]:
+            rendition = self.store.current(there, each["key"])
+            assert rendition is not None
+            assert rendition.told["Metadata"]["thumbhash"] == told["thumbhash"]
+            assert len(rendition.body) == each["bytes"]
 
 
 class Misnamed(Ordering):
     """The same where a PNG is uploaded as `x.jpg`, and the real JPEG after it; with an extra format beside."""
 
     contents = (picture("red", ""), picture("blue", "", "JPEG"), *BAD)
-    settings = Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp")))
+    settings = with_manifest(Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp"))))
+
+
+class AnotherBucket(Ordering):
+    """The same for two buckets with the same keys, whose renditions are in a third one, without a prefix."""
+
+    buckets = (BUCKET, OTHER_BUCKET)
+    settings = with_manifest(
+        Settings(
+            defaults=Rule.of_widths((2, 1)),
+            buckets=frozenset(buckets),
+            output_bucket=OUTPUT_BUCKET,
+            output_prefix="",
+            key_template="{prefix}{bucket}/{name}-{key}",
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -233,12 +276,19 @@ def test_no_story_of_a_misnamed_upload_does_so() -> None:
 
 
 @pytest.mark.timeout(0)
+def test_no_story_of_another_bucket_does_so() -> None:
+    """The same where two buckets with the same keys share an output bucket."""
+    play_all(SEEDS, MemoryS3, AnotherBucket)
+
+
+@pytest.mark.timeout(0)
 def test_no_story_does_so_against_the_embedded_s3(s3: Any) -> None:
     """The same over HTTP, against an S3 that other people wrote."""
     play_all(MOTO_SEEDS, partial(MotoS3, s3))
+    play_all(MOTO_SEEDS, partial(MotoS3, s3), AnotherBucket)
 
 
-@pytest.mark.parametrize(("kind", "keys"), [(Ordering, None), (Misnamed, MISNAMED)])
+@pytest.mark.parametrize(("kind", "keys"), [(Ordering, None), (Misnamed, MISNAMED), (AnotherBucket, None)])
 def test_the_stories_notice_a_writer_that_never_looks_at_its_source(
     kind: type[Ordering], keys: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resizer.model import SourceObject
 from resizer.store.provenance import Provenance, is_later
-from tests.store.writing import LATER, SEQUENCER, provenance
+from tests.conftest import BUCKET
+from tests.store.writing import LATER, SEQUENCER, SOURCE, provenance
 
 _sequencers = st.text("0123456789ABCDEFabcdef", min_size=1, max_size=6)
 
@@ -18,6 +20,20 @@ def test_two_keys_have_two_provenances() -> None:
     """Sources are told apart by their whole key."""
     assert provenance(key="scan").source_key != provenance(key="scan.jpg").source_key
     assert provenance() == replace(provenance(), sequencer=SEQUENCER)
+
+
+def test_two_buckets_have_two_provenances() -> None:
+    """A source of the same key in another bucket is another source."""
+    ours = provenance()
+    assert ours.is_of(SourceObject(BUCKET, SOURCE))
+    assert not ours.is_of(SourceObject("films", SOURCE))
+
+
+def test_a_hash_of_the_key_alone_is_ours() -> None:
+    """Earlier versions hashed only the key: `cat.jpg` gave `0a6df48a27ef7db4`, and its renditions are still ours."""
+    earlier = replace(provenance(), source_key="0a6df48a27ef7db4")
+    assert earlier.is_of(SourceObject(BUCKET, "cat.jpg"))
+    assert not earlier.is_of(SourceObject(BUCKET, "dog.jpg"))
 
 
 @pytest.mark.parametrize(

@@ -99,10 +99,10 @@ class MemoryS3:
         """The ids of all versions and delete markers, oldest first."""
         return [version.id for version in self._versions.get((bucket, key), ())]
 
-    def keys(self, prefix: str) -> list[str]:
-        """The keys under a prefix where something stands."""
-        names = sorted(self._versions)
-        return [key for bucket, key in names if key.startswith(prefix) and self.current(bucket, key)]
+    def keys(self, prefix: str, bucket: str = "photos") -> list[str]:
+        """The keys under a prefix of a bucket where something stands."""
+        names = sorted(key for place, key in self._versions if place == bucket and key.startswith(prefix))
+        return [key for key in names if self.current(bucket, key)]
 
     def _meeting_conditions(self, operation: str, request: dict[str, Any]) -> Version | None:
         self.requests.append((operation, request["Key"]))

@@ -21,6 +21,8 @@ from tests.template.stack import (
 )
 
 THEIR_KEY = "arn:aws:kms:us-east-1:210987654321:key/theirs"
+OUR_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/pictures"
+THEIR_BUS = "arn:aws:events:eu-west-1:210987654321:event-bus/theirs"
 
 MAY = [
     ("s3:GetObject", f"{BUCKET_ARN}/cat.jpg", True),
@@ -79,9 +81,23 @@ def test_writes_elsewhere_are_denied_whatever_else_allows_them(role: str) -> Non
 
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
+@pytest.mark.parametrize("given", ["pictures", OUR_BUS, THEIR_BUS])
+def test_a_function_tells_the_event_bus_that_is_given(role: str, given: str) -> None:
+    """A name is a bus of this account and region, an ARN is what it says; without either nothing may be told."""
+    bus = OUR_BUS if given == "pictures" else given
+    assert allowed(statements(role, EventBus=given), "events:PutEvents", bus)
+    for other in (OUR_BUS, THEIR_BUS, OUR_BUS.replace("pictures", "default")):
+        assert other == bus or not allowed(statements(role, EventBus=given), "events:PutEvents", other)
+    assert not allowed(statements(role), "events:PutEvents", bus)
+    environment = properties("ResizeFunction", EventBus=given)["Environment"]["Variables"]
+    assert environment["RESIZER_EVENT_BUS"] == given
+    assert properties("ResizeFunction")["Environment"]["Variables"]["RESIZER_EVENT_BUS"] == ""
+
+
+@pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
 def test_no_wildcards(role: str) -> None:
     """One policy a function, no `*` among its actions or as a resource, but for X-Ray, which has no resources."""
-    for statement in statements(role, KmsKeyArn=KEY):
+    for statement in statements(role, KmsKeyArn=KEY, EventBus="pictures"):
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         if statement["Sid"] != "SendTraces":
             assert "*" not in listed(statement.get("Resource", statement.get("NotResource")))

@@ -101,3 +101,12 @@ def test_a_function_that_is_invoked_unpublished_is_left_alone(plain_api: Stubber
     """Where events go to the function without an alias, they would meet the settings of the measured versions."""
     with pytest.raises(UsageError, match="without an alias"):
         find(found(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)
+
+
+def test_with_an_output_bucket_that_one_is_measured_in(plain_api: Stubber) -> None:
+    """Uploads to the bucket of images would trigger the function, so no other is taken than that of renditions."""
+    elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs"}
+    for asked in (None, "thumbs"):
+        assert find(found(plain_api, elsewhere), FUNCTION, asked).bucket == "thumbs"
+    with pytest.raises(UsageError, match=f"is measured there, not in {BUCKET}"):
+        find(found(plain_api, elsewhere), FUNCTION, BUCKET)

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -26,6 +27,7 @@ from bench.rows import Ending, Kind, Row
 from resizer.errors import Reason, UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
+from resizer.planning.guard import reason_to_skip
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
@@ -55,6 +57,20 @@ def test_the_stacks_own_bucket_will_do() -> None:
     role = statements("ResizeRole")
     assert allowed(role, "s3:GetObject", f"{BUCKET_ARN}/{here.originals}256/0/cat.jpg")
     assert allowed(role, "s3:PutObject", f"{BUCKET_ARN}/{here.settings.output_prefix}480-cat.jpg")
+
+
+@pytest.mark.parametrize("prefix", ["resized/", ""])
+def test_a_bucket_of_its_own_for_renditions_will_do(prefix: str) -> None:
+    """With an output bucket all is measured there: the role may read and write, and no upload triggers anything."""
+    elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": prefix}
+    here = place(replace(TARGET, environment=elsewhere, bucket="thumbs"), "1")
+    assert (here.settings.output_bucket, here.settings.buckets) == (None, frozenset({"thumbs"}))
+    role = statements("ResizeRole", OutputBucket="thumbs", OutputPrefix=prefix)
+    original = SourceObject("thumbs", f"{here.originals}256/0/cat.jpg")
+    assert reason_to_skip(original, here.settings) is None
+    assert allowed(role, "s3:GetObject", f"arn:aws:s3:::thumbs/{original.key}")
+    assert allowed(role, "s3:PutObject", f"arn:aws:s3:::thumbs/{here.settings.output_prefix}480-cat.jpg")
+    assert not allowed(role, "s3:PutObject", f"{BUCKET_ARN}/{here.settings.output_prefix}480-cat.jpg")
 
 
 def test_measured_versions_tell_nobody() -> None:

@@ -12,7 +12,7 @@ from resizer.errors import Reason, Rejected
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings.environment import OnDelete
-from resizer.settings.rules import Rule
+from resizer.settings.rules import Effort, Rule
 from resizer.store import uploads
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture
 from tests.support.interleaving import InlineExecutor
@@ -33,11 +33,13 @@ def refuse_the(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         encoded: list[str] = []
 
         class Refusing(Encoding):
-            def encode(self, frames: Sequence[Frame], format_: Format, quality: Quality) -> bytes:
+            def encode(
+                self, frames: Sequence[Frame], format_: Format, quality: Quality, effort: Effort = Effort.BALANCED
+            ) -> bytes:
                 encoded.append(format_)
                 if len(encoded) == number:
                     raise Rejected(Reason.UNSUPPORTED_FORMAT, "The encoder refuses.")
-                return super().encode(frames, format_, quality)
+                return super().encode(frames, format_, quality, effort)
 
         monkeypatch.setattr("resizer.pipeline.Encoding", Refusing)
         monkeypatch.setattr(uploads, "executor", InlineExecutor())

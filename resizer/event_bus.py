@@ -1,0 +1,133 @@
+"""Tells an event bus of EventBridge what became of each source: at least once, in as few requests as it allows."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from resizer.errors import DeliveryError, ResizerError
+from resizer.manifest import VERSION, as_json, path
+from resizer.report import Outcome
+from resizer.s3.clients import send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resizer.deadline import Clock
+    from resizer.report import Report
+
+    Entry = dict[str, str]
+
+SOURCE: Final = "resizer"
+MAX_ENTRIES: Final = 10  # of one request (EventBridge API reference, "PutEvents")
+# Of an entry, and of all entries of a request (EventBridge user guide, "Calculating PutEvents event entry size"). AWS
+# raised it to 1 MB in January 2026; this is what every region and every target of a rule takes.
+MAX_BYTES: Final = 256_000
+ATTEMPTS: Final = 3
+BACKOFF_SECONDS: Final = 0.1
+# What an event that would be too large goes without, in this order: each is in the manifest, or follows from the rest.
+LEFT_OUT: Final = ("srcset", "renditions")
+
+
+class DetailType(StrEnum):
+    """What an event tells, as its `detail-type` says it."""
+
+    READY = "Renditions Ready"
+    REMOVED = "Renditions Removed"
+    REJECTED = "Image Rejected"
+
+
+def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
+    """Put the events about some sources on a bus, given by its name or ARN.
+
+    Returns the same reports, `failed` where the bus has not taken theirs, so that their records come back.
+    """
+    waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
+    refused: dict[int, str] = {}
+    problems: dict[int, ResizerError] = {}
+    for attempt in range(ATTEMPTS if waiting else 0):
+        time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
+        refused = {}
+        for batch in _batches(waiting):
+            try:
+                refused |= _put(batch, clock)
+            except ResizerError as problem:
+                problems |= dict.fromkeys(batch, problem)
+        waiting = {number: waiting[number] for number in refused}
+        if not waiting:
+            break
+    problems |= {number: DeliveryError(f"put_events to {bus} failed: {why}") for number, why in refused.items()}
+    return [_failed(report, problems.get(number)) for number, report in enumerate(reports)]
+
+
+def entry_for(report: Report, bus: str) -> Entry | None:
+    """The event about a source, None where there is nothing to tell.
+
+    A retry that finds all done tells it, too: nobody knows whether an earlier try did. Renditions of an event's own
+    widths are told to nobody but its sender.
+    """
+    about: dict[str, Any]
+    source = {"bucket": report.source.bucket, "key": report.source.key}
+    if report.outcome is Outcome.REJECTED:
+        about = {"source": {**source, "etag": report.etag}, "reason": str(report.reason), "detail": report.detail}
+        return _entry(DetailType.REJECTED, {"version": VERSION, **about}, bus)
+    if report.removed:
+        renditions = [{"key": key, "path": path(key)} for key in report.removed.keys]
+        about = {"source": source, "bucket": report.removed.bucket, "renditions": renditions}
+        return _entry(DetailType.REMOVED, {"version": VERSION, **about}, bus)
+    if report.manifest and report.source.widths is None:
+        return _entry(DetailType.READY, report.manifest.content(), bus)
+    return None
+
+
+def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
+    """An entry of a request. What it has to go without is named in `left_out`."""
+    entry = {"Source": SOURCE, "DetailType": str(type_), "Detail": as_json(detail), "EventBusName": bus}
+    left_out = []
+    for name in LEFT_OUT:
+        if _size(entry) <= MAX_BYTES:
+            break
+        if name in detail:
+            left_out.append(name)
+            kept = {each: value for each, value in detail.items() if each not in left_out}
+            entry["Detail"] = as_json({**kept, "left_out": left_out})
+    return entry
+
+
+def _size(entry: Entry) -> int:
+    """An entry's size in bytes as EventBridge counts it."""
+    return sum(len(entry[name].encode()) for name in ("Source", "DetailType", "Detail"))
+
+
+def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
+    """The entries, as many at a time as one request may have."""
+    batch: dict[int, Entry] = {}
+    room = MAX_BYTES
+    for number, entry in entries.items():
+        if batch and (len(batch) == MAX_ENTRIES or _size(entry) > room):
+            yield batch
+            batch, room = {}, MAX_BYTES
+        batch[number] = entry
+        room -= _size(entry)
+    if batch:
+        yield batch
+
+
+def _put(batch: dict[int, Entry], clock: Clock) -> dict[int, str]:
+    """Send one request; why EventBridge has refused single entries of it. Raises `DeliveryError` and `OutOfTime`."""
+    answer = send("events", "put_events", clock, Entries=list(batch.values()))
+    return {
+        number: f"{result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
+        for number, result in zip(batch, answer["Entries"], strict=True)
+        if "ErrorCode" in result
+    }
+
+
+def _failed(report: Report, problem: ResizerError | None) -> Report:
+    if problem is None:
+        return report
+    detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
+    return replace(report, outcome=Outcome.FAILED, reason=problem.reason, detail=detail)

@@ -1,0 +1,106 @@
+"""What there is of one source: the JSON object beside its renditions, and the detail of the event about them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resizer.model import Header, Placeholder, SourceObject
+    from resizer.report import StoredRendition
+
+VERSION: Final = 1  # of the layout; a field more does not raise it
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One upload of a source, of so many bytes as it is stored, and the renditions of it, which are in `bucket`.
+
+    They are sorted by width, height and name.
+    """
+
+    source: SourceObject
+    etag: str
+    size: int | None
+    header: Header
+    bucket: str
+    renditions: tuple[StoredRendition, ...]
+    placeholder: Placeholder | None = None
+
+    def content(self) -> dict[str, Any]:
+        """The manifest as JSON has it; sizes in bytes and upright pixels."""
+        width, height = self.header.upright_size
+        return {
+            "version": VERSION,
+            "source": {
+                "bucket": self.source.bucket,
+                "key": self.source.key,
+                "etag": self.etag,
+                "size": self.size,
+                "width": width,
+                "height": height,
+                "format": self.header.format.lower(),
+            },
+            "bucket": self.bucket,
+            "renditions": [_described(each) for each in self.renditions],
+            "srcset": dict(self._source_sets()),
+            "thumbhash": self.placeholder and self.placeholder.thumbhash,
+            "color": self.placeholder and self.placeholder.color,
+        }
+
+    def body(self) -> bytes:
+        """The manifest as the bytes of a file."""
+        return as_json(self.content()).encode()
+
+    def _source_sets(self) -> Iterator[tuple[str, str]]:
+        """For each format a `srcset` of renditions that show the same: the whole picture, or else the widest's part.
+
+        A browser picks by width alone, so each width is in it once.
+        """
+        if not self.renditions:
+            return
+        upright, widest = self.header.upright_size, self.renditions[-1].plan.size
+        whole = any(_same_shape(each.plan.size, upright) for each in self.renditions)
+        shape = upright if whole else widest
+        by_format: dict[str, dict[int, str]] = {}
+        for plan in (each.plan for each in self.renditions):
+            if _same_shape(plan.size, shape):
+                by_format.setdefault(plan.format.lower(), {}).setdefault(plan.width, path(plan.key))
+        for format_, paths in by_format.items():
+            yield format_, ", ".join(f"{each} {width}w" for width, each in paths.items())
+
+
+def path(key: str) -> str:
+    """The path of an object in a URL, percent-encoded, from the root of its bucket or of a CDN before it.
+
+    Slashes stay, but where a browser would take what is beside them for a host or for a step up the path.
+    """
+    misread = key.startswith("/") or not {".", ".."}.isdisjoint(key.split("/"))
+    return "/" + quote(key, safe="" if misread else "/")
+
+
+def as_json(content: dict[str, Any]) -> str:
+    """Compact, and readable in every language."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _described(rendition: StoredRendition) -> dict[str, Any]:
+    plan = rendition.plan
+    return {
+        "name": plan.name,
+        "key": plan.key,
+        "path": path(plan.key),
+        "width": plan.width,
+        "height": plan.height,
+        "bytes": rendition.size,
+        "type": plan.content_type,
+    }
+
+
+def _same_shape(size: tuple[int, int], shape: tuple[int, int]) -> bool:
+    """Whether two sizes have the same proportions, but for rounding to whole pixels."""
+    return abs(size[0] * shape[1] - size[1] * shape[0]) <= max(shape)

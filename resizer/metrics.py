@@ -1,0 +1,50 @@
+"""CloudWatch metrics of an invocation, as one line of EMF."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from resizer.report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resizer.report import Report
+
+SERVICE: Final = os.environ.get("POWERTOOLS_SERVICE_NAME") or "resizer"
+NAMESPACE: Final = "Resizer"
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def measure(reports: Sequence[Report], *, cold: bool) -> None:
+    """One line of metrics per invocation that did something, or came first in its environment.
+
+    A skipped record would only be a line to pay for.
+    """
+    counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
+    if not (counted or cold):
+        return
+    resized = [report for report in counted if report.outcome is Outcome.RESIZED]
+    rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
+    metrics.add_metric("Images", MetricUnit.Count, len(resized))
+    metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
+    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
+    metrics.add_metric("Removed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.REMOVED))
+    metrics.add_metric("Failed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.FAILED))
+    metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
+    metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
+    for report in counted:
+        metrics.add_metric("ProcessingMs", MetricUnit.Milliseconds, report.total_ms)
+    if cold:
+        metrics.add_metric("ColdStart", MetricUnit.Count, 1)
+    metrics.flush_metrics()
+    metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled
+    for report in rejected:
+        by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+        by_reason.add_dimension("reason", str(report.reason))
+        by_reason.add_metric("Rejected", MetricUnit.Count, 1)
+        by_reason.flush_metrics()

@@ -1,0 +1,170 @@
+"""As few requests as EventBridge's limits allow; what it refuses is sent again; what is too large says so."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from resizer import event_bus
+from resizer.deadline import Clock
+from resizer.errors import DeliveryError, Reason
+from resizer.event_bus import MAX_BYTES, tell
+from resizer.manifest import Manifest
+from resizer.model import Placeholder, SourceObject
+from resizer.report import Outcome, Removed, Report, ReportBuilder, StoredRendition
+from tests.support.pictures import header
+from tests.support.plans import rendition_plan
+
+BUS = "pictures"
+
+
+class Bus:
+    """EventBridge's side: notes each request, and refuses the sources that a test names, as often as it says."""
+
+    def __init__(self) -> None:
+        self.requests: list[list[dict[str, str]]] = []
+        self.refusing: dict[str, int] = {}
+
+    def send(self, service: str, operation: str, clock: Clock, **request: Any) -> Any:
+        assert (service, operation) == ("events", "put_events")
+        self.requests.append(request["Entries"])
+        return {"Entries": [self._answer(json.loads(entry["Detail"])) for entry in request["Entries"]]}
+
+    def _answer(self, detail: dict[str, Any]) -> dict[str, str]:
+        key = detail["source"]["key"]
+        if self.refusing.get(key, 0) > 0:
+            self.refusing[key] -= 1
+            return {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+        return {"EventId": "1"}
+
+    @property
+    def keys(self) -> list[list[str]]:
+        return [[json.loads(entry["Detail"])["source"]["key"] for entry in request] for request in self.requests]
+
+
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
+    monkeypatch.setattr("resizer.event_bus.time.sleep", lambda _: None)
+    made = Bus()
+    monkeypatch.setattr(event_bus, "send", made.send)
+    return made
+
+
+def rejected(key: str, detail: str = "why") -> Report:
+    return ReportBuilder(SourceObject("photos", key)).build(Outcome.REJECTED, Reason.NOT_AN_IMAGE, detail)
+
+
+def resized(key: str, widths: range) -> Report:
+    source = SourceObject("photos", key)
+    stored = tuple(StoredRendition(rendition_plan(f"resized/{width}-{key}", width, width), 9) for width in widths)
+    manifest = Manifest(source, "0123", 9, header(40_000, 40_000), "photos", stored, Placeholder("4Pc=", "#c82828"))
+    return ReportBuilder(source).build(Outcome.RESIZED, manifest=manifest)
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
+def test_a_request_has_at_most_ten_entries(bus: Bus, count: int, requests: list[int]) -> None:
+    """No more than EventBridge takes at once, and no fewer."""
+    reports = [rejected(f"{number}.txt") for number in range(count)]
+    assert tell(reports, BUS, Clock()) == reports
+    assert [len(request) for request in bus.requests] == requests
+    assert list(chain.from_iterable(bus.keys)) == [report.source.key for report in reports]
+
+
+def test_a_request_has_at_most_256_kb(bus: Bus) -> None:
+    """Entries that are too large for one request go in two."""
+    tell([rejected(f"{number}.txt", "é" * 50_000) for number in range(5)], BUS, Clock())
+    assert [len(request) for request in bus.requests] == [2, 2, 1]
+    assert all(size(request) <= MAX_BYTES for request in bus.requests)
+
+
+def size(request: list[dict[str, str]]) -> int:
+    return sum(len((each["Source"] + each["DetailType"] + each["Detail"]).encode()) for each in request)
+
+
+def test_only_what_was_refused_is_sent_again(bus: Bus) -> None:
+    """EventBridge answers for each entry, and those that it has taken are not told twice."""
+    bus.refusing = {"1.txt": 1, "2.txt": 2}
+    reports = [rejected(f"{number}.txt") for number in range(4)]
+    assert tell(reports, BUS, Clock()) == reports
+    assert bus.keys == [["0.txt", "1.txt", "2.txt", "3.txt"], ["1.txt", "2.txt"], ["2.txt"]]
+
+
+def test_what_is_refused_to_the_end_fails(bus: Bus) -> None:
+    """After three attempts that source's report is a failure that says why; the others stay what they are."""
+    bus.refusing = {"1.txt": 99}
+    reports = [rejected(f"{number}.txt") for number in range(2)]
+    kept, failed = tell(reports, BUS, Clock())
+    assert kept is reports[0]
+    assert (failed.outcome, failed.reason) == (Outcome.FAILED, Reason.DELIVERY)
+    assert "s3://photos/1.txt" in str(failed.detail)
+    assert "ThrottlingException: Rate exceeded" in str(failed.detail)
+    assert len(bus.requests) == 3
+
+
+def test_a_request_that_fails_fails_its_own_entries_alone(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second of two requests breaks off, the ten sources of the first are told."""
+
+    def breaking(*arguments: Any, **request: Any) -> Any:
+        if len(bus.requests) == 1:
+            raise DeliveryError("put_events to pictures failed: reset")
+        return bus.send(*arguments, **request)
+
+    monkeypatch.setattr(event_bus, "send", breaking)
+    reports = tell([rejected(f"{number}.txt") for number in range(12)], BUS, Clock())
+    assert [report.outcome for report in reports] == [Outcome.REJECTED] * 10 + [Outcome.FAILED] * 2
+
+
+def test_no_request_outlasts_the_invocation(s3: Any) -> None:
+    """Without time left nothing is sent, and the record comes back."""
+    [report] = tell([rejected("1.txt")], BUS, Clock(remaining=lambda: 0.6))
+    assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.OUT_OF_TIME)
+
+
+@pytest.mark.parametrize(
+    ("key", "count", "left_out"),
+    [
+        ("cat.jpg", 20, None),
+        ("k" * 900, 60, None),
+        ("日" * 300, 50, ["srcset"]),
+        ("日" * 300, 100, ["srcset", "renditions"]),
+    ],
+)
+def test_a_large_manifest_goes_without_what_follows_from_the_rest(
+    bus: Bus, key: str, count: int, left_out: list[str] | None
+) -> None:
+    """Above 256 kB the event goes first without `srcset`, then without `renditions`, and says so."""
+    report = resized(key, range(1, count + 1))
+    assert tell([report], BUS, Clock()) == [report]
+    [[entry]] = bus.requests
+    assert size([entry]) <= MAX_BYTES
+    detail = json.loads(entry["Detail"])
+    assert detail.pop("left_out", None) == left_out
+    assert report.manifest is not None
+    whole = report.manifest.content()
+    assert detail == {name: value for name, value in whole.items() if name not in (left_out or ())}
+
+
+def test_a_large_removal_says_so_too(bus: Bus) -> None:
+    """The keys of a removal follow from the source's; too many of them are left out."""
+    keys = tuple(f"resized/{number}-{'日' * 330}" for number in range(100))
+    report = replace(rejected("cat.jpg"), outcome=Outcome.REMOVED, removed=Removed("photos", keys))
+    tell([report], BUS, Clock())
+    [[entry]] = bus.requests
+    assert json.loads(entry["Detail"]) == {
+        "version": 1, "source": {"bucket": "photos", "key": "cat.jpg"}, "bucket": "photos", "left_out": ["renditions"],
+    }  # fmt: skip
+
+
+def test_pauses_between_attempts_are_short_and_differ(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt waits for nothing; those after it wait less than a second in all."""
+    waited: list[float] = []
+    monkeypatch.setattr("resizer.event_bus.time.sleep", waited.append)
+    bus.refusing = {"1.txt": 99}
+    tell([rejected("1.txt")], BUS, Clock())
+    assert waited[0] == 0
+    assert 0 < math.fsum(waited) < 1

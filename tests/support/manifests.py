@@ -1,0 +1,21 @@
+"""Settings with a manifest, and what is in one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resizer.settings import Settings
+
+
+def with_manifest(settings: Settings) -> Settings:
+    """The same settings, by which every source gets a manifest and a placeholder."""
+    return replace(settings, defaults=replace(settings.defaults, manifest=True, placeholder=True))
+
+
+def parsed(body: bytes | None) -> dict[str, Any]:
+    """A manifest's content."""
+    content: dict[str, Any] = json.loads(body or b"")
+    return content
