@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
+from resizer.decode.wording import is_early_end, plain, title
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
 from resizer.formats.bit_depth import eight_bits
@@ -45,7 +46,8 @@ def decode(
         except ResizerError:
             raise
         except MemoryError as problem:
-            raise Rejected(Reason.NEEDS_MEMORY, f"The {header.format} takes more memory than there is.") from problem
+            detail = f"The {title(header.format)} takes more memory than there is."
+            raise Rejected(Reason.NEEDS_MEMORY, detail) from problem
         except Exception as problem:  # a decoder of hostile bytes may raise anything
             if is_our_fault(problem):
                 raise
@@ -69,7 +71,7 @@ def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
 
 
 def _undecodable(header: Header, problem: Exception) -> Rejected:
-    what = " ".join(str(problem)[:200].split()).rstrip(".") or "damaged"
-    if "truncated" in what or "end of file" in what:
-        return Rejected(Reason.TRUNCATED, f"The {header.format} ends before its last pixel; upload the whole file.")
-    return Rejected(Reason.CORRUPT, f"The {header.format} cannot be decoded: {what}.")
+    name = title(header.format)
+    if is_early_end(problem):
+        return Rejected(Reason.TRUNCATED, f"The {name} ends before its last pixel; upload the whole file.")
+    return Rejected(Reason.CORRUPT, f"The {name} cannot be decoded: {plain(problem)}.")

@@ -6,9 +6,10 @@ import io
 import warnings
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
+from resizer.decode.wording import plain, title
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
 from resizer.formats.base import Access, SourceFile
@@ -55,7 +56,7 @@ def open_image(stream: IO[bytes], limits: Limits, warn: Callable[[str], None] = 
         detail = f"{str(problem).split(' exceeds')[0]} exceeds RESIZER_MAX_PIXELS, {limits.max_pixels}."
         raise Rejected(Reason.TOO_MANY_PIXELS, detail) from problem
     except MemoryError as problem:
-        detail = f"The {source.name}'s header takes more memory than there is."
+        detail = f"The {title(source.name)}'s header takes more memory than there is."
         raise Rejected(Reason.NEEDS_MEMORY, detail) from problem
     except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
         if is_our_fault(problem):
@@ -104,7 +105,7 @@ def _unreadable(source: SourceFormat, file: SourceFile, problem: Exception) -> R
     position, size = file.stream.tell(), file.stream.seek(0, io.SEEK_END)
     if known := source.explain(file, problem):
         return known
+    name = title(source.name)
     if position >= size and source.access is not Access.WHOLE:
-        return Rejected(Reason.TRUNCATED, f"The {source.name} ends within its header, after {size} bytes.")
-    what = "damaged" if isinstance(problem, UnidentifiedImageError) else str(problem)[:200] or "damaged"
-    return Rejected(Reason.CORRUPT, f"The {source.name}'s header cannot be read: {what}.")
+        return Rejected(Reason.TRUNCATED, f"The {name} ends within its header, after {size} bytes.")
+    return Rejected(Reason.CORRUPT, f"The {name}'s header cannot be read: {plain(problem)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from resizer.decode.wording import title
 from resizer.errors import Reason, Rejected
 from resizer.memory.encoding import MB
 from resizer.memory.plan import memory_needed
@@ -55,7 +56,7 @@ class Limits:
             memory = self.reclaim()
         if memory is not None and needed > memory:
             detail = (
-                f"{header.width} x {header.height} {header.format} takes {needed / MB:.0f} MB to resize, "
+                f"{header.width} x {header.height} {title(header.format)} takes {needed / MB:.0f} MB to resize, "
                 f"{memory / MB:.0f} MB are left; give the function {(needed - memory) / MB:.0f} MB more."
             )
             raise Rejected(Reason.NEEDS_MEMORY, detail)

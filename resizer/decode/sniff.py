@@ -26,6 +26,7 @@ SERVED: Final = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
+CURSOR: Final = b"\x00\x00\x02\x00"  # an icon that can point; a TGA begins so as well, with zeros behind it
 # ISO base media files say in their brands what they are. From ISO/IEC 14496-12, 23000-22 and 23008-12.
 AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"})
@@ -63,6 +64,8 @@ def sniff(start: bytes) -> str:
     for signature, format_ in SERVED:
         if _matches(signature, start):
             return format_
+    if start.startswith(CURSOR) and any(start[4:6]):
+        return "ICO"
     brands = _brands(start)
     if brands & AVIF_BRANDS:
         return "AVIF"

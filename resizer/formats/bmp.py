@@ -5,7 +5,6 @@ Pillow does not read the masks of unusual bit fields, the transparency of most V
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, ClassVar, cast
 
 from PIL.BmpImagePlugin import BmpImageFile
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
 
 
 class OpenedBmp(BmpImageFile):
-    """A BMP with its own header; `unused_alpha` once its transparency has turned out to be all zero."""
+    """An opened BMP with its own header."""
 
     def __init__(self, stream: IO[bytes], header: BmpHeader) -> None:
         self.header = header
-        self.unused_alpha = False
         super().__init__(cast("IO[bytes]", header.prepared(stream)))
 
 
@@ -72,16 +70,7 @@ class BmpSource(SourceFormat):
         del header, wanted
         image.load()
         fields = _header(image).fields
-        pixels = fields.colours(image) if fields else image
-        if pixels.mode == "RGBA" and pixels.getchannel("A").getextrema() == (0, 0):
-            # As browsers do: some programs fill it with nothing.
-            cast("OpenedBmp", image).unused_alpha = True
-            pixels = pixels.convert("RGB")
-        yield Frame(pixels)
-
-    def after_pixels(self, image: ImageFile, header: Header) -> Header:
-        unused = isinstance(image, OpenedBmp) and image.unused_alpha
-        return replace(header, mode="RGB", has_transparency=False) if unused else header
+        yield Frame(fields.colours(image) if fields else image)
 
 
 def _header(image: ImageFile) -> BmpHeader:

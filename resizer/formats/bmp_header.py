@@ -130,7 +130,8 @@ def _bit_fields(fields: bytes, bits: int, compression: int, size: int) -> BitFie
         return None
     if compression not in {BITFIELDS, ALPHA_BITFIELDS} or not red | green | blue:
         red, green, blue = USUAL[bits]
-    if size not in {WITH_ALPHA, WITH_COLOURS, V5} and compression != ALPHA_BITFIELDS:
+    counts = {WITH_ALPHA: compression != RGB, WITH_COLOURS: True, V5: True}
+    if not counts.get(size, compression == ALPHA_BITFIELDS):
         alpha = 0
     whole = (1 << bits) - 1
     masks = red & whole, green & whole, blue & whole, alpha & whole if bits != 24 else 0

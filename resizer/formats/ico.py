@@ -85,7 +85,7 @@ class IcoSource(SourceFormat):
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
         del file
-        return _cut() if "truncated" in str(problem) else None  # Pillow decodes an icon when it opens it
+        return _cut() if "truncated" in str(problem).lower() else None  # Pillow decodes an icon when it opens it
 
 
 def _cut() -> Rejected:

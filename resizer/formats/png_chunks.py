@@ -32,6 +32,11 @@ class Chunks:
         stream.read(8)  # the signature
 
     @property
+    def name(self) -> str:
+        """This chunk's kind, for messages."""
+        return self.kind.decode("ascii", "backslashreplace")
+
+    @property
     def is_needed(self) -> bool:
         """Whether the specification lets no decoder pass this chunk over: its first letter is a capital (5.4)."""
         return not self.kind[0] & 0x20
@@ -76,8 +81,7 @@ class Chunks:
 
     def needed(self, most: int) -> bytes:
         """As `body`, of a chunk that the pixels need: raises `Rejected` `corrupt` instead of `LeftOut`."""
-        name = self.kind.decode("ascii", "backslashreplace")
         try:
             return self.body(most)
         except LeftOut as problem:
-            raise Rejected(Reason.CORRUPT, f"The PNG's {name} is damaged: {problem}.") from problem
+            raise Rejected(Reason.CORRUPT, f"The PNG's {self.name} is damaged: {problem}.") from problem

@@ -45,7 +45,7 @@ def _stored_blocks(source: Iterator[bytes]) -> Iterator[bytes]:
         try:
             piece = inflater.decompress(data, LONGEST)
         except isal_zlib.IsalError as problem:  # type: ignore[misc] # its types call it an exception, not a class
-            raise Rejected(Reason.CORRUPT, f"The PNG's pixels cannot be inflated: {problem}.") from problem
+            raise Rejected(Reason.CORRUPT, "The PNG's pixels are damaged: they cannot be inflated.") from problem
         if piece:
             yield struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece
         elif not data:

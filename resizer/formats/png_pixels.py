@@ -56,7 +56,8 @@ class Data:
 
     def _next(self) -> None:
         if not self._chunks.is_right():
-            raise Rejected(Reason.CORRUPT, f"The PNG's pixels are damaged: a checksum of its {self._kind!r} is wrong.")
+            detail = f"The PNG's pixels are damaged: a checksum of its {self._chunks.name} is wrong."
+            raise Rejected(Reason.CORRUPT, detail)
         if self._chunks.advance() == self._kind:
             self._begin()
 

@@ -35,6 +35,8 @@ class Page:
     def __init__(self, stream: IO[bytes]) -> None:
         self.reader = TiffReader.of(stream)
         pages = list(_pages(self.reader))
+        if not pages:
+            raise Rejected(Reason.CORRUPT, "The TIFF has no picture in it.")
         if is_camera_raw(self.reader, pages):
             detail = "It is a camera's raw file; upload the JPEG or TIFF that was developed from it."
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)

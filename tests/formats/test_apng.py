@@ -193,7 +193,7 @@ def test_a_frame_that_ends_early_is_truncated() -> None:
 
 
 REFUSED = {
-    "a wrong checksum in a frame": "a checksum of its b'fdAT' is wrong",
+    "a wrong checksum in a frame": "a checksum of its fdAT is wrong",
     "a part of a frame missing": "missing or in the wrong order",
     "a first frame of another size": "first frame of the PNG is not of the picture's size",
     "no frame": "an animation without a frame",

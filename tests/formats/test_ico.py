@@ -75,6 +75,15 @@ def test_the_best_picture_comes_out(data: bytes, expected: NDArray[Any]) -> None
     assert (np.asarray(pixels_of(data).convert("RGBA")) == expected).all()
 
 
+def test_a_cursor_is_an_icon() -> None:
+    """A cursor differs from an icon in one byte; a TGA that begins like one is none."""
+    data = icon((bitmap(32), 32))
+    assert (np.asarray(pixels_of(data[:2] + b"\2" + data[3:])) == COLOURS).all()
+    with pytest.raises(Rejected) as refused:
+        header_of(b"\0\0\2" + bytes(9) + bytes((8, 0, 8, 0, 24, 0)) + bytes(8 * 8 * 3))
+    assert refused.value.reason == Reason.NOT_AN_IMAGE
+
+
 @pytest.mark.parametrize("kind", ["bmp", "png"])
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
 def test_what_pillow_writes_is_read(mode: str, kind: str) -> None:

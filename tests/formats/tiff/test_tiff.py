@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -197,6 +198,15 @@ def test_a_cut_file_is_truncated(options: dict[str, Any]) -> None:
     with pytest.raises(Rejected) as refused:
         pixels_of(tiff_file(page(LARGE))[:-200])
     assert refused.value.reason == Reason.TRUNCATED
+
+
+def test_a_file_without_a_page_is_corrupt() -> None:
+    """A program that stopped before it wrote the tags leaves a header that points nowhere."""
+    for order, big in ORDERS:
+        mark = struct.pack(f"{order}2sH", b"II" if order == "<" else b"MM", 43 if big else 42)
+        with pytest.raises(Rejected, match="no picture") as refused:
+            header_of(mark + bytes(100))
+        assert refused.value.reason == Reason.CORRUPT
 
 
 def test_what_photoshop_keeps_for_itself_is_not_read() -> None:

@@ -1,0 +1,51 @@
+"""What is wrong with a picture, in words for the person who uploaded it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # where Pillow's names are not people's
+# What Pillow, pillow-heif and their libraries say, and what it means.
+MEANINGS: Final = (
+    ("truncated", "it points beyond its end"),
+    ("end of file", "it points beyond its end"),
+    ("not enough image data", "it points beyond its end"),
+    ("color planes", "its colours are damaged"),
+    ("alpha plane", "its transparency is damaged"),
+    ("read next frame", "a frame is damaged"),
+    ("image item", "it has no picture where it says"),
+    ("image grid", "its tiles do not fit together"),
+    ("BMFF", "its boxes are damaged"),
+    ("broken PNG", "the PNG in it is damaged"),
+    ("dimensions", "it does not say how large it is"),
+)
+# Errors that libraries raise with a sentence of their own; what Python raises by itself says nothing to a stranger.
+SPEAKING: Final = (OSError, RuntimeError, SyntaxError, ValueError)
+# Words alone: what quotes code or bytes, counts them or names a function is for programmers.
+SENTENCE: Final = re.compile(r"(?!.*(data stream|decoder|driver|pack|seek|byte))[A-Za-z][a-z]+( [A-Za-z0-9-]+)+")
+DAMAGED: Final = "its data is damaged"
+
+
+def title(format_: str) -> str:
+    """What people call a format, by Pillow's name for it."""
+    return TITLES.get(format_, format_)
+
+
+def is_early_end(problem: Exception) -> bool:
+    """Whether an error says that the file ends before its last pixel."""
+    return _meaning(problem) == MEANINGS[0][1]
+
+
+def plain(problem: Exception) -> str:
+    """What an error of Pillow's says about the file, to stand behind a colon, without a full stop."""
+    meaning = _meaning(problem)
+    if meaning or isinstance(problem, UnicodeError) or not isinstance(problem, SPEAKING):
+        return meaning or DAMAGED
+    text = str(problem)[:200].rpartition(": ")[2].rstrip(".")
+    return text[0].lower() + text[1:] if SENTENCE.fullmatch(text) else DAMAGED
+
+
+def _meaning(problem: Exception) -> str | None:
+    text = str(problem).lower()
+    return next((meaning for said, meaning in MEANINGS if said.lower() in text), None)
