@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -151,6 +152,21 @@ def test_endpoints_are_those_of_the_whole_botocore(tools: Tools) -> None:
     assert answers == json.loads(whole)
     assert len(answers) > 300
     assert answers["sqs eu-central-1 []"][0] == "https://sqs.eu-central-1.amazonaws.com"
+
+
+TELL = """
+import sys
+from resizer.s3.clients import send
+entry = {"Source": "resizer", "DetailType": "Image Rejected", "Detail": "{}", "EventBusName": "default"}
+print(send("events", "put_events", Entries=[entry])["FailedEntryCount"])
+"""
+
+
+def test_an_event_bus_is_told_with_the_trimmed_layer_alone(tools: Tools, s3: Any, tmp_path: Path) -> None:
+    """botocore's cut description of EventBridge is enough to put an event on a bus."""
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    path = [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")]
+    assert run(tools, path, f"import os\nos.environ.update({environment!r})\n{TELL}") == "0\n"
 
 
 def test_every_request_that_we_make_is_described() -> None:
