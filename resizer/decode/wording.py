@@ -39,9 +39,11 @@ def is_early_end(problem: Exception) -> bool:
 
 def plain(problem: Exception) -> str:
     """What an error of Pillow's says about the file, to stand behind a colon, without a full stop."""
-    meaning = _meaning(problem)
-    if meaning or isinstance(problem, UnicodeError) or not isinstance(problem, SPEAKING):
-        return meaning or DAMAGED
+    if meaning := _meaning(problem):
+        return meaning
+    said_by = problem.__cause__ or problem  # Pillow hands on what Python raises while it reads a header
+    if isinstance(said_by, UnicodeError) or not isinstance(said_by, SPEAKING):
+        return DAMAGED
     text = str(problem)[:200].rpartition(": ")[2].rstrip(".")
     return text[0].lower() + text[1:] if SENTENCE.fullmatch(text) else DAMAGED
 

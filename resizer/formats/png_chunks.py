@@ -34,7 +34,7 @@ class Chunks:
     @property
     def name(self) -> str:
         """This chunk's kind, for messages."""
-        return self.kind.decode("ascii", "backslashreplace")
+        return self.kind.decode() if self.kind.isalpha() else "an unknown chunk"
 
     @property
     def is_needed(self) -> bool:

@@ -66,7 +66,7 @@ def read_header(chunks: Chunks, warn: Callable[[str], None]) -> PngHeader:
         elif not chunks.kind:
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
         elif chunks.is_needed:
-            raise Rejected(Reason.CORRUPT, f"The PNG has the chunk {chunks.name} where its pixels should be.")
+            raise Rejected(Reason.CORRUPT, f"The PNG has {chunks.name} where its pixels should be.")
         else:
             name = chunks.kind
             try:

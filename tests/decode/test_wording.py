@@ -43,6 +43,13 @@ def test_insides_are_not_shown(problem: Exception, words: str) -> None:
     assert plain(problem) == words
 
 
+def test_what_pillow_hands_on_is_not_shown() -> None:
+    """Pillow wraps what Python raises within a header into an error of its own, with the same text."""
+    with pytest.raises(SyntaxError) as wrapped:
+        raise SyntaxError("index out of range") from IndexError("index out of range")
+    assert plain(wrapped.value) == "its data is damaged"
+
+
 def test_an_early_end_is_known_by_its_words() -> None:
     """However a library says it."""
     assert is_early_end(OSError("image file is truncated (3 bytes not processed)"))

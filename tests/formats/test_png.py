@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
     "two palettes": (png(COLOURS, COLOURS, INDICES, END, size=size(colour=3)), Reason.CORRUPT, "there are two"),
     "a palette of 300": (png(chunk(b"PLTE", bytes(900)), INDICES, END, size=size(colour=3)), Reason.CORRUPT, "PLTE"),
     "a needed chunk that is unknown": (plain(chunk(b"ABCD")), Reason.CORRUPT, "ABCD where its pixels"),
-    "no pixels": (png(END), Reason.CORRUPT, "IEND where its pixels"),
+    "no pixels": (png(END), Reason.CORRUPT, "has IEND where its pixels"),
     "a second size": (plain(chunk(b"IHDR", SIZE)), Reason.CORRUPT, "IHDR where its pixels"),
     "text first": (b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt") + plain()[8:], Reason.CORRUPT, "does not begin with its size"),
     "a size of 14 bytes": (png(PIXELS, END, size=SIZE + b"\0"), Reason.CORRUPT, "does not begin with its size"),
