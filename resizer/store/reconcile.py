@@ -163,7 +163,7 @@ class Reconciler:
 
     def _is_forwarded(self, rejection: Rejected) -> bool:
         """Whether the large function takes over; it also puts right what is there."""
-        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
+        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.forwards(self.source)
 
     @property
     def _bucket(self) -> str:
