@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ from resizer.memory.process import resident
 from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
-from resizer.settings.rules import Rule
+from resizer.settings.rules import Fit, RenditionSpec, Rule
 from resizer.store import uploads
 
 if TYPE_CHECKING:
@@ -34,9 +35,19 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
 
 
-def measured(image: str, widths: Sequence[int], formats: Sequence[str]) -> dict[str, Any]:
-    """Resize one image in this process, which has resized none before; its plan and peak in MB, and the outcome."""
-    path, settings = Path(image), Settings(defaults=Rule.of_widths(widths, formats=tuple(formats)))
+def measured(
+    image: str, widths: Sequence[int], formats: Sequence[str], boxes: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Resize one image in this process, which has resized none before; its plan and peak in MB, and the outcome.
+
+    Beside the plain widths it makes `boxes`, each the fields of a `RenditionSpec` but its name and its formats.
+    """
+    rule = Rule.of_widths(widths, formats=tuple(formats))
+    specs = (
+        RenditionSpec(**{**box, "fit": Fit(box["fit"])}, name=f"box{number}", formats=tuple(formats))
+        for number, box in enumerate(boxes)
+    )
+    path, settings = Path(image), Settings(defaults=replace(rule, renditions=(*rule.renditions, *specs)))
     s3 = MemoryS3(b"", path)
     warm = io.BytesIO()
     Image.new("RGB", (64, 64)).save(warm, "JPEG")

@@ -20,9 +20,10 @@ from tests.conftest import needs_photos, photo_files
 from tests.support.fresh import FreshProcesses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    Boxes = Sequence[dict[str, object]]
     Compare = Callable[..., Comparison]
 
 SIZES = [(1000, 750), (640, 480), (480, 360)]
@@ -36,8 +37,10 @@ def compare() -> Iterator[Compare]:
     """Resizes one image in a process that has resized none before, and sets the plan beside its peak."""
     fresh = FreshProcesses.start()
 
-    def compared(path: Path, widths: tuple[int, ...] = WIDTHS) -> Comparison:
-        return Comparison(path.name, **fresh.run("bench.memory.peak:measured", str(path), widths, ["source"]))
+    def compared(
+        path: Path, widths: tuple[int, ...] = WIDTHS, formats: Sequence[str] = ("source",), boxes: Boxes = ()
+    ) -> Comparison:
+        return Comparison(path.name, **fresh.run("bench.memory.peak:measured", str(path), widths, formats, boxes))
 
     yield compared
     fresh.stop()
@@ -104,6 +107,30 @@ def test_the_plan_holds_for_wide_widths(
 def test_the_plan_holds_for_real_jpegs(path: Path, compare: Compare) -> None:
     """Of each large JPEG the measured peak lies within the plan."""
     found = compare(path)
+    assert found.holds, found
+
+
+@measurable
+@pytest.mark.parametrize("formats", [("source",), ("source", "webp")])
+@pytest.mark.parametrize(
+    "boxes",  # three each: the measurement waits for as many as are written at once
+    [
+        [{"width": side, "height": side, "fit": "cover", "gravity": "attention"} for side in (64, 256, 600)],
+        [{"width": 1400, "height": 1400, "fit": "cover", "gravity": side} for side in ("west", "east", "attention")],
+        [{"width": side, "height": 1600, "fit": "contain"} for side in (1600, 900, 700)],
+        [{"width": side, "fit": "inside", "enlarge": True} for side in (2600, 2000, 1800)],
+        [{"width": side, "fit": "inside", "effort": "small"} for side in (1600, 900, 700)],
+    ],
+    ids=["avatars", "large crops", "canvases", "enlarged", "small"],
+)
+@pytest.mark.parametrize("name", ["JPEG", "PNG alpha"])
+def test_the_plan_holds_for_boxes(
+    name: str, boxes: list[dict[str, Any]], formats: tuple[str, ...], compare: Compare, tmp_path: Path
+) -> None:
+    """Of crops, canvases, enlarged and slowly encoded pictures, of noise, the measured peak lies within the plan."""
+    variety = next(each for each in WIDE_VARIETIES if each[0] == name)
+    found = compare(drawn_noise(variety, 2000, 1500, tmp_path), formats=formats, boxes=boxes)
+    assert found.outcome == "resized"
     assert found.holds, found
 
 
