@@ -64,7 +64,7 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(STACK) $(RUNTIME) .aws-sam build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
-	rm -rf *.egg-info bench/report.* bench/peers/sharp/node_modules
+	rm -rf *.egg-info bench/report.* bench/peers/sharp/node_modules tests/docs/npm/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
-from resizer import event_bus, events, resize
+from resizer import events, resize
 from resizer.deadline import Clock
 from resizer.errors import OutOfTime, Reason, ResizerError
 from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
-from resizer.rejections import take_care
+from resizer.publish import event_bus
+from resizer.rejections import report_rejection
 from resizer.report import Outcome, Report, ReportBuilder
 from resizer.s3 import clients
 from resizer.settings import Settings
@@ -95,7 +96,7 @@ def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report
     builder = ReportBuilder(source)
     try:
         _need_time(source, clock, before)
-        return take_care(process(source, settings, clients.s3_until(clock), clock, builder), settings)
+        return report_rejection(process(source, settings, clients.s3_until(clock), clock, builder), settings)
     except ResizerError as problem:
         return builder.build(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:

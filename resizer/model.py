@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Decoded below 1.5 times the largest rendition, the result drifts visibly from that of a full decode: 38 dB PSNR
 # against 46 to 56 dB, measured on photos before encoding.
 OVERSAMPLING: Final = 1.5
-LONGEST_EXIF: Final = 1_048_576  # bytes that are looked at; it fits into one segment of a JPEG, of 64 KB
+MAX_EXIF_BYTES: Final = 1_048_576  # bytes that are looked at; it fits into one segment of a JPEG, of 64 KB
 
 
 class Change(StrEnum):
@@ -55,7 +55,7 @@ class SourceObject:
     """One object that an event names; `key` is decoded, everything optional is what senders leave out.
 
     `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length. `widths` replace the
-    settings' own. `handed_over` marks a record that a function with less memory has passed on.
+    settings' own. `forwarded` marks a record that a function with less memory has passed on.
     """
 
     bucket: str
@@ -66,7 +66,7 @@ class SourceObject:
     sequencer: str | None = None
     version_id: str | None = None
     widths: tuple[int, ...] | None = None
-    handed_over: bool = False
+    forwarded: bool = False
 
     @property
     def uri(self) -> str:

@@ -7,9 +7,7 @@ from functools import cache, partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from resizer.attention import focus
 from resizer.color.srgb import source_colors, to_srgb
-from resizer.compose import compose_each
 from resizer.deadline import Clock, seconds_to_decode
 from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, is_read_forwards, open_image
@@ -17,17 +15,21 @@ from resizer.decode.limits import Limits
 from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime, Rejected
 from resizer.formats import SOURCES
-from resizer.manifest import Manifest
+from resizer.layout.attention import focus
+from resizer.layout.compose import compose_each
+from resizer.layout.views import at_views, small_copy
+from resizer.layout.watermarks import load_overlays
 from resizer.memory.allocator import return_freed_memory
 from resizer.memory.encoding import Planned
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
 from resizer.model import RenditionPlan
-from resizer.placeholder import placeholder_of
 from resizer.planning.geometry import wanted_size
 from resizer.planning.gravity import FOCAL_POINT, focal_point
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
+from resizer.publish.manifest import Manifest
+from resizer.publish.placeholder import placeholder_of
 from resizer.report import Outcome, Report, ReportBuilder, StoredRendition
 from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
@@ -36,8 +38,6 @@ from resizer.store.provenance import Provenance
 from resizer.store.reconcile import Reconciler, RenditionSet
 from resizer.store.uploads import Upload, upload_all
 from resizer.store.writer import Destination, write, write_manifest
-from resizer.views import at_views, small_copy
-from resizer.watermarks import load_overlays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 
-def take_care(report: Report, settings: Settings) -> Report:
+def report_rejection(report: Report, settings: Settings) -> Report:
     """Record a rejection in the queue for rejections, or hand the record on; the report with what became of it.
 
     Raises `DeliveryError` where that cannot be done now.
     """
     if report.outcome is not Outcome.REJECTED:
         return report
-    if report.reason is Reason.NEEDS_MEMORY and settings.large_function and settings.hands_over(report.source):
+    if report.reason is Reason.NEEDS_MEMORY and settings.large_function and settings.forwards(report.source):
         return _hand_over(report, settings.large_function)
     if settings.rejections_queue_url:
         message = json.dumps(rejection(report), ensure_ascii=False)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resizer.errors import Reason
-    from resizer.manifest import Manifest
     from resizer.model import Header, RenditionPlan, SourceObject
+    from resizer.publish.manifest import Manifest
     from resizer.s3.stream import SourceStream
 
 

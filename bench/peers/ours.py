@@ -10,11 +10,11 @@ from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.handler import lambda_handler, settings
+from resizer.layout.views import at_views
 from resizer.local.trigger import LocalContext
 from resizer.pipeline import limits_for
 from resizer.planning.geometry import wanted_size
 from resizer.planning.outputs import plan
-from resizer.views import at_views
 
 if TYPE_CHECKING:
     from pathlib import Path

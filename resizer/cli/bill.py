@@ -44,6 +44,7 @@ class Stack:
     renditions: int = 3
     own_output_bucket: bool = False
     traced: bool = True
+    event_bus: bool = False
 
 
 def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free_tier: bool = False) -> list[Line]:
@@ -55,10 +56,12 @@ def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free
     def line(label: str, units: float, price: Price, *, fixed: bool = False) -> Line:
         return Line(label, units, price.of(units, free_tier=free_tier), price, fixed)
 
+    told = [line("EventBridge events about images", images, prices.event)] if stack.event_bus else []
     traces = min(images, SECONDS_A_MONTH) + TRACED_SHARE * max(0.0, images - SECONDS_A_MONTH)
     return [
         *month.lines,
         trigger_line(stack, images, prices, free_tier=free_tier),
+        *told,
         line("log ingestion, GB", images * LOG_BYTES / 1e9, prices.log_gb),
         line("X-Ray traces, at most", traces if stack.traced else 0, prices.trace),
         line("custom metrics", METRICS, prices.metric, fixed=True),

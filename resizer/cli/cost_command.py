@@ -45,8 +45,10 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
 
+    settings = checked_settings(os.environ)
     if renditions is None:
-        renditions = checked_settings(os.environ).defaults.writes
+        renditions = settings.defaults.writes
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
-    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing)
+    told = settings.event_bus is not None
+    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing, event_bus=told)
     print_bill(console, usage, stack, free_tier=free_tier)

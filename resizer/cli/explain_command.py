@@ -37,7 +37,7 @@ def explain(
     from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
     from resizer.model import SourceObject  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.guard import reason_to_skip  # noqa: PLC0415 # keeps --help quick
-    from resizer.planning.outputs import check_key_length  # noqa: PLC0415 # keeps --help quick
+    from resizer.planning.outputs import check_key_length, manifest_key  # noqa: PLC0415 # keeps --help quick
     from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
 
     environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
@@ -55,6 +55,8 @@ def explain(
     table.columns[0].overflow = "fold"
     for row in _measured(key, image, settings) if image else _boxes(key, settings):
         table.add_row(*map(escape, row))
+    if manifest := manifest_key(key, settings):
+        table.add_row(escape(manifest), "", "JSON")
     console.print(table)
 
 

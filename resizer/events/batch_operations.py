@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from resizer.report import Report
 
-LONGEST_RESULT: Final = 1024
+MAX_RESULT_BYTES: Final = 1024
 CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "PermanentFailure"}
 
 
@@ -45,7 +45,7 @@ def _result(
     return {
         "taskId": task.get("taskId") if isinstance(task, dict) else None,
         "resultCode": code,
-        "resultString": story[:LONGEST_RESULT],
+        "resultString": story[:MAX_RESULT_BYTES],
     }
 
 

@@ -37,7 +37,7 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
         widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
-        handed_over=bool(told.get("handedOver")),
+        forwarded=bool(told.get("handedOver")),
     )
 
 

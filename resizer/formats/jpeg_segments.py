@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.model import LONGEST_EXIF
+from resizer.model import MAX_EXIF_BYTES
 
 # Pillow steps over segments and filling bytes one by one: a few megabytes of empty ones take it minutes.
 MAX_PARTS: Final = 10_000
@@ -90,7 +90,7 @@ def _walk(stream: IO[bytes]) -> Coding:
             coding = replace(coding, restarts=any(head[4:6]))
         elif marker == APP1 and head[4:] == b"Exif\0\0":
             exif += length
-            if exif > LONGEST_EXIF:
+            if exif > MAX_EXIF_BYTES:
                 raise _too_many("EXIF")
         at += 2 + length
     raise _too_many("segments or filling bytes before its picture")

@@ -11,7 +11,7 @@ from typing import Final
 from PIL import ExifTags, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from resizer.model import LONGEST_EXIF
+from resizer.model import MAX_EXIF_BYTES
 
 UPRIGHT: Final = 1
 PREFIX: Final = re.compile(rb"(Exif\0\0){0,2}")  # of some writers twice
@@ -31,7 +31,7 @@ def exif_orientation(exif: bytes | None) -> int:
 
     XMP never counts: no browser turns a picture by it, and Pillow's own `getexif` does.
     """
-    if not exif or len(exif) > LONGEST_EXIF:
+    if not exif or len(exif) > MAX_EXIF_BYTES:
         return UPRIGHT
     begin = PREFIX.match(exif)
     stream = io.BytesIO(exif[begin.end() if begin else 0 :])

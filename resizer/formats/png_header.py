@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.png_chunks import Chunks, LeftOut
-from resizer.model import LONGEST_EXIF, CodePoints
+from resizer.model import MAX_EXIF_BYTES, CodePoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ def _read_palette(chunks: Chunks, header: PngHeader) -> None:
 def _read_other(chunks: Chunks, header: PngHeader) -> None:
     """Read a chunk that the pixels do not need, where something is done with it. The first of a kind counts."""
     kind, length, info = chunks.kind, chunks.left, header.info
-    body = chunks.body(LONGEST_EXIF if kind == b"eXIf" else MAX_BODY)
+    body = chunks.body(MAX_EXIF_BYTES if kind == b"eXIf" else MAX_BODY)
     if length != LENGTHS.get(kind, length):
         raise LeftOut(f"it is {length} bytes long instead of {LENGTHS[kind]}")
     match kind:

@@ -42,6 +42,13 @@ def load_handler() -> Handler:
     return lambda_handler
 
 
+def make_event_bus(bus: str) -> None:
+    """Make the event bus of the settings, given by its name or ARN; every account has one called `default`."""
+    name = bus.rpartition("event-bus/")[2]
+    if name not in {"", "default"}:
+        clients.client("events").create_event_bus(Name=name)
+
+
 @contextmanager
 def local_service(  # noqa: PLR0913 # most have defaults
     bucket: str,
@@ -69,6 +76,7 @@ def local_service(  # noqa: PLR0913 # most have defaults
             if finished:
                 finished(invocation)
 
+        make_event_bus(os.environ.get("RESIZER_EVENT_BUS", "").strip())
         trigger = Trigger(wire(bucket), handler, note, ended)
         trigger.start()
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from resizer.formats.png_header import KEYWORDS
-from resizer.model import LONGEST_EXIF
+from resizer.model import MAX_EXIF_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ Base = ExifTags.Base
 COPYRIGHT: Final = (Base.Artist, Base.Copyright)
 # Photoshop's image resources of a JPEG, and a TIFF's tag for the first.
 IPTC, IPTC_DIGEST, TIFF_IPTC = 0x0404, 0x0425, 33723
-LONGEST_TEXT: Final = 1000  # characters; a longer one is no name
-LONGEST_SEGMENT: Final = 65_533  # bytes that a JPEG can hold of it: a segment's length has 16 bits, and counts itself
+MAX_TEXT: Final = 1000  # characters; a longer one is no name
+MAX_SEGMENT_BYTES: Final = 65_533  # bytes that a JPEG can hold of it: a segment's length has 16 bits, and counts itself
 # What describes the picture. All else of a TIFF's first directory, and of some cameras', is about how the file lies:
 # its strips and tiles, its orientation, its thumbnail, its profile.
 DESCRIPTIVE: Final = frozenset(
@@ -51,7 +51,7 @@ def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes
         return b""
     rights = _rights(image, warn)
     block = _block(image, rights) if keep == "all" else b""
-    if len(block) > LONGEST_SEGMENT:
+    if len(block) > MAX_SEGMENT_BYTES:
         warn(f"EXIF of {len(block)} bytes is more than a JPEG can hold; only artist and copyright are kept.")
         block = b""
     return block or _with(Image.Exif(), rights)
@@ -74,7 +74,7 @@ def _with(exif: Image.Exif, rights: dict[int, bytes]) -> bytes:
 def _exif(image: ImageFile) -> Image.Exif:
     source = image.info.get("exif") or b""
     # Pillow would decode all of a PNG to look for EXIF behind its pixels.
-    unread = (image.format == "PNG" and not source) or len(source) > LONGEST_EXIF
+    unread = (image.format == "PNG" and not source) or len(source) > MAX_EXIF_BYTES
     return Image.Exif() if unread else image.getexif()
 
 
@@ -88,7 +88,7 @@ def _rights(image: ImageFile, warn: Callable[[str], None]) -> dict[int, bytes]:
     while len(found) < len(COPYRIGHT) and (rights := next(elsewhere, None)):
         for tag, text in zip(COPYRIGHT, (rights.artist, rights.copyright), strict=True):
             if text:
-                found.setdefault(tag, text[:LONGEST_TEXT].encode())
+                found.setdefault(tag, text[:MAX_TEXT].encode())
     return found
 
 
@@ -124,7 +124,7 @@ def _has_iptc(image: ImageFile) -> tuple[bool, bool]:
 def _copyright(exif: Image.Exif) -> dict[int, bytes]:
     texts = {tag: exif.get(tag) for tag in COPYRIGHT}
     return {
-        tag: text[:LONGEST_TEXT].encode("latin-1", "replace")
+        tag: text[:MAX_TEXT].encode("latin-1", "replace")
         for tag, text in texts.items()
         if isinstance(text, str) and _says(text)
     }

@@ -92,6 +92,8 @@ class Settings:
 
     def for_bucket(self, bucket: str) -> Self:
         """The same settings for the sources of one bucket, whose name is filled into the key template."""
+        if not has_bucket(self.key_template):
+            return self
         return replace(self, key_template=fill_bucket(self.key_template, bucket))
 
     @property
@@ -99,9 +101,9 @@ class Settings:
         """The prefix in a source bucket below which nothing is a source; None beside an output bucket."""
         return self.output_prefix if self.output_bucket is None else None
 
-    def hands_over(self, source: SourceObject) -> bool:
+    def forwards(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; once, so that none bounces."""
-        return self.large_function is not None and not source.handed_over
+        return self.large_function is not None and not source.forwarded
 
     def with_widths(self, widths: tuple[int, ...] | None) -> Self:
         """The same settings with an event's own widths, where it has any, instead of every rule's renditions.

@@ -14,7 +14,7 @@ from voluptuous import DictInvalid, Invalid, MultipleInvalid, Required, Required
 from resizer.errors import ConfigError
 from resizer.settings import value_checks as a
 from resizer.settings.consistency import box_mistakes, path_text, same_formats, same_names, unknown_watermarks
-from resizer.settings.environment import EXTRA_FORMATS, MOST_WIDTHS
+from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTHS
 from resizer.settings.rules import Effort, Fit
 
 QUALITIES: Final = ("jpeg", "webp", "avif")
@@ -73,7 +73,7 @@ BOX_KEYS: Final = {
 } | SHARED
 BOX: Final = a.together(Schema(BOX_KEYS), box_mistakes)
 DEFAULTS: Final = {
-    "renditions": a.together(a.every(_rendition, least=1, most=MOST_WIDTHS), same_names),
+    "renditions": a.together(a.every(_rendition, least=1, most=MAX_WIDTHS), same_names),
     "cache_control": a.cache_control,
     "manifest": a.switch,
     "placeholder": a.switch,

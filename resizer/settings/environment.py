@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WIDEST = 16_383  # the widest image that WebP can hold, so that every width works in every format
-MOST_WIDTHS = 20  # a source costs a PUT, and its removal HEADs, for each
+MAX_WIDTHS = 20  # a source costs a PUT, and its removal HEADs, for each
 EXTRA_FORMATS = frozenset({"source", "jpeg", "png", "webp", "avif"})
 KEEP_METADATA = ("copyright", "none", "all")
-MOST_TAGS = 10  # by the S3 user guide
+MAX_TAGS = 10  # by the S3 user guide
 # Those that can be read at once; a rendition in an archive would be no rendition.
 STORAGE_CLASSES = frozenset(
     {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
@@ -42,13 +42,13 @@ def _listed(text: str) -> list[str]:
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
-    """`480,640,1000` as numbers, widest first, each once, at most `MOST_WIDTHS`. Raises `ValueError`."""
+    """`480,640,1000` as numbers, widest first, each once, at most `MAX_WIDTHS`. Raises `ValueError`."""
     parts = _listed(text)
     if not parts or not all(re.fullmatch("0*[1-9][0-9]{0,4}", part) and int(part) <= WIDEST for part in parts):
         raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
     widths = {int(part) for part in parts}
-    if len(widths) > MOST_WIDTHS:
-        raise ValueError(f"must be at most {MOST_WIDTHS} widths; these are {len(widths)}")
+    if len(widths) > MAX_WIDTHS:
+        raise ValueError(f"must be at most {MAX_WIDTHS} widths; these are {len(widths)}")
     return tuple(sorted(widths, reverse=True))
 
 
@@ -141,10 +141,8 @@ def _tags(text: str) -> str:
     except ValueError:
         raise ValueError("must be tags such as team=shop&kind=rendition, each with its `=`") from None
     too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
-    if too_long or len(pairs) > MOST_TAGS or len(dict(pairs)) < len(pairs):
-        raise ValueError(
-            f"must be at most {MOST_TAGS} tags such as team=shop&kind=rendition, by S3's limits, each once"
-        )
+    if too_long or len(pairs) > MAX_TAGS or len(dict(pairs)) < len(pairs):
+        raise ValueError(f"must be at most {MAX_TAGS} tags such as team=shop&kind=rendition, by S3's limits, each once")
     return urlencode(pairs)
 
 

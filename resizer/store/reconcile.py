@@ -34,8 +34,8 @@ from resizer.store.existing import delete_existing, list_existing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resizer.manifest import Manifest
     from resizer.model import SourceObject
+    from resizer.publish.manifest import Manifest
     from resizer.s3 import S3
     from resizer.settings import Settings
     from resizer.store.existing import ExistingRendition
@@ -163,7 +163,7 @@ class Reconciler:
 
     def _is_forwarded(self, rejection: Rejected) -> bool:
         """Whether the large function takes over; it also puts right what is there."""
-        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.hands_over(self.source)
+        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.forwards(self.source)
 
     @property
     def _bucket(self) -> str:

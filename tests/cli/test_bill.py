@@ -107,6 +107,16 @@ def test_the_cheapest_trigger_is_named() -> None:
     assert told == "Cheapest trigger: s3 $0.00; eventbridge $1.00, sqs $1.46."
 
 
+def test_an_event_bus_costs_an_event_an_image() -> None:
+    """What is told on a bus is a line of its own, and none without a bus."""
+
+    def told(*, event_bus: bool) -> list[float]:
+        lines = whole_bill(cost(Usage(1e6, 512, 100), prices()), 1e6, Stack(event_bus=event_bus), prices())
+        return [line.dollars for line in lines if line.label == "EventBridge events about images"]
+
+    assert (told(event_bus=True), told(event_bus=False)) == ([1.00], [])
+
+
 def test_traces_are_one_a_second_and_five_percent_of_the_others() -> None:
     """Up to 2.6 million images a month each may be traced; of more only a part, and with PassThrough none."""
 

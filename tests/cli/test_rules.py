@@ -87,6 +87,15 @@ def test_a_box_of_an_image_is_explained(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("image", [(), ("--image", "cat.jpg")])
+def test_a_manifest_is_explained(folder: Path, image: tuple[str, ...]) -> None:
+    """Where a source gets a manifest, its key stands below the renditions."""
+    (folder / "resizer.toml").write_text("[defaults]\nmanifest = true\nrenditions = [50]\n")
+    (folder / "cat.jpg").write_bytes(saved(photo_like(90, 60)))
+    done = resizer("explain", "cat.jpg", *image, cwd=folder)
+    assert lines(done.stdout)[-1] == ["resized/manifest-cat.jpg.json", "JSON"]
+
+
 @pytest.mark.parametrize(
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],

@@ -10,10 +10,10 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Rejected
+from resizer.layout.views import at_views
 from resizer.memory.encoding import MB
 from resizer.metadata.exif import kept_exif
 from resizer.planning.geometry import whole_view
-from resizer.views import at_views
 from tests.support.plans import of_widths
 
 WIDEST = 16  # pixels

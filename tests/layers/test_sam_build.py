@@ -56,9 +56,12 @@ def sam_build(clone: Path, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.timeout(600)  # it downloads the packages of four layers
 def test_sam_build_works_in_a_clean_clone(clone: Path, tools: Tools) -> None:
-    """It makes a function that starts with its layers in the real runtime."""
+    """It makes a function that starts with its layers in the real runtime, and the same zips to the byte."""
     done = sam_build(clone, **{VARIABLE: str(runtime_python())})
     assert done.returncode == 0, done.stderr
+    built = {path.name: path.read_bytes() for path in (PROJECT / BUILT.parent).glob("*Layer.zip")}
+    assert len(built) == 4
+    assert [name for name, data in built.items() if (clone / BUILT.parent / name).read_bytes() != data] == []
     heic_on_this_machine = {"Heic": "yes", "Architecture": ARCHITECTURES[platform.machine()]}
     function = built_function(clone / BUILT, parameters=heic_on_this_machine)
     assert [(layer / "python" / "licences").exists() for layer in function.layers] == [True, True]

@@ -182,6 +182,19 @@ def test_renditions_own_events_can_be_left_out() -> None:
             assert process.stdout.readline().startswith(f"resized   {key}  ")
 
 
+@pytest.mark.parametrize("bus", ["pictures", "arn:aws:events:us-east-1:123456789012:event-bus/pictures", "default"])
+def test_an_event_bus_is_there(bus: str) -> None:
+    """With an event bus in the settings the service makes it, and an upload is told and not tried again."""
+    with running(RESIZER_EVENT_BUS=bus) as (process, lines):
+        assert process.stdout
+        events = boto3.client("events", **connection(lines))
+        assert bus.rpartition("/")[2] in {each["Name"] for each in events.list_event_buses()["EventBuses"]}
+        boto3.client("s3", **connection(lines)).put_object(
+            Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48))
+        )
+        assert process.stdout.readline().startswith("resized   cat.jpg  ")
+
+
 def test_renditions_go_to_a_bucket_of_their_own_and_are_announced_to_nobody() -> None:
     """With an output bucket an upload, an overwrite and a deletion are one line each, and the source stays alone."""
     elsewhere = {"RESIZER_BUCKETS": "photos", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}

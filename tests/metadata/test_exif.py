@@ -16,7 +16,7 @@ from resizer.decode.limits import Limits
 from resizer.metadata import iptc as iptc_reader
 from resizer.metadata import rights
 from resizer.metadata import xmp as xmp_reader
-from resizer.metadata.exif import LONGEST_SEGMENT, LONGEST_TEXT, kept_exif
+from resizer.metadata.exif import MAX_SEGMENT_BYTES, MAX_TEXT, kept_exif
 from tests.support.pictures import opened, saved
 from tests.support.plans import of_widths
 from tests.support.rights_blocks import (
@@ -108,14 +108,14 @@ def test_what_a_jpeg_cannot_hold_is_cut_to_the_names() -> None:
     exif, warnings = kept(data, "all")
     assert dict(exif) == {Base.Copyright: "Ada"}
     assert "only artist and copyright are kept" in warnings[0]
-    block = kept_exif(as_file(with_tags("WEBP", ImageDescription="x" * (LONGEST_SEGMENT - 100))), "all", print)
+    block = kept_exif(as_file(with_tags("WEBP", ImageDescription="x" * (MAX_SEGMENT_BYTES - 100))), "all", print)
     assert len(opened(saved(PICTURE, "JPEG", exif=block)).info["exif"]) == len(block)
 
 
 def test_a_name_is_not_a_novel() -> None:
     """Of a text that is too long to be a name its beginning stays."""
     exif, _ = kept(with_tags(Artist="x" * 5000))
-    assert len(exif[Base.Artist]) == LONGEST_TEXT
+    assert len(exif[Base.Artist]) == MAX_TEXT
 
 
 ARTIST, NOTICE = "Zoë Müller", "© 2024 写真家"
@@ -236,7 +236,7 @@ def test_a_text_is_not_what_it_is_called(keyword: str) -> None:
 def test_a_name_elsewhere_is_no_novel_either() -> None:
     """Of a text in XMP that is too long to be a name its beginning stays."""
     exif, _ = kept(with_xmp(xmp("ü" * 5000)))
-    assert names(exif) == {Base.Artist: "ü" * LONGEST_TEXT}
+    assert names(exif) == {Base.Artist: "ü" * MAX_TEXT}
 
 
 @given(st.binary(), st.binary(), st.binary(max_size=16))

@@ -47,7 +47,7 @@ def test_names_stay_wherever_they_were_written(name: str, keep: str, resize: Any
     settings = Settings(defaults=Rule.of_widths((480,), formats=("source", "webp", "avif")), keep_metadata=keep)
     report, rendition = resize(WITH_NAMES[name](block), settings)
     made = list(Path(rendition.filename).parent.iterdir())
-    assert len(made) == len(report.renditions) == (2 if name == "WebP" else 3)
+    assert len(made) == len(report.renditions) == 3
     for path in made:
         exif = Image.open(path).getexif()
         texts = [exif.get(tag, "").encode("latin-1").decode() for tag in (0x013B, 0x8298)]

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -224,17 +225,18 @@ class Misnamed(Ordering):
 
 
 class AnotherBucket(Ordering):
-    """The same for two buckets with the same keys, whose renditions are in a third one, without a prefix."""
+    """The same for two buckets with the same keys, whose renditions go to a third by two rules, without a prefix."""
 
     buckets = (BUCKET, OTHER_BUCKET)
-    settings = with_manifest(
-        Settings(
-            defaults=Rule.of_widths((2, 1)),
-            buckets=frozenset(buckets),
-            output_bucket=OUTPUT_BUCKET,
-            output_prefix="",
-            key_template="{prefix}{bucket}/{name}-{key}",
-        )
+    settings = Settings(
+        rules=(
+            replace(Rule.of_widths((3, 2)), match=("cat.*",), manifest=True, placeholder=True),
+            replace(Rule.of_widths((1,), formats=("source", "webp")), match=("a*",), manifest=True, placeholder=True),
+        ),
+        buckets=frozenset(buckets),
+        output_bucket=OUTPUT_BUCKET,
+        output_prefix="",
+        key_template="{prefix}{bucket}/{name}-{key}",
     )
 
 

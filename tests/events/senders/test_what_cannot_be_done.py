@@ -112,7 +112,7 @@ def test_what_needs_more_memory_is_handed_over_once(
     passed_on = json.loads(request["Payload"])
     [source] = events.sources(passed_on)
     [original] = events.sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
-    assert source == replace(original, handed_over=True)
+    assert source == replace(original, forwarded=True)
     [result] = invoke(passed_on)["results"]
     assert (result["outcome"], result["reason"], len(large.invoked)) == ("rejected", "needs_memory", 1)
     assert [each["reason"] for each in rejections()] == ["needs_memory"]

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from resizer import event_bus
 from resizer.deadline import Clock
 from resizer.errors import DeliveryError, Reason
-from resizer.event_bus import MAX_BYTES, tell
-from resizer.manifest import Manifest
 from resizer.model import Placeholder, SourceObject
+from resizer.publish import event_bus
+from resizer.publish.event_bus import MAX_BYTES, tell
+from resizer.publish.manifest import Manifest
 from resizer.report import Outcome, Removed, Report, ReportBuilder, StoredRendition
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan
@@ -49,7 +49,7 @@ class Bus:
 
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
-    monkeypatch.setattr("resizer.event_bus.time.sleep", lambda _: None)
+    monkeypatch.setattr("resizer.publish.event_bus.time.sleep", lambda _: None)
     made = Bus()
     monkeypatch.setattr(event_bus, "send", made.send)
     return made
@@ -163,7 +163,7 @@ def test_a_large_removal_says_so_too(bus: Bus) -> None:
 def test_pauses_between_attempts_are_short_and_differ(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first attempt waits for nothing; those after it wait less than a second in all."""
     waited: list[float] = []
-    monkeypatch.setattr("resizer.event_bus.time.sleep", waited.append)
+    monkeypatch.setattr("resizer.publish.event_bus.time.sleep", waited.append)
     bus.refusing = {"1.txt": 99}
     tell([rejected("1.txt")], BUS, Clock())
     assert waited[0] == 0

@@ -6,17 +6,17 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, cast
 
 from resizer.color.srgb import source_colors, to_srgb
-from resizer.compose import Overlay
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Rejected, SourceGone, StorageError
+from resizer.layout.compose import Overlay
+from resizer.layout.views import finished
 from resizer.memory.encoding import Planned
 from resizer.memory.process import available
 from resizer.model import Format, SourceObject
 from resizer.planning.geometry import whole
 from resizer.s3.source import open_source
-from resizer.views import finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import DeliveryError, ResizerError
-from resizer.manifest import VERSION, as_json, path
+from resizer.publish.manifest import VERSION, as_json, path
 from resizer.report import Outcome
 from resizer.s3.clients import send
 

@@ -7,7 +7,7 @@ from base64 import b64decode
 import pytest
 from PIL import Image
 
-from resizer.placeholder import SIDE, dominant_colour, placeholder_copy, thumb_hash
+from resizer.publish.placeholder import SIDE, dominant_colour, placeholder_copy, thumb_hash
 from tests.support.pictures import grey_like, noise, photo_like, seen_through
 
 

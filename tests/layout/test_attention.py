@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from resizer.attention import Attention
+from resizer.layout.attention import Attention
 from tests.support.pictures import noise
 
 PLACES = [(0.2, 0.3), (0.8, 0.3), (0.5, 0.8), (0.25, 0.75)]

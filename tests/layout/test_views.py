@@ -13,12 +13,12 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.formats import SOURCES
+from resizer.layout.views import SMALL, at_views, cascade, small_copy
 from resizer.model import Frame
 from resizer.planning.cascade import largest_first, sources
 from resizer.planning.geometry import View, place, rendition_size, whole_view
 from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
-from resizer.views import SMALL, at_views, cascade, small_copy
 from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, seen_through
 from tests.support.plans import of_widths
 

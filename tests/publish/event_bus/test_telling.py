@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from resizer import event_bus, handler
+from resizer import handler
 from resizer.errors import RecordsFailed
+from resizer.publish import event_bus
 from resizer.s3 import clients
 from tests.conftest import BUCKET, context, notification
 from tests.support.listening import Listening

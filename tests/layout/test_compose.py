@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from resizer.compose import CLEAR, WHITE, Overlay, background, compose
+from resizer.layout.compose import CLEAR, WHITE, Overlay, background, compose
 from resizer.model import Format, Frame
 from resizer.planning.geometry import Placement, place
 from resizer.settings.rules import Fit, RenditionSpec, Watermark
