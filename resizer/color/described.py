@@ -24,7 +24,7 @@ UNSPECIFIED: Final = 2
 HDR: Final = {16: "PQ", 18: "HLG"}
 # Exponents by ITU-T H.273, table 3; None is sRGB's curve. So are those of BT.709 and its kin taken: they say how a
 # camera codes light, not how a screen shows it, and many encoders have written them over pixels of sRGB. Chromium does
-# the same. HDR is shown as it is coded, for want of tone mapping.
+# the same in AVIFs, though not in PNGs. HDR is shown as it is coded, for want of tone mapping.
 GAMMAS: Final = dict.fromkeys((1, UNSPECIFIED, 6, 7, 11, 12, 13, 14, 15, *HDR)) | {4: 2.2, 5: 2.8, 8: 1.0}
 SRGB_GAMMA: Final = 1 / 2.2  # as PNG's gAMA has it for sRGB, in want of its curve
 SAME_GAMMA: Final = 0.005  # moves mid-tones by one of 255

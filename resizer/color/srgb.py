@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # What a profile's own header calls the colour space of each mode (ICC.1:2022, 7.2.6).
 SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
-GREY_MODES: Final = frozenset({"1", "L", "LA", "I;16"})
 # A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
 UNNOTICED: Final = 2
 
@@ -36,9 +35,6 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
         warn("The colour profile is ignored: it is not whole.")
     if header.format != "PNG" and profile:
         return profile
-    if profile and header.mode in GREY_MODES and profile[16:20] == SPACES["RGB"].encode():
-        warn("The colour profile is ignored: it is for RGB, and the PNG is grey.")
-        profile = None  # as browsers do: PNG does not allow it
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
     if header.code_points is None and not chunks:
         return profile

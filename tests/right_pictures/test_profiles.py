@@ -86,23 +86,16 @@ def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any)
     assert rendition.convert("RGBA").getpixel((50, 100))[3] == (255 if kind == "L" else 0)
 
 
-def test_a_grey_jpeg_is_read_by_a_profile_for_rgb(resize: Any) -> None:
+@pytest.mark.parametrize(("format_", "mode"), [("JPEG", "L"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1")])
+def test_grey_is_read_by_a_profile_for_rgb(format_: str, mode: str, resize: Any) -> None:
     """A profile for colours counts: linear grey comes out as sRGB shows it; sRGB's own profile changes nothing."""
-    grey = Image.new("L", (960, 480), 100)
-    report, rendition = resize(saved(grey, icc_profile=profile_like(1.0)))
-    assert (rendition.mode, report.warnings) == ("L", ())
-    assert rendition.getpixel((100, 100)) == pytest.approx(168, abs=2)
+    grey = Image.new("L", (960, 480), 255 if mode == "1" else 100).convert(mode)
+    light = 255 if mode == "1" else 168
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    report, rendition = resize(saved(grey, icc_profile=srgb))
-    assert report.warnings == ()
-    assert rendition.getpixel((100, 100)) == pytest.approx(100, abs=1)
-
-
-def test_a_grey_png_is_not_read_by_a_profile_for_rgb(resize: Any) -> None:
-    """PNG allows a grey picture no profile for colours: browsers ignore it, and a warning says so."""
-    report, rendition = resize(saved(Image.new("L", (960, 480), 100), "PNG", icc_profile=profile_like(1.0)))
-    assert any("profile" in warning for warning in report.warnings)
-    assert rendition.getpixel((100, 100)) == 100
+    for profile, shown in ((profile_like(1.0), light), (srgb, grey.convert("L").getpixel((0, 0)))):
+        report, rendition = resize(saved(grey, format_, icc_profile=profile))
+        assert report.warnings == ()
+        assert rendition.convert("L").getpixel((100, 100)) == pytest.approx(shown, abs=2)
 
 
 def test_a_part_of_a_profile_may_come_twice(resize: Any) -> None:

@@ -15,7 +15,9 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEPT = ("Metadata", "ContentType", "CacheControl", "ContentDisposition", "ContentLanguage", "Expires")
+KEPT = (
+    "Metadata", "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires",
+)  # fmt: skip
 STATUS = {"NoSuchKey": 404, "404": 404, "PreconditionFailed": 412}
 
 

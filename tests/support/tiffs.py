@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BYTE, TEXT, SHORT, LONG, LONG8 = 1, 2, 3, 4, 16
 LETTERS: Final = {BYTE: "B", TEXT: "B", SHORT: "H", LONG: "I", LONG8: "Q"}
-SUB_PAGES: Final = 330
+SUB_PAGES, TILE_WIDTH = 330, 322
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def _write(file: bytearray, each: Page, *, order: str, big: bool) -> tuple[int, 
         starts.append(len(file))
         file += strip + bytes(len(strip) % 2)
     if starts:
-        tags |= {273: (place, tuple(starts)), 279: (place, tuple(len(strip) for strip in each.strips))}
+        places, sizes = (324, 325) if TILE_WIDTH in tags else (273, 279)
+        tags |= {places: (place, tuple(starts)), sizes: (place, tuple(len(strip) for strip in each.strips))}
     if each.below:
         tags[SUB_PAGES] = (place, tuple(_write(file, sub, order=order, big=big)[0] for sub in each.below))
     inline = 8 if big else 4

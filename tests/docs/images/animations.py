@@ -1,0 +1,139 @@
+"""The rows about animations."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from resizer.errors import Reason
+from tests.docs.images.check import rejected, resized, row
+from tests.formats.test_apng import GREEN, HALF, RED, apng, stored
+from tests.formats.test_gif import GREEN as GREEN_INDEX
+from tests.formats.test_gif import RED as RED_INDEX
+from tests.formats.test_gif import SIZE as GIF_SIZE
+from tests.formats.test_gif import gif, loop, solid
+from tests.formats.test_webp import animation, frame
+from tests.support.animated import CLEAR, RESTORE, Drawn, lzw
+from tests.support.pictures import opened, saved
+
+COLOURS: Final = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
+FRAMES: Final = [Image.new("RGB", (16, 12), colour) for colour in COLOURS]
+
+
+def animated(format_: str) -> bytes:
+    """Three frames of a colour each, of 70 ms, that play three times."""
+    again = {"loop": 2 if format_ == "GIF" else 3}
+    options = {"lossless": True} if format_ == "WEBP" else {}
+    return saved(FRAMES[0], format_, save_all=True, append_images=FRAMES[1:], duration=70, **again, **options)
+
+
+def are(found: list[tuple[int, ...]], wanted: list[tuple[int, int, int]]) -> bool:
+    """Whether frames are opaque and of these colours, nearly."""
+    return len(found) == len(wanted) and bool(
+        (np.abs(np.array(found) - [(*colour, 255) for colour in wanted]) < 30).all()
+    )
+
+
+@row("Animated GIF, WebP or PNG")
+def _() -> None:
+    for format_ in ("GIF", "WEBP", "PNG"):
+        made = resized(animated(format_))
+        assert made.kind == format_
+        assert are(made.frames, COLOURS)
+        assert made.image.info["loop"] == (2 if format_ == "GIF" else 3)
+        assert made.image.info["duration"] == 70
+
+
+@row("Animation whose frames are blended or disposed of")
+def _() -> None:
+    beneath = [(230, 230, 230, 255), (100, 100, 100, 255)]
+    size, place = (8, 6), (4, 4)
+    for disposal in (CLEAR, RESTORE):
+        frames = [
+            Drawn(np.full((12, 16, 4), beneath[0]) / 255),
+            Drawn(np.full((*size[::-1], 4), (0, 0, 200, 128)) / 255, place, disposal, over=True),
+            Drawn(np.full((1, 1, 4), beneath[1]) / 255, over=True),
+        ]
+        kinds = {"PNG": apng_of(frames)} | ({"WEBP": animation(*map(frame, frames))} if disposal == CLEAR else {})
+        for kind, data in kinds.items():
+            image = opened(resized(data, formats=("png",)).data)
+            image.seek(1)
+            assert np.abs(np.array(image.convert("RGBA").getpixel((6, 6))) - (115, 115, 215, 255)).max() <= 4, kind
+            image.seek(2)
+            left = (0, 0, 0, 0) if disposal == CLEAR else beneath[0]
+            assert image.convert("RGBA").getpixel((6, 6)) == left, kind
+
+
+def apng_of(frames: list[Drawn]) -> bytes:
+    """An animated PNG of frames, in 16 x 12 pixels."""
+    made = type(apng(RED))(apng(RED).kind, (16, 12), len(frames))
+    for number, each in enumerate(frames):
+        made.control(each).pixels(stored(each), first=not number)
+    return made.file()
+
+
+@row("Animated PNG with a single frame beside its still picture")
+def _() -> None:
+    assert resized(apng(GREEN, announced=1, beside=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
+
+
+@row("GIF frame that reaches outside the picture")
+def _() -> None:
+    clipped = resized(gif(solid(RED_INDEX), solid(GREEN_INDEX, (6, 6), (7, 5))))
+    assert clipped.image.size == GIF_SIZE
+    nothing = struct.pack("<B4HB", 0x2C, 2, 2, 0, 0, 0) + lzw(np.zeros(1, np.int64))
+    for hidden in (solid(GREEN_INDEX, (4, 4), (50, 50)), nothing):
+        frames = resized(gif(solid(RED_INDEX), hidden, solid(GREEN_INDEX))).frames
+        assert are(frames, [COLOURS[0]] * (len(frames) - 1) + [COLOURS[1]])
+
+
+@row("GIF frame with disposal 4, 5, 6 or 7")
+def _() -> None:
+    for disposal, beneath in ((4, COLOURS[0]), (5, COLOURS[1]), (6, COLOURS[1]), (7, COLOURS[1])):
+        data = gif(solid(RED_INDEX), solid(GREEN_INDEX, disposal=disposal), solid(2, (3, 3), (5, 5)))
+        assert are(resized(data, formats=("png",)).frames, [COLOURS[0], COLOURS[1], beneath])
+
+
+@row("GIF whose loop block is behind its first frame")
+def _() -> None:
+    for name in (b"NETSCAPE2.0", b"ANIMEXTS1.0"):
+        made = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))
+        assert made.image.info["loop"] == 4
+
+
+@row("Animation with a frame that ends early")
+def _() -> None:
+    short = struct.pack("<B4HB", 0x2C, 0, 0, *GIF_SIZE, 0) + lzw(np.zeros(50, np.int64))
+    rejected(Reason.TRUNCATED, gif(solid(RED_INDEX), short, solid(GREEN_INDEX)))
+    cut = zlib.compress(zlib.decompress(stored(HALF))[:-20])
+    rejected(Reason.TRUNCATED, apng(RED, announced=3).control(HALF).pixels(cut).control(RED).pixels(stored(RED)).file())
+    webp = bytearray(animated("WEBP"))
+    second = webp.index(b"VP8L", webp.index(b"VP8L") + 4)
+    size = int.from_bytes(webp[second + 4 : second + 8], "little")
+    webp[second + 14 : second + 8 + size] = bytes(size - 6)
+    rejected(Reason.CORRUPT, bytes(webp))
+
+
+@row("Animated AVIF")
+def _() -> None:
+    made = resized(saved(FRAMES[0], "AVIF", speed=10, save_all=True, append_images=FRAMES[1:]))
+    assert made.kind == "JPEG"
+    assert are(made.frames, COLOURS[:1])
+
+
+@row("Animation, written as JPEG")
+def _() -> None:
+    assert are(resized(animated("WEBP"), formats=("jpeg",)).frames, COLOURS[:1])
+
+
+@row("Animation, written as AVIF")
+def _() -> None:
+    made = resized(animated("GIF"), formats=("avif",))
+    assert are(made.frames, COLOURS)
+    duration = made.data.index(b"tkhd") + 32
+    assert made.data[duration : duration + 8] == b"\xff" * 8  # without end
+    assert b"elst\1\0\0\1" in made.data  # by its last bit it is repeated (ISO/IEC 14496-12, 8.6.6)

@@ -1,0 +1,86 @@
+"""The rows about formats, orientation and samples in general."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from resizer.errors import Reason
+from tests.docs.images.check import PICTURE, rejected, resized, row
+from tests.right_pictures.drawn import sixteen_bit_rgb_png
+from tests.support.pictures import heic, saved, seen_through
+from tests.support.rights_blocks import xmp
+from tests.support.tiffs import page, tiff_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLEAR: Final = seen_through(64, 48)
+
+
+@row("JPEG, PNG, GIF or WebP")
+def _() -> None:
+    for format_ in ("JPEG", "PNG", "GIF", "WEBP"):
+        made = resized(saved(PICTURE, format_))
+        assert made.kind == format_
+        assert made.is_like(PICTURE, 24)
+
+
+@row("AVIF, HEIC, TIFF, BMP, ICO or JPEG 2000")
+def _() -> None:
+    for format_ in ("AVIF", "HEIC", "TIFF", "BMP", "JPEG2000"):
+        made = resized(heic(PICTURE) if format_ == "HEIC" else saved(PICTURE, format_))
+        assert made.kind == "JPEG"
+        assert made.is_like(PICTURE)
+    for format_ in ("AVIF", "HEIC", "TIFF", "ICO", "JPEG2000"):
+        made = resized(heic(CLEAR) if format_ == "HEIC" else saved(CLEAR, format_, sizes=[(64, 48)]))
+        assert made.kind == "PNG"
+        assert made.is_like(CLEAR)
+
+
+@row("SVG, PDF, EPS, PSD, JPEG XL or video")
+def _() -> None:
+    starts = (b"<svg/>", b"%PDF-1.7", b"\xc5\xd0\xd3\xc6", b"8BPS\0\1", b"\xff\x0a", b"\0\0\0\x20ftypisom", b"OggS")
+    for start in starts:
+        rejected(Reason.UNSUPPORTED_FORMAT, start + bytes(600))
+
+
+@row("Anything else")
+def _() -> None:
+    for data in (b"", b"Hello", bytes(900)):
+        rejected(Reason.NOT_AN_IMAGE, data)
+
+
+def turned(orientation: int) -> bytes:
+    """An EXIF block."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    return exif.tobytes()
+
+
+@row("Picture that lies on its side")
+def _() -> None:
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=turned(6)))))
+    savers: dict[str, Callable[..., bytes]] = {
+        name: lambda picture, name=name, **how: saved(picture, name, **how)
+        for name in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
+    }
+    packet = xmp("Ada").replace(b"<rdf:Description", b'<rdf:Description tiff:Orientation="6"', 1)
+    for name, save in (savers | {"HEIC": heic}).items():
+        data = save(PICTURE, exif=turned(6))
+        assert resized(data).is_like(upright), name
+        if name in {"JPEG", "WEBP"}:
+            assert resized(save(PICTURE, xmp=packet)).is_like(PICTURE)
+        if name in {"AVIF", "HEIC"}:  # whose box turns them by nothing
+            at = data.index(b"irot") + 4
+            assert resized(data[:at] + b"\0" + data[at + 1 :]).is_like(PICTURE), name
+
+
+@row("Picture of 16 bits a channel")
+def _() -> None:
+    assert resized(sixteen_bit_rgb_png(PICTURE)).is_like(PICTURE, 50)
+    deep = np.asarray(PICTURE).astype("<u2") * 257
+    assert resized(tiff_file(page(deep))).is_like(PICTURE)
