@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # no credentials are asked for on the network
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from devtools.lambda_runtime.model import Tools
+
+# A new session of botocore would parse what it knows of S3 again, which takes longer than most tests.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # How long a machine takes is no promise.
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])

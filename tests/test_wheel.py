@@ -69,15 +69,13 @@ def test_the_wheel_holds_the_package_and_nothing_that_needs_a_checkout(wheel: Pa
             ], name
 
 
-@pytest.mark.parametrize("command", [["resizer"], ["python", "-m", "resizer"]])
-def test_without_the_extra_the_command_says_what_to_install(
-    installed: Path, command: list[str], tmp_path: Path
-) -> None:
+def test_without_the_extra_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> None:
     """One line names the package that is missing and the command that installs it; exit code 2, no traceback."""
-    done = run(installed / command[0], *command[1:], "--help", cwd=tmp_path)
     expected = r'resizer: The command needs (typer|rich): run `pip install "\.\[local\]"` in a checkout of Resizer\.\n'
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(expected, done.stderr)
+    for program, *words in (["resizer"], ["python", "-m", "resizer"]):
+        done = run(installed / program, *words, "--help", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert re.fullmatch(expected, done.stderr)
 
 
 def test_with_the_extra_every_command_works_from_the_wheel(installed: Path, tmp_path: Path) -> None:

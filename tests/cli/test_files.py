@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -14,18 +13,11 @@ import pytest
 from PIL import Image
 
 from resizer.cli.lines import size
+from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def resizer(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a process of its own."""
-    command = [sys.executable, "-m", "resizer", *map(str, arguments)]
-    return subprocess.run(
-        command, check=False, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
-    )
 
 
 @pytest.fixture

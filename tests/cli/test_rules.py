@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_files import resizer
+from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 
 from resizer.settings.checking import BOX_KEYS, DEFAULTS, RULE, WATERMARK
 from resizer.settings.globs import matches
-from tests.cli.test_files import resizer
 from tests.conftest import PROJECT
+from tests.support.command_line import resizer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from resizer.report import Report
 
-PICTURE = photo_like(1200, 900)
+PICTURE = photo_like(800, 600)
 GRAY = PICTURE.convert("L")
 SMALL = Image.new("RGB", (64, 48), "red")
 LIMITED = {"color_primaries": 1, "transfer_characteristics": 13, "matrix_coefficients": 1, "full_range_flag": 0}

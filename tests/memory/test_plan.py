@@ -51,8 +51,8 @@ def compare() -> Iterator[Compare]:
 def test_the_plan_holds_for_every_format_and_mode(
     variety: tuple[str, str, str, dict[str, object]], compare: Compare, tmp_path: Path
 ) -> None:
-    """Of a picture of three megapixels in every format and mode the measured peak lies within the plan."""
-    found = compare(drawn_image(variety, 3, tmp_path))
+    """Of a picture of two megapixels in every format and mode the measured peak lies within the plan."""
+    found = compare(drawn_image(variety, 2, tmp_path))
     assert found.outcome == "resized"
     assert found.holds, found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resizer.report import Report
 
 
-PICTURE = photo_like(1200, 900)
+PICTURE = photo_like(800, 600)
 SETTINGS = Settings(defaults=Rule.of_widths((480,)))
 GRAY = PICTURE.convert("L")
 

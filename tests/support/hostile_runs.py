@@ -22,6 +22,7 @@ from tests.support.recording import refusal
 from tests.support.small_files import small_files
 
 SECONDS: Final = 20  # for one small damaged file; the end of a hang
+small_files()  # drawn once, before the process is forked
 
 
 def resize(path: str, function_memory: int) -> dict[str, Any]:

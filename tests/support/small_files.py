@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from PIL import ExifTags, Image
@@ -28,6 +29,7 @@ def animated(format_: str, frames: int = 3, **options: Any) -> bytes:
     return saved(first, format_, save_all=True, append_images=rest, duration=40, loop=2, **options)
 
 
+@cache
 def small_files() -> dict[str, bytes]:
     """The files by name."""
     clear = PICTURE.convert("RGBA")
