@@ -33,12 +33,12 @@ class Ratio:
 
 
 TARGETS: Final = (
-    Target("sharp-three", 0.27, 0.37),
+    Target("sharp-three", 0.42, 0.58),
     Target("sharp-best", 0.55, 1.00),
     Target("tutorial", 0.18, 0.36),
-    Target(FLOOR, 1.4, 1.8),
+    Target(FLOOR, 1.5, 2.0),
 )
-MEMORY_OF_SHARP: Final = 0.5  # on every JPEG, at most
+MEMORY_OF_SHARP: Final = 0.55  # on every JPEG, at most
 
 
 def ratio(standings: Sequence[Standing], contender: str) -> Ratio | None:
