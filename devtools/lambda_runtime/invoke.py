@@ -97,5 +97,5 @@ def read_event(file: Path) -> object:
     except OSError as problem:
         raise UsageError(f"{file}: {problem.strerror}.") from problem
     except ValueError as problem:
-        raise UsageError(f"{file} is no JSON: {problem}.") from problem
+        raise UsageError(f"{file} is not valid JSON: {problem}.") from problem
     return event

@@ -105,6 +105,8 @@ def files(
     out = out or (sheet and sheet.parent / f"{sheet.stem}-renditions")
     if out is None:
         raise UsageError("Say where to write: --out FOLDER, or --sheet PAGE.html.")
+    if sheet and sheet.suffix.lower() not in {".html", ".htm"}:  # `--sheet *.jpg` would replace the first image
+        raise UsageError(f"--sheet {sheet}: the page's name must end in .html, such as look.html.")
     settings = local_settings(widths)
     if not settings.output_prefix and any(out.resolve() in (path, *path.parents) for path in map(Path.resolve, images)):
         raise UsageError(f"Without an output prefix a rendition could replace an image in {out}; choose another --out.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from math import inf
 from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,8 @@ def explain(
     from resizer.planning.outputs import check_key_length, manifest_key  # noqa: PLC0415 # keeps --help quick
     from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
 
+    if not key:
+        raise UsageError("The key is empty: name one, such as photos/cat.jpg.")
     environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
     settings = checked_settings(environ)
     source = SourceObject(source_bucket(settings), key)
@@ -75,7 +78,7 @@ def _boxes(key: str, settings: Settings) -> Iterator[Row]:
     """What the key alone tells."""
     from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
 
-    for spec in settings.rule_for(key).renditions:
+    for spec in sorted(settings.rule_for(key).renditions, key=lambda spec: spec.width or inf):
         for name in spec.formats:
             format_ = "as the source" if name == "source" else name.upper()
             yield output_key(key, spec.name, name, settings), _box(spec), format_
@@ -90,6 +93,7 @@ def _box(spec: RenditionSpec) -> str:
 def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     """What the image's header tells besides."""
     from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
+    from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
     from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.outputs import plan  # noqa: PLC0415 # keeps --help quick
 
@@ -100,5 +104,5 @@ def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
             _, header = open_image(stream, limits_for(settings, image.stat().st_size, plan_for))
     except OSError as problem:
         raise UsageError(f"{image}: {problem.strerror or problem}.") from problem
-    for each in plan_for(header):
+    for each in sorted(plan_for(header), key=RenditionPlan.rank):
         yield each.key, f"{each.width} x {each.height}", str(each.format)

@@ -28,7 +28,7 @@ def check(text: str) -> dict[str, Any]:
     try:
         checked: dict[str, Any] = FILE(tomllib.loads(text))
     except tomllib.TOMLDecodeError as problem:
-        raise ConfigError([f"It is not valid TOML: {problem}"]) from None
+        raise ConfigError([f"is not valid TOML: {problem}"]) from None
     except MultipleInvalid as problem:
         raise ConfigError([f"{path_text(each.path)}: {_message(each)}" for each in problem.errors]) from None
     return checked

@@ -40,8 +40,9 @@ def check(path: Path, raw: bytes | None = None) -> dict[str, Any]:
     """Check a file, whatever the build has found. Raises `ConfigError` with all its mistakes."""
     from resizer.settings import checking  # noqa: PLC0415 # 20 ms that a cold start can do without
 
+    raw = _bytes(path) if raw is None else raw
     try:
-        return checking.check((_bytes(path) if raw is None else raw).decode())
+        return checking.check(raw.decode())
     except UnicodeDecodeError:
         raise ConfigError([f"{path}: must be UTF-8"]) from None
     except ConfigError as wrong:

@@ -120,6 +120,16 @@ def test_where_nothing_can_be_written_is_found_out_before_the_work(cat: Path, ar
     assert list(cat.parent.iterdir()) == [cat]
 
 
+def test_a_page_replaces_no_image(cat: Path) -> None:
+    """`--sheet *.jpg`, where the page's name was forgotten, is refused and leaves the image as it was; exit 2."""
+    before = cat.read_bytes()
+    done = resizer("files", "--sheet", "cat.jpg", "cat.jpg", cwd=cat.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "resizer: --sheet cat.jpg: the page's name must end in .html, such as look.html.\n"
+    assert cat.read_bytes() == before
+    assert list(cat.parent.iterdir()) == [cat]
+
+
 def test_every_format_is_named(cat: Path) -> None:
     """Where renditions come in several formats the line names them, and each size once."""
     done = resizer("files", cat, "--out", "out", cwd=cat.parent, RESIZER_FORMATS="source,webp")

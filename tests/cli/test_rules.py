@@ -69,10 +69,10 @@ def test_an_image_is_explained(folder: Path) -> None:
     (folder / "scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
     done = resizer("explain", "scan.bmp", "--image", "scan.bmp", cwd=folder, RESIZER_WIDTHS="50,100")
     assert lines(done.stdout)[2:] == [
-        ["resized/100-scan.bmp", "90", "x", "60", "JPEG"],
-        ["resized/100-scan.bmp.webp", "90", "x", "60", "WEBP"],
         ["resized/50-scan.bmp", "50", "x", "33", "JPEG"],
         ["resized/50-scan.bmp.webp", "50", "x", "33", "WEBP"],
+        ["resized/100-scan.bmp", "90", "x", "60", "JPEG"],
+        ["resized/100-scan.bmp.webp", "90", "x", "60", "WEBP"],
     ]
 
 
@@ -96,6 +96,22 @@ def test_a_manifest_is_explained(folder: Path, image: tuple[str, ...]) -> None:
     assert lines(done.stdout)[-1] == ["resized/manifest-cat.jpg.json", "JSON"]
 
 
+@pytest.mark.parametrize("image", [(), ("--image", "cat.jpg")])
+def test_renditions_are_explained_from_narrow_to_wide(tmp_path: Path, image: tuple[str, ...]) -> None:
+    """Whatever order the settings have them in."""
+    (tmp_path / "cat.jpg").write_bytes(saved(photo_like(90, 60)))
+    done = resizer("explain", "cat.jpg", *image, cwd=tmp_path, RESIZER_WIDTHS="20,9,80")
+    keys = [f"resized/{width}-cat.jpg" for width in (9, 20, 80)]
+    assert [line[0] for line in lines(done.stdout)[2:]] == keys
+
+
+def test_an_empty_key_is_not_explained(folder: Path) -> None:
+    """No object has one; exit 2."""
+    done = resizer("explain", "", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "resizer: The key is empty: name one, such as photos/cat.jpg.\n"
+
+
 @pytest.mark.parametrize(
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],
@@ -117,6 +133,13 @@ def test_what_cannot_be_explained_is_one_line(folder: Path, arguments: list[str]
     """A file that is not there is named; exit 2."""
     done = resizer("explain", "cat.jpg", *arguments, cwd=folder)
     assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_a_file_that_is_not_there_is_named_once(folder: Path) -> None:
+    """`config check none.toml` says in one line that there is no such file; exit 2."""
+    done = resizer("config", "check", "none.toml", cwd=folder)
+    expected = "resizer: The settings are wrong:\n  none.toml: cannot be read: No such file or directory\n"
+    assert (done.returncode, done.stderr) == (2, expected)
 
 
 def test_the_file_is_checked(folder: Path) -> None:

@@ -33,7 +33,7 @@ W = "watermarks.logo"
 D = "[defaults]\n"
 R = "[[rules]]\nmatch = 'a'\n"
 MISTAKES = [
-    ("x =", "It is not valid TOML: Invalid value (at end of document)"),
+    ("x =", "is not valid TOML: Invalid value (at end of document)"),
     ("rule = []", "rule: there is no such key here; is rules meant?"),
     ("defaults = 3", "defaults: must be a table"),
     ("rules = 3", "rules: must be a list"),
