@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """Return the object's result. Errors are returned, not raised: `error` has a `type` (the reason) and a `message`."""
+    """Return the object's result. Errors are returned, not raised: `error` has `type` (the reason) and `message`."""
     try:
         source = _source(event["data"])
     except UnknownEvent as problem:
