@@ -195,9 +195,9 @@ def test_a_frame_that_ends_early_is_truncated() -> None:
 REFUSED = {
     "a wrong checksum in a frame": "a checksum of its fdAT is wrong",
     "a part of a frame missing": "missing or in the wrong order",
-    "a first frame of another size": "first frame of the PNG is not of the picture's size",
-    "no frame": "an animation without a frame",
-    "two controls for the first frame": "an animation without a frame",
+    "a first frame of another size": "first frame of the PNG is smaller than the picture",
+    "no frame": "an animation without frames",
+    "two controls for the first frame": "an animation without frames",
     "a wrong checksum at the end": "IEND is damaged",
 }
 
