@@ -128,9 +128,9 @@ class AvifRendition(RenditionFormat):
     )
 
     def save(self, pictures: Iterator[Image], options: SaveOptions) -> bytes:
-        # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes; 6
-        # takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG, for 53 %
-        # fewer bytes; no option of libaom makes it cheaper.
+        # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes;
+        # 6 takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG,
+        # for 53 % fewer bytes; no option of libaom makes it cheaper.
         how: dict[str, Any] = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
         first = next(pictures)
         if options.exif:

@@ -233,7 +233,7 @@ def test_floods_between_frames_end() -> None:
     """Ten thousand chunks between two frames are more than any honest file has; forty megabytes in one do no harm."""
     made = apng(RED, announced=2)
     made.chunks.append(chunk(b"prVt") * 10_000)
-    with pytest.raises(Rejected, match="more chunks than any honest one"):
+    with pytest.raises(Rejected, match="too many chunks"):
         read(made.control(GREEN).pixels(stored(GREEN)).file())
     made = apng(RED, announced=2)
     made.chunks.append(chunk(b"prVt", bytes(4_000_000)))
