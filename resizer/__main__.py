@@ -10,20 +10,20 @@ INSTALL: Final = 'pip install ".[local]"'
 
 
 def main() -> None:
-    """Run the command line. While it loads, Ctrl-C ends the process at once, for there is nothing to put in order.
+    """Run the command line. While it loads, Ctrl-C ends the process at once: there is nothing to clean up yet.
 
-    Where the packages of the extra `local` are missing, one line says how to install them; exit code 2.
+    If the packages of the extra `local` are missing, one line says how to install them; the exit code is 2.
     """
     interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        from resizer.cli.command_line import run  # noqa: PLC0415 # as said
-        from resizer.cli.commands import app  # noqa: PLC0415 # as said
+        from resizer.cli.command_line import run  # noqa: PLC0415 # Ctrl-C ends it, see above
+        from resizer.cli.commands import app  # noqa: PLC0415 # Ctrl-C ends it, see above
 
         signal.signal(signal.SIGINT, interrupt)
         run(app, "resizer")
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] == "resizer":
-            raise  # our own mistake
+            raise  # a bug of ours
         sys.exit(_missing(missing.name))
 
 

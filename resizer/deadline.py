@@ -1,4 +1,4 @@
-"""What is left of the invocation, and what a decode will take."""
+"""The time left in the invocation, and the time that a decode will take."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-# Left for the uploads that are still running, the answer and the log when work stops.
+# Work stops this early: time for the running uploads, the answer and the log.
 MARGIN_SECONDS: Final = 2.0
-# Left for the answer and the log when requests stop.
+# Requests stop this early: time for the answer and the log.
 ENDING_SECONDS: Final = 0.5
 TOO_LATE: Final = "There is not enough time left; give the function a longer time-out or more memory."
-# Lambda gives a whole core from this many MB on, and a share in proportion below (Lambda's developer guide, "memory").
+# Lambda gives a whole core at this many MB, and proportionally less below (Lambda's developer guide, "memory").
 MB_PER_CORE: Final = 1769
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The time of one invocation: `remaining` says how many seconds it may still run."""
+    """The clock of one invocation: `remaining` returns the seconds that are left."""
 
     remaining: Callable[[], float] = lambda: math.inf
 
     def need(self, seconds: float = 0) -> None:
-        """Raise `OutOfTime` where fewer seconds are left for work."""
+        """Raise `OutOfTime` if fewer seconds are left for work."""
         if self.remaining() < seconds + MARGIN_SECONDS:
             raise OutOfTime(TOO_LATE)
 
     def within(self, seconds: float, *, least: float = 0) -> float:
-        """A time-out for a request: so many seconds, or fewer where less is left for requests.
+        """A time-out for a request: `seconds`, or what is left for requests if that is less.
 
-        Raises `OutOfTime` where no more than `least` is left.
+        Raises `OutOfTime` if `least` seconds or fewer are left.
         """
         left = self.remaining() - ENDING_SECONDS
         if left <= least:
@@ -57,7 +57,7 @@ class Clock:
         return max(0.0, min(self.remaining() - ENDING_SECONDS / 2, TIMEOUT_MAX))
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:
-        """The items, each made only while there is time. Raises `OutOfTime`."""
+        """Yield the items while there is time. Raises `OutOfTime`."""
         self.need()
         for item in items:
             yield item
@@ -65,6 +65,6 @@ class Clock:
 
 
 def seconds_to_decode(header: Header, function_memory: int | None) -> float:
-    """The most that decoding takes in a function of so many MB, in seconds; 0 where it can be stopped."""
+    """The longest that decoding takes, in seconds, in a function with this many MB; 0 if it can be interrupted."""
     cores = min((function_memory or MB_PER_CORE) / MB_PER_CORE, 1)
     return header.pixels * SOURCES[header.format].seconds_per_pixel / cores

@@ -1,4 +1,4 @@
-"""Pixels to the bytes of a file."""
+"""Encodes pixels as the bytes of a file."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def _nothing() -> None:
-    """No reason to end the work."""
+    """The default for `before_each_frame`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How the renditions of one picture are written, whatever their sizes and formats.
+    """Options that all renditions of one picture share.
 
-    An animation plays `loop` times (0: for ever, None: once). Files hold `exif` where their format can, and no other
-    metadata. `before_each_frame` may raise to end the work.
+    An animation plays `loop` times (0: for ever, None: once). Files contain `exif`, if their format can, and no other
+    metadata. `before_each_frame` may raise to stop the work.
     """
 
     exif: bytes = b""
@@ -41,10 +41,10 @@ class Encoding:
     def encode(
         self, frames: Sequence[Frame], format_: Format, quality: Quality, effort: Effort = Effort.BALANCED
     ) -> bytes:
-        """Write the picture, or an animation that shows each frame for its duration, as the bytes of a file.
+        """Encode a picture, or an animation that shows each frame for its duration.
 
-        A frame that the format cannot show for so long is shown for as long as it can. Raises `Rejected`
-        `unsupported_format` for what the format's encoder refuses, `needs_memory` where memory runs out.
+        Durations that the format cannot express are shortened to its maximum. Raises `Rejected`: `unsupported_format`
+        if the encoder refuses the picture, `needs_memory` if memory runs out.
         """
         rendition = RENDITIONS[format_]
         opaque = all(_is_opaque(frame.pixels) for frame in frames)
@@ -63,7 +63,7 @@ class Encoding:
             raise
         except MemoryError as problem:
             raise Rejected(Reason.NEEDS_MEMORY, f"Writing the {format_} takes more memory than there is.") from problem
-        except Exception as problem:  # each encoder has its own
+        except Exception as problem:  # each encoder raises other errors
             if is_our_fault(problem):
                 raise
             why = str(problem)[:200] or "its encoder does not say why"
@@ -71,7 +71,7 @@ class Encoding:
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail) from problem
 
     def _pictures(self, frames: Sequence[Frame], rendition: RenditionFormat, *, opaque: bool) -> Iterator[Image]:
-        """The frames as the format can hold them, one at a time: there may be many."""
+        """Convert the frames to what the format supports, one at a time: there may be many."""
         for frame in frames:
             self.before_each_frame()
             yield rendition.fit(frame.pixels, opaque=opaque)
@@ -84,9 +84,9 @@ def _is_opaque(image: Image) -> bool:
 def encode_each(
     encoding: Encoding, plans: Sequence[RenditionPlan], pictures: Iterable[Sequence[Frame]]
 ) -> Iterator[Rendition]:
-    """Write each planned rendition in turn; those that look the same share their bytes, kept no longer than needed.
+    """Encode each planned rendition in turn; identical ones are encoded once.
 
-    `pictures` are the frames of each plan. Raises as `Encoding.encode`.
+    `pictures` are the frames of each plan. Raises the same errors as `Encoding.encode`.
     """
     encoded: dict[object, bytes] = {}
     to_come = Counter(_looks(plan) for plan in plans)
@@ -97,12 +97,12 @@ def encode_each(
         looks = _looks(plan)
         if looks not in encoded:
             encoded[looks] = encoding.encode(frames, plan.format, plan.spec.quality, plan.spec.effort)
-        del frames  # or they would be held while the next are made
+        del frames  # frees them before the next are made
         to_come[looks] -= 1
         yield Rendition(plan, encoded[looks] if to_come[looks] else encoded.pop(looks))
 
 
 def _looks(plan: RenditionPlan) -> object:
-    """What two renditions with the same bytes have in common."""
+    """Equal for two renditions that have the same bytes."""
     spec = plan.spec
     return plan.placement, plan.format, spec.quality, spec.effort, spec.background, spec.watermark

@@ -1,23 +1,23 @@
-"""Every error of the project; each class says whether trying again can help (`retryable`).
+"""Every error of the project; each class says whether a retry can help (`retryable`).
 
 ResizerError
 ├── ConfigError                 the settings are wrong; the function does not start
-├── UnknownEvent                this function does not know such an event
+├── UnknownEvent                this function does not support such an event
 ├── NothingToDo                 the event is out of date
 │   ├── SourceGone              the source has been deleted
 │   ├── Superseded              the source has been overwritten; the newer upload has its own event
 │   ├── SourceChanged           the source changed while its renditions were made or deleted
-│   └── NewerRenditionExists    a rendition of a later upload is there already
-├── Rejected                    this image cannot be resized; trying again does not help
+│   └── NewerRenditionExists    a rendition of a later upload exists already
+├── Rejected                    this image cannot be resized; a retry does not help
 ├── StorageError                S3 refused or cannot be reached; try again
 │   ├── SourceInterrupted       the download broke off
-│   ├── ObjectMissing           there is no object under this key
-│   ├── ConditionFailed         another object is there than the condition of a request names
+│   ├── ObjectMissing           no object has this key
+│   ├── ConditionFailed         the object does not meet the condition of a request
 │   └── AccessDenied            the function lacks a permission
 ├── DeliveryError               a message could not be sent; try again
 ├── OutOfTime                   too little time is left; try again
 ├── RecordsFailed               some records of an event failed, the others are done
-├── OurFault                    a mistake of ours in a hook that Pillow calls
+├── OurFault                    a bug of ours in a hook that Pillow calls
 └── UsageError                  the command line cannot do what was asked
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """The short stable codes that answers, logs and metrics carry as `reason`."""
+    """The short stable codes for `reason` in answers, logs and metrics."""
 
     # skipped: nothing to do
     OUTPUT_PREFIX = "output_prefix"
@@ -62,7 +62,7 @@ class Reason(StrEnum):
     ACCESS_DENIED = "access_denied"
     ARCHIVED = "archived"
     UNSUPPORTED_ENCODING = "unsupported_encoding"
-    # failed: comes back
+    # failed: will be retried
     STORAGE = "storage"
     DELIVERY = "delivery"
     OUT_OF_TIME = "out_of_time"
@@ -72,14 +72,14 @@ class Reason(StrEnum):
 
 
 class ResizerError(Exception):
-    """The root of all of the project's own errors."""
+    """The base class of all errors of this project."""
 
     retryable: ClassVar[bool] = False
     reason: Reason = Reason.UNEXPECTED
 
 
 class ConfigError(ResizerError):
-    """The settings are wrong; the message lists every mistake by its variable's name."""
+    """The settings are wrong; the message lists every mistake with its variable's name."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -87,7 +87,7 @@ class ConfigError(ResizerError):
 
 
 class UnknownEvent(ResizerError):
-    """The event has none of the shapes that this function serves."""
+    """The event is of no kind that this function supports."""
 
     reason = Reason.INVALID_EVENT
 
@@ -109,21 +109,21 @@ class Superseded(NothingToDo):
 
 
 class SourceChanged(NothingToDo):
-    """The source changed while its renditions were made or deleted, so these may have to be put right."""
+    """The source changed while its renditions were made or deleted, so these may need correcting."""
 
     reason = Reason.SUPERSEDED
 
 
 class NewerRenditionExists(NothingToDo):
-    """A rendition of a later upload of the same key is there already."""
+    """A rendition of a later upload of the same key exists already."""
 
     reason = Reason.SUPERSEDED
 
 
 class Rejected(ResizerError):
-    """This image cannot be resized, now or later; `detail` tells a person why.
+    """This image cannot be resized, now or later; `detail` says why, in a sentence for people.
 
-    `etag` is that of the source, None where it is not known. `partly_stored` says that some of its renditions exist.
+    `etag` is the source's, None if unknown. `partly_stored` is True if some of its renditions were stored.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -146,13 +146,13 @@ class SourceInterrupted(StorageError):
 
 
 class ObjectMissing(StorageError):
-    """There is no object under the key of a request."""
+    """No object has the key of a request."""
 
 
 class ConditionFailed(StorageError):
-    """The object under a key is not what a conditional request expects.
+    """The object does not meet the condition of a request.
 
-    `retried` says that botocore sent the request more than once, so that an earlier attempt may have met the condition.
+    `retried` is True if botocore sent the request more than once, so an earlier attempt may have succeeded.
     """
 
     def __init__(self, message: str, *, retried: bool = False) -> None:
@@ -161,25 +161,25 @@ class ConditionFailed(StorageError):
 
 
 class AccessDenied(StorageError):
-    """S3 or KMS refuses the function a permission; the message names it, and what it is needed on."""
+    """S3 or KMS denies access; the message names the missing permission and its resource."""
 
 
 class DeliveryError(ResizerError):
-    """A rejection could not be recorded, or a record not handed over; the message names where to."""
+    """A message could not be sent to SQS, Lambda or EventBridge; the error names its target."""
 
     retryable = True
     reason = Reason.DELIVERY
 
 
 class OutOfTime(ResizerError):
-    """The function would be stopped before the work is done; what was written stands and is taken up again."""
+    """Too little time is left to finish the work; renditions already written stay, and a retry makes the rest."""
 
     retryable = True
     reason = Reason.OUT_OF_TIME
 
 
 class RecordsFailed(ResizerError):
-    """Some records of one event failed after all were tried; Lambda is to send the event again."""
+    """Some records of an event failed after all were tried; raised so that Lambda retries the event."""
 
     retryable = True
 
@@ -189,11 +189,11 @@ class RecordsFailed(ResizerError):
 
 
 class UsageError(ResizerError):
-    """What was asked for on the command line cannot be done; the message says what to do instead."""
+    """The command line cannot do what was asked; the message says what to do instead."""
 
 
 class OurFault(ResizerError):
-    """A mistake of ours in a hook that Pillow calls, which would swallow other errors."""
+    """A bug of ours in a hook that Pillow calls; Pillow would swallow other errors there."""
 
 
 OUR_FOLDER: Final = str(Path(__file__).parent)
@@ -201,10 +201,10 @@ ALWAYS_OURS: Final = (OurFault, AttributeError, NameError, ImportError, Assertio
 
 
 def is_our_fault(problem: BaseException) -> bool:
-    """Whether an error around a decoder or encoder is a mistake in this package, and says nothing of the image.
+    """Whether an error raised during decoding or encoding is a bug in this package, not a fault of the image.
 
-    Some kinds of error always are; others are where their innermost Python frame is in this package. Pillow replaces
-    some errors of the functions that it calls, such as a stream's `read`, so the causes count, too.
+    Errors of `ALWAYS_OURS` always are; any other is if its innermost Python frame is in this package. Pillow replaces
+    some errors of functions that it calls, such as a stream's `read`, so the error's causes are checked, too.
     """
     cause: BaseException | None = problem
     while cause:

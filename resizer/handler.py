@@ -1,4 +1,4 @@
-"""The Lambda entry: set up once per environment, then events through the pipeline to the answer."""
+"""The Lambda entry: runs each event's records through the pipeline and answers the sender."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
-LEAST_SECONDS: Final = 1.0  # a record is not begun with less, whatever it is
+LEAST_SECONDS: Final = 1.0  # no record is started with less time left
 
 logger = Logger(service=SERVICE)
 settings = Settings.from_env(os.environ)
 _environment = {"cold": True}
 if settings.event_bus:
     clients.client("events")
-clients.s3()  # made while the function starts, which Lambda gives more CPU for
+clients.s3()  # made during init, when Lambda gives the function more CPU
 if resize.BACKEND == "pillow":
     logger.warning("cykooz-resizer is not installed for this platform: resizing with Pillow, which takes more CPU")
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Bring the renditions of what an event names in line with it, and answer as its sender expects.
+    """Resize or clean up every object that an event names, and answer in the format that its sender expects.
 
-    Every record is tried before anything is raised. Raises `RecordsFailed` where some could not be done but may
-    be later and raising is what makes them come back, and `UnknownEvent` for an event of another kind.
+    Every record is tried before anything is raised. Raises `RecordsFailed` if some failed, the sender retries only
+    after an error and a retry may help. Raises `UnknownEvent` for an event of another kind.
     """
     cold = _environment.pop("cold", False)
     reports: list[Report] = []
@@ -49,7 +49,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
     def attempt(source: SourceObject) -> Report:
         report = _attempt(source, clock, reports)
-        _tell(report)
+        _log(report)
         reports.append(report)
         return report
 
@@ -62,37 +62,36 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 def _answer(
     event: dict[str, Any], attempt: Callable[[SourceObject], Report], reports: list[Report], clock: Clock
 ) -> dict[str, Any]:
-    """Try every record, tell the event bus, then answer.
+    """Try every record, publish to the event bus, then answer.
 
-    Where the bus has not taken what there is to tell of a record, that record has to come back. So the answer is given
-    once more, for the same reports with these as failed ones.
+    If publishing fails, the records concerned must be retried: the answer is then built again with these as failed.
     """
     try:
         answer = events.answer(event, attempt)
     except ResizerError:
-        if _is_told(reports, clock):
+        if _publish(reports, clock):
             raise
     else:
-        if _is_told(reports, clock):
+        if _publish(reports, clock):
             return answer
     again = iter(reports)
     return events.answer(event, lambda _: next(again))
 
 
-def _is_told(reports: list[Report], clock: Clock) -> bool:
-    """Tell the event bus, where there is one; False where some of the reports have become failures by that."""
+def _publish(reports: list[Report], clock: Clock) -> bool:
+    """Publish the reports to the event bus, if there is one; False if that failed for some, which are now failures."""
     if settings.event_bus is None:
         return True
-    told = event_bus.tell(reports, settings.event_bus, clock)
-    failed = [after for before, after in zip(reports, told, strict=True) if after is not before]
+    published = event_bus.tell(reports, settings.event_bus, clock)
+    failed = [after for before, after in zip(reports, published, strict=True) if after is not before]
     for report in failed:
-        _tell(report)
-    reports[:] = told
+        _log(report)
+    reports[:] = published
     return not failed
 
 
 def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
-    """One record through the pipeline; whatever another try may cure ends as a report that is `failed`."""
+    """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report."""
     builder = ReportBuilder(source)
     try:
         _need_time(source, clock, before)
@@ -105,14 +104,14 @@ def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report
 
 
 def _need_time(source: SourceObject, clock: Clock, before: list[Report]) -> None:
-    """Begin no record that may not end: one may take as long as the slowest so far. Raises `OutOfTime`."""
+    """Raise `OutOfTime` if there may be too little time: a record may take as long as the slowest one so far."""
     needed = max([LEAST_SECONDS, *(report.total_ms / 1000 for report in before)])
     left = clock.remaining()
     if left < needed:
-        raise OutOfTime(f"{left:.1f} seconds are left, too few to begin with {source.uri}. It will be tried again.")
+        raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
 
 
-def _tell(report: Report) -> None:
-    """One structured line per source; a rejection is a warning, a failure an error."""
+def _log(report: Report) -> None:
+    """Log one structured line per source; a rejection is a warning, a failure an error."""
     levels = {Outcome.REJECTED: logger.warning, Outcome.FAILED: logger.error}
     levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())

@@ -1,4 +1,4 @@
-"""CloudWatch metrics of an invocation, as one line of EMF."""
+"""Writes the CloudWatch metrics of an invocation as one line of EMF."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
 def measure(reports: Sequence[Report], *, cold: bool) -> None:
-    """One line of metrics per invocation that did something, or came first in its environment.
+    """Write one line of metrics per invocation, and one per rejection with its reason.
 
-    A skipped record would only be a line to pay for.
+    A warm invocation that only skipped records writes none: CloudWatch charges for every line.
     """
     counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
     if not (counted or cold):
@@ -42,7 +42,7 @@ def measure(reports: Sequence[Report], *, cold: bool) -> None:
     if cold:
         metrics.add_metric("ColdStart", MetricUnit.Count, 1)
     metrics.flush_metrics()
-    metrics.clear_metrics()  # which flushing leaves undone where metrics are disabled
+    metrics.clear_metrics()  # flushing does not clear them if metrics are disabled
     for report in rejected:
         by_reason = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         by_reason.add_dimension("reason", str(report.reason))

@@ -1,4 +1,4 @@
-"""The frozen values that pass from stage to stage."""
+"""The frozen values that pass from step to step."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from resizer.planning.geometry import Placement
     from resizer.settings.rules import RenditionSpec
 
-# Decoded below 1.5 times the largest rendition, the result drifts visibly from that of a full decode: 38 dB PSNR
-# against 46 to 56 dB, measured on photos before encoding.
+# Decoding at less than 1.5 times the largest rendition visibly changes the result: 38 dB PSNR instead of 46 to 56 dB
+# against a full decode, measured on photos before encoding.
 OVERSAMPLING: Final = 1.5
-MAX_EXIF_BYTES: Final = 1_048_576  # bytes that are looked at; it fits into one segment of a JPEG, of 64 KB
+MAX_EXIF_BYTES: Final = 1_048_576  # longer EXIF is not read; valid EXIF fits into a JPEG segment of 64 KB
 
 
 class Change(StrEnum):
-    """What happened to an object, as far as this service cares."""
+    """What happened to an object."""
 
     CREATED = "created"
     REMOVED = "removed"
@@ -30,7 +30,7 @@ class Change(StrEnum):
 
 
 class Format(StrEnum):
-    """A format that renditions are written in, by Pillow's name for it."""
+    """A format of renditions, by Pillow's name for it."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -39,23 +39,23 @@ class Format(StrEnum):
     AVIF = "AVIF"
 
 
-# Extensions of image files that can be read, by which file names are recognised; the bytes decide what a file is.
+# Extensions of images that can be read. They only matter in file names: the bytes decide a file's format.
 IMAGE_EXTENSIONS: Final = frozenset(
     {
         ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".mpo", ".png", ".apng", ".webp", ".gif", ".avif", ".heic", ".heif",
         ".hif", ".tif", ".tiff", ".bmp", ".dib", ".ico", ".cur", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
     }
 )  # fmt: skip
-# Formats that renditions keep; what else is read is not shown everywhere.
+# Formats that renditions keep; browsers do not show all the others.
 KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
 
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
-    """One object that an event names; `key` is decoded, everything optional is what senders leave out.
+    """One object that an event names; `key` is decoded; a field is None if the sender left it out.
 
-    `etag` is without quotes, `size` in bytes, `sequencer` a hexadecimal string of varying length. `widths` replace the
-    settings' own. `forwarded` marks a record that a function with less memory has passed on.
+    `etag` has no quotes, `size` is in bytes, `sequencer` is a hexadecimal string of varying length. `widths` override
+    the settings. `forwarded` marks a record that a function with less memory handed over.
     """
 
     bucket: str
@@ -76,9 +76,9 @@ class SourceObject:
 
 @dataclass(frozen=True, slots=True)
 class SourceMetadata:
-    """What S3 said of the stored object when it was fetched; `size` in bytes, None where unknown.
+    """The metadata of a downloaded object; `size` is in bytes after decompression, None if unknown.
 
-    `headers` are the answer's fields that a rendition may carry on, by botocore's names.
+    `headers` is S3's response, by botocore's names.
     """
 
     etag: str
@@ -87,15 +87,15 @@ class SourceMetadata:
 
     @property
     def stored_size(self) -> int | None:
-        """The object's size in bytes as it is stored, which may be compressed; None where S3 does not say."""
+        """The stored object's size in bytes, perhaps compressed; None if S3 does not say."""
         return self.headers.get("ContentLength")
 
 
-class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass does
-    """How a file describes its colours by ITU-T H.273: the numbers of its `primaries`, `transfer` and `matrix`.
+class CodePoints(NamedTuple):  # faster at a cold start than a dataclass
+    """A file's colour space by ITU-T H.273: the numbers of its `primaries`, `transfer` and `matrix`.
 
-    `narrow` says that its samples leave room beneath black and above white. Matrix and range are those of the pixels
-    that the decoder gives out, and not of the YUV within.
+    `narrow` is True if its samples leave room below black and above white. Matrix and range describe the decoder's
+    output, not the YUV inside the file.
     """
 
     primaries: int
@@ -106,11 +106,11 @@ class CodePoints(NamedTuple):  # which takes a cold start less than a dataclass 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a header says: `width` and `height` in pixels as stored, before `orientation` (EXIF 1 to 8).
+    """An image's properties: `width` and `height` are in pixels as stored, before `orientation` (EXIF 1 to 8).
 
-    `loop` is how often an animation plays (0: for ever, None: not said). Beside Pillow's pixels and what the format's
-    class says, the decoder holds `buffered_bytes` until it has decoded, and `held_bytes` until the picture has been
-    resized. `code_points` is what the file says of its colours beside a profile.
+    `loop` is how often an animation plays (0: for ever, None: not given). In addition to Pillow's pixels and the
+    figures in the format's class, the decoder needs `buffered_bytes` while it decodes, and `held_bytes` until the
+    picture is resized. `code_points` describe the colours, perhaps in addition to a profile.
     """
 
     format: str
@@ -127,12 +127,12 @@ class Header:
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels as a person sees it: EXIF orientations 5 to 8 lie on their side."""
+        """Width and height in pixels as viewers show it: EXIF orientations 5 to 8 swap them."""
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
     @property
     def own_format(self) -> Format:
-        """What renditions in the source's format are written in: that, or what is shown everywhere."""
+        """The default format of renditions: the source's own if all browsers show it, else PNG or JPEG."""
         other = Format.PNG if self.has_transparency else Format.JPEG
         return Format(self.format) if self.format in KEPT else other
 
@@ -144,10 +144,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of an image, composed whole; `duration` in milliseconds where it is one of an animation.
+    """One complete frame of an image; `duration` is in milliseconds, None outside animations.
 
-    `few_colours` says that the source is a PNG of at most 256, most likely a drawing. `crop_box` is the width and
-    height in pixels that the picture takes up, where a decoder that scales down has rounded them up.
+    `few_colours` marks a PNG with at most 256 colours, most likely a drawing. `crop_box` is the picture's exact width
+    and height in pixels, if a decoder that scales down has rounded them up.
     """
 
     pixels: Image
@@ -158,9 +158,9 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """What a page shows until a picture is there: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
+    """What a page shows until a picture has loaded: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
 
-    The colour is None where all is transparent.
+    The colour is None if the whole picture is transparent.
     """
 
     thumbhash: str
@@ -169,9 +169,9 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class RenditionPlan:
-    """One rendition to make: its key, its size in pixels and its format, and how it is laid out by its `spec`.
+    """One rendition to make: its key, size in pixels, format and layout, and its `spec` from the settings.
 
-    `recipe` is a hash of what shapes it.
+    `recipe` is a hash of all settings that change the rendition.
     """
 
     key: str
@@ -193,7 +193,7 @@ class RenditionPlan:
         return self.width, self.height
 
     def rank(self) -> tuple[int, int, int, str]:
-        """Its place among others: by width, height and name, where numbers are in their own order."""
+        """Its sort key: width, height, then name, with numbers in numeric order."""
         number = int(self.name) if self.name.isdecimal() else sys.maxsize
         return self.width, self.height, number, self.name
 

@@ -67,8 +67,8 @@ def process(
 ) -> Report:
     """Make or delete the renditions of one source, so that they match it, and report what was done.
 
-    Raises what another try may cure: `StorageError`, `OutOfTime` and anything unexpected. `report` has collected what
-    was known by then.
+    Raises only errors that a retry may cure: `StorageError`, `OutOfTime` and anything unexpected. `report` then holds
+    what was known so far.
     """
     report = report or ReportBuilder(source)
     settings = settings.with_widths(source.widths).for_bucket(source.bucket)
@@ -85,9 +85,9 @@ def process(
 def make_renditions(
     source: SourceObject, *, settings: Settings, s3: S3, clock: Clock, report: ReportBuilder
 ) -> RenditionSet:
-    """Download, decode, resize, encode and store one source. Each step works while the one before goes on.
+    """Download, decode, resize, encode and store one source. The steps overlap.
 
-    Raises `Rejected`, which then says what was decided on and whether a part was stored, and as `process`.
+    Raises the same errors as `process`, and `Rejected` with the source's ETag and whether some renditions were stored.
     """
     uploads: list[Upload] = []
     try:
@@ -114,9 +114,9 @@ def make_renditions(
 
 
 def describe(picture: Picture, uploads: Sequence[Upload], destination: Destination) -> Manifest:
-    """What there is of a source now that all its renditions are stored."""
+    """The manifest of a source whose renditions are all stored."""
     sizes = {upload.plan.key: upload.size for upload in uploads}
-    in_order = sorted(picture.plans, key=RenditionPlan.rank)  # those of one rank as in the settings: by format
+    in_order = sorted(picture.plans, key=RenditionPlan.rank)  # equal ranks keep the settings' order of formats
     return Manifest(
         source=destination.source,
         etag=picture.metadata.etag,
@@ -129,7 +129,7 @@ def describe(picture: Picture, uploads: Sequence[Upload], destination: Destinati
 
 
 def store_manifest(manifest: Manifest, destination: Destination, settings: Settings, s3: S3) -> bool:
-    """Write the manifest, where the source gets one: last, so that all that it names is there. False: it was there."""
+    """Write the manifest, if the source gets one, after everything that it names. False if nothing was written."""
     key = manifest_key(manifest.source.key, settings)
     if key is None:
         return False
@@ -140,7 +140,7 @@ def store_manifest(manifest: Manifest, destination: Destination, settings: Setti
 def open_and_decode(
     stream: SourceStream, *, source: SourceObject, settings: Settings, clock: Clock, report: ReportBuilder
 ) -> Picture:
-    """Decode while the download goes on; nothing is decoded that the header forbids."""
+    """Decode during the download. Raises `Rejected` before decoding if the header exceeds a limit."""
     warn = report.warnings.append
     focal = focal_point(stream.metadata.headers.get("Metadata", {}).get(FOCAL_POINT), warn)
     plan_for = partial(plan, source.key, settings=settings, focal=focal)
@@ -169,7 +169,7 @@ def open_and_decode(
 
 
 def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:
-    """What an image may take in this function, now."""
+    """The limits on an image in this function, with the memory that is available now."""
 
     @cache
     def reclaim() -> int | None:

@@ -1,4 +1,4 @@
-"""What becomes of an image that this function cannot resize: recorded, or handed to one with more memory."""
+"""Records images that this function cannot resize, or hands them over to a function with more memory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def report_rejection(report: Report, settings: Settings) -> Report:
-    """Record a rejection in the queue for rejections, or hand the record on; the report with what became of it.
+    """Send a rejection to the rejections queue, or hand the source over to the large function.
 
-    Raises `DeliveryError` where that cannot be done now.
+    Returns the report, changed if the source was handed over. Raises `DeliveryError` if sending fails.
     """
     if report.outcome is not Outcome.REJECTED:
         return report
@@ -33,7 +33,7 @@ def report_rejection(report: Report, settings: Settings) -> Report:
 
 
 def rejection(report: Report) -> dict[str, Any]:
-    """The record of a rejection."""
+    """The message in the rejections queue."""
     return {
         "bucket": report.source.bucket,
         "key": report.source.key,
@@ -44,9 +44,9 @@ def rejection(report: Report) -> dict[str, Any]:
 
 
 def handed_over(source: SourceObject) -> dict[str, Any]:
-    """A record as the S3 notification that the large function gets, marked so that it goes no further."""
-    told = {"eTag": source.etag, "size": source.size, "sequencer": source.sequencer, "versionId": source.version_id}
-    stored = {"key": quote_plus(source.key), **{name: value for name, value in told.items() if value is not None}}
+    """The S3 notification for the large function, marked so that it is not handed over again."""
+    optional = {"eTag": source.etag, "size": source.size, "sequencer": source.sequencer, "versionId": source.version_id}
+    stored = {"key": quote_plus(source.key), **{name: value for name, value in optional.items() if value is not None}}
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -58,7 +58,7 @@ def handed_over(source: SourceObject) -> dict[str, Any]:
 
 
 def _hand_over(report: Report, function: str) -> Report:
-    """Asynchronously, so that nobody is billed for waiting, and Lambda tries again for us."""
+    """Invoke asynchronously: nobody pays for waiting, and Lambda retries for us."""
     payload = json.dumps(handed_over(report.source))
     send("lambda", "invoke", FunctionName=function, InvocationType="Event", Payload=payload)
     detail = f"{report.detail} Handed over to {function}."

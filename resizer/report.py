@@ -1,4 +1,4 @@
-"""What happened to one source, as its entry in the answer and as fields of the log."""
+"""Reports what happened to one source: its entry in the answer, and its log fields."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StoredRendition:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Keys of a bucket under which there is nothing any more."""
+    """Keys of a bucket that no longer exist."""
 
     bucket: str
     keys: tuple[str, ...]
@@ -61,9 +61,9 @@ class Removed:
 
 @dataclass(slots=True)
 class ReportBuilder:
-    """Collects what is known about a source while it is worked on; times of stages in milliseconds.
+    """Collects facts about a source during the work; times of stages are in milliseconds.
 
-    `decode` includes waiting for the download. `upload` is the sum over the uploads, which overlap with each other and
+    `decode` includes waiting for the download. `upload` is the sum of all uploads, which overlap with each other and
     with encoding.
     """
 
@@ -79,7 +79,7 @@ class ReportBuilder:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time that the block takes to a stage, without what is timed inside the block."""
+        """Add the block's time to a stage, without the stages timed inside the block."""
         begin, outer, self._within = time.perf_counter(), self._within, 0.0
         try:
             yield
@@ -89,7 +89,7 @@ class ReportBuilder:
             self._within = outer + spent
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items, and add the time that each takes to make to a stage."""
+        """Yield the items, and add the time to make each of them to a stage."""
         remaining = iter(items)
         while True:
             with self.timed(stage):
@@ -97,11 +97,11 @@ class ReportBuilder:
             if item is None:
                 return
             yield item
-            del item  # so that it is freed before the next is made
+            del item  # frees it before the next one is made
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
-        """Record the ETag, and how many bytes the block downloads, however it ends."""
+        """Record the ETag and the number of bytes that the block downloads, even if it raises."""
         self.etag = stream.metadata.etag
         try:
             yield
@@ -141,12 +141,12 @@ class ReportBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one source ended.
+    """The result for one source.
 
-    `manifest` describes the renditions, where all of them were made or found; `removed` is where there is
-    nothing any more. `etag` is that of the download, or else the event's. `bytes_in` counts downloaded bytes,
-    `total_ms` is wall time in milliseconds. `peak_rss` is the most memory in bytes that the process held while it
-    worked on this source, None where the system can only tell the most it ever held.
+    `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
+    the download's, or else the event's. `bytes_in` counts downloaded bytes, `total_ms` is wall time in milliseconds.
+    `peak_rss` is the process's peak memory in bytes during this source, None if the system only knows the peak since
+    the process started.
     """
 
     source: SourceObject
@@ -165,7 +165,7 @@ class Report:
 
     @property
     def renditions(self) -> tuple[StoredRendition, ...]:
-        """The renditions that exist, sorted by width, height and name; none where that was not looked at."""
+        """The renditions that exist, sorted by width, height and name; empty if that was not checked."""
         return self.manifest.renditions if self.manifest else ()
 
     @property

@@ -1,4 +1,4 @@
-"""Pictures from larger ones, by Lanczos: SIMD where its wheel is installed, Pillow's own elsewhere."""
+"""Scales pictures with Lanczos: cykooz-resizer (SIMD) if its wheel is installed, else Pillow."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ except ImportError:  # there are wheels for x86_64 Linux only
 
 BACKEND: Final = "cykooz-resizer" if cykooz_resizer else "pillow"
 MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours by their transparency
-HALF: Final = 0.5  # a pixel: what is no further from the size that it should have is not resized
+HALF: Final = 0.5  # pixels; a picture whose size is closer to the wanted one is not resized
 
 
 def resize(image: Image.Image, size: Size, *, box: Box | None = None, overwrite: bool = False) -> Image.Image:
-    """An L, RGB, RGBA or CMYK image at `size` (width, height in pixels), by Lanczos with a support of 3.
+    """Scale an L, RGB, RGBA or CMYK image to `size` (width, height in pixels) with Lanczos3.
 
-    It shows what is within `box` (None: all). Where a decoder has rounded up, what it added would shift and stretch
-    the picture, for up to 15 dB. Colours are weighted by their alpha, so that what lies under transparent pixels does
-    not bleed into edges; with `overwrite` in the image itself instead of a copy, which leaves it fit for no more than
-    further calls. An image that has that size already is returned as it is, and a part of it is copied.
+    Only the part within `box` is used (None: all); without it, padding from a decoder that rounds up would shift and
+    stretch the picture by up to 15 dB. Colours are multiplied by their alpha first, so that hidden colours of
+    transparent pixels do not bleed into edges. With `overwrite` that happens in the image itself: afterwards use it
+    only for further calls. An image that has the size already is returned unchanged.
     """
     left, top, right, bottom = box or (0, 0, *image.size)
     if abs(right - left - size[0]) < HALF and abs(bottom - top - size[1]) < HALF:
@@ -41,7 +41,7 @@ def resize(image: Image.Image, size: Size, *, box: Box | None = None, overwrite:
     if cykooz_resizer is None:
         return image.resize(size, Image.Resampling.LANCZOS, (left, top, right, bottom))
     if image.mode == "RGBA" and overwrite:
-        _alpha.multiply_alpha_pil_inplace(image)  # from here on it is of mode RGBa
+        _alpha.multiply_alpha_pil_inplace(image)  # its mode is RGBa from here on
     target = Image.new(image.mode, size, None)  # not filled: every pixel is written
     crop = cykooz_resizer.CropBox(left, top, right - left, bottom - top)
     _resizer().resize_pil(image, target, cykooz_resizer.ResizeOptions(_lanczos, crop_box=crop))
@@ -56,7 +56,7 @@ _lanczos = cykooz_resizer and cykooz_resizer.ResizeAlg.convolution(cykooz_resize
 
 
 def _resizer() -> Resizer:
-    """One per thread, for it keeps buffers between calls."""
+    """This thread's resampler: each keeps buffers between calls."""
     if not hasattr(_local, "resizer"):
         _local.resizer = cykooz_resizer.Resizer()
     resizer: Resizer = _local.resizer
@@ -64,5 +64,5 @@ def _resizer() -> Resizer:
 
 
 def release_buffers() -> None:
-    """Let go of what this thread's resampler keeps between calls: as much as the largest picture so far took."""
+    """Free the buffers of this thread's resampler, which are as large as the largest picture so far needed."""
     vars(_local).pop("resizer", None)

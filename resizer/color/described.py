@@ -1,4 +1,4 @@
-"""The colours that a file describes by numbers in the place of a profile, as far as they are well-known ones."""
+"""Colour spaces that a file describes by numbers instead of an ICC profile, if they are well known."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ HDR: Final = {16: "PQ", 18: "HLG"}
 # camera codes light, not how a screen shows it, and many encoders have written them over pixels of sRGB. Chromium does
 # the same in AVIFs, though not in PNGs. HDR is shown as it is coded, for want of tone mapping.
 GAMMAS: Final = dict.fromkeys((1, UNSPECIFIED, 6, 7, 11, 12, 13, 14, 15, *HDR)) | {4: 2.2, 5: 2.8, 8: 1.0}
-SRGB_GAMMA: Final = 1 / 2.2  # as PNG's gAMA has it for sRGB, in want of its curve
+SRGB_GAMMA: Final = 1 / 2.2  # PNG's gAMA for sRGB, an approximation
 SAME_GAMMA: Final = 0.005  # moves mid-tones by one of 255
 GAMMA_RANGE: Final = (0.1, 10.0)  # of any screen
 
 
 class Colours(NamedTuple):
-    """How samples stand for colours: the `primaries` of a space by its name, and the exponent from samples to light.
+    """A colour space: its `primaries` by name, and the exponent `gamma` from samples to light.
 
-    `gamma` None is sRGB's curve. `narrow` says that black is 16 of 255 and white 235.
+    `gamma` None is sRGB's curve. If `narrow`, black is 16 of 255 and white 235.
     """
 
     primaries: str = SRGB
@@ -43,7 +43,7 @@ class Colours(NamedTuple):
 
 
 def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Colours | None:
-    """What code points say; None where that is nothing. `warn` takes a sentence about unknown ones, and about HDR."""
+    """The colour space of code points; None if unspecified. Calls `warn` for unknown ones, and for HDR."""
     if codes is None or codes.primaries == codes.transfer == UNSPECIFIED:
         return None
     if codes.primaries not in PRIMARIES or codes.transfer not in GAMMAS or codes.matrix:
@@ -58,7 +58,7 @@ def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Col
 
 
 def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
-    """What a PNG's cHRM and gAMA say, or a BMP's header; each that is not known is taken for sRGB's, with a warning."""
+    """The colour space of a PNG's cHRM and gAMA, or a BMP's header; unknown values become sRGB's, with a warning."""
     primaries, gamma = SRGB, None
     given = info.get("chromaticity")
     if isinstance(given, tuple):

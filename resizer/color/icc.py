@@ -1,4 +1,4 @@
-"""An ICC profile for well-known colours: three primaries, or grey, and a curve."""
+"""Builds an ICC profile for a well-known colour space: three primaries, or grey, and a curve."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ COLUMNS: Final = {
     ADOBE_RGB: ((0.60974, 0.31111, 0.01947), (0.20527, 0.62568, 0.06087), (0.14919, 0.06321, 0.74456)),
 }
 HEADER: Final = 128
-LEVELS: Final = 256  # of a curve: one for each value that a sample can have
+LEVELS: Final = 256  # of a curve: one per value of a sample
 NARROW_BLACK, NARROW_WHITE = 16, 235
 
 
 @lru_cache(maxsize=16)
 def matrix_profile(colours: Colours, *, grey: bool) -> bytes:
-    """An ICC profile (version 2.4, of a display) that leads from such samples to light: RGB, or grey.
+    """An ICC profile (version 2.4, display) for this colour space: RGB, or grey.
 
-    It is for this process alone, and has no name and no copyright to show.
+    It is for this process only, so it has no name and no copyright.
     """
     curve = (
         b"curv" + bytes(4) + struct.pack(f">I{LEVELS}H", LEVELS, *(round(each * 65_535) for each in _curve(colours)))
@@ -59,7 +59,7 @@ def _xyz(value: tuple[float, float, float]) -> bytes:
 
 
 def _assembled(space: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """ICC.1:2001-04, 6: the header, the table of tags and what they hold; equal tags share it."""
+    """ICC.1:2001-04, 6: the header, the table of tags and their data; equal tags share their data."""
     table, body, places = struct.pack(">I", len(tags)), b"", dict[bytes, int]()
     begin = HEADER + 4 + 12 * len(tags)
     for name, data in tags.items():

@@ -1,4 +1,4 @@
-"""Colours to sRGB, after the profile that an image brings along or the numbers in its place, by littlecms."""
+"""Converts colours to sRGB with littlecms, by the image's ICC profile or the numbers in its place."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ if TYPE_CHECKING:
 
     Transform = Callable[[Image.Image], Image.Image]
 
-# What a profile's own header calls the colour space of each mode (ICC.1:2022, 7.2.6).
+# The name of each mode's colour space in a profile's header (ICC.1:2022, 7.2.6).
 SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
 # A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
 UNNOTICED: Final = 2
 
 
 def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colours | None:
-    """The ICC profile or the numbers by which an opened image's colours are to be read; None for sRGB.
+    """The colour space of an opened image: an ICC profile, or the numbers in its place; None for sRGB.
 
-    For PNG that is the first of cICP, iCCP, sRGB, and gAMA with cHRM that it has and that means something, as the PNG
-    specification's third edition orders them; for others the profile goes before code points. `warn` is told of what
-    means nothing, and of HDR.
+    For PNG it is the first valid one of cICP, iCCP, sRGB, and gAMA with cHRM, the order of the PNG specification's
+    third edition. For other formats the profile comes before code points. Calls `warn` for invalid ones, and for HDR.
     """
     profile: bytes | None = info.get("icc_profile") or None
     if "icc_profile" in info and not profile:
-        warn("The colour profile is ignored: it is not whole.")
+        warn("The colour profile is ignored: it is incomplete.")
     if header.format != "PNG" and profile:
         return profile
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
     if header.code_points is None and not chunks:
         return profile
-    from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images have nothing for it
+    from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images do not need it
 
     colors = described.by_code_points(header.code_points, warn) or profile
     if colors is None and chunks:
@@ -47,12 +46,13 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
 
 
 def to_srgb(image: Image.Image, colors: bytes | Colours | None, warn: Callable[[str], None]) -> Image.Image:
-    """An L, RGB, RGBA or CMYK image in sRGB (CMYK becomes RGB), by relative colorimetry with black point compensation.
+    """Convert an L, RGB, RGBA or CMYK image to sRGB; CMYK becomes RGB.
 
-    Without `colors`, a profile or the numbers in its place, they are taken for sRGB, and CMYK for inks that each let
-    through what they do not cover. So they are with a broken profile, or one of another colour space, of which `warn`
-    is told. One for grey is applied to RGBA without colours: so grey with transparency comes here. One for RGB is
-    applied to grey, which stays grey.
+    The intent is relative colorimetric with black point compensation.
+
+    Without `colors` the image is treated as sRGB, and CMYK is converted by Pillow's simple formula. The same happens
+    if the profile is broken or for another colour space; then `warn` is called. A grey profile is applied to RGBA
+    without colours, because grey with transparency comes as RGBA. An RGB profile is applied to grey, which stays grey.
     """
     profile = colors if colors is None or isinstance(colors, bytes) else _profile_of(colors, grey=image.mode == "L")
     if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
@@ -82,10 +82,10 @@ def _is_neutral(image: Image.Image) -> bool:
 
 @lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> Transform | None:
-    """The way to sRGB, None where there is none to go. Raises where the profile is broken or does not fit."""
+    """The transform to sRGB, None if nothing changes. Bad profiles raise `ValueError`, `OSError` or `TypeError`."""
     if mode == "RGBA" and _transform(profile, "RGB") is None:
         return None
-    from PIL import ImageCms  # noqa: PLC0415 # 6 ms of a cold start, and many images bring no profile
+    from PIL import ImageCms  # noqa: PLC0415 # 6 ms of a cold start, and many images have no profile
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -109,9 +109,9 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
 
 
 def _grey_transform(transform: Transform, given: str) -> Transform | None:
-    """Grey by a table instead of by way of RGB, which would take five times the memory; the profile takes `given`.
+    """A lookup table for grey, because going through RGB takes five times the memory; `given` is the profile's mode.
 
-    Its transform is not to be optimised: littlecms does grey by straight lines between 33 points.
+    The transform must not be optimised: littlecms would interpolate grey between just 33 points.
     """
     levels = bytes(range(256))
     table = transform(Image.frombytes("L", (256, 1), levels).convert(given)).convert("L").tobytes()

@@ -1,4 +1,4 @@
-"""One decode, frame by frame, to pixels that can be resampled."""
+"""Decodes an image frame by frame, to pixels that can be resized."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def decode(
     wanted: tuple[int, int],
     guard: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Iterator[Frame]:
-    """Decode the frames of an opened image in turn: L, RGB, RGBA or CMYK, as stored, each composed whole.
+    """Decode the frames of an opened image in turn, each complete and not yet turned upright: L, RGB, RGBA or CMYK.
 
     `wanted` is the size in pixels, as stored, of the whole picture in its largest rendition: JPEGs are decoded at 1/2,
-    1/4 or 1/8 of their size where that leaves `OVERSAMPLING` times as many pixels a side. The caller may overwrite a
-    frame's pixels. Decoders run within `guard`, which may limit what they take. Raises `Rejected` `truncated`,
-    `corrupt`, or `needs_memory` where memory runs out.
+    1/4 or 1/8 of their size if each side then still has `OVERSAMPLING` times as many pixels. The caller may overwrite
+    a frame's pixels. Decoders run within `guard`, which may limit their memory. Raises `Rejected` `truncated`,
+    `corrupt`, or `needs_memory` if memory runs out.
     """
     frames = SOURCES[header.format].frames(image, header, wanted)
     while True:
@@ -53,9 +53,9 @@ def decode(
                 raise
             raise _undecodable(header, problem) from problem
         if pixels is not frame.pixels and header.frames == 1:
-            Image.close(frame.pixels)  # what was converted is as large, and would be kept as long as its file is
+            Image.close(frame.pixels)  # frees the unconverted pixels, which the file would keep
         yield replace(frame, pixels=pixels)
-        del frame, pixels  # or they would be held while the next is made
+        del frame, pixels  # frees them before the next is made
 
 
 def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:

@@ -1,4 +1,4 @@
-"""What an image's header says, and what is refused by it before anything is decoded."""
+"""Reads an image's header, and rejects images before decoding."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from resizer.decode.limits import Limits
     from resizer.formats.base import SourceFormat
 
-LOOKAHEAD: Final = 65_536  # bytes in which encoders put a file's properties, and that one read fetches
-# `Limits` decides what is too large; `_open` sets what is so in any case.
+LOOKAHEAD: Final = 65_536  # bytes; one read fetches them, and encoders put a file's properties there
+# `Limits` decides what is too large, not Pillow's warning.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def _ignore(_: str) -> None:
-    """Nobody reads these warnings."""
+    """The default for `warn`."""
 
 
 def is_read_forwards(header: Header) -> bool:
-    """Whether the pixels are decoded without going back to what has been read."""
+    """Whether the decoder never seeks backwards."""
     return SOURCES[header.format].access is not Access.BACK_AND_FORTH
 
 
 def open_image(stream: IO[bytes], limits: Limits, warn: Callable[[str], None] = _ignore) -> tuple[ImageFile, Header]:
-    """Read an image's header, and no pixel yet. `warn` takes a sentence about each part that was left out.
+    """Read an image's header, but no pixels yet. `warn` gets one sentence for each part that is ignored.
 
-    Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` for what
-    is no readable image, and what `Limits.check` refuses.
+    Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` if the image
+    cannot be read, and the same as `Limits.check`.
     """
     start = stream.read(SIGNATURE_BYTES)
     source = SOURCES[sniff(start)]
@@ -58,7 +58,7 @@ def open_image(stream: IO[bytes], limits: Limits, warn: Callable[[str], None] = 
     except MemoryError as problem:
         detail = f"The {title(source.name)}'s header takes more memory than there is."
         raise Rejected(Reason.NEEDS_MEMORY, detail) from problem
-    except Exception as problem:  # a parser of hostile bytes may raise anything; the stream's own faults come first
+    except Exception as problem:  # a parser of hostile bytes may raise anything
         if is_our_fault(problem):
             raise
         raise _unreadable(source, file, problem) from problem
@@ -74,10 +74,10 @@ def _opened(source: SourceFormat, file: SourceFile, limits: Limits) -> tuple[Ima
     stream.seek(0)
     if source.access is Access.WHOLE:
         getattr(stream, "release_behind", _nothing)()
-    # Pillow refuses twice this, where only its decoders come to see a size.
+    # Pillow refuses twice this; some sizes only its decoders see.
     Image.MAX_IMAGE_PIXELS = max(1, (limits.max_pixels + 1) // 2)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd metadata, which is not kept
+        warnings.simplefilter("ignore")  # about odd metadata, which is not kept
         image = source.open(file)
     limits.check_pixels(Header(source.name, image.mode, *image.size))
     header = source.describe(image, file)
@@ -86,13 +86,13 @@ def _opened(source: SourceFormat, file: SourceFile, limits: Limits) -> tuple[Ima
 
 
 def _nothing() -> None:
-    """A plain file keeps all that it has anyway."""
+    """Plain files need neither method: all their bytes can be read again."""
 
 
 def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:
-    """Complete the header by what the file says behind its pixels, which have been decoded.
+    """Complete the header with metadata after the pixels, once these have been decoded.
 
-    Raises what `Limits.check` refuses: a picture that lies on its side may have larger renditions.
+    Raises the same as `Limits.check`: a picture that must be turned may have larger renditions.
     """
     completed = SOURCES[header.format].after_pixels(image, header)
     if completed != header:
@@ -101,7 +101,7 @@ def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:
 
 
 def _unreadable(source: SourceFormat, file: SourceFile, problem: Exception) -> Rejected:
-    """Tell a file that ends too early from one that is damaged: by where its parser stopped."""
+    """Decide between `truncated` and `corrupt`: by where the parser stopped."""
     position, size = file.stream.tell(), file.stream.seek(0, io.SEEK_END)
     if known := source.explain(file, problem):
         return known

@@ -1,4 +1,4 @@
-"""What an image may take, decided from its header."""
+"""The limits on an image's pixels and memory, checked by its header."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
     from resizer.memory.encoding import Planned
     from resizer.model import Header
 
-# A frame costs some work however small it is, which pixels do not count: ten minutes of film have fewer.
+# Every frame costs work, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What an image may take: `max_pixels` over all frames, `memory` in bytes beyond what is in use (None: any).
+    """Limits on an image: `max_pixels` over all frames, `memory` in bytes on top of what is in use (None: no limit).
 
-    `planned` lays out the renditions of an image by its header, `file_size` is the object's in bytes.
-    `multiplies_in_place` says that the resampler needs no copy for
-    transparency. `reclaim` gives back memory that is kept for the next picture, and returns how much is free then.
+    `planned` lays out the renditions for a header, `file_size` is the object's size in bytes. If `multiplies_in_place`,
+    the resampler needs no copy of transparent pictures. `reclaim` frees cached memory and returns the available bytes.
     """
 
     max_pixels: int

@@ -1,4 +1,4 @@
-"""What an object is, by its first bytes: the allow-list that decides which decoder may see the rest."""
+"""Detects an object's format by its first bytes: an allow-list decides which decoder sees the rest."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 
 from resizer.errors import Reason, Rejected
 
-SIGNATURE_BYTES: Final = 1024  # what programs write before an SVG's first element is shorter
-ANY: Final = ord("?")  # stands for any byte
+SIGNATURE_BYTES: Final = 1024  # enough to reach an SVG's first element
+ANY: Final = ord("?")  # matches any byte
 
 # The formats that are served, by Pillow's names. From each format's own specification.
 SERVED: Final = (
@@ -26,11 +26,11 @@ SERVED: Final = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
-CURSOR: Final = b"\x00\x00\x02\x00"  # an icon that can point; a TGA begins so as well, with zeros behind it
-# ISO base media files say in their brands what they are. From ISO/IEC 14496-12, 23000-22 and 23008-12.
+CURSOR: Final = b"\x00\x00\x02\x00"  # a CUR file; a TGA may begin like this, too, but zeros follow
+# The brands of ISO base media files. From ISO/IEC 14496-12, 23000-22 and 23008-12.
 AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"})
-# What people upload and this service does not read; anything else is no image at all.
+# Known formats that this service does not read; anything else is `not_an_image`.
 REFUSED: Final = (
     (b"%PDF", "PDF"),
     (b"%!PS", "PostScript"),
@@ -39,7 +39,7 @@ REFUSED: Final = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (b"RIFF????AVI ", "AVI video"),
-    # Cameras' raw files that are no TIFFs: Panasonic, Olympus, Fujifilm, Canon, Minolta and Sigma.
+    # Cameras' raw files that are not TIFFs: Panasonic, Olympus, Fujifilm, Canon, Minolta and Sigma.
     *((mark, "A camera's raw file") for mark in (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW")),
     *((mark, "A camera's raw file") for mark in (b"II\x1a\0\0\0HEAPCCDR", b"\0MRM", b"FOVb")),
     (b"\x1aE\xdf\xa3", "Matroska or WebM video"),
@@ -57,9 +57,9 @@ ACCEPTED: Final = "JPEG, PNG, WebP, GIF, TIFF, BMP, ICO, JPEG 2000, AVIF and, wi
 
 
 def sniff(start: bytes) -> str:
-    """The format of an object that begins with these bytes (`SIGNATURE_BYTES` of them, fewer where it is shorter).
+    """The format of an object that begins with these bytes (`SIGNATURE_BYTES`, or the whole object if shorter).
 
-    Raises `Rejected`: `unsupported_format` for what is known and not served, `not_an_image` for the rest.
+    Raises `Rejected`: `unsupported_format` for a known format that we do not read, `not_an_image` for anything else.
     """
     for signature, format_ in SERVED:
         if _matches(signature, start):
@@ -83,14 +83,14 @@ def _matches(signature: bytes, start: bytes) -> bool:
 
 
 def _refused(start: bytes) -> str | None:
-    """What it is that is not served; None where it is nothing that is known."""
+    """The name of a known format that we do not read, or None."""
     for signature, name in REFUSED:
         if _matches(signature, start):
             return name
     packets = start[::TRANSPORT_PACKET]
     if len(packets) > 2 and set(packets) == {0x47}:
         return "MPEG video"
-    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-8 or UTF-16, with its mark or without
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-8 or UTF-16, with or without BOM
     return "SVG" if SVG.match(text) and re.search(rb"<(\w+:)?svg\b", text, re.IGNORECASE) else None
 
 

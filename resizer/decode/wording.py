@@ -1,12 +1,12 @@
-"""What is wrong with a picture, in words for the person who uploaded it."""
+"""Explains what is wrong with a picture, in words for the person who uploaded it."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # where Pillow's names are not people's
-# What Pillow, pillow-heif and their libraries say, and what it means.
+TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # if the usual name is not Pillow's
+# Texts in errors of Pillow, pillow-heif and their libraries, and their meaning.
 MEANINGS: Final = (
     ("truncated", "it points beyond its end"),
     ("end of file", "it points beyond its end"),
@@ -20,28 +20,28 @@ MEANINGS: Final = (
     ("broken PNG", "the PNG in it is damaged"),
     ("dimensions", "it does not say how large it is"),
 )
-# Errors that libraries raise with a sentence of their own; what Python raises by itself says nothing to a stranger.
+# Errors that libraries raise with a readable message; Python's own errors do not help an uploader.
 SPEAKING: Final = (OSError, RuntimeError, SyntaxError, ValueError)
-# Words alone: what quotes code or bytes, counts them or names a function is for programmers.
+# Plain words only: a message with code, bytes, counts or function names is for programmers.
 SENTENCE: Final = re.compile(r"(?!.*(data stream|decoder|driver|pack|seek|byte))[A-Za-z][a-z]+( [A-Za-z0-9-]+)+")
 DAMAGED: Final = "its data is damaged"
 
 
 def title(format_: str) -> str:
-    """What people call a format, by Pillow's name for it."""
+    """The usual name of a format, by Pillow's name for it."""
     return TITLES.get(format_, format_)
 
 
 def is_early_end(problem: Exception) -> bool:
-    """Whether an error says that the file ends before its last pixel."""
+    """Whether an error means that the file ends before its last pixel."""
     return _meaning(problem) == MEANINGS[0][1]
 
 
 def plain(problem: Exception) -> str:
-    """What an error of Pillow's says about the file, to stand behind a colon, without a full stop."""
+    """A Pillow error in plain words, to put after a colon, without a full stop."""
     if meaning := _meaning(problem):
         return meaning
-    said_by = problem.__cause__ or problem  # Pillow hands on what Python raises while it reads a header
+    said_by = problem.__cause__ or problem  # Pillow wraps Python's errors while it reads a header
     if isinstance(said_by, UnicodeError) or not isinstance(said_by, SPEAKING):
         return DAMAGED
     text = str(problem)[:200].rpartition(": ")[2].rstrip(".")

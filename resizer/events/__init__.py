@@ -1,7 +1,7 @@
-"""Every way an event arrives: which objects it names, and the answer that its sender expects.
+"""Reads the events of every sender, and gives the answer that the sender expects.
 
-Parsed by hand: Powertools' data classes do not decode every sender's keys, raise where a sender leaves out
-`sequencer`, and importing them takes 20 to 50 ms of every cold start.
+They are parsed by hand: Powertools' data classes do not decode every sender's keys, fail if a sender leaves out
+`sequencer`, and take 20 to 50 ms of every cold start to import.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ __all__ = ["answer", "is_warm_up", "sources"]
 
 
 def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """Give each object that an event names to `attempt`, in its order, and answer as its sender expects.
+    """Call `attempt` for each object that an event names, in order, and answer as the sender expects.
 
-    `attempt` tells of what has to come back by a report that is `failed`, and does not raise.
-
-    Raises `RecordsFailed` for S3, SNS and EventBridge, where that is how records come back, and `UnknownEvent` for
-    an event of no known shape.
+    `attempt` does not raise: it returns a `failed` report for an object that must be retried. Raises `RecordsFailed`
+    for S3, SNS and EventBridge, which retry only after an error, and `UnknownEvent` for any other event.
     """
     match event:
         case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
@@ -40,7 +38,7 @@ def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, A
 
 
 def is_warm_up(event: object) -> bool:
-    """Whether an event asks for nothing but a warm environment: `{"warm": true}`, or any schedule."""
+    """Whether an event only keeps the environment warm: `{"warm": true}`, or an event of a schedule."""
     match event:
         case {"warm": True} | {"detail-type": "Scheduled Event"}:
             return True

@@ -1,6 +1,6 @@
-"""S3 Batch Operations, schema 1.0 and 2.0: tasks to their result codes.
+"""S3 Batch Operations, schema 1.0 and 2.0: tasks in, result codes out.
 
-Source: S3 user guide, "Invoke AWS Lambda function", and Powertools' S3BatchOperationEvent for what 2.0 renames.
+Source: S3 user guide, "Invoke AWS Lambda function"; Powertools' S3BatchOperationEvent for the new names in 2.0.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "Permanent
 
 
 def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """One result for each task, with a `resultString` for the job's report; a task that cannot be read fails."""
+    """Return one result per task, with a `resultString` for the job's report; an unreadable task fails."""
     return {
         "invocationSchemaVersion": event["invocationSchemaVersion"],
         "treatMissingKeysAs": "PermanentFailure",
@@ -39,18 +39,18 @@ def _result(
     try:
         source = _source(task, event)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        code, story = "PermanentFailure", f"This task cannot be read: {what_is_wrong(problem)}."
+        code, text = "PermanentFailure", f"This task cannot be read: {what_is_wrong(problem)}."
     else:
-        code, story = _told(attempt(source))
+        code, text = _result_of(attempt(source))
     return {
         "taskId": task.get("taskId") if isinstance(task, dict) else None,
         "resultCode": code,
-        "resultString": story[:MAX_RESULT_BYTES],
+        "resultString": text[:MAX_RESULT_BYTES],
     }
 
 
 def _source(task: Mapping[str, Any], event: Mapping[str, Any]) -> SourceObject:
-    """Keys are URL-encoded in both schemas; 2.0 names the bucket where 1.0 has its ARN."""
+    """Keys are URL-encoded in both schemas; 2.0 has the bucket's name, 1.0 its ARN."""
     arguments = event.get("job", {}).get("userArguments") or {}
     version = task.get("s3VersionId")
     return SourceObject(
@@ -68,10 +68,10 @@ def _widths(text: str) -> tuple[int, ...]:
         raise ValueError(f"userArguments widths={text!r} {problem}") from problem
 
 
-def _told(report: Report) -> tuple[str, str]:
-    story = f"{report.outcome}: {report.detail}" if report.reason is None else f"{report.reason}: {report.detail}"
+def _result_of(report: Report) -> tuple[str, str]:
+    text = f"{report.outcome}: {report.detail}" if report.reason is None else f"{report.reason}: {report.detail}"
     if report.outcome is Outcome.RESIZED:
-        story = "resized: " + ", ".join(rendition.plan.key for rendition in report.renditions)
+        text = "resized: " + ", ".join(rendition.plan.key for rendition in report.renditions)
     if report.reason is Reason.SOURCE_GONE:
-        return "PermanentFailure", story
-    return CODES.get(report.outcome, "Succeeded"), story
+        return "PermanentFailure", text
+    return CODES.get(report.outcome, "Succeeded"), text

@@ -1,4 +1,4 @@
-"""Direct invocation: somebody asks for one object's renditions and waits for them."""
+"""Direct invocation: the caller asks for one object's renditions and waits for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """The object's result. Errors are returned, not raised: `error` holds the reason as its `type`, and a message."""
+    """Return the object's result. Errors are returned, not raised: `error` has `type` (the reason) and `message`."""
     try:
         source = _source(event["data"])
     except UnknownEvent as problem:
@@ -36,18 +36,18 @@ def _source(data: object) -> SourceObject:
             raise UnknownEvent('expected {"data": {"bucket": "photos", "key": "cat.jpg", "widths": [480, 640]}}')
 
 
-def _etag(told: object) -> str | None:
-    return told.strip('"') if isinstance(told, str) else None
+def _etag(value: object) -> str | None:
+    return value.strip('"') if isinstance(value, str) else None
 
 
-def _widths(told: object) -> tuple[int, ...] | None:
-    if told is None:
+def _widths(value: object) -> tuple[int, ...] | None:
+    if value is None:
         return None
-    text = ",".join(str(width) for width in told) if isinstance(told, list) else str(told)
+    text = ",".join(str(width) for width in value) if isinstance(value, list) else str(value)
     try:
         return parse_widths(text)
     except ValueError as problem:
-        raise UnknownEvent(f"data.widths={told!r} {problem}") from problem
+        raise UnknownEvent(f"data.widths={value!r} {problem}") from problem
 
 
 def _error(reason: object, message: str | None) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""S3 events from EventBridge: keys as they are, names in another spelling.
+"""S3 events from EventBridge: their keys are not URL-encoded, and their fields have other names.
 
 Source: S3 user guide, "EventBridge event message structure".
 """
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 CHANGES: Final = {
     "Object Created": Change.CREATED,
-    "Object Restore Completed": Change.CREATED,  # it can be read from then on, as a new one can
+    "Object Restore Completed": Change.CREATED,  # it can be read now, like a new object
     "Object Deleted": Change.REMOVED,
 }
 
 
 def source(event: Mapping[str, Any]) -> SourceObject:
-    """The object that an event names. Raises what a missing or wrong field raises."""
+    """The object that an event names. A missing or wrong field raises `KeyError`, `TypeError` or `ValueError`."""
     stored = event["detail"]["object"]
     return SourceObject(
         bucket=str(event["detail"]["bucket"]["name"]),

@@ -1,4 +1,4 @@
-"""What S3 tells of its objects, through whatever wraps it: plain, SNS, EventBridge, or a message of these."""
+"""S3 event notifications: plain, from EventBridge, or wrapped by SNS, SQS or Lambda's failure queue."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ EXPECTED: Final = (
 def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
     """Try every object, then answer with one result for each.
 
-    Raises `UnknownEvent` where any record cannot be read, and `RecordsFailed` where any has to come back; the others
-    are done by then.
+    After trying all, raises `UnknownEvent` if a record cannot be read, and `RecordsFailed` if one must be retried.
     """
-    told = read(event)
-    reports = [attempt(each) for each in told if isinstance(each, SourceObject)]
-    if unreadable := [str(each) for each in told if isinstance(each, UnknownEvent)]:
+    parsed = read(event)
+    reports = [attempt(each) for each in parsed if isinstance(each, SourceObject)]
+    if unreadable := [str(each) for each in parsed if isinstance(each, UnknownEvent)]:
         raise UnknownEvent("; ".join(unreadable))
     failures = [str(report.detail) for report in reports if report.outcome is Outcome.FAILED]
     if failures:
@@ -40,7 +39,7 @@ def answer(event: Any, attempt: Callable[[SourceObject], Report]) -> dict[str, A
 
 
 def sources(event: Any) -> list[SourceObject]:
-    """The objects that a notification names, in its order. Raises the first `UnknownEvent` in it."""
+    """The objects that a notification names, in order. Raises `UnknownEvent` for the first unreadable record."""
     found = []
     for each in read(event):
         if isinstance(each, UnknownEvent):
@@ -50,28 +49,28 @@ def sources(event: Any) -> list[SourceObject]:
 
 
 def read(event: Any) -> list[SourceObject | UnknownEvent]:
-    """The objects that a notification names, in its order; none for `s3:TestEvent`.
+    """The objects that a notification names, in order; none for `s3:TestEvent`.
 
-    In the place of what cannot be read stands an `UnknownEvent`, which says what was expected and what came.
+    For each unreadable record the list contains an `UnknownEvent` that says what was expected and what came.
     """
     match event:
         case {"Event": "s3:TestEvent"}:
             return []
         case {"Records": list(records)}:
-            return [told for record in records for told in _record(record)]
+            return [parsed for record in records for parsed in _record(record)]
         case {"source": "aws.s3", "detail": _}:
             return [_parsed(eventbridge.source, event)]
         case {"Type": "Notification", "Message": str(message)}:
             return _message(message)  # as SNS wraps it for a queue without raw delivery
         case {"requestPayload": payload}:
-            return read(payload)  # as Lambda wraps an event that it gave up for the failure queue
+            return read(payload)  # as Lambda wraps an event in the failure queue
         case _:
             fields = f" with the fields {sorted(map(str, event))}" if isinstance(event, dict) else ""
             return [_unknown(kind(event) + fields)]
 
 
 def from_json(text: str) -> Any:
-    """A message's text as what it says. Raises `UnknownEvent` where it is not JSON."""
+    """Parse a message. Raises `UnknownEvent` if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError as problem:
@@ -98,9 +97,9 @@ def _record(record: Any) -> list[SourceObject | UnknownEvent]:
             return [_unknown(f"{kind(record)} for a record")]
 
 
-def _parsed(parse: Callable[[dict[str, Any]], SourceObject], told: dict[str, Any]) -> SourceObject | UnknownEvent:
+def _parsed(parse: Callable[[dict[str, Any]], SourceObject], record: dict[str, Any]) -> SourceObject | UnknownEvent:
     try:
-        return parse(told)
+        return parse(record)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         return _unknown(f"a record that cannot be read: {what_is_wrong(problem)}")
 

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAJOR: Final = "2"
-# A restored object can be read from then on, as a new one can.
+# A restored object can be read now, like a new one.
 CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed")
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:")
 
 
 def source(record: Mapping[str, Any]) -> SourceObject:
-    """The object that a record names. Raises what a missing or wrong field raises."""
+    """The object that a record names. A missing or wrong field raises `KeyError`, `TypeError` or `ValueError`."""
     version = str(record.get("eventVersion", MAJOR))
     if version.partition(".")[0] != MAJOR:
         raise ValueError(f"eventVersion is {version}, which may mean anything")
     stored = record["s3"]["object"]
-    told = record.get("resizer", {})
+    own = record.get("resizer", {})  # as `rejections` sends it to the large function
     return SourceObject(
         bucket=_text(record["s3"]["bucket"], "name", required=True),
         key=_decoded(_text(stored, "key", required=True)),
@@ -36,8 +36,8 @@ def source(record: Mapping[str, Any]) -> SourceObject:
         size=_size(stored),
         sequencer=_text(stored, "sequencer") or None,
         version_id=_text(stored, "versionId") or None,
-        widths=parse_widths(",".join(map(str, told["widths"]))) if told.get("widths") else None,
-        forwarded=bool(told.get("handedOver")),
+        widths=parse_widths(",".join(map(str, own["widths"]))) if own.get("widths") else None,
+        forwarded=bool(own.get("handedOver")),
     )
 
 
@@ -57,12 +57,12 @@ def _size(stored: Mapping[str, Any]) -> int | None:
 
 def _decoded(key: str) -> str:
     decoded = unquote_plus(key, errors="strict")
-    decoded.encode()  # half a surrogate pair can be in JSON and in no key
+    decoded.encode()  # JSON can contain half a surrogate pair, a key cannot
     return decoded
 
 
 def _change(event_name: str) -> Change:
-    name = event_name.removeprefix("s3:")  # as MinIO and Ceph write it
+    name = event_name.removeprefix("s3:")  # MinIO and Ceph write it
     if name.startswith(CREATIONS):
         return Change.CREATED
     return Change.REMOVED if name.startswith(REMOVALS) else Change.OTHER

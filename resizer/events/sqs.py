@@ -1,4 +1,4 @@
-"""SQS: a batch of messages, of which only those that failed come back."""
+"""SQS: a batch of messages; only those that fail are retried."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ logger = logging.getLogger("resizer")
 
 
 def answer(event: dict[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """The messages that have to come back, as `batchItemFailures`.
+    """Return the messages to retry, as `batchItemFailures`.
 
-    A message that cannot be read fails alone. It comes back until the queue's own redrive policy sets it aside.
+    An unreadable message fails alone. SQS retries it until the queue's redrive policy moves it to a dead-letter queue.
     """
     from aws_lambda_powertools.utilities.batch import process_partial_response  # noqa: PLC0415 # 20 to 50 ms
 
@@ -31,16 +31,16 @@ def answer(event: dict[str, Any], attempt: Callable[[SourceObject], Report]) -> 
         try:
             notification.answer(notification.from_json(record.body), attempt)
         except UnknownEvent as problem:
-            logger.error("unreadable message %s: %s", record.message_id, problem)  # noqa: TRY400 # it says it all
+            logger.error("unreadable message %s: %s", record.message_id, problem)  # noqa: TRY400 # the message says it all
             raise
         except RecordsFailed:
-            raise  # told already, record by record
+            raise  # each record is logged already
 
     return dict(process_partial_response(event, message, _processor(event)))
 
 
 def _processor(event: dict[str, Any]) -> BasePartialBatchProcessor:
-    """In a FIFO queue what follows a failure must not overtake it."""
+    """In a FIFO queue the messages after a failed one must not overtake it."""
     from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 # 20 to 50 ms of an SQS cold start only
         BatchProcessor,
         EventType,

@@ -1,4 +1,4 @@
-"""What is wrong with a record that cannot be read, in words about the record."""
+"""Explains what is wrong with a record that cannot be read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ KINDS = {dict: "an object", list: "an array", str: "a text", bool: "true or fals
 
 
 def kind(value: object) -> str:
-    """What a value is in JSON."""
+    """The name of a value's JSON type."""
     return "null" if value is None else KINDS.get(type(value), "something else")
 
 
 def what_is_wrong(problem: Exception) -> str:
-    """The parser's error as a person would say it; a `ValueError` of ours says it already."""
+    """The parser's error in plain words; our own `ValueError`s are plain already."""
     match problem:
         case KeyError():
             return f"the field {problem.args[0]} is missing"

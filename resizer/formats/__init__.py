@@ -1,4 +1,4 @@
-"""The formats that are read and written, each by the class of its own module."""
+"""All formats that we read and write, each with the class of its own module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frames of an animated PNG (PNG specification, third edition, 11.3.6), composed as browsers show them."""
+"""Composes the frames of an animated PNG (PNG specification, third edition, 11.3.6) as browsers do."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 CONTROL: Final = struct.Struct(">5I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 OVER: Final = 1
-HUNDREDTHS: Final = 100  # what a delay's denominator of 0 stands for
+HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What an fcTL says of the frame that follows: `duration` in milliseconds."""
+    """The content of an fcTL chunk, about the next frame: `duration` is in milliseconds."""
 
     size: tuple[int, int]
     place: tuple[int, int]
@@ -36,16 +36,15 @@ class Control:
 
 
 class Frames:
-    """The frames of a PNG whose chunks are at its first IDAT; that is the first frame, or is shown without animation.
+    """The frames of a PNG whose `chunks` are at its first IDAT: the first frame, or a picture outside the animation.
 
-    As in Chromium, a frame's fcTL that is damaged or impossible ends the animation. Raises `Rejected`: `truncated`
-    where the file ends before its last frame, `corrupt` where there is no frame at all, and for pixels with a wrong
-    checksum.
+    As in Chromium, a damaged or impossible fcTL ends the animation. Raises `Rejected`: `truncated` if the file ends
+    before its last frame, `corrupt` if there is no frame, or if pixels have a wrong checksum.
     """
 
     def __init__(self, header: PngHeader, chunks: Chunks, warn: Callable[[str], None]) -> None:
         self._header, self._chunks, self._warn = header, chunks, warn
-        self._number = 0  # that the next fcTL or fdAT has
+        self._number = 0  # of the next fcTL or fdAT
 
     def __iter__(self) -> Iterator[Frame]:
         canvas, made = Canvas(self._header.size), 0
@@ -61,29 +60,29 @@ class Frames:
             yield Frame(drawn, control.duration)
             control = self._next() if made < self._header.announced else None
         if not made:
-            raise Rejected(Reason.CORRUPT, "The PNG is an animation without a frame.")
+            raise Rejected(Reason.CORRUPT, "The PNG is an animation without frames.")
         if self._chunks.kind == b"IEND":
             self._chunks.needed(0)
         if made < self._header.announced:
             self._warn(f"The PNG has {made} of the {self._header.announced} frames that it announces.")
 
     def _first(self) -> Control | None:
-        """The first frame's control; the picture for viewers without animation is passed over."""
+        """The first frame's control; skips a picture that is only for viewers without animation."""
         if self._header.control is None:
             Data(self._chunks).finish()
             return self._next()
         control = self._parsed(self._header.control)
         if control and (control.size, control.place) != (self._header.size, (0, 0)):
-            raise Rejected(Reason.CORRUPT, "The first frame of the PNG is not of the picture's size.")
+            raise Rejected(Reason.CORRUPT, "The first frame of the PNG is smaller than the picture.")
         return control
 
     def _next(self) -> Control | None:
-        """The next frame's control, its pixels being the next chunk; None behind the last frame."""
+        """The next frame's control, None after the last frame. The next chunk has the frame's pixels."""
         control = None
         while self._chunks.kind != b"fdAT":
             if not self._chunks.kind:
                 raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
-            if self._chunks.is_needed:  # the end, or what no decoder may pass over
+            if self._chunks.is_needed:  # the end, or a chunk that decoders must not skip
                 return None
             if self._chunks.kind == b"fcTL":
                 control = self._parsed(self._body())
@@ -101,7 +100,7 @@ class Frames:
             return b""
 
     def _parsed(self, body: bytes) -> Control | None:
-        """What an fcTL says; None where it is none, or says what cannot be."""
+        """Parse an fcTL; None if it is damaged or impossible."""
         if len(body) != CONTROL.size:
             return None
         number, width, height, left, top, delay, parts, disposal, blend = CONTROL.unpack(body)

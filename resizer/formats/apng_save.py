@@ -1,4 +1,4 @@
-"""Writes an animated PNG frame by frame, where Pillow would keep each frame twice until the last one is there."""
+"""Writes an animated PNG frame by frame: Pillow would keep every frame in memory twice until the end."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from resizer.formats.base import SaveOptions
 
 MAX_PLAYS: Final = (1 << 31) - 1
-MAX_DURATION: Final = 65_535_000  # milliseconds: a delay is a fraction whose parts have 16 bits
+MAX_DURATION: Final = 65_535_000  # milliseconds; a delay is a fraction of two 16-bit numbers
 MAX_PART: Final = 65_535
-SOMEWHERE: Final = (0, 0, 1, 1)  # what is drawn where nothing has changed: no frame is empty
+SOMEWHERE: Final = (0, 0, 1, 1)  # drawn if nothing has changed: frames must not be empty
 
 
 def save_apng(pictures: Iterator[Image.Image], options: SaveOptions, how: Mapping[str, int]) -> bytes:
-    """Write frames of one mode and size as the bytes of a file; `how` says how they are deflated.
+    """Encode frames of one mode and size as an animated PNG; `how` are the options for deflate.
 
-    Of each frame the part is written that differs from the one before, and replaces it.
+    Only the part of a frame that differs from the one before is written.
     """
     file, numbers, before = io.BytesIO(b"\x89PNG\r\n\x1a\n"), count(), None
     file.seek(0, io.SEEK_END)
@@ -50,7 +50,7 @@ def save_apng(pictures: Iterator[Image.Image], options: SaveOptions, how: Mappin
 def _put_first(
     file: io.BytesIO, picture: Image.Image, options: SaveOptions, how: Mapping[str, int], number: int
 ) -> None:
-    """Write what comes before the frames, and the first, which viewers without animation show."""
+    """Write the header and the first frame, which viewers without animation show."""
     exif = {"exif": options.exif} if options.exif else {}
     plays = min(1 if options.plays is None else options.plays, MAX_PLAYS)
     for kind, body, _ in getchunks(picture, **how, **exif):
@@ -70,6 +70,6 @@ def _control(number: int, box: tuple[int, int, int, int], duration: float) -> by
 
 
 def _delay(duration: float) -> Fraction:
-    """The nearest time in seconds that an animated PNG can show a frame for, by its duration in milliseconds."""
+    """The nearest delay in seconds that an animated PNG can express, for a duration in milliseconds."""
     delay = Fraction(min(duration, MAX_DURATION) / 1000).limit_denominator(MAX_PART)
     return delay if delay.numerator <= MAX_PART else Fraction(round(delay))

@@ -1,4 +1,4 @@
-"""AVIF. Pillow hands the whole file to libavif, which takes memory by what the file declares before it says so."""
+"""AVIF. libavif allocates as much memory as the file declares, so we check that before Pillow opens the file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 CONFIGURATION: Final = b"av1C\x81"
 HIGH_BIT_DEPTH, MONOCHROME, SUBSAMPLED = 0x40, 0x10, 0x0C  # bits of an AV1 codec configuration
-SAMPLES: Final = {0x00: 3.0, 0x08: 2.0, 0x04: 3.0, 0x0C: 1.5}  # a pixel, by its subsampling across and down
-# Bytes a pixel: of samples, at most 4:4:4 twice and transparency at 16 bits; of what is handed over; and of how blocks
-# are coded, measured: 0.4 of grey ones, 1.3 of 4:4:4 with transparency at 10 bits.
+SAMPLES: Final = {0x00: 3.0, 0x08: 2.0, 0x04: 3.0, 0x0C: 1.5}  # per pixel, by the subsampling bits
+# Bytes per pixel: samples (at most twice 4:4:4, and transparency, at 16 bits), the output, and the coding of blocks
+# (measured: 0.4 for grey, 1.3 for 4:4:4 with transparency at 10 bits).
 MAX_SAMPLE_BYTES: Final = 14
 CHANNELS: Final = {"L": 1, "RGB": 3}
 BLOCK_BYTES: Final = 1.5
@@ -31,7 +31,7 @@ SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's own choice 
 
 
 class OpenedAvif(AvifImageFile):
-    """An opened AVIF that knows whether its file is cut."""
+    """An opened AVIF that knows whether its file is truncated."""
 
     def __init__(self, file: SourceFile) -> None:
         self.is_cut = is_cut(file.start, file.size)
@@ -39,7 +39,7 @@ class OpenedAvif(AvifImageFile):
 
 
 class AvifSource(SourceFormat):
-    """How AVIFs are read: an animation's first frame, as browsers that show no animation do."""
+    """Reads AVIFs; of an animation only the first frame."""
 
     name: ClassVar[str] = "AVIF"
     access: ClassVar[Access] = Access.WHOLE
@@ -64,7 +64,7 @@ class AvifSource(SourceFormat):
             mode=image.mode,
             width=image.width,
             height=image.height,
-            orientation=exif_orientation(image.info.get("exif")),  # Pillow writes there what the boxes say
+            orientation=exif_orientation(image.info.get("exif")),  # Pillow puts the boxes' rotation there
             has_transparency=image.has_transparency_data,
             held_bytes=_decoder_bytes(file.start, image.mode, image.size),
             code_points=code_points(file.start),
@@ -96,11 +96,11 @@ def _decoder_bytes(start: bytes, mode: str, size: tuple[int, int]) -> int:
 
 
 def declared_samples(start: bytes) -> tuple[str, float | None]:
-    """The mode that an AVIF is decoded to, and the bytes that its samples take per pixel, by the file's first bytes.
+    """The mode that an AVIF is decoded to, and its samples' bytes per pixel, by the file's first bytes.
 
-    From its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and one more for its transparency,
-    or the same. The picture's samples count twice, because that many are held where film grain is added, which only
-    the picture's own data says. RGBA and None where there are none.
+    Read from its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and perhaps another for its
+    transparency. The picture's samples count twice, for film grain, which is only declared in the picture's data.
+    RGBA and None if there are no configurations.
     """
     samples, deep, kinds = 0.0, False, set[bytes]()
     at = start.find(CONFIGURATION)
@@ -118,7 +118,7 @@ def declared_samples(start: bytes) -> tuple[str, float | None]:
 
 
 class AvifRendition(RenditionFormat):
-    """How AVIFs are written. Pillow's libavif has every animation repeat for ever."""
+    """Writes AVIFs. Pillow's libavif makes every animation repeat for ever."""
 
     format: ClassVar[Format] = Format.AVIF
     extensions: ClassVar[tuple[str, ...]] = (".avif",)
@@ -128,9 +128,9 @@ class AvifRendition(RenditionFormat):
     )
 
     def save(self, pictures: Iterator[Image], options: SaveOptions) -> bytes:
-        # Speed 9 takes 323 ms for three renditions each of seven photos, 8 takes 943 and saves 5 %, 6 takes 3,457 and
-        # saves 11 %; 10 is no faster than 9. That is 8 times an optimised JPEG, for 53 % fewer bytes; none of libaom's
-        # switches makes it cheaper.
+        # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes;
+        # 6 takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG,
+        # for 53 % fewer bytes; no option of libaom makes it cheaper.
         how: dict[str, Any] = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
         first = next(pictures)
         if options.exif:

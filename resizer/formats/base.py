@@ -1,4 +1,4 @@
-"""How a format is read and written. Each format's module overrides what its files, its decoder or its encoder need."""
+"""The base classes for reading and writing a format. Each format's module overrides what is special about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Access(StrEnum):
-    """How a decoder goes through a file; it decides what of the download is kept in memory."""
+    """How a decoder reads a file; this decides how much of the download is kept in memory."""
 
     FORWARDS = "forwards"
     BACK_AND_FORTH = "back and forth"
@@ -27,9 +27,9 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to open: `stream` is at its first byte, `start` holds its first bytes, `size` is in bytes.
+    """A file to open: `stream` is at its first byte, `start` has its first bytes, `size` is in bytes.
 
-    `max_pixels` is the limit over all frames. `warn` takes one sentence for the log about something that was left out.
+    `max_pixels` is the limit over all frames. `warn` logs a sentence about a part that was ignored.
     """
 
     stream: IO[bytes]
@@ -40,34 +40,34 @@ class SourceFile:
 
 
 class SourceFormat:
-    """How files of one format are read.
+    """Reads files of one format.
 
-    The methods are called in the order in which they are listed. Any of them may raise `Rejected`; another exception
-    from Pillow ends as `truncated` or `corrupt`, one of our own mistakes fails the record.
+    The methods are called in the order below. Any of them may raise `Rejected`. Other exceptions from Pillow become
+    `truncated` or `corrupt`; a bug of ours fails the record.
     """
 
     name: ClassVar[str]  # Pillow's name, as `Header.format` has it
     access: ClassVar[Access] = Access.FORWARDS
-    threads: ClassVar[int] = 2  # that the decoder may start
-    # Memory: bytes per source pixel that the decoder holds beside Pillow's own pixels, and copies of the whole file.
+    threads: ClassVar[int] = 2  # the most that the decoder starts
+    # Memory: the decoder's bytes per source pixel in addition to Pillow's pixels, and copies of the whole file.
     decoder_bytes: ClassVar[float] = 0
     file_copies: ClassVar[int] = 0
-    # Seconds of a whole core per pixel where the decoder cannot be stopped between two reads; 0 where it can.
+    # Seconds of a whole core per pixel if the decoder cannot be interrupted between two reads; 0 if it can.
     seconds_per_pixel: ClassVar[float] = 0
 
     def expect(self, file: SourceFile) -> Header | None:
-        """Read what must be known before Pillow opens the file: bombs, sizes inside, what no decoder may see.
+        """Check the file before Pillow opens it: bombs, sizes inside, and data that no decoder should see.
 
-        Returns what the decoder will meet where Pillow would take memory for it before telling, so that limits are
-        checked first. The stream may be left anywhere.
+        Returns the expected header if Pillow would allocate memory before we can check limits. May leave the stream
+        at any position.
         """
         del file
         return None
 
     def open(self, file: SourceFile) -> ImageFile:
-        """Open the file by Pillow's class for the format; no pixel is decoded yet.
+        """Open the file with Pillow's class for the format, without decoding pixels.
 
-        `Image.open` would take a mistake in our stream for a damaged file.
+        `Image.open` would report a bug in our stream as a damaged file.
         """
         raise NotImplementedError
 
@@ -84,19 +84,19 @@ class SourceFormat:
         )
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
-        """By how much the decoder divides both sides while it decodes: 1, 2, 4 or 8.
+        """The divisor of both sides during decoding: 1, 2, 4 or 8.
 
-        `wanted` is the size in pixels, as stored, that the whole picture has in its largest rendition. The decoded
-        picture has at least `OVERSAMPLING` times as many pixels a side.
+        `wanted` is the size in pixels, as stored, of the whole picture in its largest rendition. Each side of the
+        decoded picture has at least `OVERSAMPLING` times as many pixels.
         """
         del header, wanted
         return 1
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode each frame in turn, composed whole, as stored (not yet upright), in any mode of Pillow.
+        """Decode the frames in turn, each complete, as stored (not yet upright), in any mode of Pillow.
 
-        `wanted` is as for `scale`. The caller may overwrite a frame's pixels. The memory limit of decoders is on while
-        a frame is made.
+        `wanted` is as for `scale`. The caller may overwrite a frame's pixels. The decoders' memory limit is active
+        while a frame is made.
         """
         del wanted
         for number in range(header.frames):
@@ -106,22 +106,22 @@ class SourceFormat:
             yield Frame(image, image.info.get("duration"))
 
     def after_pixels(self, image: ImageFile, header: Header) -> Header:
-        """Complete the header by what the file says behind its pixels, once the first frame has been decoded."""
+        """Complete the header with metadata after the pixels, once the first frame has been decoded."""
         del image
         return header
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        """Give a truer reason than `truncated` or `corrupt` for a file that Pillow did not open; None for these."""
+        """A better rejection than `truncated` or `corrupt` for a file that Pillow could not open, or None."""
         del file, problem
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderMemory:
-    """Bytes that an encoder takes: `fixed`, and the rest per output pixel, measured with noise and smooth pictures.
+    """An encoder's memory in bytes: `fixed`, and the rest per output pixel, measured with noise and smooth pictures.
 
-    `opaque` and `transparent` are held beside one picture, `frame` beside each further frame of an animation;
-    `opaque_file` and `transparent_file` are the largest files, of noise at the highest quality.
+    `opaque` and `transparent` are for one picture, in addition to its pixels, `frame` for each further frame of an
+    animation; `opaque_file` and `transparent_file` are the largest files, from noise at the highest quality.
     """
 
     fixed: int
@@ -134,11 +134,11 @@ class EncoderMemory:
 
 @dataclass(frozen=True, slots=True)
 class SaveOptions:
-    """How one rendition is written.
+    """Options for writing one rendition.
 
-    `quality` is 1 to 100, None for formats without one; `effort` is one of the settings' `Effort`. `plays` is how often
-    an animation plays (0: for ever, None: once). `durations` are the milliseconds of each frame. `opaque` says that no
-    frame has transparency, `few_colours` that the source had at most 256.
+    `quality` is 1 to 100, None for formats without one; `effort` is an `Effort` of the settings. `plays` is how often
+    an animation plays (0: for ever, None: once). `durations` are in milliseconds, one per frame. `opaque` means that no
+    frame has transparency, `few_colours` that the source had at most 256 colours.
     """
 
     quality: int | None = None
@@ -156,22 +156,22 @@ class SaveOptions:
 
 
 class RenditionFormat:
-    """How renditions of one format are written."""
+    """Writes renditions of one format."""
 
     format: ClassVar[Format]
-    extensions: ClassVar[tuple[str, ...]]  # the first is the one that output keys get
+    extensions: ClassVar[tuple[str, ...]]  # the first one is used in output keys
     max_side: ClassVar[int]  # pixels that the format can express
     memory: ClassVar[EncoderMemory]
 
     def memory_at(self, effort: str) -> EncoderMemory:
-        """What the encoder takes at one of the settings' `Effort`."""
+        """The encoder's memory at an `Effort` of the settings."""
         del effort
         return self.memory
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
-        """Bring an L, RGB or RGBA picture into a mode that the format can hold, with transparency only if there is."""
+        """Convert an L, RGB or RGBA picture to a mode of the format, with an alpha channel only if it is needed."""
         return image.convert("RGB") if opaque and image.mode == "RGBA" else image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Write the pictures (one, or the frames of an animation, made one by one) as the bytes of a file."""
+        """Encode one picture, or the frames of an animation, which are made one by one."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Grey samples of more than 8 bits, to 8, where Pillow's own conversion clips."""
+"""Converts grey samples of more than 8 bits to 8 bits; Pillow's own conversion clips them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from PIL import Image, ImageChops
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LARGEST: Final = 3.4028234663852886e38  # a 32-bit float that is a number
-STRIP_PIXELS: Final = 1_048_576  # what is worked on at once where Python holds the bytes
+LARGEST: Final = 3.4028234663852886e38  # the largest finite 32-bit float
+STRIP_PIXELS: Final = 1_048_576  # processed at once in steps that copy pixels to Python bytes
 MIDDLE_GREY: Final = 128
 WHOLE_BYTE: Final = 8
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """An image of mode I;16, I or F as L, or as RGBA where one 16-bit value is transparent; see `deep_grey`."""
+    """Convert an I;16, I or F image to L, or to RGBA if one 16-bit value is transparent; see `deep_grey`."""
     return _without(image, image.info.get("transparency"), deep_grey(image))
 
 
 def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
-    """An image of mode I;16, I or F as L: samples of 16 bits over their whole range, or without `surplus` low bits.
+    """Convert an I;16, I or F image to L; of 16-bit samples the `surplus` low bits are dropped.
 
-    Floats from 0 to 1 are scaled over that range; whatever goes beyond either, from its lowest to its highest value,
-    and middle grey where these are the same. 32-bit samples that are `unsigned` and beyond the signed range are scaled
-    over their whole range. Of floats that are no numbers infinity is white, all else black.
+    Floats from 0 to 1, and 32-bit samples from 0 to 65,535, keep that range; any others are scaled from their lowest
+    to their highest value (middle grey if these are equal). `unsigned` 32-bit samples beyond the signed range keep
+    their whole range. Infinite floats become white, other non-finite floats black.
     """
     if image.mode.startswith("I;16"):
         return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
@@ -49,14 +49,14 @@ def _stretched(image: Image.Image, *, unsigned: bool) -> Image.Image:
 
 
 def _bounds(image: Image.Image) -> tuple[float, float]:
-    """The lowest and the highest value that is a number; 0 and 1 where none is."""
+    """The lowest and the highest finite value; 0 and 1 if there are none."""
     low, high = cast("tuple[float, float]", image.getextrema())
     if math.isfinite(low) and math.isfinite(high):
         return low, high
     low, high = LARGEST, -LARGEST
     for _, strip in _strips(image):
         data = strip.tobytes()
-        # IEEE 754: what is no number has all bits of its exponent set, the lower seven of its highest byte among them.
+        # IEEE 754: in non-finite numbers all 8 bits of the exponent are set: 7 in the highest byte, 1 in the next.
         one, other = (Image.frombytes("L", strip.size, data[byte::4]) for byte in (3, 2))
         one = one.point([255 * (value & 0x7F == 0x7F) for value in range(256)])
         no_number = ImageChops.darker(one, other.point([255 * (value >> 7) for value in range(256)]))
@@ -75,14 +75,14 @@ def _highest_bytes(image: Image.Image) -> Image.Image:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Copies of the image's rows, some at a time, each with where it begins."""
+    """Copies of the image's rows, some at a time, each with its first row's number."""
     rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def _without(image: Image.Image, transparent: object, scaled: Image.Image) -> Image.Image:
-    """The scaled picture, clear where the 16-bit one has its transparent value."""
+    """The scaled picture, transparent wherever the 16-bit one has its transparent value."""
     if not isinstance(transparent, int):
         return scaled
     scaled = scaled.convert("RGBA")

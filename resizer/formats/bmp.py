@@ -1,6 +1,6 @@
-"""BMP. Its header is written anew as the one kind that Pillow reads best; the pixels are not touched.
+"""BMP. We replace the header by the kind that Pillow reads best, and leave the pixels unchanged.
 
-Pillow does not read the masks of unusual bit fields, the transparency of most V4 and V5 headers, nor their colours.
+Pillow does not read unusual bit fields, nor the transparency and colour spaces of most V4 and V5 headers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class OpenedBmp(BmpImageFile):
 
 
 class BmpSource(SourceFormat):
-    """How BMPs are read."""
+    """Reads BMPs."""
 
     name: ClassVar[str] = "BMP"
     seconds_per_pixel: ClassVar[float] = 80e-9
@@ -39,7 +39,7 @@ class BmpSource(SourceFormat):
         header = BmpHeader.read(file.stream)
         colours = header.colours()
         if header.profile:
-            # A profile lies behind the pixels, for which the file has to be kept.
+            # The profile comes after the pixels, so we must keep the file.
             getattr(file.stream, "hold_everything", bool)()
             at, size = header.profile
             file.stream.seek(at)
@@ -78,7 +78,7 @@ def _header(image: ImageFile) -> BmpHeader:
 
 
 def _decoder_bytes(header: BmpHeader) -> int:
-    """Bytes a pixel that decoding takes beside the pixels: of runs their own, of unusual bit fields each byte's."""
+    """The decoder's bytes per pixel in addition to the pixels: for run-length coding, and for unusual bit fields."""
     if header.fields:
         return 0 if header.fields.are_usual else 12
     return 3 if header.compression != RGB else 0

@@ -1,4 +1,4 @@
-"""The bits of a BMP's pixels of 16, 24 or 32 bits, and the colours that they are."""
+"""Bit fields: the colours in a BMP's pixels of 16, 24 or 32 bits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PIL import Image, ImageChops
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Of red, green and blue where a file gives no masks.
+# Masks of red, green and blue for files without masks.
 USUAL: Final = {16: (0x7C00, 0x3E0, 0x1F), 24: (0xFF0000, 0xFF00, 0xFF), 32: (0xFF0000, 0xFF00, 0xFF)}
-# Masks that Pillow reads at once, by the mode and raw mode that it has for them.
+# Masks that Pillow supports, with its mode and raw mode.
 DIRECT: Final[dict[tuple[int, tuple[int, ...]], tuple[str, str]]] = {
     (16, (0x7C00, 0x3E0, 0x1F, 0)): ("RGB", "BGR;15"),
     (16, (0xF800, 0x7E0, 0x1F, 0)): ("RGB", "BGR;16"),
@@ -20,13 +20,13 @@ DIRECT: Final[dict[tuple[int, tuple[int, ...]], tuple[str, str]]] = {
     (32, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGRX"),
     (32, (0xFF0000, 0xFF00, 0xFF, 0xFF000000)): ("RGBA", "BGRA"),
 }
-# The bytes of a pixel as they are, by its bits; all others are made of these.
+# Modes for a pixel's plain bytes, by its bits; we compute the colours of all other masks from these.
 BYTES: Final = {16: ("LA", "LA"), 24: ("RGB", "RGB"), 32: ("RGBA", "RGBA")}
 
 
 @dataclass(frozen=True, slots=True)
 class BitFields:
-    """The `masks` of red, green, blue and alpha (0: none) in pixels of so many `bits`."""
+    """The `masks` of red, green, blue and alpha (0: none) in pixels of `bits` bits."""
 
     bits: int
     masks: tuple[int, ...]
@@ -43,7 +43,7 @@ class BitFields:
 
     @property
     def are_usual(self) -> bool:
-        """Whether Pillow reads them at once."""
+        """Whether Pillow supports them."""
         return (self.bits, self.masks) in DIRECT
 
     @property
@@ -52,7 +52,7 @@ class BitFields:
         return DIRECT.get((self.bits, self.masks)) or BYTES[self.bits]
 
     def colours(self, image: Image.Image) -> Image.Image:
-        """Decoded pixels as RGB or RGBA, put together from their bytes where Pillow does not do so."""
+        """Decoded pixels as RGB or RGBA, computed from their bytes if Pillow does not support the masks."""
         if self.are_usual:
             return image
         parts = image.split()
@@ -66,7 +66,7 @@ def _is_contiguous(mask: int) -> bool:
 
 
 def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
-    """One colour out of the pixel's bytes, the lowest first; each byte adds its share."""
+    """One colour channel from the pixel's bytes, lowest first; each byte adds its share."""
     shares = []
     lowest = mask & -mask
     for number, part in enumerate(parts):

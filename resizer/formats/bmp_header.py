@@ -1,4 +1,4 @@
-"""The headers of a BMP, from OS/2's to Windows' V5, and how the bits of a pixel are its colours.
+"""Reads the headers of BMPs, from OS/2's to Windows' V5.
 
 From Microsoft's descriptions of BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER.
 """
@@ -15,7 +15,7 @@ from resizer.formats.bmp_fields import USUAL, BitFields
 from resizer.formats.prepared_file import PreparedFile
 
 FILE_HEADER: Final = 14
-CORE, INFO = 12, 40  # sizes of the oldest header, and of the one that is written
+CORE, INFO = 12, 40  # sizes of the oldest header, and of the one that we write
 OS2: Final = frozenset({*range(16, 65, 4), 42, 46})  # OS/2's second header may leave out any of its last fields
 WITH_MASKS, WITH_ALPHA, WITH_COLOURS, V5 = 52, 56, 108, 124
 SIZES: Final = OS2 | {CORE, WITH_MASKS, WITH_ALPHA, WITH_COLOURS, V5}
@@ -27,9 +27,9 @@ D65: Final = (0.3127, 0.329)
 
 @dataclass(frozen=True, slots=True)
 class BmpHeader:
-    """What a BMP says of itself; `height` is negative where the first row is the top one.
+    """A BMP's header; `height` is negative if the first row is at the top.
 
-    `pixels_at` and the place in `profile` are bytes of the file; `palette` has four bytes a colour.
+    `pixels_at` is an offset in the file, `profile` an offset and a size in bytes; `palette` has four bytes per colour.
     """
 
     width: int
@@ -44,7 +44,7 @@ class BmpHeader:
 
     @classmethod
     def read(cls, stream: IO[bytes]) -> BmpHeader:
-        """Read all that comes before the pixels. Raises `Rejected`."""
+        """Read everything before the pixels. Raises `Rejected`."""
         stream.seek(0)
         start = _exactly(stream, FILE_HEADER + 4)
         pixels_at, size = struct.unpack_from("<10xII", start)
@@ -80,17 +80,19 @@ class BmpHeader:
         return header
 
     def check(self) -> None:
-        """Raise `Rejected` `unsupported_format` for what neither Pillow nor this module reads."""
+        """Raise `Rejected`: `unsupported_format` for unknown bits or compressions, `corrupt` for bad masks."""
         colours = self.compression in {RGB, BITFIELDS, ALPHA_BITFIELDS} and self.bits in {1, 4, 8, 16, 24, 32}
         runs = (self.compression, self.bits) in {(RLE8, 8), (RLE4, 4)}
         if not (colours or runs) or (self.compression > RLE4 and self.bits < min(USUAL)):
             what = f"{self.bits} bits a pixel and compression {self.compression}"
-            raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The BMP has {what}, which is not read; save it with 24 bits.")
+            raise Rejected(
+                Reason.UNSUPPORTED_FORMAT, f"The BMP has {what}, which we do not read; save it with 24 bits."
+            )
         if self.fields and not self.fields.are_whole:
             raise Rejected(Reason.CORRUPT, "The BMP has bit fields with holes.")
 
     def prepared(self, stream: IO[bytes]) -> PreparedFile:
-        """The file with a header of Windows 3, and its pixels."""
+        """The file with a Windows 3 header in place of its own."""
         compression = self.compression if self.compression in {RLE8, RLE4} else RGB
         colours = len(self.palette) // 4
         info = struct.pack(
@@ -101,7 +103,7 @@ class BmpHeader:
         return PreparedFile(stream, head=head, begin=self.pixels_at, end=stream.seek(0, io.SEEK_END))
 
     def colours(self) -> dict[str, object]:
-        """What a V4 or V5 header says of its colours without a profile, as Pillow gives out a PNG's; maybe nothing."""
+        """The colour space in a V4 or V5 header, named like a PNG's in Pillow's `info`; empty if there is none."""
         if not self.calibration:
             return {}
         *primaries, gamma = self.calibration
@@ -124,7 +126,7 @@ def _palette(stream: IO[bytes], bits: int, colours: int, *, entry: int) -> bytes
 
 
 def _bit_fields(fields: bytes, bits: int, compression: int, size: int) -> BitFields | None:
-    """The mask of alpha counts where the other masks do not, as in browsers."""
+    """The pixel's masks. As in browsers, some headers' alpha mask counts even if the other masks do not."""
     red, green, blue, alpha = struct.unpack_from("<40x4I", fields)
     if bits not in USUAL:
         return None
@@ -145,7 +147,7 @@ def _profile(fields: bytes, size: int) -> tuple[int, int] | None:
 
 
 def _calibration(fields: bytes, size: int) -> tuple[float, ...]:
-    """CIE x and y of red, green and blue, and the exponent, of a V4 or V5 header that has them; most have zeros."""
+    """CIE x and y of red, green and blue, and the gamma, from a V4 or V5 header; most have zeros instead."""
     space, *points = struct.unpack_from("<56xI9I", fields)
     gammas = struct.unpack_from("<96x3I", fields)
     if size < WITH_COLOURS or space != CALIBRATED or not all(gammas) or len(set(gammas)) > 1:

@@ -1,4 +1,4 @@
-"""How a camera's raw file differs from an ordinary TIFF; both begin alike, and the raw's first page is a thumbnail."""
+"""Tells camera raw files from ordinary TIFFs: both begin alike, but a raw file's first page is a thumbnail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SUBFILE, COMPRESSION, PHOTOMETRIC, SUB_DIRECTORIES = 254, 259, 262, 330
 REDUCED: Final = 1  # bit of the subfile's kind
 CANON: Final = b"CR\2"  # Canon's own header, at byte 8
-# DNG 1.7: what its first directory has, samples of a colour filter array, and linear ones.
+# DNG 1.7: a tag of its first directory, samples of a colour filter array, and linear ones.
 DNG_VERSION: Final = 50706
 SENSOR_SAMPLES: Final = frozenset({32803, 34892})
 # Tags that only describe a sensor: the filter's pattern (TIFF/EP), and how Canon slices the samples.
@@ -24,9 +24,9 @@ SENSOR_COMPRESSIONS: Final = frozenset(
 
 
 def is_camera_raw(reader: TiffReader, directories: Iterable[Directory]) -> bool:
-    """Whether one of the directories holds a sensor's samples; the first is the file's first.
+    """Whether one of the directories has a sensor's samples; they are in the file's order.
 
-    What a camera's own software exports as TIFF has its maker's tags too, but pictures only.
+    The maker's tags do not count: TIFFs exported by a camera's software have them, too.
     """
     if reader.read(8, len(CANON)) == CANON and not reader.big:
         return True

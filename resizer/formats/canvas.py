@@ -1,4 +1,4 @@
-"""Composes the frames of an animation as browsers do: each is drawn on what the one before leaves."""
+"""Composes the frames of an animation as browsers do: each frame is drawn on top of the last."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ CLEAR: Final = (0, 0, 0, 0)
 
 
 class Disposal(Enum):
-    """What becomes of a frame when its time is over."""
+    """What happens to a frame's area before the next frame is drawn."""
 
     KEEP = auto()
     CLEAR = auto()
-    RESTORE = auto()  # what was there before it
+    RESTORE = auto()  # to the pixels before this frame
 
 
 class Canvas:
-    """A picture that begins transparent and that frames are drawn on, each after the one before was disposed of."""
+    """A transparent picture to draw frames on; the last frame is disposed of before the next is drawn."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._pixels = Image.new("RGBA", size, CLEAR)
         self._dispose: tuple[Image.Image | tuple[int, ...], tuple[int, int, int, int]] | None = None
 
     def draw(self, frame: Image.Image | None, place: tuple[int, int], disposal: Disposal, *, over: bool) -> Image.Image:
-        """The whole picture with a frame (None: one that shows nothing) at a place (left, top), cut off at its sides.
+        """Draw a frame (None: an invisible one) at a place (left, top), and return a copy of the whole picture.
 
-        `over` blends it with what is there, otherwise it replaces that.
+        `over` blends the frame with the pixels below, otherwise it replaces them.
         """
         if self._dispose:
             self._pixels.paste(*self._dispose)

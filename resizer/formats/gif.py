@@ -1,7 +1,7 @@
-"""GIF: how it is read, frame by frame as browsers show it, and how it is written.
+"""Reads GIFs frame by frame, as browsers show them, and writes them.
 
-The blocks are walked and the frames composed here. Pillow decodes the pixels of each frame; by itself it lets later
-frames enlarge the picture, paints what no frame covers, and heeds only a loop block before the first frame.
+We walk the blocks and compose the frames; Pillow only decodes pixels. Pillow would let later frames enlarge the
+picture, paint areas that no frame covers, and ignore a loop block after the first frame.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
-PIECE: Final = 65_536  # bytes that are read at once
+PIECE: Final = 65_536  # bytes read at once
 PALETTE: Final = 768
 MAX_CODE_SIZE: Final = 8  # bits of a pixel
-MAX_DURATION: Final = 655_350  # milliseconds, in hundredths of 16 bits
+MAX_DURATION: Final = 655_350  # milliseconds; 16 bits of hundredths of a second
 MAX_AGAIN: Final = 65_535
 OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
 
 
 class GifImage(Part):
-    """An opened GIF. Loaded, it is its first frame, which is the whole picture where that frame covers it."""
+    """An opened GIF. `load` decodes its first frame, which may cover only a part of the picture."""
 
     def __init__(self, stream: IO[bytes], blocks: GifBlocks) -> None:
         self.stream, self.blocks, self.first = stream, blocks, blocks.frames[0]
@@ -48,13 +48,13 @@ class GifImage(Part):
 
     @property
     def is_opaque(self) -> bool:
-        """Whether no frame leaves anything to see through."""
+        """Whether no frame is transparent anywhere."""
         kept = all(frame.control.disposal is Disposal.KEEP for frame in self.blocks.frames)
         alone = len(self.blocks.frames) == 1
         return self.is_covered and self.first.control.transparent is None and (kept or alone)
 
     def shape_of(self, frame: GifFrame, size: tuple[int, int]) -> Shape:
-        """What Pillow's decoder has to know of a frame. Colours beyond the palette are black, as in Chromium."""
+        """A frame's properties for Pillow's decoder. Colours beyond the palette are black, as in Chromium."""
         palette = b""
         if place := frame.palette or self.blocks.palette:
             self.stream.seek(place[0])
@@ -62,12 +62,14 @@ class GifImage(Part):
         self.stream.seek(frame.begin)
         code_size = int.from_bytes(self.stream.read(1), "big")
         if code_size > MAX_CODE_SIZE:
-            raise Rejected(Reason.CORRUPT, f"A frame of the GIF has pixels of {code_size} bits, which none may have.")
+            raise Rejected(
+                Reason.CORRUPT, f"A frame of the GIF has {code_size}-bit pixels; GIF allows {MAX_CODE_SIZE}."
+            )
         arguments = code_size, int(frame.interlaced), -1
         return Shape("GIF", size, "P", "gif", arguments, palette.ljust(PALETTE, b"\0"))
 
     def decoded(self, frame: GifFrame) -> Image.Image | None:
-        """The pixels of a frame; None where nothing of it is seen."""
+        """The pixels of a frame; None if it is invisible."""
         if not all(frame.size) or frame.place[0] >= self.width or frame.place[1] >= self.height:
             return None
         pixels = Part(partial(_pieces(self.stream, frame).__next__), self.shape_of(frame, frame.size))
@@ -78,7 +80,7 @@ class GifImage(Part):
 
 
 def _pieces(stream: IO[bytes], frame: GifFrame) -> Iterator[bytes]:
-    """A frame's pixels as they are stored, and then nothing as often as it is asked for."""
+    """A frame's compressed pixels, then empty bytes for ever."""
     for at in range(frame.begin + 1, frame.end, PIECE):
         stream.seek(at)
         yield stream.read(min(PIECE, frame.end - at))
@@ -95,11 +97,11 @@ class GifSource(SourceFormat):
     file_copies: ClassVar[int] = 1
 
     def open(self, file: SourceFile) -> GifImage:
-        """Walk the blocks, which tells the number of frames; no pixel is decoded."""
+        """Walk the blocks to find the frames, without decoding pixels."""
         return GifImage(file.stream, read_blocks(file.stream, file.max_pixels))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header by what the blocks say."""
+        """Make the header from the blocks."""
         del file
         image = cast("GifImage", image)
         width, height = image.size
@@ -114,13 +116,13 @@ class GifSource(SourceFormat):
             frames=len(frames),
             has_transparency=not image.is_opaque,
             loop=image.blocks.plays,
-            # The frame as it is decoded and in RGBA, and what is below it.
+            # The decoded frame, its RGBA copy, and the canvas below.
             buffered_bytes=largest + 4 * width * height if composed else 0,
             held_bytes=4 * width * height if composed else 0,
         )
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture, or compose each frame on what the one before leaves."""
+        """Decode the picture, or compose the frames."""
         del wanted
         image = cast("GifImage", image)
         if header.frames == 1 and image.is_covered:
@@ -136,12 +138,12 @@ class GifSource(SourceFormat):
 
 
 class GifRendition(RenditionFormat):
-    """Writes GIFs; what is half transparent becomes transparent or opaque."""
+    """Writes GIFs; half-transparent pixels become transparent or opaque."""
 
     format: ClassVar[Format] = Format.GIF
     extensions: ClassVar[tuple[str, ...]] = (".gif",)
     max_side: ClassVar[int] = 65_535
-    # The palette's colours are found among all that there are.
+    # Finding a palette counts all colours.
     memory: ClassVar[EncoderMemory] = EncoderMemory(
         fixed=16 * 1_048_576, opaque=35, transparent=39, frame=2.3, opaque_file=1.4, transparent_file=1.4
     )
@@ -155,7 +157,7 @@ class GifRendition(RenditionFormat):
         return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Write the pictures; those that are not opaque do not show the one before through."""
+        """Encode the pictures; each transparent frame is cleared before the next."""
         how: dict[str, Any] = {}
         if options.animated:
             how = {
@@ -165,9 +167,7 @@ class GifRendition(RenditionFormat):
                 "optimize": False,
             }
             plays = 1 if options.plays is None else options.plays
-            if (
-                plays != 1
-            ):  # a GIF says how often it plays again, 0 being for ever, and plays once where it says nothing
+            if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
                 how["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
         buffer = io.BytesIO()
         first = next(pictures)

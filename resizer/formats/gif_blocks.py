@@ -1,4 +1,4 @@
-"""A GIF's blocks (GIF89a, "Grammar"), walked before a decoder sees one: its frames, how each is shown, how often."""
+"""Walks a GIF's blocks (GIF89a, "Grammar") before decoding: frames, their durations and disposal, and loops."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from resizer.formats.canvas import Disposal
 EXTENSION, IMAGE = 0x21, 0x2C
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
 LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; each costs some work however small it is
-MAX_COMMENTS: Final = 1_048_576  # bytes, in all
-# Sub-blocks hold up to 255 bytes and encoders fill them; each costs a step. XMP is stored in odd ones, up to this many.
+MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; every frame costs work, however small it is
+MAX_COMMENTS: Final = 1_048_576  # bytes, in total
+# Sub-blocks have up to 255 bytes and encoders fill them; each costs a step. XMP comes in short ones, up to this many.
 SPARE_BLOCKS: Final = 100_000
 BYTES_PER_BLOCK: Final = 32
-# By their codes. Some encoders write 4 for 3; 5 to 7 are not defined, and browsers keep such frames.
+# By code. Some encoders write 4 instead of 3; 5 to 7 are undefined, and browsers keep such frames.
 DISPOSALS: Final = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What a graphic control extension says of the frame that follows: `duration` in milliseconds."""
+    """A graphic control extension, about the next frame: `duration` is in milliseconds."""
 
     disposal: Disposal = Disposal.KEEP
     transparent: int | None = None
@@ -33,25 +33,25 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class GifFrame:
-    """One frame: its place and size in pixels, its own palette's place in the file, and its pixels' place."""
+    """One frame: its place and size in pixels; `begin` and `end` are the offsets of its pixels in the file."""
 
     place: tuple[int, int]
     size: tuple[int, int]
     control: Control
     interlaced: bool
-    palette: tuple[int, int] | None  # where it begins, and its bytes
+    palette: tuple[int, int] | None  # its own: offset and size in bytes
     begin: int
     end: int
 
     @property
     def reach(self) -> tuple[int, int]:
-        """The column and the row behind its last ones."""
+        """The column and the row after its last ones."""
         return self.place[0] + self.size[0], self.place[1] + self.size[1]
 
 
 @dataclass(slots=True)
 class GifBlocks:
-    """What a GIF holds. `plays` says how often it plays (0: for ever), `size` is in pixels."""
+    """A GIF's content. `plays` is how often it plays (0: for ever), `size` is in pixels."""
 
     size: tuple[int, int]
     palette: tuple[int, int] | None = None
@@ -60,10 +60,10 @@ class GifBlocks:
 
 
 def read_blocks(stream: IO[bytes], max_pixels: int) -> GifBlocks:
-    """Walk all blocks, no further than `max_pixels` over all frames and `MAX_FRAMES` go.
+    """Walk the blocks, and stop once the frames exceed `max_pixels` or `MAX_FRAMES`.
 
-    Raises `Rejected`: `truncated` or `corrupt` where there is no frame, `corrupt` for more of anything else than
-    honest files have, `too_many_pixels` for a single frame of more.
+    Raises `Rejected`: `truncated` or `corrupt` if there is no frame, `corrupt` for too many comments or small blocks,
+    `too_many_pixels` if a single frame exceeds `max_pixels`.
     """
     stream.seek(6)
     blocks = GifBlocks(struct.unpack("<HH", _exactly(stream, 4)))
@@ -90,10 +90,10 @@ class _Walk:
                     return
             elif kind[0] == EXTENSION:
                 self._extension(_exactly(self._stream, 1)[0])
-            else:  # the trailer, or what no block begins with: as browsers do, take the file for ended
+            else:  # the trailer or garbage: like browsers, treat it as the file's end
                 break
             if self._blocks > SPARE_BLOCKS + self._stream.tell() // BYTES_PER_BLOCK or self._comments > MAX_COMMENTS:
-                raise Rejected(Reason.CORRUPT, "The GIF has more comments or smaller blocks than any honest one.")
+                raise Rejected(Reason.CORRUPT, "The GIF has too many comments or small blocks.")
         if not found.frames or not all(found.size):
             size = self._stream.seek(0, io.SEEK_END)
             raise Rejected(Reason.CORRUPT if kind else Reason.TRUNCATED, f"The GIF has no frame in its {size} bytes.")
@@ -103,7 +103,7 @@ class _Walk:
         if width * height > self._max_pixels:
             detail = f"A frame of the GIF has {width} x {height} pixels; RESIZER_MAX_PIXELS allows {self._max_pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
-        if not self._found.frames:  # in old files the first frame may exceed what the header says
+        if not self._found.frames:  # in old files the first frame may be larger than the header says
             size = self._found.size
             self._found.size = max(size[0], left + width), max(size[1], top + height)
         flags = _exactly(self._stream, 1)
@@ -155,7 +155,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 def _palette(stream: IO[bytes], *, between: int = 0, flags: bytes = b"") -> tuple[int, int] | None:
-    """Where a palette is that flags tell of, and its bytes; the stream is behind it then."""
+    """A palette's offset and size in bytes, None if the flags announce none; moves the stream past it."""
     flags = flags or _exactly(stream, 1)
     begin = stream.seek(between, io.SEEK_CUR)
     if not flags[0] & 0x80:

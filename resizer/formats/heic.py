@@ -1,4 +1,4 @@
-"""HEIC, which phones take their pictures in. It is read by pillow-heif, which not every installation has."""
+"""Reads HEIC, the format of phones' photos, with pillow-heif, which is optional."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-# Samples a pixel by a HEIC's subsampling as pillow-heif names it; it has no name for grey.
+# Samples per pixel, by pillow-heif's name for the subsampling; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
-BLOCK_BYTES: Final = 1.5  # a pixel, that libde265 keeps of how blocks were coded, measured
+BLOCK_BYTES: Final = 1.5  # per pixel: libde265's data about the coding of blocks, measured
 LENGTH_SIZE: Final = 4 + 21  # bytes from a configuration's kind to the one with the size of lengths (14496-15, 8.3.3)
-CUT: Final = "file_is_cut"  # among the facts that Pillow collects of a file
+CUT: Final = "file_is_cut"  # a key of our own in Pillow's `info`
 
 
 class HeicSource(SourceFormat):
-    """How HEICs are read: the primary picture, turned upright by its decoder, as the file's boxes say."""
+    """Reads the primary picture; libheif turns it upright."""
 
     name: ClassVar[str] = "HEIF"
     access: ClassVar[Access] = Access.WHOLE
     threads: ClassVar[int] = 0
     file_copies: ClassVar[int] = 2
-    seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' own take a quarter of it
+    seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' photos take a quarter
 
     def expect(self, file: SourceFile) -> Header | None:
         _register()
@@ -44,7 +44,7 @@ class HeicSource(SourceFormat):
     def open(self, file: SourceFile) -> ImageFile:
         data = file.stream.read()
         _check_units(file.start, data)
-        # Its decoder goes back to the start when it has read all of it.
+        # pillow-heif seeks back to the start after reading everything.
         image = Image.open(io.BytesIO(data), formats=(self.name,))
         image.info[CUT] = is_cut(file.start, file.size)
         return image
@@ -70,7 +70,7 @@ class HeicSource(SourceFormat):
                 raise _cut() from problem
             raise
         if image.size != (header.width, header.height):
-            raise Rejected(Reason.CORRUPT, "The HEIC's picture is not of the size that the file says.")
+            raise Rejected(Reason.CORRUPT, "The HEIC's picture has another size than the file says.")
         yield Frame(image)
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
@@ -80,20 +80,20 @@ class HeicSource(SourceFormat):
 
 def _register() -> None:
     try:
-        # Only the picture itself is read, in this thread: Lambda gives one core where memory is short.
+        # Read just the picture, in this thread: small functions have less than one core.
         importlib.import_module("pillow_heif").register_heif_opener(
             decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
         )
     except ImportError:
-        detail = 'HEIC is read where pillow-heif is installed: add the HEIC layer, or pip install ".[heic]".'
+        detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
         raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
 def _check_units(start: bytes, data: bytes) -> None:
-    """Raise `Rejected` `corrupt` for holes: libde265 fills them with whatever it has, and says nothing.
+    """Raise `Rejected` `corrupt` for holes of zeros: libde265 fills them with garbage and reports no error.
 
-    A picture is stored in units, each behind its length. Three zeros never follow each other within one
-    (ISO/IEC 23008-2, 7.4.2), and a hole in a file is made of zeros.
+    A picture consists of units, each after its length. A unit never contains three zeros in a row
+    (ISO/IEC 23008-2, 7.4.2).
     """
     configuration = start.find(b"hvcC")
     if configuration == -1 or len(start) <= configuration + LENGTH_SIZE:
@@ -104,7 +104,7 @@ def _check_units(start: bytes, data: bytes) -> None:
         while at < end:
             unit = at + wide
             at = unit + int.from_bytes(data[at:unit], "big")
-            if at == unit or at > end or b"\0\0\0" in data[unit:at].rstrip(b"\0"):  # some encoders fill units up
+            if at == unit or at > end or b"\0\0\0" in data[unit:at].rstrip(b"\0"):  # some encoders pad units
                 raise Rejected(Reason.CORRUPT, "The HEIC has a hole in its picture; upload it again.")
 
 
@@ -121,10 +121,10 @@ def _code_points(image: ImageFile) -> CodePoints | None:
 
 
 def _decoder_bytes(image: ImageFile) -> float:
-    """Bytes a pixel that libheif holds at once beside Pillow's own four, of which there are none before the last step.
+    """libheif's peak bytes per pixel, less the four that Pillow needs afterwards.
 
-    First the samples as they are coded and in full resolution, and bytes for Pillow; then these bytes alone. Of the
-    commonest kind, 4:2:0 in full range, the bytes are made without the samples in full resolution.
+    First it has the coded samples, the samples in full resolution and the output; then the output only. For 4:2:0 in
+    full range, the most common kind, it makes the output without samples in full resolution.
     """
     channels = {"L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 4)
     subsampling = image.info.get("chroma", 0)

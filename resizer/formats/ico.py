@@ -1,7 +1,7 @@
-"""ICO. Its best picture is handed to Pillow alone, as an icon that tells the truth about it.
+"""Reads the best picture of an ICO: we pass it to Pillow as an icon with one correct entry.
 
-Pillow takes the picture with the fewest bits among those of the largest size, and believes the icon's own entry
-where the picture in it says otherwise.
+Among the largest pictures Pillow takes the one with the fewest bits, and it trusts the icon's entry more than the
+picture's own header.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_PICTURES: Final = 256
 MAX_CHUNKS: Final = 10_000  # of a PNG before its pixels
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type (PNG specification, 11.2.1)
-INFO: Final = 40  # bytes of the header that a bitmap has
+INFO: Final = 40  # bytes of a bitmap's header
 BITFIELDS: Final = 3
 DIRECTORY, ENTRY = 6, 16
 BITS_WITHOUT_ALPHA, BITS_WITH_ALPHA = 24, 32
@@ -32,7 +32,7 @@ BITS_WITHOUT_ALPHA, BITS_WITH_ALPHA = 24, 32
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One of an icon's pictures: its own size in pixels and bits a pixel, and the bytes of the file that it takes."""
+    """One of an icon's pictures: its size in pixels, its bits per pixel, and its offset and size in the file."""
 
     width: int
     height: int
@@ -40,16 +40,16 @@ class Picture:
     at: int
     size: int
     is_png: bool = False
-    mask_is_promised: bool = True  # by the size in the icon's entry; some programs leave it out
+    mask_is_promised: bool = True  # by the size in the icon's entry; some programs omit the mask
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The larger, the better: the size, and then the bits."""
+        """Pixels, then bits; the best picture has the highest rank."""
         return self.width * self.height, self.bits
 
     @property
     def mask_bytes(self) -> int:
-        """Bytes of a bitmap's mask, of one bit a pixel in rows of whole 32 bits."""
+        """Bytes of a bitmap's mask: one bit per pixel, rows padded to 32 bits."""
         return 0 if self.is_png else -(-self.width // 32) * 4 * self.height
 
     @property
@@ -59,7 +59,7 @@ class Picture:
 
 
 class IcoSource(SourceFormat):
-    """How ICOs are read."""
+    """Reads ICOs."""
 
     name: ClassVar[str] = "ICO"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
@@ -85,7 +85,7 @@ class IcoSource(SourceFormat):
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
         del file
-        return _cut() if "truncated" in str(problem).lower() else None  # Pillow decodes an icon when it opens it
+        return _cut() if "truncated" in str(problem).lower() else None  # Pillow decodes icons when it opens them
 
 
 def _cut() -> Rejected:
@@ -112,7 +112,7 @@ def _picture(stream: IO[bytes], at: int, size: int) -> Picture:
         return Picture(width, height, depth * PNG_CHANNELS.get(kind, 1), at, size, is_png=True)
     header, width, height, bits, compression, colours = struct.unpack_from("<IiixxHI12xI", start)
     if header < INFO or height < 0:
-        return Picture(0, 0, 0, at, size)  # which Windows does not show either
+        return Picture(0, 0, 0, at, size)  # Windows does not show it either
     palette = 4 * (colours or 1 << bits) if bits <= 8 else 0
     picture = Picture(max(width, 0), height // 2, bits, at, size)  # the picture and its mask, one above the other
     begin = header + palette + 12 * (compression == BITFIELDS and header == INFO)
@@ -121,7 +121,7 @@ def _picture(stream: IO[bytes], at: int, size: int) -> Picture:
 
 
 def _whole_bitmap(picture: Picture, data: bytes) -> tuple[bytes, int]:
-    """A bitmap with its mask, and the bits that Pillow is to go by: with 32 it takes transparency from the colours."""
+    """A bitmap with its mask, and the bits to write in its entry: at 32 Pillow takes transparency from the colours."""
     missing = picture.size - len(data)
     if missing > picture.mask_bytes:
         raise _cut()
@@ -151,4 +151,4 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 def _too_many(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The ICO has more {what} than any honest one.")
+    return Rejected(Reason.CORRUPT, f"The ICO has too many {what}.")

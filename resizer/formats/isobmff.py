@@ -1,4 +1,4 @@
-"""The boxes of ISO base media files, and of JPEG 2000 (ISO/IEC 14496-12, 4.2; ISO/IEC 15444-1, annex I)."""
+"""Reads boxes of ISO base media files and JPEG 2000 (ISO/IEC 14496-12, 4.2; ISO/IEC 15444-1, annex I)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_BOXES: Final = 1000
 
 
 class Box(NamedTuple):
-    """A box: its kind, and where its content begins and ends, which may lie beyond the end of what there is."""
+    """A box: its kind, and the offsets of its content, which may exceed the file."""
 
     kind: bytes
     begin: int
@@ -21,7 +21,7 @@ class Box(NamedTuple):
 
 
 def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Each box between two bytes; the last one may be cut."""
+    """The boxes between two offsets; the last one may be truncated."""
     at, end = begin, len(data) if end is None else min(end, len(data))
     while at + HEAD <= end:
         box = _box(data[at : at + LONG_HEAD], at, end)
@@ -32,7 +32,7 @@ def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
 
 
 def find(data: bytes, *path: bytes) -> bytes | None:
-    """The content of the first box that is reached through boxes of these kinds, as far as it is there."""
+    """The content of the first box at a path of kinds; None if there is no such box, cut off at the data's end."""
     for kind in path:
         box = next((box for box in boxes(data) if box.kind == kind), None)
         if box is None:
@@ -42,7 +42,7 @@ def find(data: bytes, *path: bytes) -> bytes | None:
 
 
 def boxes_of_file(stream: IO[bytes], size: int) -> Iterator[Box]:
-    """Each box of a file of so many bytes, without its content; the last may reach beyond the file's end."""
+    """The boxes of a file of `size` bytes, without reading their contents; the last may exceed the file."""
     at = 0
     for _ in range(MAX_BOXES):
         if at + HEAD > size:

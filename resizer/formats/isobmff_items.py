@@ -1,4 +1,4 @@
-"""The pictures in an ISO base media file, AVIF or HEIC, by its first bytes: where they lie, their sizes and colours."""
+"""Finds the pictures in an AVIF or HEIC by its first bytes: their offsets, sizes and colours."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def is_cut(start: bytes, size: int) -> bool:
-    """Whether a file's boxes, as far as its first bytes have them, reach beyond its size."""
+    """Whether boxes in the file's first bytes, or its pixels, extend beyond its size."""
     return any(box.end > size for box in boxes(start)) or pixels_are_cut(start, size)
 
 
 def pixels_are_cut(start: bytes, size: int) -> bool:
-    """Whether the primary picture, or one of its tiles, lies beyond the file's end; metadata there is no harm."""
+    """Whether the primary picture or one of its tiles extends beyond the file's end; missing metadata is harmless."""
     return any(end > size for _, end in pixel_pieces(start))
 
 
 def pixel_pieces(start: bytes) -> list[tuple[int, int]]:
-    """Where the pieces of the primary picture, or of its tiles, begin and end in the file."""
+    """The offsets (begin, end) of each piece of the primary picture, or of its tiles."""
     meta = (find(start, b"meta") or b"")[4:]
     primary = _primary_item(find(meta, b"pitm") or b"")
     items = _derived_from(find(meta, b"iref") or b"", primary) or {primary}
@@ -31,7 +31,7 @@ def pixel_pieces(start: bytes) -> list[tuple[int, int]]:
 
 
 class _Numbers:
-    """Reads numbers out of a box; behind its end they are 0."""
+    """Reads numbers from a box; `ended` is True after reading past its end."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -52,7 +52,7 @@ def _primary_item(pitm: bytes) -> int:
 
 
 def _derived_from(iref: bytes, item: int) -> set[int]:
-    """The items that another is put together from (ISO/IEC 14496-12, 8.11.12, and 23008-12, 6.6.2.3)."""
+    """The items that another item is composed of (ISO/IEC 14496-12, 8.11.12, and 23008-12, 6.6.2.3)."""
     wide = 4 if iref[:1] == b"\1" else 2
     found = set[int]()
     for box in boxes(iref, 4):
@@ -63,7 +63,7 @@ def _derived_from(iref: bytes, item: int) -> set[int]:
 
 
 def _pieces(iloc: bytes) -> Iterator[tuple[int, int, int]]:
-    """Items, and where in the file each piece of them begins and ends (ISO/IEC 14496-12, 8.11.3)."""
+    """Each item's number with the offsets of one of its pieces (ISO/IEC 14496-12, 8.11.3)."""
     numbers = _Numbers(iloc)
     version, _, sizes = numbers.next(1), numbers.next(3), numbers.next(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
@@ -84,9 +84,9 @@ def _pieces(iloc: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def largest_size(start: bytes) -> tuple[int, int] | None:
-    """Width and height of the largest item, the picture itself beside thumbnails and tiles, by its `ispe` boxes.
+    """Width and height in the largest `ispe` box: the picture's, as thumbnails and tiles are smaller.
 
-    None where the first bytes have none (ISO/IEC 23008-12, 6.5.3).
+    None if the first bytes have no such box (ISO/IEC 23008-12, 6.5.3).
     """
     sizes, at = [], start.find(b"ispe")
     while at != -1:
@@ -96,9 +96,9 @@ def largest_size(start: bytes) -> tuple[int, int] | None:
 
 
 def code_points(start: bytes) -> CodePoints | None:
-    """What the `nclx` of a picture's primary item says of its colours; None where its first bytes do not say.
+    """The colours in the primary item's `nclx`; None if the first bytes have none.
 
-    Thumbnails, transparency and gain maps have such boxes too (ISO/IEC 14496-12, 8.11 and 12.1.5).
+    Thumbnails, transparency and gain maps may have their own (ISO/IEC 14496-12, 8.11 and 12.1.5).
     """
     meta = (find(start, b"meta") or b"")[4:]
     container = find(meta, b"iprp") or b""

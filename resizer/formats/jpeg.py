@@ -1,4 +1,4 @@
-"""JPEG: everything that is special about reading and writing it."""
+"""Reads and writes JPEGs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}
-SCALES: Final = (8, 4, 2)  # what libjpeg divides both sides by without decoding at full size
-# What is held of a file's head at once: in the stream, in Pillow's list of segments, and put together.
+SCALES: Final = (8, 4, 2)  # libjpeg can divide both sides by these while it decodes
+# Copies of the file's head in memory: in the stream, in Pillow's list of segments, and joined.
 HEADER_COPIES: Final = 3
-FILE_COPIES: Final = 3  # of a file that is handed to its decoder in one piece
+FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
 PROFILE_HEAD: Final = 14  # bytes
 
@@ -35,19 +35,19 @@ pillow_private.read_any_application_segment()
 
 
 class JpegSource(SourceFormat):
-    """Reads JPEGs, and the first picture of an MPO; CMYK is taken for inverted, with Adobe's marker or without.
+    """Reads JPEGs, and the first picture of an MPO. CMYK is always treated as inverted, even without Adobe's marker.
 
-    Every other decoder that people use does the same: Chromium, libvips, ImageMagick.
+    Chromium, libvips and ImageMagick do the same.
     """
 
     name: ClassVar[str] = "JPEG"
 
     def expect(self, file: SourceFile) -> None:
-        """Refuse what neither browsers nor Pillow decode, and more segments than any honest file has."""
+        """Reject files that browsers and Pillow cannot decode, and files with too many segments."""
         read_coding(file.stream)
 
     def open(self, file: SourceFile) -> ImageFile:
-        """Open it as a plain JPEG: `Image.open` would read an MPO's index."""
+        """Open the file as a plain JPEG: `Image.open` would read an MPO's index."""
         file.stream.seek(0)
         image = JpegImagePlugin.JpegImageFile(file.stream)
         if not image.tile:
@@ -58,7 +58,7 @@ class JpegSource(SourceFormat):
         return image
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header by its EXIF, and by what libjpeg keeps before it gives out the first row."""
+        """Complete the header with EXIF's orientation, and libjpeg's memory before the first row."""
         coding = read_coding(file.stream)
         width, height = image.size
         return Header(
@@ -71,16 +71,16 @@ class JpegSource(SourceFormat):
         )
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
-        """The largest of 8, 4, 2 and 1 that leaves enough pixels, and one at least each way.
+        """The largest of 8, 4, 2 and 1 that leaves enough pixels, and at least one on each side.
 
-        The longer side counts: of the wanted size one side is rounded, which matters less there.
+        Compares the longer sides: `wanted` is rounded, which matters less there.
         """
         side, needed = max(zip((header.width, header.height), wanted, strict=True))
         most = min(side / (OVERSAMPLING * needed), header.width, header.height)
         return next((divisor for divisor in SCALES if divisor <= most), 1)
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode at the scale that fits; where that is rounded up, the frame says what the picture takes up."""
+        """Decode at `scale`. libjpeg rounds sides up, so `crop_box` has the picture's exact size."""
         jpeg = cast("JpegImagePlugin.JpegImageFile", image)
         width, height, divisor = header.width, header.height, self.scale(header, wanted)
         if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
@@ -90,7 +90,7 @@ class JpegSource(SourceFormat):
 
 
 def _profile(segments: Sequence[bytes]) -> bytes | None:
-    """The ICC profile that is sent in parts, None where one is missing; of a part that comes twice, the first."""
+    """Join the parts of an ICC profile; None if one is missing. If a part comes twice, the first one counts."""
     parts: dict[int, bytes] = {}
     for segment in segments:
         if len(segment) >= PROFILE_HEAD:
@@ -106,7 +106,7 @@ def _buffered_bytes(coding: Coding, file_size: int) -> int:
 
 
 class JpegRendition(RenditionFormat):
-    """Writes JPEGs: baseline, 4:2:0, white where the picture is transparent."""
+    """Writes JPEGs with 4:2:0 subsampling; transparent pixels become white."""
 
     format: ClassVar[Format] = Format.JPEG
     extensions: ClassVar[tuple[str, ...]] = (".jpg", ".jpeg", ".jpe", ".jfif")
@@ -114,7 +114,7 @@ class JpegRendition(RenditionFormat):
     memory: ClassVar[EncoderMemory] = EncoderMemory(0, 3.8, 7.9, 0, 1.4, 1.4)
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
-        """Put what is transparent on white."""
+        """Put a transparent picture on white."""
         if image.mode != "RGBA" or opaque:
             return super().fit(image, opaque=opaque)
         white = Image.new("RGB", image.size, "white")
@@ -122,18 +122,18 @@ class JpegRendition(RenditionFormat):
         return white
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Write the first picture: with fixed Huffman tables (fast), its own (balanced), or progressive (small).
+        """Encode the first picture with fixed Huffman tables (fast), optimised ones (balanced), or progressive (small).
 
-        CPU and bytes of three renditions each of seven photos: fixed tables 34 ms and 1,168 kB, a file's own tables
-        66 ms and 1,126 kB, progressive 150 ms and 1,099 kB. At $29 a million CPU seconds of Lambda and $0.09 a GB of
-        transfer, own tables pay from the first download on, progressive only where nearly all renditions are
-        downloaded; and it made one of the seven larger.
+        CPU and bytes for three renditions each of seven photos: fixed tables 34 ms and 1,168 kB, optimised tables
+        66 ms and 1,126 kB, progressive 150 ms and 1,099 kB. At $29 per million CPU seconds of Lambda and $0.09 per GB
+        of transfer, optimised tables pay off with the first download. Progressive only pays off if nearly all
+        renditions are downloaded, and it made one of the seven larger.
         """
         picture = next(pictures)
         try:
             return _saved(picture, options, CODINGS[options.effort])
         except OSError:
-            # Pillow gives own tables a byte per pixel for the file, two from quality 95 on; hard noise takes more.
+            # Pillow's buffer for optimised files has one byte per pixel, two from quality 95 on; noise may need more.
             return _saved(picture, options, FIXED_TABLES)
 
 

@@ -1,7 +1,7 @@
-"""JPEG 2000, in boxes or bare. What its header asks of OpenJPEG is checked before that sees the file.
+"""Reads JPEG 2000, with or without boxes. We check the header's demands on memory before OpenJPEG sees the file.
 
-Pillow gives up where all components leave out pixels, moves the colours of a palette that has one of them twice, and
-knows neither palettes of grey pictures nor profiles.
+Pillow fails if all components are subsampled, mixes up palettes with duplicate colours, and supports neither grey
+palettes nor ICC profiles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 BYTE: Final = 8  # bits
-NEARLY_WHITE: Final = 224  # beside a white that is lost there is most often some light grey
+NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
 
 
 class OpenedJpeg2000(Jpeg2KImageFile):
@@ -39,7 +39,7 @@ class OpenedJpeg2000(Jpeg2KImageFile):
 
 
 class Jpeg2000Source(SourceFormat):
-    """How JPEG 2000s are read."""
+    """Reads JPEG 2000s."""
 
     name: ClassVar[str] = "JPEG2000"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
@@ -86,7 +86,7 @@ class Jpeg2000Source(SourceFormat):
 
 
 def _has_lost_whites(image: ImageFile) -> bool:
-    """Whether something black lies next to something white: Pillow rounds the highest deep samples up to 256, so 0."""
+    """Whether black pixels touch white ones: Pillow rounds the highest deep samples up to 256, which becomes 0."""
     for band in image.split():
         black = band.point([255 * (level == 0) for level in range(256)])
         white = band.point([255 * (level >= NEARLY_WHITE) for level in range(256)])

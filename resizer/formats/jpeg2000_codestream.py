@@ -1,7 +1,7 @@
-"""What a JPEG 2000 codestream asks of its decoder, read from its own headers (ISO/IEC 15444-1, annex A).
+"""Reads the headers of a JPEG 2000 codestream (ISO/IEC 15444-1, annex A), to find how much memory decoding takes.
 
-OpenJPEG makes a structure for each tile, precinct and code-block before it looks for their data, so that a hundred
-bytes can ask for gigabytes: 1000 x 1000 pixels in precincts of 2 x 2 took 1.6 GB and 13 seconds.
+OpenJPEG allocates a structure for each tile, precinct and code-block before it reads their data, so a hundred bytes
+can demand gigabytes: 1000 x 1000 pixels in precincts of 2 x 2 took 1.6 GB and 13 seconds.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 CODESTREAM: Final = b"\xff\x4f\xff\x51"
 SIZ, COD, COC, SOT, SOD, EOC = 0xFF51, 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
-SIZ_HEAD: Final = 36  # bytes of its body before the components: depth, and steps across and down of each
+SIZ_HEAD: Final = 36  # bytes of its body before the components, which have a depth and two subsampling factors each
 SOT_BODY: Final = 8
 STYLE_HEAD: Final = 3  # levels, and the code-blocks' width and height
 MAX_BOXES: Final = 1000
-MAX_SEGMENTS: Final = 200_000  # in all headers; each tile-part has at least two
+MAX_SEGMENTS: Final = 200_000  # in all headers together; each tile-part has at least two
 MAX_COMPONENTS: Final = 4
 BYTES_PER_TILE: Final = 12_000  # measured: 10 KB of coding parameters for three components
 SMALLEST_BLOCK: Final = 64  # pixels; the standard allows 16, at three times the memory
-# How many precincts there may be for each pixel: 16 x 16 over all resolutions. The lowest have few pixels anyway.
+# The limit on precincts: 16 x 16 pixels each, over all resolutions. The lowest resolutions have few pixels anyway.
 PIXELS_PER_PRECINCT: Final = 192
 SPARE_PRECINCTS: Final = 4096
 
 
 def check(stream: IO[bytes]) -> tuple[int, int] | None:
-    """The size in pixels by the codestream, None where there is none. Raises `Rejected`: `truncated` or `corrupt`.
+    """The size in pixels, None if there is no codestream. Raises `Rejected`: `truncated` or `corrupt`.
 
-    The whole stream has been read after this, so that no download can break off within OpenJPEG: builds of it with
-    assertions end the process there.
+    Reads the whole stream first, so that no download is interrupted within OpenJPEG: builds with assertions would end
+    the process.
     """
     while stream.read(65_536):
         pass
@@ -46,7 +46,7 @@ def check(stream: IO[bytes]) -> tuple[int, int] | None:
         if marker == SIZ and not size:
             size = _size(body)
         elif marker in {COD, COC} and size:
-            # Both end in the style; before it stand, in COD, flags and 4 bytes for all, in COC, a channel and flags.
+            # Both end in the style. Before it COD has flags and 4 bytes for all components, COC a channel and flags.
             at = 5 if marker == COD else 2
             if len(body) < at + STYLE_HEAD:
                 raise _too_short()
@@ -56,9 +56,9 @@ def check(stream: IO[bytes]) -> tuple[int, int] | None:
 
 
 def decoder_bytes(stream: IO[bytes]) -> int:
-    """What decoding takes beside the picture and the file, 0 where the codestream does not say.
+    """The decoder's bytes in addition to the picture and the file; 0 if the codestream has no size.
 
-    Each tile has its parameters; of one at a time OpenJPEG holds the samples in 32 bits, and Pillow what it takes over.
+    OpenJPEG keeps the parameters of every tile, and the 32-bit samples of one tile; Pillow has a copy of that tile.
     """
     _, body = _size_segment(stream)
     if not body:
@@ -70,9 +70,9 @@ def decoder_bytes(stream: IO[bytes]) -> int:
 
 
 def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
-    """The place and the body of a SIZ segment that counts in samples, where all components leave out as many pixels.
+    """The offset and body of a SIZ segment in samples, not pixels, if all components have the same subsampling.
 
-    Pillow finds fewer samples than pixels in those, and gives up. None where nothing needs to change.
+    Pillow would fail because there are fewer samples than pixels. None if no change is needed.
     """
     at, body = _size_segment(stream)
     if not body:
@@ -84,16 +84,16 @@ def undivided(stream: IO[bytes]) -> tuple[int, bytes] | None:
         return None
     across, down = sides[4] < sides[0], sides[5] < sides[1]  # whether there is more than one tile
     if any(side % step[number % 2] for number, side in enumerate(sides[2:], 2) if number > 5 or (across or down)):
-        return None  # tiles would begin elsewhere
+        return None  # tiles would move
     divided = [-(-side // step[number % 2]) for number, side in enumerate(sides)]
     depths = b"".join(bytes((depth, 1, 1)) for depth in parts[::3])
     return at, struct.pack(">H8IH", capabilities, *divided, count) + depths
 
 
 def end_of_data(stream: IO[bytes], size: int) -> int | None:
-    """Where the last tile-part of a file of `size` bytes ends; None where the file ends first, or has not all tiles.
+    """The end of the last tile-part in a file of `size` bytes; None if the file is truncated or lacks tiles.
 
-    The end marker, of two bytes, may be missing behind it.
+    The end marker (two bytes) may be missing after it.
     """
     _, first = _size_segment(stream)
     tiles, seen, end = _tiles(first) if first else 0, set[int](), 0
@@ -108,20 +108,20 @@ def end_of_data(stream: IO[bytes], size: int) -> int | None:
 
 
 def sample_bits(stream: IO[bytes]) -> int:
-    """The bits of the deepest component; 0 where the codestream does not say."""
+    """The bits of the deepest component; 0 if the codestream has no size."""
     _, body = _size_segment(stream)
     return _depth(body, len(body)) if body else 0
 
 
 def _size_segment(stream: IO[bytes]) -> tuple[int, bytes]:
-    """Where the body of the first segment begins, and that body; empty where it is no whole SIZ."""
+    """The offset and body of the first segment; the body is empty if it is not a complete SIZ."""
     stream.seek(0)
     try:
         if not _find_codestream(stream):
             return 0, b""
         at = stream.tell() + 4
         marker, body = next(_segments(stream), (0, b""))
-    except Rejected:  # `check` has said so
+    except Rejected:  # `check` has raised it before
         return 0, b""
     return at, body if marker == SIZ and len(body) >= SIZ_HEAD else b""
 
@@ -136,7 +136,7 @@ def _tiles(body: bytes) -> int:
 
 
 def _find_codestream(stream: IO[bytes]) -> bool:
-    """Go to the codestream's first segment: at the start, or in the box that holds it (annex I)."""
+    """Seek to the codestream's first segment: at the start of the file, or in its box (annex I)."""
     if stream.read(2) == CODESTREAM[:2]:
         return True
     stream.seek(0)
@@ -148,14 +148,14 @@ def _find_codestream(stream: IO[bytes]) -> bool:
             taken = 16
         if kind == b"jp2c":
             return stream.read(2) == CODESTREAM[:2]
-        if length < taken or length >= 1 << 62:  # the last box, which is no codestream, or none at all
+        if length < taken or length >= 1 << 62:  # the last box, or garbage
             return False
         stream.seek(length - taken, io.SEEK_CUR)
     raise _hostile("boxes")
 
 
 def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The segments of the main header and of every tile-part's header, without the data behind them."""
+    """The segments of the main header and of every tile-part's header, without the tile data."""
     part_begins = part_length = 0
     for _ in range(MAX_SEGMENTS):
         at = stream.tell()
@@ -163,7 +163,7 @@ def _segments(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         if len(start) < 2 or (marker := int.from_bytes(start, "big")) == EOC:
             return
         if marker == SOD:
-            if not part_length:  # the last part, which goes on to the end
+            if not part_length:  # the last part, up to the end
                 return
             stream.seek(part_begins + part_length)
             continue
@@ -184,12 +184,12 @@ def _size(body: bytes) -> tuple[int, int]:
     width, height, left, top = struct.unpack_from(">4I", body, 2)
     (components,) = struct.unpack_from(">H", body, 34)
     if not 1 <= components <= MAX_COMPONENTS:
-        raise Rejected(Reason.CORRUPT, f"The JPEG 2000 has {components} channels; 1 to {MAX_COMPONENTS} are read.")
+        raise Rejected(Reason.CORRUPT, f"The JPEG 2000 has {components} channels; we read 1 to {MAX_COMPONENTS}.")
     return max(width - left, 0), max(height - top, 0)
 
 
 def _check_style(style: bytes, size: tuple[int, int], *, chosen: bool) -> None:
-    """A coding style: decomposition levels, the code-blocks' size, and the precincts' where they are `chosen`."""
+    """Check a coding style: decomposition levels, the size of code-blocks, and of precincts if `chosen`."""
     levels, across, down = struct.unpack_from(">3B", style)
     if 1 << (across & 15) + (down & 15) + 4 < SMALLEST_BLOCK:
         raise _hostile("code-blocks")
@@ -215,4 +215,4 @@ def _too_short() -> Rejected:
 
 
 def _hostile(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The JPEG 2000 has more {what} than any honest one.")
+    return Rejected(Reason.CORRUPT, f"The JPEG 2000 has too many {what}.")

@@ -1,7 +1,7 @@
-"""Decodes a JPEG so that a picture with missing pixels is told from one without an end marker.
+"""Decodes a JPEG and detects missing pixels, but accepts a missing end marker.
 
-libjpeg fills with grey what is missing before an end marker, and Pillow does not say so. Without one it waits for more.
-So the end marker is held back until the decoder has shown that nothing is missing.
+If pixels are missing before the end marker, libjpeg fills them with grey, and Pillow reports no error. Without an end
+marker libjpeg waits for more data. So we hold the end marker back until the decoder has shown that nothing is missing.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from resizer.formats.jpeg_segments import Coding
 
-# Between scans the decoder takes single bytes at once; within a scan it waits for six and more before it takes them.
+# Between scans the decoder consumes single bytes at once; within a scan it waits for six or more.
 AT_ONCE: Final = 2  # single bytes in a row
-# Within a scan it looks 8 bytes ahead. What it does not need is taken for blocks, which may be as short as two bits.
+# Within a scan it looks 8 bytes ahead, and decodes padding as blocks, which may be as short as two bits.
 PADDING: Final = 8 + AT_ONCE  # bytes
 END_MARKER: Final = bytes([0xFF, END])
 
 
 def decode_jpeg(image: JpegImageFile, coding: Coding) -> None:
-    """Decode an opened JPEG, as `image.load()` does. Raises `Rejected`: `truncated` or `corrupt`.
+    """Decode an opened JPEG, like `image.load()`. Raises `Rejected`: `truncated` or `corrupt`.
 
-    A picture with all of its pixels needs no end marker. Missing pixels are `truncated`, even with an end marker behind
-    them. Some blocks at the very end may escape, and whatever an arithmetic-coded file with an end marker misses: its
-    encoder may have left zeros out.
+    A complete picture needs no end marker. Missing pixels are `truncated`, even if an end marker follows. Two cases
+    are not detected: a few missing blocks at the very end, and arithmetic-coded files with an end marker, whose
+    encoder may have omitted zeros.
     """
     scans = Scans(pillow_private.stream_of(image), coding)
     with pillow_private.jpeg_decoder(image) as decode_more:
@@ -44,7 +44,7 @@ def decode_jpeg(image: JpegImageFile, coding: Coding) -> None:
         else:
             for piece in scans.pieces():
                 decoder.feed(piece)
-                if decoder.finished:  # all rows of a single scan: what is left holds no pixels
+                if decoder.finished:  # all rows of a single scan: the rest has no pixels
                     return
             with suppress(Rejected):  # padding may not be what the decoder reads next
                 _finish(decoder, scans, coding)
@@ -53,7 +53,7 @@ def decode_jpeg(image: JpegImageFile, coding: Coding) -> None:
 
 
 def _finish(decoder: Decoder, scans: Scans, coding: Coding) -> None:
-    """Let the decoder finish a picture with no more than padding, and the end marker where nothing is missing."""
+    """Feed padding, and the end marker if nothing is missing, so that the decoder finishes."""
     if not decoder.is_between_scans() or decoder.finished or not coding.several_scans:
         return
     if coding.restarts:  # the decoder may be waiting for a restart marker
@@ -65,7 +65,7 @@ def _finish(decoder: Decoder, scans: Scans, coding: Coding) -> None:
 
 
 class Decoder:
-    """libjpeg behind Pillow, which takes bytes in pieces; `finished` says that it has all rows."""
+    """Feeds Pillow's JPEG decoder in pieces; `finished` is True once it has all rows."""
 
     def __init__(self, decode_more: Callable[[bytes], tuple[int, int]]) -> None:
         self._decode_more = decode_more
@@ -73,7 +73,7 @@ class Decoder:
         self.finished = False
 
     def feed(self, data: bytes) -> None:
-        """Hand over more of the file. Raises `Rejected` `corrupt`."""
+        """Feed more of the file. Raises `Rejected` `corrupt`."""
         self._waiting += data
         taken, problem = self._decode_more(self._waiting)
         if problem < 0:
@@ -82,7 +82,7 @@ class Decoder:
         self._waiting = b"" if self.finished else self._waiting[taken:]
 
     def is_between_scans(self, padding: int = PADDING) -> bool:
-        """Feed zeros until the decoder shows that it has all of a scan, or of what comes before a restart marker."""
+        """Feed zeros until the decoder shows that it has a whole scan, or everything up to a restart marker."""
         at_once = 0
         for _ in range(padding):
             nothing_waited = not self._waiting

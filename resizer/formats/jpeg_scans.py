@@ -1,4 +1,4 @@
-"""A JPEG's bytes from its first scan to its end marker, which its decoder must not see too early."""
+"""Reads a JPEG's scans up to its end marker, which the decoder must not see too early."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from resizer.formats.jpeg_segments import Coding
 
 PIECE: Final = 65_536  # bytes
-# Each scan goes over every block again, however few bytes it has. Encoders make about ten, optimisers a few dozen.
+# Each scan processes every block again, however few bytes it has. Encoders make about ten, optimisers a few dozen.
 MAX_SCANS: Final = 100
-# Anything but compressed data. A photo may have thousands of restart markers, so they are found only where needed.
+# All markers. A photo may have thousands of restart markers, so we only search for these if we need them.
 MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")
 MARKER_OR_RESTART: Final = re.compile(rb"\xFF[\x01-\xFE]")
 # Marker, length, count, two bytes for each of at most four components; first and last coefficient, bits (T.81, B.2.3).
@@ -31,20 +31,20 @@ class Scans:
     def __init__(self, stream: IO[bytes], coding: Coding) -> None:
         self._stream, self._coding = stream, coding
         self._scans = 0
-        self._done: defaultdict[int, set[int]] = defaultdict(set)  # by component, its coefficients that have all bits
+        self._done: defaultdict[int, set[int]] = defaultdict(set)  # the coefficients with all bits, by component
         self.next_restart = RESTARTS.start
         self.ended = False
 
     @property
     def complete(self) -> bool:
-        """Whether no scan is missing. Before an end marker the last ones may: then the picture is only less sharp."""
+        """Whether no scan is missing. With an end marker the last ones may be: the picture is only less sharp."""
         needed = 0 if self.ended else COEFFICIENTS
         return len(self._done) >= len(self._coding.sampling) and all(
             len(done) >= needed for done in self._done.values()
         )
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the bytes in order. Raises `Rejected` `corrupt` for more scans than any honest file has."""
+        """Yield the bytes in order. Raises `Rejected` `corrupt` for more than `MAX_SCANS` scans."""
         kept, at = b"", self._coding.scan_at
         self._stream.seek(0)
         while read := self._stream.read(PIECE):
@@ -58,7 +58,7 @@ class Scans:
             yield kept
 
     def _next(self, data: bytes, at: int) -> int:
-        """The offset of the end marker, of a marker that is not whole yet, or of what comes behind these bytes."""
+        """The offset of the end marker, of an incomplete marker, or of the next marker after these bytes."""
         pattern = MARKER_OR_RESTART if self._coding.restarts and self._coding.several_scans else MARKER
         while found := pattern.search(data, at):
             at, marker = found.start(), data[found.start() + 1]
@@ -87,4 +87,4 @@ class Scans:
             self._done[component].update(() if progressive and bits & 15 else done)
         self.next_restart = RESTARTS.start
         if self._scans > MAX_SCANS:
-            raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_SCANS} scans, which no honest one has.")
+            raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_SCANS} scans, which is too many.")

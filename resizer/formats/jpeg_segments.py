@@ -1,4 +1,4 @@
-"""A JPEG's segments before its first scan, walked before Pillow sees the file."""
+"""Walks a JPEG's segments up to its first scan, before Pillow sees the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO, Final
 from resizer.errors import Reason, Rejected
 from resizer.model import MAX_EXIF_BYTES
 
-# Pillow steps over segments and filling bytes one by one: a few megabytes of empty ones take it minutes.
+# Pillow skips segments and fill bytes one by one: a few megabytes of empty ones take it minutes.
 MAX_PARTS: Final = 10_000
 # Markers (T.81, table B.1; T.87 for JPEG-LS). Those without a length: TEM, RSTn, SOI, EOI, and none at all.
 END, START_OF_SCAN, RESTART_INTERVAL, HIERARCHICAL, APP1, JPEG_LS = 0xD9, 0xDA, 0xDD, 0xDE, 0xE1, 0xF7
@@ -27,8 +27,8 @@ COEFFICIENT: Final = 2  # bytes
 class Coding:
     """How a JPEG is coded: `frame` is its frame's marker (0: none), `scan_at` the offset of its first scan in bytes.
 
-    `sampling` has each component's samples across and down, `first_scan` says how many components the first scan has,
-    `restarts` whether there are restart markers.
+    `sampling` has each component's sampling factors across and down, `first_scan` is the number of components in the
+    first scan, `restarts` says whether there are restart markers.
     """
 
     frame: int = 0
@@ -45,12 +45,12 @@ class Coding:
 
     @property
     def arithmetic(self) -> bool:
-        """Whether it is coded arithmetically instead of by Huffman."""
+        """Whether it uses arithmetic coding instead of Huffman coding."""
         return self.frame in ARITHMETIC
 
     @property
     def coefficient_bytes(self) -> int:
-        """What the coefficients of all blocks take in memory; components are padded to whole blocks."""
+        """Memory for the coefficients of all blocks, in bytes; components are padded to whole blocks."""
         across = max((1, *(x for x, _ in self.sampling)))
         down = max((1, *(y for _, y in self.sampling)))
         columns, rows = -(-self.size[0] // (8 * across)), -(-self.size[1] // (8 * down))
@@ -58,10 +58,10 @@ class Coding:
 
 
 def read_coding(stream: IO[bytes]) -> Coding:
-    """Walk the segments up to the first scan (T.81, B.2). The stream ends where it began.
+    """Walk the segments up to the first scan (T.81, B.2). The stream's position does not change.
 
-    Raises `Rejected`: `corrupt` for more segments or EXIF than any honest file has, `unsupported_format` for what
-    neither browsers nor Pillow decode.
+    Raises `Rejected`: `corrupt` for too many segments or too much EXIF, `unsupported_format` for files that browsers
+    and Pillow cannot decode.
     """
     before = stream.tell()
     try:
@@ -91,9 +91,9 @@ def _walk(stream: IO[bytes]) -> Coding:
         elif marker == APP1 and head[4:] == b"Exif\0\0":
             exif += length
             if exif > MAX_EXIF_BYTES:
-                raise _too_many("EXIF")
+                raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_EXIF_BYTES} bytes of EXIF.")
         at += 2 + length
-    raise _too_many("segments or filling bytes before its picture")
+    raise Rejected(Reason.CORRUPT, "The JPEG has too many segments or fill bytes before its picture.")
 
 
 def _frame(marker: int, segment: bytes) -> Coding:
@@ -111,13 +111,9 @@ def _frame(marker: int, segment: bytes) -> Coding:
     if components == 2:
         raise _unsupported("JPEGs of two components")
     if size[0] and not size[1]:
-        raise _unsupported("JPEGs whose height comes behind their pixels")
+        raise _unsupported("JPEGs whose height comes after their pixels")
     factors = segment[11 : 11 + 3 * components : 3]
     return Coding(frame=marker, size=size, sampling=tuple((each >> 4, each & 15) for each in factors))
-
-
-def _too_many(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The JPEG has more {what} than any honest one.")
 
 
 def _unsupported(what: str) -> Rejected:

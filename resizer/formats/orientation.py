@@ -1,4 +1,4 @@
-"""How EXIF says that a picture must be turned: the same rules for every format."""
+"""Reads EXIF's orientation, by the same rules for every format."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from resizer.model import MAX_EXIF_BYTES
 
 UPRIGHT: Final = 1
-PREFIX: Final = re.compile(rb"(Exif\0\0){0,2}")  # of some writers twice
-HEADER: Final = 8  # bytes: byte order, version, where the first directory is
+PREFIX: Final = re.compile(rb"(Exif\0\0){0,2}")  # some writers repeat it
+HEADER: Final = 8  # bytes: byte order, version, offset of the first directory
 INTEGERS: Final = frozenset(
     {
         TiffTags.BYTE, TiffTags.SHORT, TiffTags.LONG, TiffTags.LONG8,
         TiffTags.SIGNED_BYTE, TiffTags.SIGNED_SHORT, TiffTags.SIGNED_LONG,
     }
 )  # fmt: skip
-# What Pillow raises for damaged EXIF, which does not make the picture a damaged one.
+# Pillow raises these for damaged EXIF; the picture can still be resized.
 DAMAGED: Final = (SyntaxError, struct.error, ValueError, KeyError, TypeError, IndexError, OSError)
 
 
 def exif_orientation(exif: bytes | None) -> int:
-    """The orientation, 1 to 8, in an EXIF block, with or without `Exif\\0\\0` in front; 1 where it has none.
+    """The orientation, 1 to 8, in an EXIF block, with or without `Exif\\0\\0` in front; 1 if it has none.
 
-    XMP never counts: no browser turns a picture by it, and Pillow's own `getexif` does.
+    XMP never counts: browsers ignore its orientation, but Pillow's own `getexif` uses it.
     """
     if not exif or len(exif) > MAX_EXIF_BYTES:
         return UPRIGHT
@@ -47,10 +47,10 @@ def exif_orientation(exif: bytes | None) -> int:
 
 
 def orientation_in(directory: ImageFileDirectory_v2) -> int:
-    """The orientation, 1 to 8, in a TIFF's or EXIF's directory: an integer of any type; 1 where it has none."""
+    """The orientation, 1 to 8, in a TIFF or EXIF directory: an integer of any type; 1 if it has none."""
     value = directory.get(ExifTags.Base.Orientation)
     if directory.tagtype.get(ExifTags.Base.Orientation) not in INTEGERS:
         return UPRIGHT
-    if isinstance(value, (bytes, tuple)) and value:  # Pillow's BYTE comes as bytes, several values as a tuple
+    if isinstance(value, (bytes, tuple)) and value:  # Pillow returns BYTE as bytes, several values as a tuple
         value = value[0]
     return value if isinstance(value, int) and value in range(1, 9) else UPRIGHT

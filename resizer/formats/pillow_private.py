@@ -1,6 +1,6 @@
 """The only module that touches a private name of Pillow or replaces one of its hooks.
 
-Each name is checked at import, so that a new Pillow that moves one fails at once and clearly.
+Each name is checked at import, so that a Pillow without it fails at once, with a clear message.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ WRITTEN_FOR: Final = "13.0"  # the Pillow whose source these names were taken fr
 
 
 def expect(owner: object, names: Iterable[str]) -> None:
-    """Raise ImportError where Pillow has no such names any more."""
+    """Raise ImportError if Pillow no longer has these names."""
     missing = [name for name in names if not hasattr(owner, name)]
     if missing:
         where = getattr(owner, "__name__", repr(owner))
         raise ImportError(
             f"Pillow {PIL.__version__} has no {where}.{missing[0]}: resizer.formats.pillow_private was written for "
-            f"Pillow {WRITTEN_FOR}; pin that, or mend the module."
+            f"Pillow {WRITTEN_FOR}; pin that version, or update the module."
         )
 
 
@@ -40,7 +40,7 @@ expect(Image.new("L", (1, 1)), ("im", "_mode", "_size"))
 
 
 def hook(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function of ours into one for Pillow to call: a mistake in it is `OurFault`, which Pillow lets through."""
+    """Wrap a function that Pillow will call: a bug in it becomes `OurFault`, which Pillow does not swallow."""
 
     @wraps(function)
     def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
@@ -59,7 +59,7 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a decoder of Pillow's has to know: `decoder` is its name, `palette` holds RGB for mode P."""
+    """The parameters of a Pillow decoder: `decoder` is its name, `palette` has RGB values for mode P."""
 
     format: str
     size: tuple[int, int]
@@ -70,9 +70,9 @@ class Shape:
 
 
 class Part(ImageFile.ImageFile):
-    """A picture from what one of Pillow's decoders reads, without Pillow's plugin for the format.
+    """A picture decoded by one of Pillow's decoders, without Pillow's plugin for the format.
 
-    `read` gives the decoder its next bytes, as many as it likes, and b"" at the end.
+    `read` returns the decoder's next bytes, any number, and b"" at the end.
     """
 
     def __init__(self, read: Callable[[], bytes], shape: Shape) -> None:
@@ -88,10 +88,10 @@ class Part(ImageFile.ImageFile):
             self.palette = ImagePalette.raw("RGB", shape.palette)
 
     def load_seek(self, position: int) -> None:
-        """Stay: what is read comes in order."""
+        """Do nothing: the bytes come in order."""
 
     def load_read(self, size: int) -> bytes:
-        """The decoder's next bytes, however many it asks for."""
+        """The decoder's next bytes, regardless of `size`."""
         del size
         return self._give()
 
@@ -106,13 +106,13 @@ expect(ImageFile.ImageFile, ("load_prepare",))
 expect(JpegImagePlugin, ("MARKER", "APP", "JpegImageFile"))
 
 APPLICATION_SEGMENTS: Final = range(0xFFE0, 0xFFF0)  # markers (T.81, table B.1)
-PROFILE_HEAD: Final = 14  # bytes before a part of an ICC profile (ICC.1, annex B.4), which Pillow counts on
+PROFILE_HEAD: Final = 14  # bytes before a part of an ICC profile (ICC.1, annex B.4); Pillow fails without them
 
 
 def read_any_application_segment() -> None:
-    """Have Pillow leave out what it cannot read in a JPEG's application segments, such as Photoshop's cut in two.
+    """Make Pillow ignore application segments of JPEGs that it cannot read, such as Photoshop's if split in two.
 
-    The pixels need none of it. Pillow reads each segment alone, and longer blocks are split wherever 64 KB end.
+    The pixels do not need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
     """
     readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
         marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
@@ -122,19 +122,19 @@ def read_any_application_segment() -> None:
 
 
 def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int) -> None:
-    with suppress(IndexError, struct.error):  # it has the whole segment before it looks into it
+    with suppress(IndexError, struct.error):  # raised after it has read the whole segment
         JpegImagePlugin.APP(image, marker)
     if image.icclist and len(image.icclist[-1]) < PROFILE_HEAD:
         image.icclist.pop()
 
 
 def application_segments(image: JpegImagePlugin.JpegImageFile, name: str) -> list[bytes]:
-    """The contents of an opened JPEG's segments of one name (`APP2`), in the order of the file."""
+    """The contents of an opened JPEG's segments with a name such as `APP2`, in the file's order."""
     return [content for segment, content in image.applist if segment == name]
 
 
 def stream_of(image: ImageFile.ImageFile) -> IO[bytes]:
-    """The stream that an opened image is read from."""
+    """The stream of an opened image."""
     if image.fp is None:
         raise ValueError("The image is closed.")
     return image.fp
@@ -142,10 +142,10 @@ def stream_of(image: ImageFile.ImageFile) -> IO[bytes]:
 
 @contextmanager
 def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[bytes], tuple[int, int]]]:
-    """Decode an opened JPEG in pieces, where `Image.load` would read all by itself.
+    """Decode an opened JPEG in pieces; `Image.load` would read the file itself.
 
-    The function takes all bytes that it has not taken yet. It returns how many it has taken, -1 once all rows are
-    there, and an error's number, which is negative.
+    Call the function with all bytes that it has not consumed yet. It returns how many it consumed (-1 once all rows are
+    decoded), and an error number, negative for errors.
     """
     (tile,) = image.tile
     image.load_prepare()
@@ -155,7 +155,7 @@ def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[byt
         yield decoder.decode
     finally:
         decoder.cleanup()
-    image.tile = []  # Pillow's sign that all is loaded
+    image.tile = []  # tells Pillow that the image is loaded
 
 
 # ---- TIFF, BMP and JPEG 2000
@@ -165,7 +165,7 @@ expect(TiffImagePlugin, ("READ_LIBTIFF", "COMPRESSION_INFO"))
 
 
 def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> None:
-    """Have the decoder read samples by another of Pillow's raw modes, where `other` names one for the present."""
+    """Replace the decoder's raw modes by `other`, which maps present ones to new ones."""
     image.tile = [
         tile._replace(args=(other.get(tile.args[0], tile.args[0]), *tile.args[1:]))
         if isinstance(tile.args, tuple)
@@ -175,11 +175,11 @@ def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> N
 
 
 def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
-    """Have the decoder of a file that is opened fill pixels of a mode from samples in a raw mode."""
+    """Make the decoder of an opened image decode to a mode from samples in a raw mode."""
     image._mode = mode
     replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
 
 
 def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
-    """Have the decoder of a file that is opened fill pixels of another mode."""
+    """Make the decoder of an opened image decode to another mode."""
     image._mode = mode

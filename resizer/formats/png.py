@@ -1,7 +1,7 @@
-"""PNG: how it is read, chunk by chunk, and how it is written.
+"""Reads PNGs chunk by chunk, and writes them.
 
-The chunks are read here and not by Pillow, which refuses a picture for a damaged chunk that nobody needs, keeps
-whatever stands behind the pixels, and blends animations in ways that no browser does. Pillow decodes the rows.
+We read the chunks ourselves; Pillow only decodes the rows. Pillow would refuse pictures with a damaged optional chunk,
+keep everything after the pixels in memory, and blend animations differently from browsers.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
-# What is read behind the pixels: EXIF, XMP and texts may stand there, and nothing that the picture needs.
+# Limits on chunks after the pixels: only EXIF, XMP and texts are useful there.
 MAX_CHUNKS_BEHIND: Final = 16
 MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
 METADATA: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 
 
 class PngImage(PngPixels):
-    """An opened PNG: the picture that is shown without animation, and the chunks that follow."""
+    """An opened PNG: the picture that is shown without animation, and the chunks after it."""
 
     def __init__(self, chunks: Chunks, warn: Callable[[str], None]) -> None:
         header = read_header(chunks, warn)
@@ -41,13 +41,13 @@ class PngImage(PngPixels):
 
     @property
     def may_be_seen_through(self) -> bool:
-        """Whether there is transparency; disposal, of which only later frames tell, may make some in an opaque one."""
+        """Whether there is transparency. Later frames' disposal may add some to an opaque picture."""
         uncovered = self.is_animated and self.header.control is None
         return uncovered or self.is_deep_colour_transparent or self.has_transparency_data
 
     @property
     def is_animated(self) -> bool:
-        """Whether its frames are shown instead of the picture: several of them, or one beside the picture."""
+        """Whether frames are shown instead of the picture: several, or one that is not the picture itself."""
         return self.header.announced > 1 or (self.header.announced == 1 and self.header.control is None)
 
 
@@ -58,13 +58,13 @@ class PngSource(SourceFormat):
     threads: ClassVar[int] = 0
 
     def open(self, file: SourceFile) -> PngImage:
-        """Read the chunks before the pixels. Those that the pixels do not need are left out where they are damaged."""
-        # Metadata may be longer than the memory is large, and none of it is read again.
+        """Read the chunks before the pixels. Damaged ones are ignored if the pixels do not need them."""
+        # Metadata may be larger than memory, and is never read again.
         getattr(file.stream, "release_behind", lambda: None)()
         return PngImage(Chunks(file.stream), file.warn)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header by what the chunks say."""
+        """Make the header from the chunks."""
         image = cast("PngImage", image)
         width, height = image.size
         pixels, animated = width * height, image.is_animated
@@ -81,14 +81,14 @@ class PngSource(SourceFormat):
             buffered_bytes=kept,
             code_points=image.header.code_points,
         )
-        if animated:  # the frame as it is decoded and in RGBA, and what stands below it
+        if animated:  # the decoded frame, its RGBA copy, and the canvas below
             header = replace(header, held_bytes=4 * pixels, buffered_bytes=kept + 8 * pixels)
-        elif image.is_deep_colour_transparent:  # the rows as they are stored, and both bytes of each sample
+        elif image.is_deep_colour_transparent:  # the compressed rows, and both bytes of each sample
             header = replace(header, buffered_bytes=kept + file.size + 12 * pixels)
         return header
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames of the animation in its place."""
+        """Decode the picture, or compose the frames of the animation."""
         del header, wanted
         image = cast("PngImage", image)
         if image.is_animated:
@@ -98,7 +98,7 @@ class PngSource(SourceFormat):
             yield Frame(pixels, few_colours=has_few_colours(pixels))
 
     def after_pixels(self, image: ImageFile, header: Header) -> Header:
-        """Add EXIF, XMP and texts that stand behind the pixels; nothing is missing where the file ends there."""
+        """Add EXIF, XMP and texts after the pixels; the file may end early there."""
         image = cast("PngImage", image)
         if image.is_animated:
             return header
@@ -129,18 +129,18 @@ class PngSource(SourceFormat):
 
 
 class PngRendition(RenditionFormat):
-    """Writes PNGs and animated PNGs, with a palette where that looks the same."""
+    """Writes PNGs and animated PNGs, with a palette if that looks the same."""
 
     format: ClassVar[Format] = Format.PNG
     extensions: ClassVar[tuple[str, ...]] = (".png",)
     max_side: ClassVar[int] = (1 << 31) - 1
-    # With what finding and comparing a palette takes.
+    # Includes finding and comparing a palette.
     memory: ClassVar[EncoderMemory] = EncoderMemory(
         fixed=MB, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
     )
 
     def memory_at(self, effort: str) -> EncoderMemory:
-        """With the smallest files in mind, one is kept while it is tried another way."""
+        """`small` compresses in two ways, so it keeps one file while it makes the other."""
         usual = self.memory
         if effort != "small":
             return usual
@@ -148,5 +148,5 @@ class PngRendition(RenditionFormat):
         return replace(usual, opaque=opaque, transparent=transparent)
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Write the pictures with the smaller of two ways to deflate them."""
+        """Encode the pictures with the better of two deflate strategies."""
         return save_png(pictures, options)

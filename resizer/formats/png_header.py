@@ -1,4 +1,4 @@
-"""What a PNG says before its pixels. Chunks that the pixels do not need are left out where they are damaged."""
+"""Reads a PNG's chunks before its pixels. Damaged chunks are ignored if the pixels do not need them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MB: Final = 1_048_576
-MAX_BODY: Final = 4 * MB  # of a profile or a text, stored and inflated; a few honest ones exceed Pillow's own 1 MB
+MAX_BODY: Final = 4 * MB  # of a profile or a text, stored and inflated; a few real ones exceed Pillow's 1 MB
 PALETTE: Final = 768
 GRAY, RGB, INDEXED, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6  # colour types (11.2.1)
 DEPTHS: Final = {
@@ -26,19 +26,19 @@ DEPTHS: Final = {
     RGB_ALPHA: (8, 16),
 }
 LENGTHS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4, b"pHYs": 9, b"tIME": 7, b"acTL": 8}
-# Chunks that a warning names; of others nobody would know what is missing.
+# Chunks that warnings name; nobody would know the others.
 KNOWN: Final = frozenset({*LENGTHS, b"iCCP", b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"bKGD", b"sBIT", b"hIST"})
 XMP: Final = b"XML:com.adobe.xmp"
-KEYWORDS: Final = ("Author", "Copyright")  # of who made the picture, and who holds its rights (11.3.3.2)
+KEYWORDS: Final = ("Author", "Copyright")  # of texts with artist and copyright (11.3.3.2)
 
 
 @dataclass(slots=True)
 class PngHeader:
-    """What stands before the pixels; `info` is named as Pillow names it.
+    """Everything before the pixels; `info` has the same keys as Pillow's.
 
-    `control` is the body of the fcTL that makes the picture an animation's first frame; `announced` is how many frames
-    there are to be (0: no animation), `plays` how often they play (0: for ever). `inflated` names what was deflated and
-    has been read: of a kind only the first is, for there may be thousands.
+    `control` is the body of the fcTL that makes the picture an animation's first frame; `announced` is the declared
+    number of frames (0: no animation), `plays` how often they play (0: for ever). `inflated` names the compressed
+    chunks that were read: only the first of each kind is, because there may be thousands.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -92,12 +92,12 @@ def _read_size(chunks: Chunks, header: PngHeader) -> None:
     width, height, depth, colour, compression, filters, interlaced = struct.unpack(">IIBBBBB", chunks.needed(13))
     header.size, header.depth, header.colour, header.interlaced = (width, height), depth, colour, interlaced
     if not (width and height) or compression or filters or interlaced > 1 or depth not in DEPTHS.get(colour, ()):
-        detail = f"No PNG is {width} x {height} pixels of colour type {colour} with {depth} bits, coded in this way."
+        detail = f"The PNG's header is invalid: {width} x {height} pixels, colour type {colour}, {depth} bits."
         raise Rejected(Reason.CORRUPT, detail)
 
 
 def _read_palette(chunks: Chunks, header: PngHeader) -> None:
-    """Colours beyond its end are the last one's, as Chromium shows them."""
+    """Read the palette. As in Chromium, colours beyond its end are the same as its last one."""
     body = chunks.needed(PALETTE)
     if header.palette is not None or not len(body) // 3:
         raise Rejected(Reason.CORRUPT, "The PNG's palette is empty, or there are two.")
@@ -106,7 +106,7 @@ def _read_palette(chunks: Chunks, header: PngHeader) -> None:
 
 
 def _read_other(chunks: Chunks, header: PngHeader) -> None:
-    """Read a chunk that the pixels do not need, where something is done with it. The first of a kind counts."""
+    """Read an optional chunk, if we use it. The first of a kind counts."""
     kind, length, info = chunks.kind, chunks.left, header.info
     body = chunks.body(MAX_EXIF_BYTES if kind == b"eXIf" else MAX_BODY)
     if length != LENGTHS.get(kind, length):
@@ -131,7 +131,7 @@ def _read_other(chunks: Chunks, header: PngHeader) -> None:
         case b"acTL" if not header.announced:
             header.announced, header.plays = struct.unpack(">II", body)
         case b"fcTL" if header.announced:
-            header.control = body if header.control is None else b""  # two make no frame
+            header.control = body if header.control is None else b""  # two are invalid
         case _:
             keep_metadata(header, info, kind, body)
 
@@ -147,7 +147,7 @@ def _keep_transparency(header: PngHeader, body: bytes) -> None:
 
 
 def keep_metadata(header: PngHeader, info: dict[Any, Any], kind: bytes, body: bytes) -> None:
-    """Add EXIF, XMP, and who made the picture to `info` (PNG specification, 11.3.3 and, of XMP, ISO 16684-3)."""
+    """Add EXIF, XMP, artist and copyright to `info` (PNG specification, 11.3.3; for XMP, ISO 16684-3)."""
     if kind == b"eXIf":
         info.setdefault("exif", b"Exif\0\0" + body)
         return
@@ -157,7 +157,7 @@ def keep_metadata(header: PngHeader, info: dict[Any, Any], kind: bytes, body: by
         return
     is_deflated = kind == b"zTXt" or (kind == b"iTXt" and text[:1] == b"\1")
     if kind == b"iTXt":
-        text = b"\0" * is_deflated + text[2:].split(b"\0", 2)[-1]  # behind its language, and the keyword in that
+        text = b"\0" * is_deflated + text[2:].split(b"\0", 2)[-1]  # after its language, and the translated keyword
     if is_deflated:
         if keyword in header.inflated:
             return
@@ -170,7 +170,7 @@ def keep_metadata(header: PngHeader, info: dict[Any, Any], kind: bytes, body: by
 
 
 def inflated(data: bytes) -> bytes:
-    """What is deflated behind a byte that says how. Raises `LeftOut` where it is damaged, or longer than `MAX_BODY`."""
+    """Inflate data after a compression method byte. Raises `LeftOut` if it is damaged or longer than `MAX_BODY`."""
     inflater = zlib.decompressobj()
     try:
         body = inflater.decompress(data[1:], MAX_BODY) if data[:1] == b"\0" else b""

@@ -1,4 +1,4 @@
-"""A PNG's pixels inflated by ISA-L, which takes less than half of the time of the zlib that Pillow uses."""
+"""Inflates a PNG's pixels with ISA-L, in less than half the time of Pillow's zlib."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from resizer.errors import Reason, Rejected
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LONGEST: Final = 65_535  # bytes of a stored block, by RFC 1951, 3.2.4
+MAX_BLOCK: Final = 65_535  # bytes of a stored block, by RFC 1951, 3.2.4
 RAW: Final = -15  # deflate without zlib's header and checksum, over its largest window
 
 
 def stored(read: Callable[[], bytes]) -> Callable[[], bytes]:
-    """The same way to read a PNG's pixels, for a decoder to which they look as if they had been stored uncompressed.
+    """Wrap `read` so that Pillow's decoder gets the pixels as uncompressed deflate blocks, which it only copies.
 
-    That decoder has only to copy them. No more than a block of them is held, however far the bytes expand. The checksum
-    at the end is left out, as decoders stop at the last row and do not reach it. Reading raises `Rejected` `corrupt`
-    for what cannot be inflated. Without the wheel of ISA-L, the way to read that was given is returned.
+    At most one block is in memory, however far the bytes expand. The checksum at the end is omitted, because decoders
+    stop at the last row. Reading raises `Rejected` `corrupt` if the data cannot be inflated. Returns `read` itself if
+    ISA-L is not installed.
     """
     try:
         import isal.isal_zlib  # noqa: F401, PLC0415 # only PNGs need it
@@ -41,9 +41,9 @@ def _stored_blocks(source: Iterator[bytes]) -> Iterator[bytes]:
     yield data[:2]  # zlib's own header, which the decoder checks
     data = data[2:]
     while not inflater.eof:
-        data = data or next(source, b"")  # not before it is needed: what follows the pixels may be anything
+        data = data or next(source, b"")  # only on demand: anything may follow the pixels
         try:
-            piece = inflater.decompress(data, LONGEST)
+            piece = inflater.decompress(data, MAX_BLOCK)
         except isal_zlib.IsalError as problem:  # type: ignore[misc] # its types call it an exception, not a class
             raise Rejected(Reason.CORRUPT, "The PNG's pixels are damaged: they cannot be inflated.") from problem
         if piece:

@@ -1,4 +1,4 @@
-"""A PNG's rows, decoded: its sample depths, and the colours that it makes transparent."""
+"""Decodes a PNG's rows, for all sample depths and transparent colours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.formats.png_header import PngHeader
 
 DEEP: Final = 16
-# Pillow's mode, and how its decoder reads samples of these many bits: of 16 it takes the upper 8, as browsers do.
+# Pillow's mode and raw mode by colour type and bits. Like browsers, we use the upper 8 of 16 bits.
 MODES: Final = {
     (GRAY, 1): ("1", "1"), (GRAY, 2): ("L", "L;2"), (GRAY, 4): ("L", "L;4"), (GRAY, 8): ("L", "L"),
     (GRAY, DEEP): ("L", "L;16B"), (RGB, 8): ("RGB", "RGB"), (RGB, DEEP): ("RGB", "RGB;16B"),
@@ -32,9 +32,9 @@ LOWER_BYTES: Final[dict[object, str]] = {"L;16B": "L;16", "RGB;16B": "RGB;16L"}
 
 
 class Data:
-    """The deflated rows of one picture, from the chunk at hand to the last one that follows it directly.
+    """The compressed rows of one picture, in the current chunk and those of the same kind directly after it.
 
-    `begin` reads what comes before the rows in each chunk: an fdAT's number. Chunks are held to their checksums.
+    `begin` reads the bytes before the rows in each chunk: an fdAT's number. Checksums are checked.
     """
 
     def __init__(self, chunks: Chunks, begin: Callable[[], None] = lambda: None) -> None:
@@ -42,7 +42,7 @@ class Data:
         begin()
 
     def read(self) -> bytes:
-        """The next bytes; none at the end. Raises `Rejected`: `corrupt` for a wrong checksum."""
+        """The next bytes; empty at the end. Raises `Rejected` `corrupt` for a wrong checksum."""
         while self._chunks.kind == self._kind:
             if data := self._chunks.read():
                 return data
@@ -50,7 +50,7 @@ class Data:
         return b""
 
     def finish(self, most: float = float("inf")) -> None:
-        """Go to the chunk behind the last one, where not more than `most` bytes of this one are left."""
+        """Go to the chunk after the last one, unless a chunk has more than `most` bytes left."""
         while self._chunks.kind == self._kind and self._chunks.left <= most:
             self._next()
 
@@ -63,7 +63,7 @@ class Data:
 
 
 class PngPixels(Part):
-    """The picture that a PNG's rows make; not decoded before it is loaded. `info` says which colour is transparent."""
+    """A picture from a PNG's rows, decoded by `load`. `info` has the transparent colour."""
 
     def __init__(self, header: PngHeader, size: tuple[int, int], read: Callable[[], bytes]) -> None:
         self.header, self._compressed = header, list[bytes]()
@@ -77,11 +77,11 @@ class PngPixels(Part):
 
     @property
     def is_deep_colour_transparent(self) -> bool:
-        """Whether one colour of 16 bits a sample is transparent: then rows are decoded twice, for both their bytes."""
+        """Whether a colour of 16-bit samples is transparent: then rows are decoded twice, once for each byte."""
         return self.header.depth == DEEP and self.header.transparent is not None
 
     def composed(self) -> Image.Image:
-        """The picture, loaded; RGBA where a colour of 16 bits a sample is transparent."""
+        """The loaded picture; RGBA if a colour of 16-bit samples is transparent."""
         self.load()
         if not self.is_deep_colour_transparent or self.header.transparent is None:
             return self
@@ -114,9 +114,9 @@ def _other_than(band: Image.Image, value: int) -> Image.Image:
 
 
 def transparency(header: PngHeader) -> int | bytes | tuple[int, ...] | None:
-    """What Pillow calls a picture's `transparency`: in the depth that its samples are decoded to.
+    """The value of Pillow's `transparency`, scaled to the decoded depth; None if nothing is transparent.
 
-    The lower byte of each value counts, and one that no sample can have makes nothing transparent (Chromium).
+    As in Chromium, the lower byte of each value counts, and a value that no sample can have is ignored.
     """
     body, depth = header.transparent, header.depth
     if body is None or depth == DEEP:

@@ -1,4 +1,4 @@
-"""Writes a PNG: with a palette where that looks the same, and deflated in the way that is smaller."""
+"""Writes PNGs with a palette if that looks the same, and with the better deflate strategy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRIP_ROWS: Final = 6
 
 
 def save_png(pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-    """Write one picture, or the frames of an animation, as the bytes of a file."""
+    """Encode one picture, or the frames of an animation."""
     first = next(pictures)
     if options.animated:
         return save_apng(chain([first], pictures), options, deflate_options(first, options.effort))
@@ -42,23 +42,23 @@ def _saved(image: Image.Image, way: Mapping[str, int], exif: bytes = b"") -> byt
 
 
 def has_few_colours(image: Image.Image) -> bool:
-    """Whether a picture in colour has no more of them than a palette holds; of a photo a few rows tell."""
+    """Whether a colour picture has at most 256 colours; for a photo this stops after a few rows."""
     in_colour = image.mode in {"LA", "RGB", "RGBA"}
     return image.mode == "P" or (in_colour and image.getcolors(COLOURS) is not None)
 
 
 def with_palette(image: Image.Image) -> Image.Image:
-    """An RGB or RGBA image with a palette of at most 256 colours; itself where that would look different.
+    """Convert an RGB or RGBA image to a palette of at most 256 colours; unchanged if that would look different.
 
-    They are found by an octree, which knows transparency; a median cut takes eight times as long and three times the
-    memory, for photos of few colours only. PNGs become a quarter to a half as large as with all colours.
+    We use an octree, which supports transparency; a median cut takes eight times as long and three times the memory,
+    and only improves photos with few colours. PNGs shrink to between a quarter and a half.
     """
     reduced = image.quantize(COLOURS, Image.Quantize.FASTOCTREE)
     return reduced if _psnr(reduced.convert(image.mode), image) >= SAME else image
 
 
 def _psnr(one: Image.Image, other: Image.Image) -> float:
-    """Peak signal-to-noise ratio in decibels; colours count as much as they are opaque."""
+    """Peak signal-to-noise ratio in decibels; colours are weighted by their alpha."""
     if one.mode == "RGBA":
         one, other = one.convert("RGBa"), other.convert("RGBa")
     squares = ImageStat.Stat(ImageChops.difference(one, other)).sum2
@@ -67,24 +67,24 @@ def _psnr(one: Image.Image, other: Image.Image) -> float:
 
 
 def candidates(effort: str) -> list[dict[str, int]]:
-    """Pillow's options for both ways, by runs and by matches."""
+    """Pillow's options for both strategies: run-length encoding and default."""
     return [{"compress_level": LEVELS[effort], "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY)]
 
 
 def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
-    """What to save a PNG with: by runs where these are smaller, as for photos and gradients, or by matches.
+    """Pillow's options with the better strategy for a sample: run-length encoding (photos, gradients) or default.
 
-    Runs take 60 % of the CPU and save 10 to 60 % on the former; they double text and patterns. The sample is right but
-    where the two are within a few percent. Level 3 takes a third more CPU than 1 and saves 6 %; 6 takes three times as
-    much and saves another 10 %; 9 takes four times as long as 6, and saves 2 %. Filters alone are half of the time, so
-    that Huffman codes without either save little.
+    Run-length encoding takes 60 % of the CPU and saves 10 to 60 % on photos and gradients, but doubles text and
+    patterns. The sample is only wrong if the two differ by a few percent. Level 3 takes a third more CPU than 1 and
+    saves 6 %; 6 takes three times as much and saves another 10 %; 9 takes four times as long as 6 and saves 2 %.
+    Filters take half the time, so Huffman coding alone would save little.
     """
     sample = _sample(image)
     return min(candidates(effort), key=lambda way: len(_saved(sample, way)))
 
 
 def _sample(image: Image.Image) -> Image.Image:
-    """Strips over the whole height, one below the other; the image itself where it is no higher than these."""
+    """A few strips from the whole height, stacked; the image itself if it is no higher than that."""
     if image.height <= STRIPS * STRIP_ROWS:
         return image
     sample = Image.new(image.mode, (image.width, STRIPS * STRIP_ROWS), None)

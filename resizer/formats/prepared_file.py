@@ -1,4 +1,4 @@
-"""A file that is read as another one, without a copy of it: some bytes before, a part of it, some bytes behind."""
+"""Presents a file with other bytes at its start and end, without copying it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CHUNK: Final = 1_048_576
 
 
 class PreparedFile:
-    """`head`, then the stream's bytes from `begin` to `end` as far as they are there, then `tail`."""
+    """`head`, then the stream's bytes from `begin` to `end` (or to its own end), then `tail`."""
 
     def __init__(self, stream: IO[bytes], *, head: bytes, begin: int, end: int, tail: bytes = b"") -> None:
         self._stream, self._head, self._tail = stream, head, tail
@@ -18,7 +18,7 @@ class PreparedFile:
         self._position = 0
 
     def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, all that are left for a negative one."""
+        """Return the next `size` bytes, or all that are left if `size` is negative."""
         if size < 0:
             return self._rest()
         begin = self._position
@@ -34,7 +34,7 @@ class PreparedFile:
         return data
 
     def _rest(self) -> bytes:
-        """All that is left, put together in its place: with joined pieces it would be in memory twice."""
+        """All bytes that are left, copied into one buffer: joining pieces would need the memory twice."""
         whole = bytearray(max(self._tail_at + len(self._tail) - self._position, 0))
         filled = 0
         while piece := self.read(min(CHUNK, len(whole) - filled)):

@@ -1,7 +1,7 @@
-"""TIFF, which scanners, archives and image editors write in more ways than Pillow reads.
+"""Reads TIFFs, which scanners, archives and image editors write in more ways than Pillow supports.
 
-The directory of the right page is written anew behind the end of the file, so that Pillow meets one page that it can
-read, upright, without what no rendition needs.
+We write a new directory for the best page after the end of the file: Pillow sees a single page that it can read,
+upright, and without tags that no rendition needs.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
     from resizer.formats.prepared_file import PreparedFile
 
-# libtiff reads WebP only where it was built with it, and Pillow's was not.
+# Pillow's libtiff is built without WebP.
 COMPRESSIONS: Final = frozenset(TiffImagePlugin.COMPRESSION_INFO) - {50001}
 # TIFF 6.0, sections 8, 15 and 21.
 WIDTH, LENGTH, ROWS_PER_STRIP, TILE_WIDTH, TILE_LENGTH = 256, 257, 278, 322, 323
 YCBCR: Final = 6
-# What Pillow says where the tags are in order and only it knows no such samples.
+# Pillow's errors for valid TIFFs whose samples it does not support.
 UNREAD: Final = frozenset({"unknown pixel mode", "unknown data organization", "Invalid value for samples per pixel"})
-# libtiff gives samples in the machine's order of bytes, as Pillow forgets for these; Lambda's is little-endian.
+# libtiff returns samples in the machine's byte order, which Pillow forgets for these; Lambda is little-endian.
 NATIVE: Final = {"F;32BF": "F;32F", "I;16BS": "I;16S", "I;32BS": "I;32S"}
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
-COPIES_OF_TAGS: Final = 3  # the prepared ones, and Pillow's of both its kinds
+COPIES_OF_TAGS: Final = 3  # ours, and two of Pillow's
 
 
 class OpenedTiff(TiffImagePlugin.TiffImageFile):
-    """One page, opened by its prepared directory."""
+    """One page, opened with its new directory."""
 
     def __init__(self, file: PreparedFile, page: Page) -> None:
         self.page = page
@@ -48,7 +48,7 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
 
 
 class TiffSource(SourceFormat):
-    """How TIFFs are read."""
+    """Reads TIFFs."""
 
     name: ClassVar[str] = "TIFF"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
@@ -59,14 +59,14 @@ class TiffSource(SourceFormat):
         page = Page(file.stream)
         method = page.samples.compression
         if method not in COMPRESSIONS:
-            raise _unsupported(f"It is compressed by method {method}, which is not read; save it with LZW.")
+            raise _unsupported(f"It uses compression {method}; save it with LZW.")
         TiffImagePlugin.READ_LIBTIFF = page.samples.needs_libtiff
         try:
             image = OpenedTiff(page.prepared(), page)
         except SyntaxError as problem:
             if str(problem) not in UNREAD:
                 raise
-            raise _unsupported(f"Its samples are not read ({problem}); save it with 8 bits a channel.") from problem
+            raise _unsupported(f"Its samples are unusual ({problem}); save it with 8 bits per channel.") from problem
         finally:
             TiffImagePlugin.READ_LIBTIFF = False
         if image.use_load_libtiff:
@@ -97,7 +97,7 @@ class TiffSource(SourceFormat):
 
 
 def _is_cut(image: OpenedTiff) -> bool:
-    """Whether pixels lie beyond the file's own end, behind which the prepared directory is."""
+    """Whether pixels extend beyond the original file's end, where our directory begins."""
     page = image.page
     if image.use_load_libtiff:
         return page.is_cut
@@ -116,11 +116,11 @@ def _page(image: ImageFile) -> Page:
 
 
 def _unsupported(detail: str) -> Rejected:
-    return Rejected(Reason.UNSUPPORTED_FORMAT, f"The TIFF is of a kind that is not read. {detail}")
+    return Rejected(Reason.UNSUPPORTED_FORMAT, f"This kind of TIFF is not supported. {detail}")
 
 
 def _decoder_bytes(image: ImageFile, page: Page) -> int:
-    """The tags and strips; a strip or tile at a time; of what libtiff reads, the file."""
+    """The tags and strips, one strip or tile of pixels, and the file if libtiff reads it."""
     kept = COPIES_OF_TAGS * page.held + BYTES_PER_STRIP * len(image.tile)
     kept += image.width * image.height * page.samples.bytes_to_mend
     if page.samples.compression == UNCOMPRESSED and not page.samples.needs_libtiff:
@@ -133,7 +133,7 @@ def _decoder_bytes(image: ImageFile, page: Page) -> int:
 
 
 def _bits_at_once(page: Page) -> int:
-    """Bits per pixel of a strip, which may be of one channel; Pillow has YCbCr come as RGBA."""
+    """Bits per pixel of a strip, which may have one channel only; Pillow reads YCbCr as RGBA."""
     samples = page.samples
     taken = samples.bits[0] if samples.planes == APART else sum(samples.bits)
     return max(taken, 32) if samples.photometric == YCBCR else taken

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_TAGS: Final = 4096  # of one directory
-MAX_NUMBERS: Final = 200_000  # of one tag: offsets of strips or tiles are the longest, and Pillow keeps each apart
-MAX_DATA: Final = 16_777_216  # bytes of one tag that is not needed for the pixels; a longer one is left out
-# Bytes of one value by its type, and how those that are whole numbers are unpacked.
+MAX_NUMBERS: Final = 200_000  # of one tag; the longest are offsets of strips or tiles, and Pillow makes an int of each
+MAX_DATA: Final = 16_777_216  # bytes of one tag that the pixels do not need; a longer one is dropped
+# Bytes of one value by its type, and the struct formats of integer types.
 SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 SHORT, LONG, LONG8 = 3, 4, 16
-LONG_KINDS: Final = frozenset({16, 17, 18})  # which only a BigTIFF has
-BYTES: Final = frozenset({1, 2, 6, 7})  # types that Pillow keeps as they are
+LONG_KINDS: Final = frozenset({16, 17, 18})  # only in BigTIFFs
+BYTES: Final = frozenset({1, 2, 6, 7})  # types that Pillow does not unpack
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One tag: its type, how many values it has, and where they lie in the file."""
+    """One tag: its type, its number of values, and their offset in the file."""
 
     kind: int
     count: int
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One directory's fields by their tags, and where the next directory begins (0: nowhere)."""
+    """One directory's fields by tag, and the offset of the next directory (0: none)."""
 
     fields: Mapping[int, Field]
     next: int = 0
@@ -50,7 +50,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class TiffReader:
-    """Reads directories and values. Raises `Rejected` `truncated` where the file ends first, `corrupt` for bombs."""
+    """Reads directories and values. Raises `Rejected` `truncated` if the file ends too early, `corrupt` for bombs."""
 
     stream: IO[bytes]
     size: int
@@ -70,16 +70,16 @@ class TiffReader:
         return cls(stream, size, order, big, first)
 
     def read(self, at: int, size: int) -> bytes:
-        """Read `size` bytes that begin at byte `at`."""
+        """Read `size` bytes at offset `at`."""
         if at + size <= self.size:
             self.stream.seek(at)
             data = self.stream.read(size)
             if len(data) == size:
                 return data
-        raise Rejected(Reason.TRUNCATED, f"The TIFF ends after {self.size} bytes, before what its tags point to.")
+        raise Rejected(Reason.TRUNCATED, f"The TIFF ends after {self.size} bytes, but its tags point further.")
 
     def directory(self, at: int) -> Directory:
-        """Read the directory that begins at byte `at`; of a tag that is there twice the first counts."""
+        """Read the directory at offset `at`; if a tag comes twice, the first one counts."""
         wide = 8 if self.big else 2
         (tags,) = struct.unpack(self.order + ("Q" if self.big else "H"), self.read(at, wide))
         if tags > MAX_TAGS:
@@ -100,11 +100,11 @@ class TiffReader:
         return Directory(fields, int.from_bytes(following, "little" if self.order == "<" else "big"))
 
     def data(self, value: Field) -> bytes:
-        """Read a tag's values as they are stored."""
+        """Read the bytes of a tag's values."""
         return self.read(value.at, value.size)
 
     def numbers(self, directory: Directory, tag: int) -> tuple[int, ...]:
-        """Read a tag's values where they are whole numbers; empty where the tag is missing or of another type."""
+        """Read a tag's values if they are integers; empty if the tag is missing or of another type."""
         value = directory.fields.get(tag)
         if value is None or value.kind not in NUMBERS:
             return ()
@@ -113,9 +113,9 @@ class TiffReader:
         return struct.unpack(f"{self.order}{value.count}{NUMBERS[value.kind]}", self.data(value))
 
     def number(self, directory: Directory, tag: int, default: int) -> int:
-        """Read a tag's first value."""
+        """Read a tag's first integer, or return `default`."""
         return next(iter(self.numbers(directory, tag)), default)
 
 
 def _too_many(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The TIFF has more {what} than any honest one.")
+    return Rejected(Reason.CORRUPT, f"The TIFF has too many {what}.")

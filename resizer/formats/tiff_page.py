@@ -1,4 +1,4 @@
-"""The page of a TIFF that is the picture, with its directory written anew in a way that Pillow reads."""
+"""Finds the page of a TIFF that is the picture, and writes a new directory for it that Pillow can read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from resizer.formats.tiff_directory import Directory, Field
 
-MAX_PAGES: Final = 64  # that are looked at for the right one
+MAX_PAGES: Final = 64  # searched for the picture
 TRANSPARENCY_MASK: Final = 4  # bit of the subfile's kind
 STRIPS, ORIENTATION, STRIP_SIZES, TILES, TILE_SIZES = 273, 274, 279, 324, 325
 IPTC: Final = 33723
@@ -25,8 +25,8 @@ MAX_IPTC: Final = 262_144  # bytes; a JPEG has 64 KB at most, and each text cost
 ICC: Final = 34675
 # Tags that no rendition needs: the order of pages, and Photoshop's resources and layers.
 DROPPED: Final = frozenset({SUBFILE, 255, SUB_DIRECTORIES, 34377, 37724})
-POINTERS: Final = frozenset({34665, 34853, 40965})  # to directories with descriptions, written as the file's own are
-LAST_STRUCTURAL: Final = 532  # tags up to here say how the pixels lie; nothing of them is left out
+POINTERS: Final = frozenset({34665, 34853, 40965})  # to directories with metadata, in the file's own format
+LAST_STRUCTURAL: Final = 532  # tags up to here describe the layout of pixels; we never drop them
 
 
 class Page:
@@ -42,7 +42,7 @@ class Page:
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
         self.directory = next((page for page in pages if _is_whole(self.reader, page)), pages[0])
         self.samples = Samples.of(self.reader, self.directory)
-        self.held = 0  # bytes of values that the prepared directory has
+        self.held = 0  # bytes of values in the new directory
 
     def number(self, tag: int, default: int) -> int:
         """A tag's first number."""
@@ -50,7 +50,7 @@ class Page:
 
     @property
     def is_cut(self) -> bool:
-        """Whether a strip or a tile reaches beyond the file's end."""
+        """Whether a strip or a tile extends beyond the file's end."""
         for starts, sizes in ((STRIPS, STRIP_SIZES), (TILES, TILE_SIZES)):
             places = zip(*(self.reader.numbers(self.directory, tag) for tag in (starts, sizes)), strict=False)
             if any(start + size > self.reader.size for start, size in places):
@@ -58,9 +58,9 @@ class Page:
         return False
 
     def prepared(self) -> PreparedFile:
-        """The file with this page alone, by a directory behind its end; what is between is not touched."""
+        """The file with a new directory for this page after its end; the bytes between are unchanged."""
         reader = self.reader
-        big = reader.big and reader.order == "<"  # Pillow does not know the other kind
+        big = reader.big and reader.order == "<"  # Pillow does not read big-endian BigTIFFs
         padding = bytes(reader.size % 2)
         writer = DirectoryWriter(reader.order, big=big, at=reader.size + len(padding))
         for tag, value in self.directory.fields.items():
@@ -82,8 +82,8 @@ class Page:
             writer.put(tag, value.kind, value.count, self.reader.data(value))
 
     def _mend(self, writer: DirectoryWriter) -> None:
-        """What Pillow reads wrong, or not at all."""
-        writer.put_numbers(ORIENTATION, (1,), SHORT)  # it would turn the picture, and by XMP alone too
+        """Replace tags that Pillow reads wrongly, or not at all."""
+        writer.put_numbers(ORIENTATION, (1,), SHORT)  # Pillow would turn the picture, even by XMP alone
         readable = self.samples.readable()
         if readable != self.samples:
             writer.put_numbers(PHOTOMETRIC, (readable.photometric,), SHORT)
@@ -93,11 +93,11 @@ class Page:
         ):
             writer.put_numbers(COLOR_MAP, palette, SHORT)
         if self.samples.is_lab:
-            writer.drop(ICC)  # the colours are RGB then
+            writer.drop(ICC)  # the decoded colours are RGB
 
 
 def _pages(reader: TiffReader) -> Iterator[Directory]:
-    """Each page with the pages below it, in the file's order, of many the first."""
+    """The first `MAX_PAGES` pages in the file's order, each followed by its subpages."""
     waiting, seen = deque([reader.first]), set[int]()
     while waiting and len(seen) < MAX_PAGES:
         at = waiting.popleft()
@@ -108,7 +108,7 @@ def _pages(reader: TiffReader) -> Iterator[Directory]:
         except Rejected:
             if not seen:
                 raise
-            return  # the pages before are whole
+            return  # use the pages before it
         seen.add(at)
         yield page
         waiting.extendleft(reversed(reader.numbers(page, SUB_DIRECTORIES)))

@@ -1,4 +1,4 @@
-"""How a TIFF's samples are stored, brought into one of the ways that Pillow reads, and its pixels mended afterwards."""
+"""Describes a TIFF's samples in a way that Pillow can read, and corrects the decoded pixels afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGN: Final = [level ^ 128 for level in range(256)]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """How samples are stored: `bits` of each, how many there are a pixel, and TIFF's numbers for the rest."""
+    """How samples are stored: their `bits`, their `count` per pixel, and TIFF's numbers for the rest."""
 
     bits: tuple[int, ...]
     count: int
@@ -38,7 +38,7 @@ class Samples:
 
     @classmethod
     def of(cls, reader: TiffReader, directory: Directory) -> Samples:
-        """Read them from a directory; what it leaves out is as TIFF says."""
+        """Read them from a directory; missing tags have TIFF's defaults."""
         count = reader.number(directory, SAMPLES, 1)
         return cls(
             bits=reader.numbers(directory, BITS) or (1,) * max(1, min(count, 8)),
@@ -58,21 +58,21 @@ class Samples:
 
     @property
     def is_deep_grey(self) -> bool:
-        """Whether it is grey of more than 8 bits."""
+        """Whether the picture is grey with more than 8 bits."""
         return self.photometric in {WHITE_IS_ZERO, BLACK_IS_ZERO} and max(self.bits) > 8
 
     @property
     def needs_libtiff(self) -> bool:
-        """Whether Pillow's own reader would mix the planes up: it takes each for one of 8 bits."""
+        """Whether Pillow's own reader would mix up the planes: it treats each as 8-bit samples."""
         return self.planes == APART and self.count > 1
 
     @property
     def bytes_to_mend(self) -> int:
-        """Bytes per pixel that `mended` takes beside the pixels."""
+        """Bytes per pixel that `mended` needs in addition to the pixels."""
         return 12 if self.is_lab else 0
 
     def readable(self) -> Samples:
-        """The nearest way of storing them that Pillow knows; `mended` makes up for the difference."""
+        """The nearest description that Pillow supports; `mended` corrects the difference."""
         if self.is_lab:
             return replace(self, photometric=RGB)
         if self.is_deep_grey:
@@ -81,7 +81,7 @@ class Samples:
         return self
 
     def mended(self, image: Image.Image) -> Image.Image:
-        """The decoded pixels as they were meant."""
+        """Correct the decoded pixels."""
         if self.is_lab:
             return _from_lab(image, signed=self.photometric == CIE_LAB)
         if self.is_deep_grey and image.mode[0] in "IF":
@@ -92,7 +92,7 @@ class Samples:
 
 
 def _from_lab(image: Image.Image, *, signed: bool) -> Image.Image:
-    """L*, a* and b*, which Pillow took for red, green and blue; CIE's are signed, the ICC's have 128 for none."""
+    """Convert L*, a* and b*, decoded as red, green and blue, to RGB; CIE's are signed, ICC's have an offset of 128."""
     light, first, second, *alpha = image.split()
     convert: Callable[[Image.Image], Image.Image] = (lambda band: band.point(SIGN)) if signed else (lambda band: band)
     colour = Image.merge("LAB", (light, convert(first), convert(second))).convert("RGB")
@@ -102,5 +102,5 @@ def _from_lab(image: Image.Image, *, signed: bool) -> Image.Image:
 
 
 def whole_palette(values: tuple[int, ...]) -> tuple[int, ...] | None:
-    """A colour map of 16 bits for one whose values have 8, as some programs write it; None where it is whole."""
+    """A 16-bit colour map made from one with 8-bit values, which some programs write; None if it has 16 already."""
     return None if max(values, default=256) > 255 else tuple(value * TO_16_BITS for value in values)

@@ -1,4 +1,4 @@
-"""WebP: what its file declares before a decoder sees it, and how it is written. Pillow and libwebp do the rest."""
+"""Reads and writes WebPs; checks the declared size before libwebp sees the file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MB: Final = 1_048_576
-MANY_PARTS: Final = 4 * MB  # a smaller file cannot have so many parts that it matters
-BYTES_PER_PART: Final = 4  # of the file: libwebp keeps 32 bytes for each part, which may have as few as 8
-MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; each costs some work however small it is
-MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds where frames begin, and may add one
+MANY_PARTS: Final = 4 * MB  # smaller files cannot have enough parts to matter
+BYTES_PER_PART: Final = 4  # per byte of the file: libwebp keeps 32 bytes for each part, which may have just 8
+MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; every frame costs work, however small it is
+MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
 SMALL_OPAQUE, SMALL_TRANSPARENT = 30, 38  # bytes per output pixel, measured with noise at quality 100
@@ -34,13 +34,13 @@ class WebpSource(SourceFormat):
 
     name: ClassVar[str] = "WEBP"
     access: ClassVar[Access] = Access.WHOLE
-    # libwebp's ARGB, its canvas twice, and the frame that it hands over.
+    # libwebp's ARGB, its canvas twice, and the frame that it returns.
     decoder_bytes: ClassVar[float] = 13
     file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 80e-9
 
     def expect(self, file: SourceFile) -> Header | None:
-        """Read the size, for which libwebp takes the memory when the file is opened."""
+        """Read the size: libwebp allocates memory for it when the file is opened."""
         size = declared_size(file.start)
         if size is None or not all(size):
             return None
@@ -51,7 +51,7 @@ class WebpSource(SourceFormat):
         return WebPImageFile(file.stream)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header; EXIF alone turns the picture, as in browsers."""
+        """Complete the header; as in browsers, only EXIF turns the picture."""
         header = super().describe(image, file)
         allowed = min(file.max_pixels // (header.width * header.height), MAX_FRAMES) + 1
         frames = min(getattr(image, "n_frames", 1), allowed)
@@ -64,7 +64,7 @@ class WebpSource(SourceFormat):
         )
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        """Tell a file that is shorter than it says from a damaged one: libwebp says neither."""
+        """Report a file that is shorter than its header says as `truncated`: libwebp does not say."""
         del problem
         promised = int.from_bytes(file.start[4:8], "little") + 8
         size = file.stream.seek(0, io.SEEK_END)
@@ -79,7 +79,7 @@ def _bytes_for_parts(file: SourceFile) -> int:
 
 
 def declared_size(start: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels by a WebP's first bytes (RFC 9649, and RFC 6386 within it); None without them."""
+    """Width and height in pixels from a WebP's first bytes (RFC 9649 and RFC 6386), or None."""
     if len(start) < 30:
         return None
     match start[12:16]:
@@ -97,8 +97,8 @@ def declared_size(start: bytes) -> tuple[int, int] | None:
 class WebpRendition(RenditionFormat):
     """Writes WebPs.
 
-    CPU and bytes of three renditions each of seven photos: method 2 takes 225 ms, 0 takes 155 and writes 23 % more,
-    5 takes 615 and saves 7 %. 6 saves another 3 % for 1,050 ms and twice the memory where there is transparency.
+    CPU and bytes for three renditions each of seven photos: method 2 takes 225 ms; 0 takes 155 ms and writes 23 % more
+    bytes; 5 takes 615 ms and saves 7 %; 6 takes 1,050 ms and saves another 3 %, with twice the memory for transparency.
     """
 
     format: ClassVar[Format] = Format.WEBP
@@ -115,12 +115,12 @@ class WebpRendition(RenditionFormat):
         return replace(self.memory, opaque=SMALL_OPAQUE, transparent=SMALL_TRANSPARENT)
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
-        """Leave an opaque RGBA picture as it is: libwebp sees that it is one, and Pillow keeps all frames."""
+        """Return the picture unchanged: libwebp detects opaque RGBA itself."""
         del opaque
         return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Write one picture, or the frames of an animation, as the bytes of a file."""
+        """Encode one picture, or the frames of an animation."""
         how: dict[str, Any] = {"quality": options.quality, "method": METHODS[options.effort]}
         if options.exif:
             how["exif"] = options.exif

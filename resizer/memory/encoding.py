@@ -1,6 +1,6 @@
-"""How much memory it takes to compose and encode renditions, beside the pictures that they are made from.
+"""Predicts the memory for composing and encoding renditions.
 
-All figures are in bytes. Those per output pixel are in each rendition format's class.
+All figures are in bytes. The bytes per output pixel are in each rendition format's class.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from resizer.settings.rules import Watermark
 
 MB: Final = 1_048_576
-# Bytes per output pixel where the usual figures of a format do not fit.
+# Bytes per output pixel in cases where a format's usual figures do not fit.
 GREY_PNG: Final = EncoderMemory(1 * MB, 1.2, 1.2, 0, 1.1, 1.1)
-PALETTE_KEPT: Final = 14  # of a GIF at its own size, which keeps its palette
-COMPOSED: Final = 4  # of a picture that has transparency of one kind only: none, or a border of it
-# Outputs that are in memory at once: two that are being written, and the one that is made.
+PALETTE_KEPT: Final = 14  # a GIF at its own size keeps its palette
+COMPOSED: Final = 4  # a picture without transparency, or with a transparent border only
+# Outputs in memory at once: two that are being written, and the one that is being made.
 IN_FLIGHT: Final = 3
 
 
 class Planned(NamedTuple):
-    """A rendition to make: `formats` are what it is written in, `colour` is its background (RGB or RGBA).
+    """A rendition to make in some `formats`; `colour` is its background (RGB or RGBA).
 
-    `mark_width` is the width of its watermark as a fraction of its own, 0 without one.
+    `mark_width` is its watermark's width as a fraction of its own, 0 without one.
     """
 
     placement: Placement
@@ -44,7 +44,7 @@ class Planned(NamedTuple):
 
     @classmethod
     def of(cls, plan: RenditionPlan, watermarks: Mapping[str, Watermark]) -> Planned:
-        """What the memory plan has to know of a rendition."""
+        """The properties of a rendition that the memory plan needs."""
         colour = ImageColor.getrgb(plan.spec.background) if plan.spec.background else None
         mark = watermarks.get(plan.spec.watermark or "")
         return cls(plan.placement, (plan.format,), colour, mark.width if mark else 0, plan.spec.effort)
@@ -56,20 +56,20 @@ class Planned(NamedTuple):
 
     @property
     def is_opaque(self) -> bool:
-        """Whether its background lets nothing through."""
+        """Whether its background is opaque."""
         return self.colour is not None and self.colour[3:] in {(), (255,)}
 
 
 def bytes_per_pixel(header: Header) -> int:
-    """Bytes per pixel of what is resampled."""
+    """Bytes per pixel of the pictures to resize."""
     grey = header.mode in {"1", "L", "I", "F"} or header.mode.startswith("I;16")
     return 1 if grey and not header.has_transparency and header.frames == 1 else 4
 
 
 def encoding_needed(header: Header, planned: Sequence[Planned], made_from: Mapping[View, View | None]) -> int:
-    """The most while any is written: what is there of the views, the hungriest encoder, and the largest files so far.
+    """The peak while any rendition is encoded: views in memory, the hungriest encoder, and the largest files so far.
 
-    Files of one size may be kept for the next.
+    A file may be kept for a later rendition that is identical.
     """
     most, files = 0.0, list[float]()
     views = [each.placement.view for each in planned]
@@ -87,22 +87,22 @@ def encoding_needed(header: Header, planned: Sequence[Planned], made_from: Mappi
 
 
 def _has_alpha(header: Header) -> bool:
-    """Whether pictures have a channel for it, which every frame of an animation has."""
+    """Whether pictures have an alpha channel; every frame of an animation has one."""
     return header.has_transparency or header.frames > 1
 
 
 def _composing(header: Header, planned: Planned) -> float:
-    """Canvases with their pictures, and the watermark, which is no higher than they are."""
+    """The canvases, and the watermark, which is never larger than one."""
     canvas = 4 * prod(planned.placement.canvas)
-    grey = canvas // 4 if bytes_per_pixel(header) == 1 and planned.mark_width else 0  # a copy that gets colours then
+    grey = canvas // 4 if bytes_per_pixel(header) == 1 and planned.mark_width else 0  # copied, to get colours
     copies = header.frames * canvas if planned.is_composed or (planned.colour and _has_alpha(header)) else 0
     return copies + grey + min(1, planned.mark_width) * canvas
 
 
 def _encoder(format_: Format, header: Header, planned: Planned) -> tuple[float, float]:
-    """What an encoder holds beside the pictures of this size, and the largest file that it makes of them.
+    """An encoder's memory in addition to its pictures, and the largest file that it may produce.
 
-    The border is of one colour, and takes no bytes of a file worth counting.
+    A border has one colour and adds almost nothing to the file.
     """
     size, composed = planned.placement.canvas, planned.is_composed
     grey = bytes_per_pixel(header) == 1 and not composed

@@ -1,8 +1,8 @@
-"""How much memory an image takes, predicted from its header before anything is decoded.
+"""Predicts the memory for an image from its header, before decoding.
 
-All figures are in bytes. Two tables can be checked by a person: bytes per source pixel (below, and `decoder_bytes` of
-each format's class), and bytes per output pixel (`memory` of each rendition format's class). `python -m bench.memory`
-compares the predictions with measured peaks.
+All figures are in bytes. The two tables are: bytes per source pixel (below, and `decoder_bytes` in each format's
+class), and bytes per output pixel (`memory` in each rendition format's class). `python -m bench.memory` compares
+predictions with measured peaks.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from resizer.model import Header
     from resizer.planning.geometry import Placement, Size, View
 
-# Rows in hand, Huffman tables, the stream's own blocks, thread stacks: whatever the image.
+# For any image: rows being processed, Huffman tables, the stream's blocks, thread stacks.
 FIXED: Final = 11 * MB
-# Bytes per source pixel that Pillow keeps in these modes; in all others it is four.
+# Pillow's bytes per pixel in these modes; all others take four.
 PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
-# Bytes per source pixel while it is converted to a mode that can be resampled; L, RGB, RGBA and CMYK take none.
+# Bytes per source pixel for the conversion to a mode that can be resized; L, RGB, RGBA and CMYK need none.
 CONVERSION_BYTES: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5} | dict.fromkeys(
     ("L", "RGB", "RGBA", "CMYK"), 0
 )
@@ -34,7 +34,7 @@ OTHER_CONVERSION: Final = 4
 
 
 def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int) -> int:
-    """Predict the most that resizing an image takes beyond what the process holds already, in bytes.
+    """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
     `planned` are its renditions in the order of `largest_first`.
     """
@@ -56,7 +56,7 @@ def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int)
     later = max((_pass(view, before) for view, before in made_from.items() if before), default=0) * depth
     made = [prod(view.size) * depth for view in first]
     frames_done = (header.frames - 1) * sum(made)
-    # Each is turned, and brought into its colours, as a copy, one after the other.
+    # Turning upright and converting colours each make a copy, one picture at a time.
     resized = (
         decoded + _conversion(header) * pixels + _unmultiplied(header, first) + from_decoded + sum(made) + max(made)
     )
@@ -65,7 +65,7 @@ def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int)
 
 
 def _apart(placement: Placement, upright: Size) -> Placement:
-    """A crop by attention a pixel off where others are: nobody knows yet whether one can be made from the other."""
+    """Move an attention crop by a pixel: its place is unknown yet, so do not count on making it from another view."""
     if not placement.attention:
         return placement
     left, top, right, bottom = placement.view.crop
@@ -84,15 +84,15 @@ def _is_as_decoded(view: View, header: Header) -> bool:
 
 
 def _unmultiplied(header: Header, first: Sequence[View]) -> int:
-    """A copy of what is shown as it is while others are made from it, with colours weighted by their alpha."""
+    """A copy of the unresized picture, kept because resizing the others multiplies its colours by alpha."""
     several = len(first) > 1 and header.has_transparency
     return 4 * header.width * header.height if several and any(_is_as_decoded(each, header) for each in first) else 0
 
 
 def _pass_from_decoded(view: View, header: Header, height: int) -> int:
-    """Pixels between the resampler's two passes, across and then down, for a view of so many decoded rows.
+    """Pixels between the resampler's two passes, across and then down, for a view of a decoded picture `height` high.
 
-    The resampler keeps its buffer, so that the largest counts.
+    The resampler keeps its buffer, so only the largest counts.
     """
     if _is_as_decoded(view, header):
         return 0

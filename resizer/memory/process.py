@@ -1,4 +1,4 @@
-"""The memory of this process: what it holds, and what it may hold."""
+"""Measures and limits the memory of this process."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from resizer.memory.encoding import MB
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The platform's own share of a function's memory, beside this process: measured as the difference between
-# "Max Memory Used" and the resident size.
+# Memory of the function that Lambda itself uses: the measured difference between "Max Memory Used" and our resident
+# size.
 RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
 STATUS: Final = Path("/proc/self/status")
 CLEAR_REFS: Final = Path("/proc/self/clear_refs")
-STACK: Final = 8 * MB  # of a decoder's thread: it counts as data and is hardly touched
+STACK: Final = 8 * MB  # of a decoder's thread; it counts as data though it is hardly used
 
 
 def resident() -> int:
-    """What this process holds now, in bytes; the most that it ever held where the system does not tell."""
+    """This process's resident memory in bytes; its peak if the system does not report the current size."""
     try:
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -32,7 +32,7 @@ def resident() -> int:
 
 
 def peak() -> int:
-    """The most that this process has held since `reset_peak()`, or ever, in bytes."""
+    """This process's peak memory in bytes since `reset_peak()`, or since it started."""
     try:
         fields = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
         return int(fields["VmHWM"].split()[0]) * 1024
@@ -42,7 +42,7 @@ def peak() -> int:
 
 
 def reset_peak() -> bool:
-    """Measure `peak()` from now on; False where the system cannot (proc_pid_clear_refs(5))."""
+    """Measure `peak()` from now on; False if the system does not support it (proc_pid_clear_refs(5))."""
     try:
         CLEAR_REFS.write_text("5")
     except OSError:
@@ -51,14 +51,14 @@ def reset_peak() -> bool:
 
 
 def available(function_memory: int | None) -> int | None:
-    """What a function of so many MB has left for an image, in bytes; None where nothing limits it."""
+    """The bytes available for an image in a function with this many MB; None if there is no limit."""
     if function_memory is None:
         return None
     return function_memory * MB - RESERVED - resident()
 
 
 def memory_limit(more: int | None) -> int | None:
-    """The size of this process's data when it has grown by so many bytes, for `limited`; None for no limit."""
+    """The limit for `limited` that lets this process grow by `more` bytes; None for no limit."""
     if more is None or not STATM.exists():
         return None
     return int(STATM.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") + more
@@ -66,9 +66,9 @@ def memory_limit(more: int | None) -> int | None:
 
 @contextmanager
 def limited(limit: int | None, threads: int = 0) -> Iterator[None]:
-    """Refuse memory above a limit to what the block runs: a decoder that takes too much fails, and nothing is killed.
+    """Limit the memory of the block: a decoder that needs more fails, but the process survives.
 
-    The stacks of so many threads that it may start come on top.
+    `limit` does not include the stacks of the `threads` that the block may start.
     """
     if limit is None:
         yield

@@ -1,4 +1,4 @@
-"""What of a source's metadata its renditions keep: by default who made it, and nothing of where or with what."""
+"""The metadata that renditions keep: by default artist and copyright, but no place and no camera."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Base = ExifTags.Base
 COPYRIGHT: Final = (Base.Artist, Base.Copyright)
 # Photoshop's image resources of a JPEG, and a TIFF's tag for the first.
 IPTC, IPTC_DIGEST, TIFF_IPTC = 0x0404, 0x0425, 33723
-MAX_TEXT: Final = 1000  # characters; a longer one is no name
-MAX_SEGMENT_BYTES: Final = 65_533  # bytes that a JPEG can hold of it: a segment's length has 16 bits, and counts itself
-# What describes the picture. All else of a TIFF's first directory, and of some cameras', is about how the file lies:
-# its strips and tiles, its orientation, its thumbnail, its profile.
+MAX_TEXT: Final = 1000  # characters; names are shorter
+MAX_SEGMENT_BYTES: Final = 65_533  # a JPEG segment's length has 16 bits and includes its own two bytes
+# Tags that describe the picture. The others in a first directory describe the file: strips and tiles, orientation,
+# thumbnail, profile.
 DESCRIPTIVE: Final = frozenset(
     {
         *COPYRIGHT, Base.DocumentName, Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime,
@@ -33,26 +33,26 @@ DESCRIPTIVE: Final = frozenset(
     }
 )  # fmt: skip
 DIRECTORIES: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-# What the conversion to sRGB and to another size makes untrue.
+# Tags that are wrong after the conversion to sRGB and to another size.
 UNTRUE: Final = frozenset({Base.ColorSpace, Base.ExifImageWidth, Base.ExifImageHeight, Base.ExifInteroperabilityOffset})
 
 
 def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes:
-    """The EXIF block for renditions by `RESIZER_KEEP_METADATA` (`copyright`, `none`, `all`); empty where none is kept.
+    """The EXIF block for renditions by `RESIZER_KEEP_METADATA` (`copyright`, `none`, `all`); empty if nothing is kept.
 
-    Artist and copyright stand there whoever wrote them: each is taken from EXIF, else from XMP, else from IPTC-IIM,
-    else from a PNG's texts. That is the order of the Metadata Working Group's guidelines, version 2.0, by which
-    IPTC comes before XMP only where its digest tells that it was changed since. Nothing else of these is kept.
+    Artist and copyright each come from EXIF, else from XMP, else from IPTC-IIM, else from a PNG's texts. That is the
+    order of the Metadata Working Group's guidelines, version 2.0: IPTC comes before XMP only if its digest shows that
+    it was changed later. Nothing else is kept of XMP, IPTC and texts.
 
-    No block holds an orientation, for the pixels stand upright, nor a thumbnail or a profile. What cannot be read is
-    dropped; of a block that is longer than a JPEG can hold artist and copyright are kept, and `warn` told.
+    The block never contains an orientation (pixels are upright), a thumbnail or a profile. Unreadable EXIF is dropped.
+    If the block is too long for a JPEG, only artist and copyright are kept, and `warn` is called.
     """
     if keep == "none":
         return b""
     rights = _rights(image, warn)
     block = _block(image, rights) if keep == "all" else b""
     if len(block) > MAX_SEGMENT_BYTES:
-        warn(f"EXIF of {len(block)} bytes is more than a JPEG can hold; only artist and copyright are kept.")
+        warn(f"EXIF of {len(block)} bytes is too long for a JPEG; only artist and copyright are kept.")
         block = b""
     return block or _with(Image.Exif(), rights)
 
@@ -73,13 +73,13 @@ def _with(exif: Image.Exif, rights: dict[int, bytes]) -> bytes:
 
 def _exif(image: ImageFile) -> Image.Exif:
     source = image.info.get("exif") or b""
-    # Pillow would decode all of a PNG to look for EXIF behind its pixels.
+    # Pillow would decode the whole PNG to look for EXIF after its pixels.
     unread = (image.format == "PNG" and not source) or len(source) > MAX_EXIF_BYTES
     return Image.Exif() if unread else image.getexif()
 
 
 def _rights(image: ImageFile, warn: Callable[[str], None]) -> dict[int, bytes]:
-    """Artist and copyright by their tags, in EXIF's own bytes, or in UTF-8 where they come from elsewhere."""
+    """Artist and copyright by tag: EXIF's own bytes, or UTF-8 if they come from elsewhere."""
     try:
         found = _copyright(_exif(image))
     except Exception:  # noqa: BLE001 # as above
@@ -93,7 +93,7 @@ def _rights(image: ImageFile, warn: Callable[[str], None]) -> dict[int, bytes]:
 
 
 def _elsewhere(image: ImageFile, warn: Callable[[str], None]) -> Iterator[Rights]:
-    """What is told beside EXIF, each read no sooner than it is asked for, the most trusted first."""
+    """Rights from other blocks than EXIF, each read on demand, the most trusted first."""
     (has_iptc, is_newer), xmp = _has_iptc(image), image.info.get("xmp")
     texts = [str(image.info.get(keyword, "")) for keyword in KEYWORDS] if image.format == "PNG" else []
     if not (has_iptc or xmp or any(texts)):
@@ -111,7 +111,7 @@ def _elsewhere(image: ImageFile, warn: Callable[[str], None]) -> Iterator[Rights
 
 
 def _has_iptc(image: ImageFile) -> tuple[bool, bool]:
-    """Whether a picture has IPTC, and whether a JPEG's digest says that it was changed after the XMP was written."""
+    """Whether a picture has IPTC, and whether a JPEG's digest shows that it was changed after the XMP."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         resources = image.info.get("photoshop", {})
         block, digest = resources.get(IPTC), resources.get(IPTC_DIGEST)
@@ -131,7 +131,7 @@ def _copyright(exif: Image.Exif) -> dict[int, bytes]:
 
 
 def _says(value: object) -> bool:
-    """Whether a tag holds more than the blanks and zeros that cameras fill it with."""
+    """Whether a tag has more than the blanks and zeros that cameras write."""
     match value:
         case str():
             return bool(value.strip("\0 "))
@@ -152,5 +152,5 @@ def _all(exif: Image.Exif) -> Image.Exif:
 
 
 def _as_stored(value: object) -> object:
-    """A text's own bytes, which Pillow reads as Latin-1 whatever they are, and would write as ASCII."""
+    """The original bytes of a text: Pillow reads any text as Latin-1, and would write it as ASCII."""
     return value.encode("latin-1", "replace") if isinstance(value, str) else value

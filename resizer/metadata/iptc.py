@@ -1,4 +1,4 @@
-"""The two texts of IPTC-IIM that renditions keep, read by Pillow."""
+"""Reads artist and copyright from IPTC-IIM with Pillow."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-DATASET: Final = 0x1C  # what each dataset begins with (IPTC-IIM 4.2, 1.5)
+DATASET: Final = 0x1C  # the first byte of each dataset (IPTC-IIM 4.2, 1.5)
 CHARACTER_SET, BY_LINE, COPYRIGHT_NOTICE = (1, 90), (2, 80), (2, 116)
-UTF_8: Final = b"\x1b%"  # where ISO 2022 leaves its own character sets; all that is found there is UTF-8
+UTF_8: Final = b"\x1b%"  # ISO 2022's escape to other character sets; in practice always UTF-8
 
 
 def rights_in_iptc(image: ImageFile, warn: Callable[[str], None]) -> Rights:
     """The by-lines and the copyright notice of a JPEG's or TIFF's IPTC-IIM, version 4: datasets 2:80 and 2:116.
 
-    They are read as UTF-8 where they are that, whether 1:90 says so or not, else in Windows' Latin letters, which most
-    programs wrote. A block that cannot be read is ignored, with a warning. Nothing is raised.
+    They are read as UTF-8 if they are valid UTF-8, whether 1:90 says so or not, else as Windows-1252, which most
+    programs wrote. An unreadable block is ignored with a warning. Nothing is raised.
     """
     try:
         found = IptcImagePlugin.getiptcinfo(image) or {}
@@ -54,6 +54,6 @@ def _decoded(text: bytes, *, declared: bool) -> str:
     try:
         return one_line(text.decode())
     except UnicodeDecodeError as problem:
-        if declared and problem.end == len(text):  # programs cut by-lines at 32 bytes, within a letter as well
+        if declared and problem.end == len(text):  # programs cut by-lines at 32 bytes, even within a character
             return one_line(text[: problem.start].decode())
         return one_line(text.decode("cp1252", "replace"))

@@ -1,21 +1,21 @@
-"""Who made a picture and who holds its rights, whichever of a file's blocks says so."""
+"""Artist and copyright of a picture, from any of a file's metadata blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-BETWEEN: Final = "; "  # several names in one tag (EXIF 2.32, tag 0x013B)
+BETWEEN: Final = "; "  # separates several names in one tag (EXIF 2.32, tag 0x013B)
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Who made a picture and who holds its rights, each in one line, empty where nothing says so."""
+    """Artist and copyright, one line each, empty if unknown."""
 
     artist: str = ""
     copyright: str = ""
 
 
 def one_line(text: str) -> str:
-    """A text in one line, without what does not show at its ends."""
+    """A text on one line, without blanks and zeros at its ends."""
     return " ".join(text.replace("\0", " ").split())

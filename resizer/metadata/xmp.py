@@ -1,4 +1,4 @@
-"""The two texts of XMP, which is XML from strangers."""
+"""Reads artist and copyright from XMP, which is untrusted XML."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from resizer.metadata.rights import BETWEEN, Rights, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST: Final = 262_144  # bytes that are looked at; what editors add, such as a picture's ancestors, comes behind
-DEEPEST: Final = 64  # elements of XMP within each other; honest ones have about ten
+MAX_BYTES: Final = 262_144  # only these are read; editors append their long lists at the end
+MAX_DEPTH: Final = 64  # of nested elements; real XMP has about ten
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 DUBLIN_CORE: Final = "http://purl.org/dc/elements/1.1/ "
 CREATOR, RIGHTS = f"{DUBLIN_CORE}creator", f"{DUBLIN_CORE}rights"
-# Where properties of the picture itself stand; those of what it was made from stand deeper.
+# The path of the picture's own properties; those of the files that it was made from are nested deeper.
 PICTURE: Final = [f"{RDF}RDF", f"{RDF}Description"]
 ITEM: Final = f"{RDF}li"
 LANGUAGE: Final = "http://www.w3.org/XML/1998/namespace lang"
-TEXTS: Final = frozenset({ITEM, CREATOR, RIGHTS})  # what may hold one
+TEXTS: Final = frozenset({ITEM, CREATOR, RIGHTS})  # elements with text
 DEFAULT: Final = "x-default"
 
 
 def rights_in_xmp(packet: bytes, warn: Callable[[str], None]) -> Rights:
-    """`dc:creator` and `dc:rights` of XMP in UTF-8 (ISO 16684-1), several creators with semicolons between them.
+    """`dc:creator` and `dc:rights` of XMP in UTF-8 (ISO 16684-1), several creators separated by semicolons.
 
-    Of rights in several languages the default is taken. A packet that is no XML, has a document type or lies too deep
-    is ignored, and `warn` told; of a very long one only the beginning is read. Nothing is raised.
+    If the rights have several languages, the default is used. A packet that is invalid, has a document type or is
+    nested too deeply is ignored, and `warn` is called. Only the first `MAX_BYTES` are read. Nothing is raised.
     """
     if b"creator" not in packet and b"rights" not in packet:
         return Rights()
@@ -41,7 +41,7 @@ def rights_in_xmp(packet: bytes, warn: Callable[[str], None]) -> Rights:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     try:
-        parser.Parse(packet[:LONGEST].rstrip(b"\0"), len(packet) <= LONGEST)
+        parser.Parse(packet[:MAX_BYTES].rstrip(b"\0"), len(packet) <= MAX_BYTES)
     except (expat.ExpatError, ValueError) as problem:
         warn(f"The XMP cannot be read, and is ignored: {problem}.")
         return Rights()
@@ -57,7 +57,7 @@ def _default(texts: list[tuple[str, str]]) -> str:
 
 
 class _Reader:
-    """Collects the texts of the two properties, in each of the forms in which RDF allows them to be written."""
+    """Collects the texts of the two properties, in every form that RDF allows."""
 
     def __init__(self) -> None:
         self.path: list[str] = []
@@ -67,8 +67,8 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.path.append(name)
-        if len(self.path) > DEEPEST:
-            raise ValueError("its elements lie too deep")
+        if len(self.path) > MAX_DEPTH:
+            raise ValueError("its elements are nested too deeply")
         self.pieces = None
         if name in TEXTS and self._property():
             self.language, self.pieces = attributes.get(LANGUAGE, ""), []
@@ -87,7 +87,7 @@ class _Reader:
             self.pieces.append(text)
 
     def _property(self) -> str:
-        """Which of the two the innermost element's text belongs to, in a list or without one; empty for neither."""
+        """The property that the innermost element's text belongs to, in a list or not; empty for neither."""
         *above, name = self.path
         if name == ITEM and len(above) > 2:
             *above, name, _ = above

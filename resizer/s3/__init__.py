@@ -1,4 +1,4 @@
-"""The only code that talks to S3: one client of botocore's, and the four requests that this service makes."""
+"""The only code that talks to S3: one botocore client, and the four requests that this service makes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ class Body(Protocol):
     """The body of a download, read forwards."""
 
     def read(self, amt: int, /) -> bytes:
-        """Return at most `amt` of the next bytes; none only at the end."""
+        """Return at most `amt` bytes; empty only at the end."""
         ...
 
     def close(self) -> None:
-        """Release the connection, whether or not the body was read to its end."""
+        """Release the connection, even if the body was not read to its end."""
         ...
 
 

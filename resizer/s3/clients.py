@@ -19,34 +19,33 @@ if TYPE_CHECKING:
     from resizer.deadline import Clock
     from resizer.s3 import S3
 
-# As many uploads as run at once.
+# One per concurrent upload.
 MAX_CONNECTIONS: Final = 3
 OWNER: Final = "RESIZER_BUCKET_OWNER"
-REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # what a request of any client may raise
+REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # any client's request may raise these
 
 
 @cache
 def s3() -> S3:
-    """botocore's S3 client, the same one every time and safe to use from several threads.
+    """botocore's S3 client, the same one every time and thread-safe.
 
-    Where `RESIZER_BUCKET_OWNER` names an account, S3 refuses every request to a bucket of another account, so nobody
-    receives renditions by making a deleted bucket anew. Raises `ConfigError` where the environment does not describe
-    a client.
+    If `RESIZER_BUCKET_OWNER` names an account, S3 refuses requests to buckets of other accounts: nobody can receive
+    renditions by re-creating a deleted bucket. Raises `ConfigError` if the environment is wrong.
     """
     made: S3 = client("s3")
     return made
 
 
 def s3_until(clock: Clock) -> S3:
-    """The same client for one invocation: no request outlasts what `clock` says is left of it."""
+    """The same client for one invocation: no request takes longer than `clock` allows."""
     return time_limit.InvocationS3(s3(), clock)
 
 
 @cache
 def client(service: str) -> Any:
-    """botocore's client of one AWS service, the same one every time and safe to use from several threads.
+    """botocore's client of an AWS service, the same one every time and thread-safe.
 
-    Raises `ConfigError` where the environment does not describe a client.
+    Raises `ConfigError` if the environment is wrong.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")  # botocore reads only the second
     config = Config(
@@ -54,10 +53,10 @@ def client(service: str) -> Any:
         read_timeout=time_limit.READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": time_limit.ATTEMPTS},
         max_pool_connections=MAX_CONNECTIONS,
-        # PUTs carry a checksum that zlib has computed, and TLS protects downloads.
+        # We send our own CRC32 with PUTs, and TLS protects downloads.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        parameter_validation=False,  # AWS validates as well, and this takes 0.1 ms of every request
+        parameter_validation=False,  # AWS validates, too; this saves 0.1 ms per request
     )
     try:
         made = _session().create_client(service, region_name=region or None, config=config)
@@ -72,16 +71,16 @@ def client(service: str) -> Any:
 
 
 def forget() -> None:
-    """Drop all clients, so that the next ones see a changed environment."""
+    """Drop all clients; new ones read the environment again."""
     s3.cache_clear()
     client.cache_clear()
     _session.cache_clear()
 
 
 def send(service: str, operation: str, clock: Clock | None = None, **request: Any) -> Any:
-    """Make one request to another service than S3. Raises `DeliveryError`, so that the event comes again.
+    """Make one request to SQS, Lambda or EventBridge. Raises `DeliveryError`, so that the event is retried.
 
-    With a `clock` it does not outlast what is left of the invocation, and raises `OutOfTime`.
+    With a `clock` it raises `OutOfTime` when the invocation's time is used up.
     """
     target = request.get("QueueUrl") or request.get("FunctionName") or request["Entries"][0]["EventBusName"]
     try:
@@ -93,11 +92,11 @@ def send(service: str, operation: str, clock: Clock | None = None, **request: An
 
 @cache
 def _session() -> Session:
-    return botocore.session.get_session()  # boto3 on top of it would take another 30 to 70 ms
+    return botocore.session.get_session()  # importing boto3 would take another 30 to 70 ms
 
 
 def _mistake(service: str, problem: Exception) -> str:
-    """What is wrong with the environment, by the variable's name where that is known."""
+    """Explain what is wrong with the environment, with the variable's name if it is known."""
     names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
     name = next((name for name in names if os.environ.get(name)), None)
     if name and isinstance(problem, ValueError):
@@ -106,10 +105,10 @@ def _mistake(service: str, problem: Exception) -> str:
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:
-    """Send headers and body together: waiting for leave to send the body takes longer than sending it."""
+    """Send headers and body together: waiting for `100 Continue` takes longer than sending the body."""
     params["headers"].pop("Expect", None)
 
 
-def _expect_owner(params: dict[str, Any], model: Any, **_: Any) -> Any:  # botocore uses what is returned
+def _expect_owner(params: dict[str, Any], model: Any, **_: Any) -> Any:  # botocore uses the return value
     takes_owner = model.input_shape is not None and "ExpectedBucketOwner" in model.input_shape.members
     return {**params, "ExpectedBucketOwner": os.environ[OWNER]} if takes_owner else params

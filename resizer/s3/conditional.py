@@ -1,4 +1,4 @@
-"""Conditional requests to S3: a condition that does not hold is an answer here, not an error."""
+"""Conditional requests to S3: a failed condition is a return value here, not an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def head(s3: S3, bucket: str, key: str) -> dict[str, Any] | None:
-    """What S3 says about an object, None where there is none. Raises `StorageError`."""
+    """An object's metadata, None if there is no object. Raises `StorageError`."""
     try:
         return ask("HEAD", s3.head_object, Bucket=bucket, Key=key)
     except ObjectMissing:
@@ -22,22 +22,22 @@ def head(s3: S3, bucket: str, key: str) -> dict[str, Any] | None:
 
 
 def put(s3: S3, request: dict[str, Any]) -> bool:
-    """True where stored, False where the condition did not hold. Raises `StorageError`.
+    """Store an object; False if its condition failed. Raises `StorageError`.
 
-    The checksum is for buckets with Object Lock, which demand one.
+    Sends a checksum because buckets with Object Lock require one.
     """
     checksum = b64encode(zlib.crc32(request["Body"]).to_bytes(4, "big")).decode()
     try:
         ask("PUT", s3.put_object, **request, ChecksumCRC32=checksum)
     except ConditionFailed as failure:
         return failure.retried and _is_stored(s3, request)
-    except ObjectMissing:  # S3's answer to If-Match where there is no object
+    except ObjectMissing:  # S3's answer to If-Match if there is no object
         return False
     return True
 
 
 def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
-    """Delete what has this ETag; False where there is something else by now, or nothing. Raises `StorageError`."""
+    """Delete an object that still has this ETag; False if it has changed or is gone. Raises `StorageError`."""
     try:
         ask("DELETE", s3.delete_object, Bucket=bucket, Key=key, IfMatch=etag)
     except (ConditionFailed, ObjectMissing):
@@ -46,7 +46,7 @@ def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
 
 
 def _is_stored(s3: S3, request: dict[str, Any]) -> bool:
-    """Whether an object is what a PUT would store: where botocore sent it twice, the first one may have done so."""
+    """Whether a PUT that botocore sent twice succeeded the first time: compare the object with the request."""
     found = head(s3, request["Bucket"], request["Key"])
     wanted = request["Metadata"], len(request["Body"])
     return found is not None and (found["Metadata"], found.get("ContentLength")) == wanted

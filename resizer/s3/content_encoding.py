@@ -1,7 +1,7 @@
-"""Objects that are stored compressed, as their `Content-Encoding` says, are decompressed as they are read.
+"""Decompresses objects whose `Content-Encoding` says that they are compressed, while they are read.
 
-S3 does not look at this header: whoever uploads sets it, rightly or not. So the bytes decide, and a picture that claims
-to be compressed and is not is read as it is.
+S3 does not check this header, and uploaders set it wrongly. So the bytes decide: a picture that is not compressed is
+read unchanged.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from resizer.s3 import Body
 
 READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
-# What SDKs leave in the header that says nothing about the stored bytes.
+# SDKs leave these in the header; they do not change the stored bytes.
 PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
 BLOCK: Final = 65_536  # bytes
 GZIP, ZLIB, RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS  # as zlib names them
-MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one of each 64 kB
-SAMPLE: Final = 1024  # bytes by which deflate without a header is told from pictures, which do not decompress
+MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
+SAMPLE: Final = 1024  # bytes; if these decompress, the file is deflate without a header and not a picture
 
 
 def decoded(answer: Mapping[str, Any], uri: str) -> tuple[Body, int | None]:
-    """The body of a GET's answer, decompressed where that is needed, and its size in bytes where that is known."""
+    """The body of a GET, decompressed if needed, and its size in bytes, None if unknown."""
     body, size = answer["Body"], answer.get("ContentLength")
     encodings = [name for name in _encodings(answer) if name in READABLE]
     return (_Decoded(body, size, encodings, uri), None) if encodings else (body, size)
 
 
 def unsupported(answer: Mapping[str, Any]) -> str | None:
-    """The encoding of an object that cannot be decompressed here, None where there is none."""
+    """The first encoding of an object that we cannot decompress, or None."""
     return next((name for name in _encodings(answer) if name not in READABLE), None)
 
 
@@ -43,9 +43,9 @@ def _encodings(answer: Mapping[str, Any]) -> list[str]:
 
 
 class _Decoded:
-    """A body that is decompressed as it is read.
+    """A body that is decompressed while it is read.
 
-    Reading raises `SourceInterrupted` where fewer bytes come than are stored, `Rejected` where they are damaged.
+    Reading raises `SourceInterrupted` if the download ends early, `Rejected` if the data is damaged.
     """
 
     def __init__(self, body: Body, stored_size: int | None, encodings: list[str], uri: str) -> None:
@@ -69,19 +69,19 @@ class _Decoded:
 
 
 class _Peekable:
-    """What can be read, and looked at before."""
+    """A reader whose first bytes can be seen before they are read."""
 
     def __init__(self) -> None:
         self._first = b""
 
     def peek(self) -> bytes:
-        """The first bytes, at least `SAMPLE` where there are so many."""
+        """The first bytes: at least `SAMPLE`, or all if there are fewer."""
         while len(self._first) < SAMPLE and (piece := self._next(BLOCK)):
             self._first += piece
         return self._first
 
     def read(self, amt: int) -> bytes:
-        """At most `amt` of the next bytes; none only at the end."""
+        """Return at most `amt` bytes; empty only at the end."""
         if self._first:
             piece, self._first = self._first[:amt], self._first[amt:]
             return piece
@@ -92,7 +92,7 @@ class _Peekable:
 
 
 class _Stored(_Peekable):
-    """The bytes as they are stored."""
+    """The stored bytes."""
 
     def __init__(self, body: Body, size: int | None, uri: str) -> None:
         super().__init__()
@@ -103,13 +103,13 @@ class _Stored(_Peekable):
         if self._left is not None:
             self._left -= len(piece)
             if not piece and self._left > 0:
-                story = f"The download of {self._uri} ended {self._left} bytes early. It will be tried again."
-                raise SourceInterrupted(story)
+                message = f"The download of {self._uri} ended {self._left} bytes early. It will be tried again."
+                raise SourceInterrupted(message)
         return piece
 
 
 class _Inflated(_Peekable):
-    """The bytes that gzip or deflate has compressed."""
+    """The bytes after decompression of gzip or deflate."""
 
     def __init__(self, compressed: _Peekable, window_bits: int, uri: str) -> None:
         super().__init__()
@@ -130,11 +130,11 @@ class _Inflated(_Peekable):
             if not self._inflater.eof and not self._input:
                 self._input = self._compressed.read(BLOCK)
                 if not self._input:
-                    return b""  # it ends early, and so does the picture
+                    return b""  # it ends early; the decoder will report that
         return b""
 
     def _begin_next_part(self) -> bool:
-        """Whether more follows: a gzip file may have several parts (RFC 1952, 2.2)."""
+        """Start the next part of a gzip file (RFC 1952, 2.2); False if there is none."""
         rest = self._inflater.unused_data or self._compressed.read(BLOCK)
         if self._window_bits != GZIP or rest[:1] != b"\x1f":
             return False
@@ -149,14 +149,14 @@ class _Inflated(_Peekable):
 
 
 def _window_bits(encoding: str, first: bytes) -> int | None:
-    """How zlib reads what begins with these bytes; None where it is not compressed."""
+    """zlib's `wbits` for data that begins with these bytes; None if it is not compressed."""
     if first.startswith(b"\x1f\x8b"):
         return GZIP
     if encoding == "deflate" and len(first) > 1:
         if first[0] & 15 == 8 and int.from_bytes(first[:2], "big") % 31 == 0:  # RFC 1950, 2.2
             return ZLIB
         try:
-            return RAW if zlib.decompressobj(RAW).decompress(first, SAMPLE) else None  # as some servers send it
+            return RAW if zlib.decompressobj(RAW).decompress(first, SAMPLE) else None  # some servers send it
         except zlib.error:
             return None
     return None

@@ -1,4 +1,4 @@
-"""Every error of S3, mapped to one of ours: all requests to S3 go through `ask`."""
+"""Maps every S3 error to one of ours: all requests to S3 go through `ask`."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from resizer.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# S3 API reference, "Error responses"; answers to HEAD have no body, and so the status as their code.
+# S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
 MISSING: Final = frozenset({"NoSuchKey", "404"})
 CONDITION_FAILED: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
 DENIED: Final = frozenset({"AccessDenied", "403"})
 ARCHIVED: Final = "InvalidObjectState"
-# What a request needs, on the object and on its key where it has one.
+# The permissions that a request needs: on the object, and on its KMS key if it has one.
 PERMISSIONS: Final = {
     "GET": ("s3:GetObject", "kms:Decrypt"),
     "HEAD": ("s3:GetObject", "kms:Decrypt"),
     "PUT": ("s3:PutObject", "kms:GenerateDataKey"),
     "DELETE": ("s3:DeleteObject", None),
 }
-# How S3 says which permission is missing on what; for older policies it only says "Access Denied".
+# How S3 names the missing permission and its resource; often it only says "Access Denied".
 NAMED: Final = re.compile(r'not authorized to perform: ([\w:]+) on resource: "?([^\s"]+)')
 
 
 def ask(verb: str, request: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
-    """Make one request to S3. Messages name verb, bucket, key and the id of the request.
+    """Make one request to S3. Errors name the verb, bucket, key and request id.
 
-    Raises `ObjectMissing`, `ConditionFailed`, `AccessDenied`, `Rejected` `archived`, `OutOfTime` where the invocation
-    is about to end, and `StorageError` for all else.
+    Raises `ObjectMissing`, `ConditionFailed`, `AccessDenied`, `Rejected` `archived`, `OutOfTime` if the invocation is
+    about to end, and `StorageError` for anything else.
     """
     uri = f"s3://{arguments['Bucket']}/{arguments['Key']}"
     try:
@@ -76,12 +76,12 @@ def _typed(verb: str, uri: str, response: Any) -> ResizerError:
 
 
 def _needs_customer_key(verb: str, code: str, text: str) -> bool:
-    """Whether an object is encrypted with SSE-C; the answer to HEAD says no more than that the request is wrong."""
+    """Whether an object is encrypted with SSE-C; S3 answers HEAD with just 400 then."""
     return (code == "InvalidRequest" and "Server Side Encryption" in text) or (verb == "HEAD" and code == "400")
 
 
 def _missing(verb: str, uri: str, code: str, text: str) -> str:
-    """The permission that is missing, as far as S3 says so."""
+    """The missing permission: the one that S3 names, or else those that the request needs."""
     if named := NAMED.search(text):
         return f"{named[1]} on {named[2].rstrip('.')}"
     if code.startswith("KMS."):

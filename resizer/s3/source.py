@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def open_source(
     s3: S3, source: SourceObject, limit: int, before_each_fetch: Callable[[], None]
 ) -> Iterator[SourceStream]:
-    """Fetch a source with one GET, conditional on the event's ETag, and decode its `Content-Encoding`.
+    """Download a source with one GET, conditional on the event's ETag, and decode its `Content-Encoding`.
 
-    `before_each_fetch` may raise to end the download. Raises `SourceGone`, `Superseded`, `StorageError`, and `Rejected`
-    where the object has more than `limit` bytes, stored or decoded, or can never be read.
+    `before_each_fetch` may raise to stop the download. Raises `SourceGone`, `Superseded`, `StorageError`, and
+    `Rejected` if the object has more than `limit` bytes, stored or decoded, or can never be read.
     """
     if source.size is not None and source.size > limit:
         raise too_many_bytes(source.uri, source.size, limit)
@@ -45,7 +45,7 @@ def open_source(
         stream.check()
     except Exception as problem:
         body.close()
-        stream.check()  # to a decoder a download that broke off looks like a damaged image
+        stream.check()  # decoders take an interrupted download for a damaged image
         encoding = content_encoding.unsupported(answer)
         if encoding and isinstance(problem, Rejected) and problem.reason is Reason.NOT_AN_IMAGE:
             detail = f"{source.uri} is stored with Content-Encoding: {encoding}. Store it without, or with gzip."
@@ -55,9 +55,9 @@ def open_source(
 
 
 def current_etag(s3: S3, source: SourceObject) -> str | None:
-    """The ETag of the object that is under a source's key now, None where there is none.
+    """The source's current ETag, None if it does not exist.
 
-    Raises `StorageError`, and `Rejected` `access_denied` where the function may not read the object.
+    Raises `StorageError`, and `Rejected` `access_denied` if the function may not read the object.
     """
     try:
         found = head(s3, source.bucket, source.key)
@@ -67,7 +67,7 @@ def current_etag(s3: S3, source: SourceObject) -> str | None:
 
 
 def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
-    """Fetch the current object. Renditions never show an older version, though it can be fetched by its id."""
+    """Fetch the current version, never an older one by its id."""
     request = {"Bucket": source.bucket, "Key": source.key}
     if source.etag:
         request["IfMatch"] = f'"{source.etag}"'

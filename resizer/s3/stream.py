@@ -1,4 +1,4 @@
-"""A download as a file: fetched as the decoder asks, limited in size, seekable, without keeping what was read."""
+"""A download as a seekable file: fetched when the decoder asks, limited in size, without keeping what was read."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from resizer.model import SourceMetadata
     from resizer.s3 import Body
 
-BLOCK: Final = 65_536  # bytes; what Pillow reads at a time, so a block goes from the socket straight to the decoder
-MAX_HEADER: Final = 16 * 1_048_576  # bytes kept before a decoder goes forwards only; no real header is longer
-MAX_READ: Final = 1_048_576  # bytes; decoders that go forwards only read more at once to skip a damaged part
+BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time, so a block goes from the socket straight to the decoder
+MAX_HEADER: Final = 16 * 1_048_576  # bytes kept before `release_behind()`; no real header is longer
+MAX_READ: Final = 1_048_576  # bytes; after `release_behind()` decoders read more at once only to skip damaged parts
 MAX_DRAIN: Final = 262_144  # bytes; reading these to keep a connection is cheaper than another TLS handshake
 
 
 class SourceStream:
     """A source object as a binary file: `read`, `seek` and `tell` as Pillow uses them.
 
-    Bytes are fetched when they are first asked for and kept, so that earlier ones can be read again. After
-    `release_behind()` each can be read once: all that are left, or fewer than `MAX_READ` at a time. Reading raises
-    `SourceInterrupted` when the download breaks off and `Rejected` past `limit` bytes; where a decoder hides these
+    Bytes are downloaded on demand and kept, so that they can be read again. After `release_behind()` each byte can be
+    read once: everything that is left, or fewer than `MAX_READ` bytes at a time. Reading raises `SourceInterrupted` if
+    the download is interrupted, and `Rejected` if the object has more than `limit` bytes. If a decoder hides these
     errors, `check()` raises them again.
     """
 
@@ -55,42 +55,42 @@ class SourceStream:
 
     @property
     def fetched(self) -> int:
-        """How many bytes have been downloaded so far."""
+        """The number of bytes downloaded so far."""
         return self._fetched
 
     @property
     def held(self) -> int:
-        """How many bytes are in memory now."""
+        """The number of bytes in memory now."""
         return len(self._window)
 
     @property
     def size(self) -> int:
-        """The object's size in bytes, or the limit where the size is not known."""
+        """The object's size in bytes, or the limit if the size is unknown."""
         return self._limit if self.metadata.size is None else self.metadata.size
 
     def release_behind(self) -> None:
-        """From the next fetch on, keep nothing that was read: the decoder goes forwards only."""
+        """Keep nothing that was read, from the next fetch on: the decoder only reads forwards."""
         self._releasing = True
 
     def hold_everything(self) -> None:
-        """Keep everything, up to the limit: the decoder goes back and forth."""
+        """Keep everything, up to the limit: the decoder seeks back and forth."""
         self._holding = self._limit
 
     def check(self) -> None:
-        """Raise the error that ended this stream, if any: a decoder may have hidden it."""
+        """Raise the error that ended this stream, if any: the decoder may have hidden it."""
         if self._problem:
             raise self._problem
 
     def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, all that are left for a negative one; fewer only at the object's end."""
+        """Return the next `size` bytes, or all that are left if `size` is negative; fewer only at the object's end."""
         first = self._position - self._start
-        if 0 <= size <= len(self._window) - first:  # as headers are read, a few bytes at a time
+        if 0 <= size <= len(self._window) - first:  # headers are read a few bytes at a time
             self._position += size
             return bytes(memoryview(self._window)[first : first + size])  # a memoryview saves a copy
         end = self._position + size if size >= 0 else None
         if self._releasing:
             if size >= MAX_READ:
-                detail = f"{self._uri} has a part of {size} bytes behind its header, which no valid image has."
+                detail = f"{self._uri} has a part of {size} bytes after its header, which no valid image has."
                 raise self._broken(Rejected(Reason.CORRUPT, detail))
             return self._read_forwards(end)
         self._window += self._fetch(None if end is None else max(end - self._buffered_to, BLOCK))
@@ -99,7 +99,7 @@ class SourceStream:
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to any byte that is held or still to come. The end of an unknown size is found by downloading it all."""
+        """Move to a byte that is in memory or not read yet. Seeking from an unknown end downloads everything."""
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:
@@ -115,7 +115,7 @@ class SourceStream:
         return self._position
 
     def seekable(self) -> bool:
-        """True, for what is held and what is still to come."""
+        """True; `seek` says how far."""
         return True
 
     def readable(self) -> bool:
@@ -123,7 +123,7 @@ class SourceStream:
         return True
 
     def close(self) -> None:
-        """End the download. A short rest is read so that the connection can be used again."""
+        """End the download. A short rest is read, so that the connection can be reused."""
         size = self.metadata.size
         if not self._ended and not self._problem and size is not None and size - self._fetched <= MAX_DRAIN:
             self._window.clear()
@@ -136,7 +136,7 @@ class SourceStream:
         return self._start + len(self._window)
 
     def _read_forwards(self, end: int | None) -> bytes:
-        """Read across the window's end and keep only what was fetched beyond `end`."""
+        """Read past the window's end, and keep only the bytes after `end`."""
         if self._position > self._buffered_to:
             self._fetch(self._position - self._buffered_to)
             self._start = self._position
@@ -159,7 +159,7 @@ class SourceStream:
         return self._fetched
 
     def _fetch(self, amount: int | None) -> bytes:
-        """The next bytes of the download: `amount` of them, or all; fewer only at its end."""
+        """Download the next `amount` bytes, or all (None); fewer only at the end."""
         self.check()
         left = (self.metadata.size if self.metadata.size is not None else self._limit + 1) - self._fetched
         wanted = left if amount is None else min(amount, left)
@@ -174,11 +174,11 @@ class SourceStream:
             detail = f"The header of {self._uri} is longer than {self._holding} bytes, which no valid one is."
             raise self._broken(Rejected(Reason.TOO_MANY_BYTES, detail))
         if self._ended and self.metadata.size is not None:
-            raise self._broken(SourceInterrupted(self._story(f"ended early: it has {self.metadata.size}")))
+            raise self._broken(SourceInterrupted(self._message(f"ended early: it has {self.metadata.size}")))
         return data
 
     def _pieces(self, wanted: int) -> Iterator[bytes]:
-        """The next bytes as they come. `before_each_fetch` is called for each piece: a download may be slow."""
+        """Yield bytes as they arrive, and call `before_each_fetch` for each piece: a download may be slow."""
         while wanted > 0:
             try:
                 self._before_each_fetch()
@@ -186,13 +186,13 @@ class SourceStream:
             except ResizerError as problem:
                 raise self._broken(problem) from None
             except (BotoCoreError, OSError) as problem:
-                raise self._broken(SourceInterrupted(self._story(f"broke off: {problem}"))) from problem
+                raise self._broken(SourceInterrupted(self._message(f"broke off: {problem}"))) from problem
             if not piece:
                 return
             wanted -= len(piece)
             yield piece
 
-    def _story(self, what: str) -> str:
+    def _message(self, what: str) -> str:
         return f"The download of {self._uri} after {self._fetched} bytes {what}. It will be tried again."
 
     def _broken(self, problem: ResizerError) -> ResizerError:
@@ -201,6 +201,6 @@ class SourceStream:
 
 
 def too_many_bytes(uri: str, size: int | None, limit: int) -> Rejected:
-    """The rejection of an object that is larger than `RESIZER_MAX_BYTES`."""
-    measure = f"holds {size} bytes" if size is not None else "holds more"
+    """The rejection of an object larger than `RESIZER_MAX_BYTES`."""
+    measure = f"has {size} bytes" if size is not None else "is larger"
     return Rejected(Reason.TOO_MANY_BYTES, f"{uri} {measure}; RESIZER_MAX_BYTES allows {limit}.")

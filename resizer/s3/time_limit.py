@@ -1,8 +1,8 @@
-"""No request to AWS outlasts the invocation that makes it.
+"""Ends every request to AWS before its invocation ends.
 
-botocore's time-outs are the same for all requests of a client. These handlers of its events shorten them for one
-request where less is left of the invocation, and end its retries in time. A download has a time limit as a whole, too:
-one that trickles never runs into a time-out.
+botocore's time-outs are the same for all requests of a client. These event handlers shorten them for a request that
+has less time left, and stop its retries in time. A download also has a limit as a whole: a slow trickle never times
+out.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
 
 ATTEMPTS: Final = 3
-CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' own for requests within a region: a lost packet is sent again after 1.0
+CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' default within a region: a lost packet is sent again after 1.0
 READ_SECONDS: Final = 5.0  # between two pieces of an answer
-# botocore's standard mode (retries/standard.py) waits for a random part of these seconds before the second attempt, of
-# twice as many before the third, and for these more where S3 asks for it.
+# botocore's standard mode (retries/standard.py) waits up to this long before the second attempt, up to twice as long
+# before the third, and longer by `ASKED_SECONDS` if S3 asks for it.
 BACKOFF_SECONDS: Final = 0.05
 THROTTLED_SECONDS: Final = 1.0
 ASKED_SECONDS: Final = 5.0
@@ -40,13 +40,13 @@ _clock: ContextVar[Clock | None] = ContextVar("clock", default=None)
 
 @dataclass(frozen=True, slots=True)
 class InvocationS3:
-    """An S3 client for one invocation. Its requests, and reading what they download, raise `OutOfTime`."""
+    """An S3 client for one invocation. Its requests and downloads raise `OutOfTime`."""
 
     client: S3
     clock: Clock
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        """Fetch an object, whose `Body` is read in pieces as they come."""
+        """Fetch an object; its `Body` returns pieces as they arrive."""
         return self._ask(self.client.get_object, request)
 
     def head_object(self, **request: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class InvocationS3:
 
 
 class Download:
-    """The body of a download, in pieces as they come. Reading raises `OSError` and `OutOfTime`."""
+    """The body of a download, in pieces as they arrive. Reading raises `OSError` and `OutOfTime`."""
 
     def __init__(self, body: StreamingBody, response: AWSResponse, clock: Clock) -> None:
         self._body = body
@@ -76,7 +76,7 @@ class Download:
         self._timeout = READ_SECONDS
 
     def read(self, amt: int, /) -> bytes:
-        """Wait for the first of the next `amt` bytes and return what has come by then; none at the end."""
+        """Wait for the next bytes and return at most `amt` of them; empty at the end."""
         if self._raw.closed:
             return b""
         timeout = self._clock.within(READ_SECONDS)
@@ -92,12 +92,12 @@ class Download:
         return piece or b""
 
     def close(self) -> None:
-        """Release the connection: it is used again where the body was read to its end."""
+        """Release the connection; it is reused if the body was read to its end."""
         self._body.close()
 
 
 def install(client: Any) -> None:
-    """Make a client of botocore's heed the clock that its requests are made `within`."""
+    """Make a botocore client respect the clock of `within`."""
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register(f"before-send.{service}", _limit)
     client.meta.events.register_first(f"needs-retry.{service}", _retry_in_time)
@@ -106,7 +106,7 @@ def install(client: Any) -> None:
 
 @contextmanager
 def within(clock: Clock | None) -> Iterator[None]:
-    """Requests of the block raise `OutOfTime` where they would outlast an invocation; with None there is no limit."""
+    """Make requests in the block raise `OutOfTime` when the clock runs out; None sets no limit."""
     before = _clock.set(clock)
     try:
         yield
@@ -115,13 +115,13 @@ def within(clock: Clock | None) -> Iterator[None]:
 
 
 def _limit(request: Any, **_: Any) -> None:
-    """Before each attempt: set botocore's own time-out for one request, which its type stubs do not know yet."""
+    """Before each attempt: set the read time-out of this request (missing in botocore's type stubs)."""
     if clock := _clock.get():
         request.context["read_timeout"] = clock.within(READ_SECONDS, least=CONNECT_SECONDS)
 
 
 def _retry_in_time(attempts: int, response: Any, caught_exception: Exception | None, **_: Any) -> None:
-    """After each attempt: raise `OutOfTime` where waiting for the next one may take longer than is left."""
+    """After each attempt: raise `OutOfTime` if the next one may start too late."""
     clock, answer = _clock.get(), response[0] if response else None
     failed = caught_exception or (answer and (answer.status_code >= 500 or answer.status_code == 429))
     if clock and failed and attempts < ATTEMPTS:

@@ -1,4 +1,4 @@
-"""The renditions of a source that exist in S3: list them, delete them."""
+"""Lists and deletes the renditions of a source that exist in S3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExistingRendition:
-    """A rendition in S3: its key, its own ETag and what it was made from."""
+    """A rendition in S3: its key, its own ETag and its provenance."""
 
     key: str
     etag: str
@@ -27,9 +27,9 @@ class ExistingRendition:
 
 
 def list_existing(s3: S3, bucket: str, source: SourceObject, outputs: Sequence[str]) -> list[ExistingRendition]:
-    """Find the renditions of a source under these keys of a bucket with one HEAD each, a few at a time.
+    """Find a source's renditions among these keys of a bucket, with one HEAD each, a few at a time.
 
-    Objects of other sources, and those that do not name a source, are left out.
+    Objects of other sources, and objects that name no source, are left out.
     """
     answers = uploads.executor.map(partial(head, s3, bucket), outputs)
     found = [

@@ -1,4 +1,4 @@
-"""The HTTP headers that a rendition takes over from its source, and those that the settings set."""
+"""The HTTP headers of a rendition: copied from its source, or set by the settings."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from resizer.settings.rules import Rule
 
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
-OF_PICTURES: Final = frozenset({"ContentLanguage", "ContentDisposition"})  # and not of a manifest
-# A rendition of the same bytes is written again where one of these differs.
+OF_PICTURES: Final = frozenset({"ContentLanguage", "ContentDisposition"})  # manifests do not get these
+# A rendition with the same bytes is written again if one of these differs.
 COMPARED: Final = COPIED
 KIND: Final = re.compile(r"[A-Za-z-]+")
-# What browsers read alike in a quoted string (RFC 6266, appendix D); other names are percent-encoded.
+# Characters that all browsers read alike in a quoted string (RFC 6266, appendix D); others are percent-encoded.
 PLAIN_NAME: Final = re.compile(r"[ !#-$&-\[\]-~]+")
 
 
 def headers_for(source: Mapping[str, Any], settings: Settings, rule: Rule) -> dict[str, Any]:
-    """Arguments for a PUT: the source's caching, language, expiry and disposition; what the settings say wins."""
+    """Arguments for a PUT: the source's caching, language, expiry and disposition; settings override them."""
     copied = {name: source[name] for name in COPIED if source.get(name) and _can_be_sent(name, source[name])}
     chosen = {
         "CacheControl": rule.cache_control,
@@ -41,16 +41,16 @@ def headers_for(source: Mapping[str, Any], settings: Settings, rule: Rule) -> di
 
 
 def _can_be_sent(name: str, value: object) -> bool:
-    """Whether a header is ASCII; a disposition is made so."""
+    """Whether a header is ASCII; `content_disposition` encodes its own."""
     return name == "ContentDisposition" or str(value).isascii()
 
 
 def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -> str | None:
-    """The `Content-Disposition` of a rendition; None where it needs none.
+    """The `Content-Disposition` of a rendition; None if it needs none.
 
-    `own` is the source's: its kind (`inline`, `attachment`) stays, and its file name gets the extension of what was
-    written. Where it names no file, and the output key has another extension, the file is named after the source. The
-    header is ASCII: other letters are encoded as RFC 6266 says.
+    `own` is the source's: its kind (`inline`, `attachment`) is kept, and its file name gets the rendition's extension.
+    If it has no file name and the output key has the wrong extension, the source's name is used. The header is ASCII:
+    other characters are encoded by RFC 6266.
     """
     extensions = RENDITIONS[plan.format].extensions
     kind, name = _parsed(own) if own else ("inline", None)
@@ -64,7 +64,7 @@ def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -
 def _parsed(disposition: str) -> tuple[str, str | None]:
     """The kind and the file name in a header; `filename*` wins over `filename`."""
     with suppress(UnicodeError):
-        disposition = disposition.encode("latin-1").decode()  # HTTP headers are read as Latin-1, whatever was written
+        disposition = disposition.encode("latin-1").decode()  # botocore reads headers as Latin-1, but most are UTF-8
     message = Message()
     message["Content-Disposition"] = disposition
     (kind, _), *parameters = message.get_params(header="Content-Disposition") or [("", "")]
@@ -75,7 +75,7 @@ def _parsed(disposition: str) -> tuple[str, str | None]:
 
 
 def _with_extension(name: str, extensions: tuple[str, ...]) -> str:
-    """A file name that ends in one of a format's extensions; that of another image format is replaced."""
+    """The file name with an extension of the format, in place of another image format's."""
     stem, extension = splitext(name)
     if extension.lower() in extensions:
         return name

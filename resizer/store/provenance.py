@@ -1,4 +1,4 @@
-"""What a rendition was made from: kept in its user metadata and compared when two uploads meet."""
+"""The origin of a rendition: stored in its user metadata, and compared when two writers meet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The source, the upload of it and the recipe that a rendition was made from; None where it does not say.
+    """The source, upload and recipe that a rendition was made from; None for fields that its metadata lacks.
 
-    `source_key` is a hash of the source's bucket and key, `sequencer` the one of the event.
+    `source_key` is a hash of the source's bucket and key, `etag` the source's, `sequencer` the event's.
     """
 
     source_key: str | None
@@ -26,7 +26,7 @@ class Provenance:
 
     @classmethod
     def of(cls, source: SourceObject, fetched: SourceMetadata, recipe: str | None = None) -> Provenance:
-        """The provenance of what is made from one download; without a recipe, for `made_by`."""
+        """The provenance of all renditions of one download; `made_by` adds the recipe."""
         return cls(source_hash(source), fetched.etag, source.sequencer, recipe)
 
     def made_by(self, recipe: str) -> Provenance:
@@ -40,7 +40,7 @@ class Provenance:
         return cls(*map(metadata.get, names))
 
     def as_metadata(self) -> dict[str, str]:
-        """Write it as user metadata."""
+        """Return it as user metadata."""
         pairs = {
             "source-key-hash": self.source_key,
             "source-etag": self.etag,
@@ -50,25 +50,25 @@ class Provenance:
         return {name: value for name, value in pairs.items() if value is not None}
 
     def is_of(self, source: SourceObject) -> bool:
-        """Whether a rendition says that it was made from this source.
+        """Whether a rendition was made from this source.
 
-        Renditions that were written before there were output buckets name the source's key without its bucket.
+        Older versions of this service stored a hash of the key without the bucket.
         """
         return self.source_key in {source_hash(source), short_hash(source.key)}
 
     def same_content(self, other: Provenance) -> bool:
-        """Whether both come from the same bytes by the same recipe."""
+        """Whether both were made from the same bytes with the same recipe."""
         return (self.etag, self.recipe) == (other.etag, other.recipe)
 
     def is_newer(self, than: Provenance) -> bool | None:
-        """Whether this upload came after another of the same key; None where one of the two has no sequencer."""
+        """Whether this upload came after another of the same key; None if a sequencer is missing."""
         if self.sequencer and than.sequencer:
             return is_later(self.sequencer, than.sequencer)
         return None
 
 
 def source_hash(source: SourceObject) -> str:
-    """A short ASCII name for a source, by its bucket and key: user metadata holds ASCII only, and 2 KB in all."""
+    """A short ASCII name for a source's bucket and key: user metadata must be ASCII, 2 KB in total."""
     return short_hash(source.uri)
 
 

@@ -1,12 +1,12 @@
-"""Keeps the renditions of a source in line with it, in whatever order its events arrive.
+"""Makes the renditions match their source, in any order of events.
 
-An ordinary upload is made and stored; then one HEAD shows that the source is still what was downloaded. S3 has no
-conditions across objects, so the HEAD comes after the PUTs: a change before it is seen here, and a later one has an
-event of its own, whose handler sees these renditions.
+For an ordinary upload we write the renditions, then check with one HEAD that the source has not changed. S3 has no
+conditions across objects, so the HEAD comes after the PUTs: it sees every earlier change, and a later change has its
+own event, whose handler sees these renditions.
 
-Everything else is settled by one rule: list the renditions, look at the source, compare, and put right. The source may
-have been deleted, overwritten or rejected meanwhile, or an earlier try of the same event may have died half way. Every
-deletion is followed by another look at the source, too.
+Every other case follows one rule: list the renditions, HEAD the source, compare, and correct. The source may have been
+deleted, overwritten or rejected in the meantime, or an earlier attempt may have died half way. After deleting we HEAD
+the source again, too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ATTEMPTS: Final = 5  # each failed one means that the source changed again
 
 @dataclass(frozen=True, slots=True)
 class RenditionSet:
-    """All renditions of one download, now in S3; `written` is False where all of them were there before."""
+    """All renditions of one download, now in S3; `written` is False if all of them existed before."""
 
     manifest: Manifest
     written: bool
@@ -53,7 +53,7 @@ class RenditionSet:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the work on a source ended: with what `manifest` describes, or with nothing where `removed` says."""
+    """How the work on a source ended: `manifest` describes existing renditions, `removed` names deleted keys."""
 
     outcome: Outcome
     reason: Reason | None = None
@@ -64,7 +64,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """The source that an event names, and `make`, which downloads a source, makes its renditions and stores them."""
+    """Makes the renditions of `source` match it; `make` downloads a source, makes its renditions and stores them."""
 
     source: SourceObject
     settings: Settings
@@ -74,7 +74,7 @@ class Reconciler:
     def reconcile(self) -> Result:
         """Make or delete renditions until they match the source.
 
-        Raises `OutOfTime`, and `StorageError` where S3 refuses or the source keeps changing.
+        Raises `OutOfTime`, and `StorageError` if S3 fails or the source keeps changing.
         """
         problem: NothingToDo | Rejected | None = None
         if self.source.change is Change.CREATED:
@@ -92,7 +92,7 @@ class Reconciler:
             except NothingToDo as change:
                 problem = change
             except Rejected as rejection:
-                if rejection.etag is None:  # the function may not even look at the source
+                if rejection.etag is None:  # even HEAD is denied
                     return _ended(rejection)
                 problem = rejection
         raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
@@ -106,7 +106,7 @@ class Reconciler:
         return Result(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.", made.manifest)
 
     def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
-        """Look at what there is now and put it right; `problem` is what the last try ended with."""
+        """Compare the renditions with the source and correct them; `problem` is the last attempt's error."""
         recipes = outputs(self.source.key, self.settings)
         existing = list_existing(self.s3, self._bucket, self.source, list(recipes))
         if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
@@ -124,7 +124,7 @@ class Reconciler:
         return self._make(replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None))
 
     def _delete_all(self, existing: Sequence[ExistingRendition]) -> Result:
-        """The source is gone, and so are its renditions in the end."""
+        """Delete the renditions of a deleted source, if the settings allow it."""
         keys = tuple(outputs(self.source.key, self.settings))
         removed = Removed(self._bucket, keys) if self._may_delete else None
         if not existing or not removed:
@@ -136,7 +136,7 @@ class Reconciler:
         return Result(Outcome.REMOVED, None, f"{len(existing)} objects were deleted.", removed=removed)
 
     def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Result:
-        """Delete the renditions of earlier uploads, and those that were stored before this one was rejected."""
+        """Delete renditions of earlier uploads, and those stored before this upload was rejected."""
         wrong = [
             each
             for each in existing
@@ -147,27 +147,27 @@ class Reconciler:
         return _ended(rejection)
 
     def _delete(self, renditions: Sequence[ExistingRendition], etag: str | None) -> None:
-        """Raises `SourceChanged` where a rendition or the source is no longer what the decision was based on."""
+        """Delete renditions. Raises `SourceChanged` if a rendition or the source has changed since they were listed."""
         unchanged = delete_existing(self.s3, self._bucket, renditions)
         if not unchanged or not self._source_unchanged(etag):
             raise SourceChanged(f"{self.source.uri} has changed while renditions were deleted.")
 
     def _source_unchanged(self, etag: str | None) -> bool:
-        """Whether the source still has this ETag; None where there was no source."""
+        """Whether the source still has this ETag; None means that it does not exist."""
         return current_etag(self.s3, self.source) == etag
 
     def _may_have_written(self, existing: Sequence[ExistingRendition]) -> bool:
-        """Whether one of these may come from an earlier try of this event, which died before it looked again."""
+        """Whether an earlier attempt at this event, which died before its HEAD, may have written one of these."""
         ours = self.source.sequencer
         return any(not ours or each.provenance.sequencer in {ours, None} for each in existing)
 
     def _is_forwarded(self, rejection: Rejected) -> bool:
-        """Whether the large function takes over; it also puts right what is there."""
+        """Whether the large function takes over; it also corrects existing renditions."""
         return rejection.reason is Reason.NEEDS_MEMORY and self.settings.forwards(self.source)
 
     @property
     def _bucket(self) -> str:
-        """Where the renditions are."""
+        """The bucket of the renditions."""
         return self.settings.output_bucket_for(self.source)
 
     @property

@@ -23,7 +23,7 @@ executor: Executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")  # onc
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One finished upload: `size` in bytes; `written` is False where the same rendition was there already."""
+    """One finished upload: `size` in bytes; `written` is False if the same rendition existed already."""
 
     plan: RenditionPlan
     size: int
@@ -39,16 +39,14 @@ def upload_all(
     *,
     planned: Sequence[RenditionPlan] = (),
 ) -> None:
-    """Write each rendition while the next is made; wait for all, and add each that is done to `finished`.
+    """Write each rendition while the next is made; wait for all, and append each upload to `finished`.
 
-    `OutOfTime` names what was written of the `planned` ones, and what was not.
+    Fewer than `WORKERS` run while a rendition is made: more would only wait for a thread and use memory.
 
-    Fewer than `WORKERS` are being written while one is made: more would wait for a thread and hold memory.
+    All uploads end before this returns, because Lambda may freeze the environment afterwards. An upload that takes too
+    long is abandoned, and `OutOfTime` says which of the `planned` renditions were written.
 
-    No upload runs on when this returns, for Lambda may freeze the environment in the middle of it. Only an upload that
-    does not end by itself in time is abandoned, and `OutOfTime` is raised.
-
-    Where several fail, or the making does, an error that another try may cure is raised before a final one.
+    If there are several errors, one that a retry may cure is raised first.
     """
 
     def upload(rendition: Rendition) -> None:
@@ -62,10 +60,10 @@ def upload_all(
     try:
         for rendition in renditions:
             running.append(executor.submit(upload, rendition))
-            del rendition  # so that its bytes are freed when they are written
+            del rendition  # frees its bytes once they are written
             if len(pending := [each for each in running if not each.done()]) >= WORKERS:
                 wait(pending, clock.patience(), FIRST_COMPLETED)
-    except BaseException as problem:  # noqa: BLE001 # raised below, when the uploads have ended
+    except BaseException as problem:  # noqa: BLE001 # raised below, after the uploads have ended
         problems.append(problem)
     ended, late = wait(running, clock.patience())
     for each in late:

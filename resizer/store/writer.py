@@ -22,7 +22,7 @@ ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What all renditions of one source share when they are stored. The bucket may be another than the source's."""
+    """What all renditions of one source share when they are stored; `bucket` may differ from the source's."""
 
     bucket: str
     source: SourceObject
@@ -32,16 +32,16 @@ class Destination:
 
 
 def write(s3: S3, destination: Destination, rendition: Rendition) -> bool:
-    """Store a rendition; False where the same one is there already.
+    """Store a rendition; False if the same one exists already.
 
-    Raises `NewerRenditionExists` where one of a later upload is there, `SourceChanged` where the source must be asked
-    and has changed, `Rejected` `key_taken` where another source's is there, and `StorageError`.
+    Raises `NewerRenditionExists` if a later upload's rendition exists, `SourceChanged` if only the source can tell
+    which is newer and it has changed, `Rejected` `key_taken` if the key belongs to another source, and `StorageError`.
     """
     return _write(s3, destination, _request(destination, rendition))
 
 
 def write_manifest(s3: S3, destination: Destination, key: str, body: bytes, recipe: str) -> bool:
-    """Store a manifest of this recipe, by the same rules as the renditions that it describes."""
+    """Store a manifest by the same rules as its renditions; False if the same one exists already."""
     request = {
         **{name: value for name, value in destination.headers.items() if name not in OF_PICTURES},
         "Bucket": destination.bucket,
@@ -70,9 +70,9 @@ def _write(s3: S3, destination: Destination, request: dict[str, Any]) -> bool:
 
 
 def _replaces(s3: S3, destination: Destination, request: dict[str, Any], existing: Mapping[str, Any]) -> bool:
-    """Whether the request is to replace the existing rendition; False where both are the same.
+    """Whether the request should replace the existing rendition; False if both are the same.
 
-    The same bytes may be uploaded again with other headers: these count, too.
+    Headers are compared, too: the same bytes may be uploaded again with other headers.
     """
     ours, theirs = Provenance.read(request["Metadata"]), Provenance.read(existing["Metadata"])
     output = f"s3://{request['Bucket']}/{request['Key']}"

@@ -195,9 +195,9 @@ def test_a_frame_that_ends_early_is_truncated() -> None:
 REFUSED = {
     "a wrong checksum in a frame": "a checksum of its fdAT is wrong",
     "a part of a frame missing": "missing or in the wrong order",
-    "a first frame of another size": "first frame of the PNG is not of the picture's size",
-    "no frame": "an animation without a frame",
-    "two controls for the first frame": "an animation without a frame",
+    "a first frame of another size": "first frame of the PNG is smaller than the picture",
+    "no frame": "an animation without frames",
+    "two controls for the first frame": "an animation without frames",
     "a wrong checksum at the end": "IEND is damaged",
 }
 
@@ -233,7 +233,7 @@ def test_floods_between_frames_end() -> None:
     """Ten thousand chunks between two frames are more than any honest file has; forty megabytes in one do no harm."""
     made = apng(RED, announced=2)
     made.chunks.append(chunk(b"prVt") * 10_000)
-    with pytest.raises(Rejected, match="more chunks than any honest one"):
+    with pytest.raises(Rejected, match="too many chunks"):
         read(made.control(GREEN).pixels(stored(GREEN)).file())
     made = apng(RED, announced=2)
     made.chunks.append(chunk(b"prVt", bytes(4_000_000)))

@@ -14,11 +14,11 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.png import PngSource
-from resizer.formats.png_inflate import LONGEST, stored
+from resizer.formats.png_inflate import MAX_BLOCK, stored
 from tests.formats.reading import read as read_by
 from tests.support.pictures import photo_like, saved
 
-MOST_OF_A_PIECE = LONGEST + 5  # a block's header
+MOST_OF_A_PIECE = MAX_BLOCK + 5  # a block's header
 
 
 def pieces_of(data: bytes, chunk: int = 65_536) -> list[bytes]:

@@ -15,8 +15,8 @@ from PIL import Image
 
 from resizer.metadata.iptc import rights_in_iptc
 from resizer.metadata.rights import Rights
-from resizer.metadata.xmp import DEEPEST, rights_in_xmp
-from resizer.metadata.xmp import LONGEST as LONGEST_XMP
+from resizer.metadata.xmp import MAX_BYTES as MAX_XMP_BYTES
+from resizer.metadata.xmp import MAX_DEPTH, rights_in_xmp
 from tests.conftest import PROJECT
 from tests.support.pictures import saved
 from tests.support.rights_blocks import dataset, description, iptc, xmp
@@ -104,8 +104,8 @@ def laughs() -> bytes:
         (b'<!DOCTYPE x [<!ENTITY name SYSTEM "file:///etc/hostname">]>' + xmp("&name;"), "document type"),
         (b'<!DOCTYPE x SYSTEM "http://localhost/x.dtd">' + XMP, "document type"),
         (xmp("&name;"), "undefined entity"),
-        (b"<creator>" * (DEEPEST + 1), "too deep"),
-        (b"<creator>" * 100_000, "too deep"),
+        (b"<creator>" * (MAX_DEPTH + 1), "too deeply"),
+        (b"<creator>" * 100_000, "too deeply"),
         (XMP[: XMP.index(b"Lovelace")], "no element found"),
         (XMP.replace("©".encode(), b"\xa9"), "invalid token"),
         (XMP.replace(b"xmlns:dc", b"xmlns:x"), "unbound prefix"),
@@ -121,10 +121,10 @@ def test_hostile_xmp_is_ignored(packet: bytes, told: str) -> None:
 
 def test_of_endless_xmp_the_beginning_is_read() -> None:
     """What stands within the bound is found, what is cut by it is not half a name, and the rest is not looked at."""
-    history = "<exif:Was>edited</exif:Was>" * (LONGEST_XMP // 20)
+    history = "<exif:Was>edited</exif:Was>" * (MAX_XMP_BYTES // 20)
     assert rights_in_xmp(description(f"<dc:creator>Ada</dc:creator>{history}"), no_warning) == Rights("Ada")
     assert rights_in_xmp(description(f"{history}<dc:creator>Ada</dc:creator>"), no_warning) == Rights()
-    assert rights_in_xmp(description(f"<dc:creator>{'Ada ' * LONGEST_XMP}</dc:creator>"), no_warning) == Rights()
+    assert rights_in_xmp(description(f"<dc:creator>{'Ada ' * MAX_XMP_BYTES}</dc:creator>"), no_warning) == Rights()
 
 
 @pytest.mark.parametrize(

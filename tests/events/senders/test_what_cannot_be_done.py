@@ -36,7 +36,7 @@ def test_with_little_time_left_nothing_is_begun(recorded: RecordingS3, name: str
     """With too little time left a record is not started, and is reported so that it comes back."""
     event, context = sample(name, PHOTO), ShortContext()
     if name == "s3-post":
-        with pytest.raises(RecordsFailed, match="too few to begin"):
+        with pytest.raises(RecordsFailed, match="too few to start"):
             invoke(event, context)
     else:
         answer = invoke(event, context)

@@ -52,7 +52,7 @@ def test_a_body_of_exactly_the_limit_is_read(size: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(2000, "s3://photos/cat.jpg holds 2000 bytes"), (None, "s3://photos/cat.jpg holds more")]
+    ("size", "words"), [(2000, "s3://photos/cat.jpg has 2000 bytes"), (None, "s3://photos/cat.jpg is larger")]
 )
 def test_the_rejection_names_object_size_and_setting(size: int | None, words: str) -> None:
     """Who reads the rejection learns which object, how large, and which setting to raise."""
