@@ -22,7 +22,7 @@ from tests.support.plans import of_widths
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = needs_photos
+pytestmark = [pytest.mark.slow, needs_photos]
 
 SETTINGS = Settings()
 

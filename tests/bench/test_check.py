@@ -62,6 +62,7 @@ def checkout(place: Path, *files: str) -> None:
         subprocess.run(["git", *command], check=True, cwd=place)  # noqa: S607 # the git of whoever runs this
 
 
+@pytest.mark.slow
 def test_the_accepted_code_runs_beside_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another revision's code is what is measured: one that sleeps on the processor is seen to be slower."""
     checkout(tmp_path, "resizer", "bench")

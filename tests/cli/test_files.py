@@ -19,6 +19,8 @@ from tests.support.pictures import photo_like, saved
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cat(tmp_path: Path) -> Path:

@@ -13,6 +13,8 @@ from tests.support.pictures import photo_like, saved
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TEXT = """
 [defaults]
 formats = ["source", "webp"]

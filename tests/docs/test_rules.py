@@ -16,6 +16,8 @@ from tests.support.command_line import resizer
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 PAGE = (PROJECT / "docs" / "rules.md").read_text()
 BLOCKS = re.findall(r"```(toml|console)\n(.*?)```", PAGE, re.DOTALL)
 FILES = [text for kind, text in BLOCKS if kind == "toml"]

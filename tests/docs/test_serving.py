@@ -25,6 +25,8 @@ from tests.support.listening import Listening
 from tests.support.manifests import parsed, with_manifest
 from tests.support.pictures import photo_like, saved
 
+pytestmark = pytest.mark.slow
+
 PAGE = (PROJECT / "docs" / "serving.md").read_text()
 BASE = "https://images.example.com"
 KEYS = ["photos/cat.jpg", "photos/Zoë & cat.jpg", "a//b c/100%25 'sure' (1).jpg", "日本語/写真?#+,=.jpg"]

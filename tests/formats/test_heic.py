@@ -22,6 +22,7 @@ from tests.right_pictures.drawn import delta_e, disc, expected, profile_like, ta
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from resizer.report import Report
@@ -65,26 +66,27 @@ def claiming(width: int, height: int, data: bytes) -> bytes:
     return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
 
 
-LOOK_ALIKE = {
-    "plain": (heic(PICTURE), PICTURE),
-    "in tiles, as phones have it": (heic(PICTURE, tile_size=512), PICTURE),
-    "4:4:4": (heic(PICTURE, chroma=444), PICTURE),
-    "4:2:2": (heic(PICTURE, chroma=422), PICTURE),
-    "in limited range": (heic(PICTURE, **LIMITED), PICTURE),
-    "gray": (heic(GRAY), GRAY),
-    "10 bits": (deep(PICTURE), PICTURE),
-    "10 bits at 4:2:2 in limited range, as cameras have it": (deep(PICTURE, chroma=422, **LIMITED), PICTURE),
-    "gray of 10 bits": (deep(GRAY), GRAY),
-    "with thumbnails": (heic(PICTURE, thumbnails=[128, 512]), PICTURE),
-    "the first of several": (heic(PICTURE, SMALL), PICTURE),
-    "the primary one of several": (heic(SMALL, PICTURE, SMALL, primary=1), PICTURE),
+# Each file is drawn by the test that needs it.
+LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image]]] = {
+    "plain": lambda: (heic(PICTURE), PICTURE),
+    "in tiles, as phones have it": lambda: (heic(PICTURE, tile_size=512), PICTURE),
+    "4:4:4": lambda: (heic(PICTURE, chroma=444), PICTURE),
+    "4:2:2": lambda: (heic(PICTURE, chroma=422), PICTURE),
+    "in limited range": lambda: (heic(PICTURE, **LIMITED), PICTURE),
+    "gray": lambda: (heic(GRAY), GRAY),
+    "10 bits": lambda: (deep(PICTURE), PICTURE),
+    "10 bits at 4:2:2 in limited range, as cameras have it": lambda: (deep(PICTURE, chroma=422, **LIMITED), PICTURE),
+    "gray of 10 bits": lambda: (deep(GRAY), GRAY),
+    "with thumbnails": lambda: (heic(PICTURE, thumbnails=[128, 512]), PICTURE),
+    "the first of several": lambda: (heic(PICTURE, SMALL), PICTURE),
+    "the primary one of several": lambda: (heic(SMALL, PICTURE, SMALL, primary=1), PICTURE),
 }
 
 
 @pytest.mark.parametrize("kind", LOOK_ALIKE)
 def test_every_kind_comes_out_as_it_looks(kind: str, tmp_path: Path) -> None:
     """Each kind of HEIC gives a JPEG that looks like its main picture."""
-    data, picture = LOOK_ALIKE[kind]
+    data, picture = LOOK_ALIKE[kind]()
     made = rendition(data, tmp_path)
     assert (made.format, made.mode) == ("JPEG", picture.mode)
     assert psnr(made, expected(picture)) > 38

@@ -10,6 +10,7 @@ import pytest
 from tests.support.bombs import BOMBS
 from tests.support.forged import MB
 from tests.support.fresh import FreshProcesses
+from tests.support.hostile_runs import ALL_BYTES
 from tests.support.small_files import small_files
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 FUNCTION = 256  # MB
 NAMES = sorted(small_files())
 ANSWERS = {"picture", "truncated", "corrupt", "not_an_image", "unsupported_format", "too_many_pixels", "needs_memory"}
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells what a process has held")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells what a process has held"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +48,12 @@ def test_a_bomb_ends_within_its_memory(name: str, fresh: FreshProcesses, tmp_pat
 
 @pytest.mark.parametrize("name", NAMES)
 def test_damage_ends_in_an_answer(name: str, fresh: FreshProcesses) -> None:
-    """A file cut off at any length, or with any one byte changed, is a picture or a refusal."""
+    """A file cut off at any length, or with any one byte changed, is a picture or a refusal; a sample of long ones."""
     ends = fresh.run("tests.support.hostile_runs:damaged", name, 1)
     assert set(ends) <= ANSWERS
     assert "picture" in ends
     assert len(ends) > 1
-    assert sum(ends.values()) == 2 * len(small_files()[name])
+    assert sum(ends.values()) >= min(2 * len(small_files()[name]), ALL_BYTES)
 
 
 @pytest.mark.parametrize("name", NAMES)

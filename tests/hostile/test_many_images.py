@@ -62,6 +62,7 @@ def megabytes() -> float:
     return float(psutil.Process().memory_info().rss) / 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_no_image_is_lost_or_made_twice_while_requests_fail(
     monkeypatch: pytest.MonkeyPatch, record_property: Any, capsys: pytest.CaptureFixture[str]

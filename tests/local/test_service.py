@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from resizer.local.trigger import Invocation
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "uploads"
 PATIENCE = 30  # seconds; a test that waits this long has failed
 SILENCE = 3  # seconds, longer than the reader's own poll

@@ -46,6 +46,7 @@ def compare() -> Iterator[Compare]:
     fresh.stop()
 
 
+@pytest.mark.slow
 @measurable
 @pytest.mark.parametrize("variety", VARIETIES, ids=lambda variety: variety[0])
 def test_the_plan_holds_for_every_format_and_mode(
@@ -57,6 +58,7 @@ def test_the_plan_holds_for_every_format_and_mode(
     assert found.holds, found
 
 
+@pytest.mark.slow
 @measurable
 @pytest.mark.parametrize(
     ("name", "megapixels"),
@@ -70,6 +72,7 @@ def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, com
     assert found.holds, found
 
 
+@pytest.mark.slow
 @measurable
 def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None:
     """Of animations in every format the measured peak lies within the plan."""
@@ -78,6 +81,7 @@ def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None
         assert found.holds, found
 
 
+@pytest.mark.slow
 @measurable
 @pytest.mark.parametrize(
     ("name", "size", "widths"),
@@ -97,6 +101,7 @@ def test_the_plan_holds_for_wide_widths(
     assert found.holds, found
 
 
+@pytest.mark.slow
 @measurable
 @needs_photos
 @pytest.mark.parametrize(
@@ -110,6 +115,7 @@ def test_the_plan_holds_for_real_jpegs(path: Path, compare: Compare) -> None:
     assert found.holds, found
 
 
+@pytest.mark.slow
 @measurable
 @pytest.mark.parametrize("formats", [("source",), ("source", "webp")])
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from tests.support.memory_s3 import Version
 
+pytestmark = pytest.mark.slow
+
 BUCKET, OTHER_BUCKET, OUTPUT_BUCKET = "photos", "films", "thumbs"
 KEYS = ("cat.png", "a+b c%25é 日本.png")
 MISNAMED = ("x.jpg",)

@@ -112,6 +112,7 @@ def test_a_scaled_picture_needs_no_end_marker_either() -> None:
             assert pixels_of(data[:-2], (width, width * 3 // 4)).tobytes() == whole.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("picture", ["photo", "grey", "CMYK", "noise"])
 @pytest.mark.parametrize("end", [b"", END, b"\xff", END + b"garbage" * 20], ids=["cut", "end", "half", "garbage"])
