@@ -46,10 +46,8 @@ def check(
         settings = checked_settings({**os.environ, file.VARIABLE: str(path)})
     except ConfigError as wrong:
         raise ConfigError(list(dict.fromkeys([*mistakes, *wrong.mistakes]))) from None
-    text = (
-        f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
-    )
-    console.print(message, soft_wrap=True, highlight=False)
+    text = f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
+    console.print(text, soft_wrap=True, highlight=False)
 
 
 @app.command()
