@@ -1,4 +1,4 @@
-"""The whole bill: what AWS charges for a month of uploads beside Lambda and S3, line by line."""
+"""The whole bill of a month, line by line: Lambda, S3 and everything else that AWS charges for."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALARMS: Final = {Trigger.EVENTBRIDGE: 19, Trigger.S3: 18, Trigger.SQS: 19}  # of
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What of a deployment changes the bill. With an output bucket of its own, renditions send no events."""
+    """The parts of a deployment that change the bill. With an output bucket, renditions send no events."""
 
     trigger: Trigger = Trigger.EVENTBRIDGE
     renditions: int = 3
@@ -56,12 +56,12 @@ def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free
     def line(label: str, units: float, price: Price, *, fixed: bool = False) -> Line:
         return Line(label, units, price.of(units, free_tier=free_tier), price, fixed)
 
-    told = [line("EventBridge events about images", images, prices.event)] if stack.event_bus else []
+    events = [line("EventBridge events about images", images, prices.event)] if stack.event_bus else []
     traces = min(images, SECONDS_A_MONTH) + TRACED_SHARE * max(0.0, images - SECONDS_A_MONTH)
     return [
         *month.lines,
         trigger_line(stack, images, prices, free_tier=free_tier),
-        *told,
+        *events,
         line("log ingestion, GB", images * LOG_BYTES / 1e9, prices.log_gb),
         line("X-Ray traces, at most", traces if stack.traced else 0, prices.trace),
         line("custom metrics", METRICS, prices.metric, fixed=True),

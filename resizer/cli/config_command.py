@@ -1,4 +1,4 @@
-"""`resizer config`: is the settings file right, and what editors check it by."""
+"""`resizer config`: checks the settings file, and prints its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check(
         Path | None, typer.Argument(metavar="[FILE]", help="The file; `resizer.toml` where it is left out.")
     ] = None,
 ) -> None:
-    """Check the settings file together with the environment, and name every mistake. Exits with 2 where there is one.
+    """Check the settings file together with the environment, and name every mistake. Exits with 2 if there is one.
 
     Example: `resizer config check`, or `resizer config check shop.toml`.
     """
@@ -39,20 +39,20 @@ def check(
         raise UsageError(f"There is no {file.NAME} here, so the RESIZER_* variables alone decide.")
     mistakes: list[str] = []
     try:
-        file.check(path)  # whatever a build has found before
+        file.check(path)  # even if a build has checked it before
     except ConfigError as wrong:
         mistakes += wrong.mistakes
     try:
         settings = checked_settings({**os.environ, file.VARIABLE: str(path)})
     except ConfigError as wrong:
         raise ConfigError(list(dict.fromkeys([*mistakes, *wrong.mistakes]))) from None
-    told = f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
-    console.print(told, soft_wrap=True, highlight=False)
+    text = f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
+    console.print(text, soft_wrap=True, highlight=False)
 
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of the file, by which editors complete and check it.
+    """Print the JSON Schema of the file, which editors use to complete and check it.
 
     Example: `resizer config schema > resizer.schema.json`, and `#:schema ./resizer.schema.json` on the file's first
     line.

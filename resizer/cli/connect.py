@@ -26,7 +26,7 @@ class Account:
 
 
 def account(region: str | None, profile: str | None) -> Account:
-    """Clients by boto3's own rules. Raises `UsageError` where there is no region or no such profile."""
+    """Clients by boto3's own rules. Raises `UsageError` if the region is missing or the profile unknown."""
     with aws_errors():
         session = boto3.Session(region_name=region, profile_name=profile)
         return Account(session.client("s3"), session.client("cloudformation"), session.client("events"))

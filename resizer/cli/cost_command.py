@@ -49,6 +49,6 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     if renditions is None:
         renditions = settings.defaults.writes
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
-    told = settings.event_bus is not None
-    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing, event_bus=told)
+    event_bus = settings.event_bus is not None
+    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing, event_bus=event_bus)
     print_bill(console, usage, stack, free_tier=free_tier)

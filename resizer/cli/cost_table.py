@@ -24,7 +24,7 @@ HEADER = ("", "a month", "dollars", "dollars a million", "price of")
 
 
 def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool) -> None:
-    """Print what a month costs line by line, by which prices, and which trigger is cheapest."""
+    """Print a month's bill line by line, the source of the prices, and the cheapest trigger."""
     listed = prices()
     lines = whole_bill(cost(usage, listed, free_tier=free_tier), usage.images, stack, listed, free_tier=free_tier)
     title = f"{count(round(usage.images), 'image')} a month, {usage.memory_mb} MB, {usage.billed_ms:,.0f} ms each"
@@ -37,10 +37,10 @@ def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool)
     table.add_row(*total)
     free = "after the free tier" if free_tier else "before the free tier (--free-tier takes it off)"
     sources = ", ".join(dict.fromkeys(line.price.source for line in lines))
-    told = [f"{listed.region}, {usage.architecture}, {free}. Prices: {sources}."]
+    notes = [f"{listed.region}, {usage.architecture}, {free}. Prices: {sources}."]
     console.print(table)
     console.print(
-        *told, cheapest_trigger(usage.images, stack, free_tier=free_tier), sep="\n", soft_wrap=True, highlight=False
+        *notes, cheapest_trigger(usage.images, stack, free_tier=free_tier), sep="\n", soft_wrap=True, highlight=False
     )
 
 

@@ -75,7 +75,7 @@ def _rule(key: str, settings: Settings) -> str:
 
 
 def _boxes(key: str, settings: Settings) -> Iterator[Row]:
-    """What the key alone tells."""
+    """Facts that follow from the key alone."""
     from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
 
     for spec in sorted(settings.rule_for(key).renditions, key=lambda spec: spec.width or inf):
@@ -91,7 +91,7 @@ def _box(spec: RenditionSpec) -> str:
 
 
 def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
-    """What the image's header tells besides."""
+    """Further facts from the image's header."""
     from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
     from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
     from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick

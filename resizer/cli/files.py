@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resizer.cli.folder import FolderS3
 from resizer.cli.settings import source_bucket
-from resizer.cli.writable import told
+from resizer.cli.writable import explain
 from resizer.errors import UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
@@ -47,7 +47,7 @@ def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> R
         known = SourceObject(source_bucket(settings), key)
         report = process(known, settings, replace(folder, sources={key: source.path}))
     except OSError as problem:
-        raise UsageError(told(problem, source.path)) from problem
+        raise UsageError(explain(problem, source.path)) from problem
     if report.outcome is Outcome.RESIZED:
         folder.sources[key] = source.path
     return report

@@ -37,7 +37,7 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
     parts = [f"[{style}]{outcome:<8}[/{style}]", escape(fields["key"])]
     if fields["width"]:
         parts.append(f"{fields['format']} {fields['width']}x{fields['height']}")
-    if fields["rendition_sizes"] and outcome != "skipped":  # those that stand already are not made again
+    if fields["rendition_sizes"] and outcome != "skipped":  # existing ones are not made again
         extensions = RENDITIONS[fields["format"]].extensions if fields["format"] in RENDITIONS else ()
         named = splitext(fields["key"])[1].lower() in extensions
         parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if named else "", formats))
@@ -53,5 +53,5 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
 
 def _renditions(sizes: Sequence[str], source: str, formats: Sequence[str]) -> str:
     """The sizes, each once where all come in several formats."""
-    told = " ".join(dict.fromkeys(sizes) if len(formats) > 1 else sizes)
-    return told if set(formats) <= {source} else f"{told} as {', '.join(formats)}"
+    text = " ".join(dict.fromkeys(sizes) if len(formats) > 1 else sizes)
+    return text if set(formats) <= {source} else f"{text} as {', '.join(formats)}"

@@ -20,7 +20,7 @@ KNOWN: Final = [*VARIABLES, *OF_DEFAULTS, file.VARIABLE]
 
 
 def checked_settings(environ: Mapping[str, str]) -> Settings:
-    """What the function would read, and besides that no `RESIZER_*` variable may be there that is no setting.
+    """The settings that the function would read; unknown `RESIZER_*` variables are mistakes, too.
 
     Raises `ConfigError` with all mistakes.
     """

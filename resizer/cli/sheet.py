@@ -1,4 +1,4 @@
-"""A contact sheet: originals beside their renditions in a page, for a person to look at."""
+"""Writes a contact sheet: a page with originals next to their renditions."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _within(entries: list[Path], folder: str, below: str, left_out: LeftOut) -> 
 
 
 def _entries(path: Path) -> list[Path] | None:
-    """What a folder holds, sorted; None where it is no folder that can be read."""
+    """A folder's entries, sorted; None if it is not a readable folder."""
     with suppress(OSError):
         return sorted(path.iterdir())
     return None

@@ -33,7 +33,7 @@ def file_line(file: Path, result: Report | UsageError, console: Console, complai
 
 
 def files_summary(results: Sequence[Report | UsageError], out: Path, console: Console) -> None:
-    """Print what came of all files in one line."""
+    """Print one line that sums up all files."""
     reports = [each for each in results if isinstance(each, Report) and not refusal(each)]
     made = [rendition for report in reports for rendition in report.renditions]
     parts = [f"{count(len(reports), 'image')} resized"]
@@ -49,7 +49,7 @@ def files_summary(results: Sequence[Report | UsageError], out: Path, console: Co
 
 
 def refusal(result: Report | UsageError) -> str | None:
-    """Why an image has no renditions, in one line; None where it has."""
+    """Why an image has no renditions, in one line; None if it has some."""
     if is_excluded(result):
         return "A rule of resizer.toml excludes it."
     if isinstance(result, Report):
@@ -58,7 +58,7 @@ def refusal(result: Report | UsageError) -> str | None:
 
 
 def is_excluded(result: Report | UsageError) -> bool:
-    """Whether a rule says that an image gets no renditions, which is no mistake."""
+    """Whether a rule excludes an image; that is not an error."""
     return isinstance(result, Report) and result.reason is Reason.EXCLUDED
 
 
@@ -103,8 +103,8 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
     were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
     why = f"Their own {were} skipped" if skipped else "Their bucket sends no events"
-    told = f"{count(len(made), 'rendition')}, saved below {saved}/. {why}: no recursion."
-    console.print(told, soft_wrap=True, highlight=False)
+    message = f"{count(len(made), 'rendition')}, saved below {saved}/. {why}: no recursion."
+    console.print(message, soft_wrap=True, highlight=False)
     files = {saved / each["key"] for each in made}
     if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:
         verb = "was" if len(others) == 1 else "were"

@@ -1,4 +1,4 @@
-"""Whether something can be written where a person wants it, found out before the work."""
+"""Checks before the work starts that its output can be written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from resizer.errors import UsageError
 
 
 def need_folder(folder: Path) -> None:
-    """Make a folder and those above it where they are missing. Raises `UsageError` where it takes no files."""
+    """Make a folder and its missing parents. Raises `UsageError` if files cannot be written to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -21,15 +21,15 @@ def need_folder(folder: Path) -> None:
 
 
 def need_file(file: Path) -> None:
-    """Make a file where it is missing, and at most the folder that it is in. Raises `UsageError` where it cannot be."""
+    """Make a file if it is missing, and its folder. Raises `UsageError` if that fails."""
     try:
         file.parent.mkdir(exist_ok=True)
         file.open("ab").close()
     except OSError as problem:
-        raise UsageError(f"{file} cannot be written: {told(problem, file)}") from problem
+        raise UsageError(f"{file} cannot be written: {explain(problem, file)}") from problem
 
 
-def told(problem: OSError, path: Path) -> str:
-    """What is wrong, and with which file where that is another than `path`, which the reader knows of."""
+def explain(problem: OSError, path: Path) -> str:
+    """The error in plain words, with the file's name unless it is `path`, which the reader knows."""
     what = f"{problem.strerror or problem}."
     return what if problem.filename is None or Path(problem.filename) == path else f"{problem.filename}: {what}"

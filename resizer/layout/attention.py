@@ -1,4 +1,4 @@
-"""What people look at in a picture: edges, saturated colours and skin that differ from what is around them.
+"""Finds what people look at in a picture: edges, saturated colours and skin that differ from their surroundings.
 
 Measured on a copy of about 32 pixels a side, where the grain of bark or grass does not count as edges. With ten photos
 of one subject each, cropped to 1:1, 1:2, 2:1 and 3:1, 96 % of what a crop can hold of the subject is kept; sharp 0.35's
@@ -70,7 +70,7 @@ def _scores(small: Image.Image) -> Image.Image:
 
 
 def _on_grey(small: Image.Image) -> Image.Image:
-    """Transparent parts in a grey that nobody looks at."""
+    """Make transparent parts grey, which does not attract attention."""
     if small.mode != "RGBA":
         return small.convert("RGB")
     grey = Image.new("RGB", small.size, (128, 128, 128))
@@ -104,7 +104,7 @@ def _off_centre(at: int, count: int) -> float:
 
 
 def focus(plans: list[RenditionPlan], header: Header, small: Callable[[], Image.Image]) -> list[RenditionPlan]:
-    """The plans with each crop that follows `attention` where people look; `small` makes the copy to measure."""
+    """Move each crop with gravity `attention` to where people look; `small` makes the copy to measure."""
     if not any(plan.placement.attention for plan in plans):
         return plans
     attention, upright = Attention(small()), header.upright_size

@@ -1,4 +1,4 @@
-"""What is put around, behind and over a picture: the canvas of its box, a background and a watermark."""
+"""Puts a picture on a canvas, with a background and a watermark."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ OPAQUE: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A watermark with its picture, which is RGBA, upright and in sRGB."""
+    """A watermark's settings with its picture (RGBA, upright, in sRGB)."""
 
     picture: Image.Image
     watermark: Watermark
 
     def laid_out(self, canvas: Size) -> tuple[Image.Image, Size]:
-        """The picture at its size and opacity, and how far from left and top it is; never larger than the canvas."""
+        """The picture at its size and opacity, and its offset from left and top; never larger than the canvas."""
         how, picture = self.watermark, self.picture
         margin = round(how.margin * canvas[0])
         room = max(1, canvas[0] - 2 * margin), max(1, canvas[1] - 2 * margin)
@@ -52,7 +52,7 @@ class Overlay:
 
 
 def background(colour: str | None, formats: Collection[Format]) -> Colour | None:
-    """The colour of `#rrggbb` or `#rrggbbaa`; without one white where no format can be transparent, else None."""
+    """Parse `#rrggbb` or `#rrggbbaa`; without a colour: white if no format supports transparency, else None."""
     if colour is None:
         return WHITE if set(formats) == {Format.JPEG} else None
     return ImageColor.getrgb(colour)
@@ -61,9 +61,9 @@ def background(colour: str | None, formats: Collection[Format]) -> Colour | None
 def compose(
     frames: Sequence[Frame], placement: Placement, colour: Colour | None = None, overlay: Overlay | None = None
 ) -> Sequence[Frame]:
-    """All frames as a rendition shows them: on their canvas, with `colour` around and behind, and the watermark over.
+    """Compose all frames of a rendition: on their canvas, with `colour` as background, and with the watermark on top.
 
-    Without a colour what is around is transparent. The frames are left as they are, and returned where that is all.
+    Without a colour the border is transparent. The given frames are not changed, and are returned if nothing is added.
     """
     see_through = any(frame.pixels.mode == "RGBA" for frame in frames)
     if overlay is None and not placement.has_border and not (colour and see_through):
@@ -103,9 +103,9 @@ def _marked(pixels: Image.Image, mark: tuple[Image.Image, Size] | None) -> Image
 def compose_each(
     pictures: Iterator[Sequence[Frame]], plans: Sequence[RenditionPlan], overlays: Mapping[str, Overlay]
 ) -> Iterator[Sequence[Frame]]:
-    """Each plan's frames as its rendition shows them; `overlays` are the watermarks by their names in the settings."""
+    """Compose each plan's frames; `overlays` are the watermarks by their names in the settings."""
     for plan in plans:
         frames = next(pictures)
         colour = background(plan.spec.background, (plan.format,))
         yield compose(frames, plan.placement, colour, overlays.get(plan.spec.watermark or ""))
-        del frames  # or they would be held while the next are made
+        del frames  # frees them before the next are made

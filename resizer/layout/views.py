@@ -1,4 +1,4 @@
-"""Every view of a picture that renditions show, each from the smallest that is enough, upright and in its colours."""
+"""Makes every view of a picture that renditions need, each from the smallest picture that is large enough."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def at_views(
     views: Sequence[View],
     finish: Callable[[Image.Image], Image.Image],
 ) -> Iterator[Sequence[Frame]]:
-    """Make each view of the picture in turn, in the order of `largest_first`: upright, and finished (in its colours).
+    """Make the views in the order of `largest_first`: upright and finished (colours converted).
 
-    Everything is decoded, and each view that no other can serve for is made, when this returns.
+    When this returns, everything is decoded, and all views that must be made from the decoded picture exist.
     """
     made_from = sources(header.upright_size, views)
     first = [view for view, source in made_from.items() if source is None]
@@ -50,9 +50,9 @@ def at_views(
 def cascade(
     at_hand: dict[View, Sequence[Frame]], views: Sequence[View], made_from: Mapping[View, View | None]
 ) -> Iterator[Sequence[Frame]]:
-    """All frames of each view in turn, each made from the view that `made_from` names for it, or at hand already.
+    """Yield all frames of each view, made from the view that `made_from` names, unless they exist already.
 
-    Only views that are still to come, or that a later one is made from, are kept.
+    Views are kept only while a later one needs them.
     """
     for number, view in enumerate(views):
         source = made_from[view]
@@ -64,7 +64,7 @@ def cascade(
         for each in at_hand.keys() - wanted:
             del at_hand[each]
         yield current
-        del current  # or it would be held while the next is made
+        del current  # frees it before the next is made
 
 
 def _narrower(frame: Frame, source: View, view: View) -> Frame:
@@ -80,8 +80,7 @@ def _first_views(
 ) -> list[Frame]:
     """Views of a decoded frame, upright and finished.
 
-    They are turned and finished after they have been resized, when they are smallest; each larger copy is closed at
-    once.
+    Turns and converts them after resizing, when they are smallest, and closes each larger copy at once.
     """
     pixels = frame.pixels
     width, height = frame.crop_box or pixels.size
@@ -101,7 +100,7 @@ def _first_views(
 
 
 def finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """Decoded pixels in their colours and upright; what they were made from is closed."""
+    """Convert colours and turn upright; closes the given pixels if it made a copy."""
     for step in (finish, partial(_upright, header=header)):
         changed = step(pixels)
         if changed is not pixels:
@@ -111,9 +110,9 @@ def finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image]
 
 
 def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """A copy of a decoded frame of at most `SMALL` pixels a side, upright and finished, for what needs no more.
+    """A small copy of a decoded frame, at most `SMALL` pixels a side, upright and finished.
 
-    Of a large picture only every so many pixels are looked at. The frame stays as it is.
+    It skips pixels of large pictures. The frame is not changed.
     """
     times = max(frame.pixels.size) / SMALL
     if times <= 1:
@@ -125,5 +124,5 @@ def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Ima
 
 
 def _upright(image: Image.Image, header: Header) -> Image.Image:
-    image.info = {}  # metadata that an encoder would write; what is kept is handed to it by name
+    image.info = {}  # encoders would write this metadata; we pass what we keep by name
     return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image

@@ -1,4 +1,4 @@
-"""Watermarks: fetched from S3 once in a Lambda environment, decoded like any other picture."""
+"""Loads watermarks from S3 once per Lambda environment, and decodes them like any picture."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _pictures: dict[SourceObject, Image] = {}
 def load_overlays(
     s3: S3, bucket: str, settings: Settings, clock: Clock, plans: Iterable[RenditionPlan]
 ) -> dict[str, Overlay]:
-    """The watermarks that the plans name, by their names in the settings.
+    """The watermarks that the plans need, by their names in the settings.
 
-    Raises `StorageError` where one cannot be had: the upload comes back until somebody has put it there.
+    Raises `StorageError` if one cannot be loaded: the upload is retried until the watermark exists.
     """
     names = {plan.spec.watermark for plan in plans if plan.spec.watermark}
     overlays = {}
@@ -69,4 +69,4 @@ def _fetch(s3: S3, source: SourceObject, settings: Settings, clock: Clock) -> Im
 
 
 def _ignore(_: str) -> None:
-    """A watermark's own oddities are nothing for the log of each picture."""
+    """Ignore warnings about the watermark: they do not belong in each picture's log."""

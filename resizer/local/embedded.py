@@ -1,4 +1,4 @@
-"""An AWS of one's own: moto's server on loopback, in a thread of this process."""
+"""Runs moto's AWS server on loopback, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOST: Final = "127.0.0.1"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # where somebody asks for it
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-# Whatever of these a shell has set could send this process's requests elsewhere, even to somebody's real account.
+# A shell may have set these; they could send this process's requests elsewhere, even to a real account.
 FOREIGN: Final = re.compile(r"AWS_.*|.*_PROXY", re.IGNORECASE)
 OWN: Final = {
     **CREDENTIALS,

@@ -41,7 +41,7 @@ class EventLines(logging.Handler):
             self._console.print(escape(record.getMessage()), soft_wrap=True, highlight=False)
 
     def _written(self, fields: dict[str, Any]) -> list[str]:
-        """The formats of a source's renditions, which the log does not tell."""
+        """The formats of a source's renditions, which are not in the log."""
         source = fields["format"] if fields["format"] in KEPT else "JPEG or PNG"
         names = [name for spec in self._settings.rule_for(fields["key"]).renditions for name in spec.formats]
         return list(dict.fromkeys(source if name == "source" else name.upper() for name in names))

@@ -1,4 +1,4 @@
-"""Sample images, drawn in code, for those who have none at hand."""
+"""Draws sample images."""
 
 from __future__ import annotations
 

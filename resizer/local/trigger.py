@@ -29,7 +29,7 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalContext:
-    """The context that Lambda passes beside an event, as far as the handler looks at it."""
+    """The parts of Lambda's context that the handler uses."""
 
     function_name: str = "resizer-local"
     function_version: str = "$LATEST"
@@ -123,6 +123,6 @@ class Trigger:
             try:
                 answer = self._handler(event, LocalContext())
                 return Invocation(event, json.loads(json.dumps(answer)), None, tries)
-            except Exception as raised:  # noqa: BLE001 # whatever the handler raises, Lambda tries again
+            except Exception as raised:  # noqa: BLE001 # Lambda retries after any error
                 problem = raised
         return Invocation(event, None, problem, TRIES)

@@ -1,4 +1,4 @@
-"""Which larger picture each one is made from, so that the source is decoded once and little is resized twice."""
+"""Decides which larger picture each one is made from: the source is decoded only once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placement]:
-    """In the order in which they are best made: each after what it can be made from, enlarged ones last."""
+    """Sort by the best order of work: each after the ones that it can be made from, enlarged ones last."""
 
     def rank(placement: Placement) -> tuple[bool, Size, Size]:
         view = placement.view
@@ -23,7 +23,7 @@ def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placem
 
 
 def sources(upright: Size, views: Iterable[View]) -> dict[View, View | None]:
-    """What each view is made from, in the order of `largest_first`: an earlier one, or (None) what was decoded."""
+    """The view that each view is made from, in the order of `largest_first`; None is the decoded picture."""
     chosen: dict[View, View | None] = {}
     for view in views:
         if view not in chosen:
@@ -32,7 +32,7 @@ def sources(upright: Size, views: Iterable[View]) -> dict[View, View | None]:
 
 
 def cascade_source(upright: Size, view: View, made: Collection[View]) -> View | None:
-    """The smallest that shows all of the view and is enough larger, else the largest that is not smaller, or None."""
+    """The smallest one that contains the view and is large enough, else the largest that is not smaller, or None."""
     width = view.whole(upright)[0]
     across = {each: each.whole(upright) for each in made if each.holds(view) and not each.is_enlarged()}
     enough = [each for each, whole in across.items() if whole[0] >= OVERSAMPLING * width]

@@ -1,4 +1,4 @@
-"""Arithmetic of pictures: which part of a source a rendition shows, how large, and which larger one it is made from."""
+"""Computes which part of a source a rendition shows, and at which size."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class Placement:
 
 
 def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Placement:
-    """Lay out one rendition of a source whose upright size is given in pixels; no side is ever zero.
+    """Lay out one rendition of a source with this upright size in pixels; no side is ever zero.
 
-    `focal` is the source's own focal point, which wins over the gravity of a crop.
+    `focal` is the source's own focal point, which overrides the gravity of a crop.
     """
     width, height = spec.width, spec.height
     if width is None or height is None or spec.fit is Fit.INSIDE:
@@ -82,7 +82,7 @@ def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Pla
 
 
 def focused(placement: Placement, upright: Size, point: Point) -> Placement:
-    """The same with the crop moved to a point, as near as the source's edges allow."""
+    """The same placement with its crop moved to a point, as near as the source's edges allow."""
     left, top, right, bottom = placement.view.crop
     window, size = (right - left, bottom - top), placement.view.size
     view = View(_crop(upright, window, point, whole_pixels=window == size), size)
@@ -100,7 +100,7 @@ def whole(upright: Size, size: Size) -> Placement:
 
 
 def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bool) -> Size:
-    """The largest size in proportion that fits the box; the source's own where that is smaller, unless `enlarge`."""
+    """The largest proportional size that fits the box; not larger than the source, unless `enlarge`."""
     across, down = upright
     if height is None or (width is not None and width * down <= height * across):
         limit = width or across
@@ -113,7 +113,7 @@ def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bo
 
 
 def _cover(upright: Size, box: Size, *, enlarge: bool) -> tuple[tuple[float, float], Size]:
-    """The largest window of the box's proportions within the source, and the size that it is shown at."""
+    """The largest window with the box's proportions within the source, and its size in the rendition."""
     (across, down), (width, height) = upright, box
     if enlarge or (width <= across and height <= down):
         return (max(1.0, min(across, down * width / height)), max(1.0, min(down, across * height / width))), box
@@ -133,7 +133,7 @@ def _crop(upright: Size, window: tuple[float, float], point: Point, *, whole_pix
 
 
 def as_stored(view: View, header: Header) -> View:
-    """An upright view as the part of the stored pixels that it shows, before they are turned by EXIF's orientation."""
+    """An upright view's part of the stored pixels, before EXIF's orientation is applied."""
     left, top, right, bottom = view.crop
     across, down, size = (left, right), (top, bottom), view.size
     if header.orientation >= 5:
@@ -146,7 +146,7 @@ def as_stored(view: View, header: Header) -> View:
 
 
 def wanted_size(header: Header, views: Iterable[View]) -> Size:
-    """The size in pixels, as stored, that the whole picture has at the scale of its largest view."""
+    """The size in pixels, as stored, of the whole picture at the scale of its largest view."""
     sizes = [each.whole(header.upright_size) for each in views]
     width, height = max(size[0] for size in sizes), max(size[1] for size in sizes)
     return (height, width) if header.orientation >= 5 else (width, height)

@@ -1,4 +1,4 @@
-"""What a crop keeps, as a point: by a compass point, by fractions, or by the source's own metadata."""
+"""The point that a crop keeps: a compass point, fractions, or the source's own metadata."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FOCAL_POINT: Final = "focal-point"  # the user metadata of a source, without `x-
 
 
 def point_of(gravity: str | Point) -> Point | None:
-    """The point that a gravity of the settings names; None for `attention`, which names none."""
+    """The point of a gravity in the settings; None for `attention`, which depends on the picture."""
     return COMPASS.get(gravity) if isinstance(gravity, str) else gravity
 
 
 def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:
     """The point in a source's user metadata, such as `0.31,0.62`; spaces do not matter.
 
-    None without one. A text that is not two numbers from 0 to 1 is ignored, and `warn` takes a sentence about it.
+    None without one. A text that is not two numbers from 0 to 1 is ignored, with a warning.
     """
     if text is None:
         return None

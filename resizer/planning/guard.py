@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def is_output(key: str, settings: Settings) -> bool:
-    """Whether a decoded key of a source bucket starts with the output prefix, under which nothing is ever a source.
+    """Whether a decoded key of a source bucket starts with the output prefix: such keys are never sources.
 
-    Where renditions go to a bucket of their own, no key of another bucket is an output.
+    With an output bucket, no key of another bucket is an output.
     """
     prefix = settings.guarded_prefix
     return prefix is not None and key.encode().startswith(prefix.encode())
@@ -32,7 +32,7 @@ def is_source(key: str, settings: Settings) -> bool:
 
 
 def reason_to_skip(source: SourceObject, settings: Settings) -> Reason | None:
-    """Why this function ignores an object, decided without a request to S3; None where it does not."""
+    """Why this function ignores an object, without asking S3; None if it does not ignore it."""
     if reason := _output_reason(source, settings):
         return reason
     if settings.buckets and source.bucket not in settings.buckets:

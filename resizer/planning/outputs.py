@@ -29,10 +29,10 @@ MANIFEST_VERSION: Final = 1
 
 
 def plan(key: str, header: Header, settings: Settings, focal: Point | None = None) -> list[RenditionPlan]:
-    """Every rendition of one source, in the order in which they are best made: the largest first.
+    """Every rendition of a source, the largest first.
 
-    `focal` is the source's focal point. Raises `Rejected` `too_wide_for_format` where a rendition is longer than its
-    format allows.
+    `focal` is the source's focal point. Raises `Rejected` `too_wide_for_format` if a rendition exceeds the format's
+    maximum side.
     """
     rule = settings.rule_for(key)
     laid_out = [(spec, place(header.upright_size, spec, focal)) for spec in rule.renditions]
@@ -84,7 +84,7 @@ def manifest_key(key: str, settings: Settings) -> str | None:
 
 
 def _manifest_recipe(renditions: dict[str, str]) -> str:
-    """A short hash of what shapes a manifest: the keys and the recipes of the renditions in it."""
+    """A short hash of the keys and recipes of the renditions in a manifest."""
     shaping = MANIFEST_VERSION, sorted(renditions.items())
     return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
 
@@ -101,7 +101,7 @@ def output_key(key: str, rendition: str, name: str, settings: Settings) -> str:
 
 
 def check_key_length(key: str, settings: Settings) -> None:
-    """Raise `Rejected` `key_too_long` for a source with an output key that is too long for S3."""
+    """Raise `Rejected` `key_too_long` if an output key of the source is too long for S3."""
     specs = settings.rule_for(key).renditions
     renditions = [output_key(key, spec.name, name, settings) for spec in specs for name in spec.formats]
     for output in (*renditions, manifest_key(key, settings) or ""):
@@ -111,7 +111,7 @@ def check_key_length(key: str, settings: Settings) -> None:
 
 
 def formats_of(spec: RenditionSpec, own: Format) -> tuple[Format, ...]:
-    """What a rendition is written in, where the source's own format is `own`."""
+    """The format of a rendition, if the source's own format is `own`."""
     return tuple(own if name == SOURCE else _named(name) for name in spec.formats)
 
 

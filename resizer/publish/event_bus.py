@@ -1,4 +1,4 @@
-"""Tells an event bus of EventBridge what became of each source: at least once, in as few requests as it allows."""
+"""Sends an event about each source to an EventBridge event bus: at least once, in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEFT_OUT: Final = ("srcset", "renditions")
 
 
 class DetailType(StrEnum):
-    """What an event tells, as its `detail-type` says it."""
+    """The `detail-type` of an event."""
 
     READY = "Renditions Ready"
     REMOVED = "Renditions Removed"
@@ -41,9 +41,10 @@ class DetailType(StrEnum):
 
 
 def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
-    """Put the events about some sources on a bus, given by its name or ARN.
+    """Send the events about some sources to a bus, given by its name or ARN.
 
-    Returns the same reports, `failed` where the bus has not taken theirs, so that their records come back.
+    Returns the same reports, but `failed` ones if the bus did not accept their events, so that their records are
+    retried.
     """
     waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
     refused: dict[int, str] = {}
@@ -64,10 +65,10 @@ def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
 
 
 def entry_for(report: Report, bus: str) -> Entry | None:
-    """The event about a source, None where there is nothing to tell.
+    """The event about a source, or None.
 
-    A retry that finds all done tells it, too: nobody knows whether an earlier try did. Renditions of an event's own
-    widths are told to nobody but its sender.
+    A retry that finds everything done sends it, too: the first attempt may not have. Renditions of an event's own
+    widths send none: only the event's sender knows about them.
     """
     about: dict[str, Any]
     source = {"bucket": report.source.bucket, "key": report.source.key}
@@ -84,7 +85,7 @@ def entry_for(report: Report, bus: str) -> Entry | None:
 
 
 def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
-    """An entry of a request. What it has to go without is named in `left_out`."""
+    """An entry of a request. `left_out` names fields that were omitted because of its size."""
     entry = {"Source": SOURCE, "DetailType": str(type_), "Detail": as_json(detail), "EventBusName": bus}
     left_out = []
     for name in LEFT_OUT:
@@ -98,12 +99,12 @@ def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
 
 
 def _size(entry: Entry) -> int:
-    """An entry's size in bytes as EventBridge counts it."""
+    """An entry's size in bytes, by EventBridge's rules."""
     return sum(len(entry[name].encode()) for name in ("Source", "DetailType", "Detail"))
 
 
 def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
-    """The entries, as many at a time as one request may have."""
+    """Group the entries into requests."""
     batch: dict[int, Entry] = {}
     room = MAX_BYTES
     for number, entry in entries.items():
@@ -117,7 +118,7 @@ def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
 
 
 def _put(batch: dict[int, Entry], clock: Clock) -> dict[int, str]:
-    """Send one request; why EventBridge has refused single entries of it. Raises `DeliveryError` and `OutOfTime`."""
+    """Send one request; return the errors of refused entries. Raises `DeliveryError` and `OutOfTime`."""
     answer = send("events", "put_events", clock, Entries=list(batch.values()))
     return {
         number: f"{result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."

@@ -1,4 +1,4 @@
-"""What there is of one source: the JSON object beside its renditions, and the detail of the event about them."""
+"""The manifest of a source: a JSON object in S3, and the detail of the event about its renditions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION: Final = 1  # of the layout; a field more does not raise it
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One upload of a source, of so many bytes as it is stored, and the renditions of it, which are in `bucket`.
+    """One upload of a source, its stored `size` in bytes, and its renditions in `bucket`.
 
     They are sorted by width, height and name.
     """
@@ -32,7 +32,7 @@ class Manifest:
     placeholder: Placeholder | None = None
 
     def content(self) -> dict[str, Any]:
-        """The manifest as JSON has it; sizes in bytes and upright pixels."""
+        """The manifest as a JSON object; sizes are in bytes and upright pixels."""
         width, height = self.header.upright_size
         return {
             "version": VERSION,
@@ -57,7 +57,7 @@ class Manifest:
         return as_json(self.content()).encode()
 
     def _source_sets(self) -> Iterator[tuple[str, str]]:
-        """For each format a `srcset` of renditions that show the same: the whole picture, or else the widest's part.
+        """A `srcset` per format, of renditions with the same content: the whole picture, or else the widest's crop.
 
         A browser picks by width alone, so each width is in it once.
         """
@@ -75,16 +75,16 @@ class Manifest:
 
 
 def path(key: str) -> str:
-    """The path of an object in a URL, percent-encoded, from the root of its bucket or of a CDN before it.
+    """The percent-encoded URL path of an object, from the root of its bucket or CDN.
 
-    Slashes stay, but where a browser would take what is beside them for a host or for a step up the path.
+    Slashes stay, unless a browser would read the text next to them as a host or as `..`.
     """
     misread = key.startswith("/") or not {".", ".."}.isdisjoint(key.split("/"))
     return "/" + quote(key, safe="" if misread else "/")
 
 
 def as_json(content: dict[str, Any]) -> str:
-    """Compact, and readable in every language."""
+    """Compact JSON in UTF-8, without escapes."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -102,5 +102,5 @@ def _described(rendition: StoredRendition) -> dict[str, Any]:
 
 
 def _same_shape(size: tuple[int, int], shape: tuple[int, int]) -> bool:
-    """Whether two sizes have the same proportions, but for rounding to whole pixels."""
+    """Whether two sizes have the same proportions, apart from rounding to whole pixels."""
     return abs(size[0] * shape[1] - size[1] * shape[0]) <= max(shape)

@@ -1,4 +1,4 @@
-"""What a page shows until a picture is there: a ThumbHash, from which a browser draws a blurred one, and a colour.
+"""Placeholders for a page to show until a picture has loaded: a ThumbHash (a blurred picture), and a colour.
 
 ThumbHash is described and read by https://github.com/evanw/thumbhash (MIT); the bytes are those that its own encoder
 writes for the same 32 pixels a side. Both take 0.6 ms together, and 1.2 ms with transparency.
@@ -30,14 +30,14 @@ HALF: Final = bytes(level >> 7 for level in range(256))  # of opacity
 
 
 def placeholder_copy(small: Image.Image) -> Image.Image:
-    """An upright L, RGB or RGBA picture at no more than 32 pixels a side, as RGBA."""
+    """An upright L, RGB or RGBA picture as RGBA, at most 32 pixels a side."""
     times = min(1, SIDE / max(small.size))
     size = max(1, round(small.width * times)), max(1, round(small.height * times))
     return small.resize(size, Image.Resampling.BOX).convert("RGBA")
 
 
 def thumb_hash(copy: Image.Image) -> str:
-    """The ThumbHash of a picture as `placeholder_copy` makes it, in base64."""
+    """The ThumbHash, in base64, of a picture from `placeholder_copy`."""
     width, height = copy.size
     *colours, alpha = (list(channel.tobytes()) for channel in copy.split())
     transparent = min(alpha) < LEVELS
@@ -63,9 +63,9 @@ def thumb_hash(copy: Image.Image) -> str:
 
 
 def dominant_colour(copy: Image.Image) -> str | None:
-    """The most common colour of a picture as `#rrggbb`, mixed of all that are nearly the same.
+    """The most common colour of a picture as `#rrggbb`, the mean of similar colours.
 
-    None where no pixel is at least half opaque.
+    None if no pixel is at least half opaque.
     """
     channels = [channel.tobytes() for channel in copy.convert("RGBA").split()]
     groups = list(zip(*map(bytes.translate, channels, (COARSE, COARSE, COARSE, HALF)), strict=True))
@@ -78,7 +78,7 @@ def dominant_colour(copy: Image.Image) -> str | None:
 
 
 class _Bits:
-    """Numbers of so many bits each, the first one lowest."""
+    """Pack numbers of these bit lengths, the first one lowest."""
 
     def __init__(self) -> None:
         self._value, self._length = 0, 0
@@ -93,13 +93,13 @@ class _Bits:
 
 
 def _on_mean(colour: Sequence[int], alpha: Sequence[int]) -> list[float]:
-    """A channel over its own mean, where that counts as much as it is opaque."""
+    """A channel blended over its mean by the picture's alpha."""
     mean = sum(map(mul, colour, alpha)) / max(1, sum(alpha))
     return [mean + (level - mean) * opacity / LEVELS for level, opacity in zip(colour, alpha, strict=True)]
 
 
 def _waves(channel: Sequence[float], width: int, counts: tuple[int, int]) -> tuple[float, float, list[float]]:
-    """Mean, largest wave, and each wave as a part of that from 0 to 1, by a cosine transform."""
+    """A cosine transform: the mean, the largest wave, and each wave as a fraction of it from 0 to 1."""
     height = len(channel) // width
     rows = [channel[start : start + width] for start in range(0, len(channel), width)]
     across, down = counts
@@ -123,6 +123,6 @@ def _curves(length: int, count: int) -> list[list[float]]:
 
 
 def placeholder_of(small: Image.Image) -> Placeholder:
-    """Both for an upright L, RGB or RGBA picture, of which a few hundred pixels a side are enough."""
+    """The placeholder of an upright L, RGB or RGBA picture; a few hundred pixels a side are enough."""
     copy = placeholder_copy(small)
     return Placeholder(thumb_hash(copy), dominant_colour(copy))

@@ -24,7 +24,7 @@ RECIPE_VERSION = 5
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides; the README's table and docs/rules.md describe each field.
+    """All settings; the README's table and docs/rules.md describe each field.
 
     The first of `rules` whose globs match a source's key says what is made of it; without one, `defaults` does.
     `function_memory` is the function's size in MB, None outside Lambda.
@@ -72,7 +72,7 @@ class Settings:
         return settings
 
     def rule_for(self, key: str) -> Rule:
-        """The first rule that matches a source's key; the defaults where none does."""
+        """The first rule that matches a source's key, or else the defaults."""
         return next((rule for rule in self.rules if rule.matches(key)), self.defaults)
 
     def recipe_of(self, rule: Rule, spec: RenditionSpec) -> str:
@@ -102,7 +102,7 @@ class Settings:
         return self.output_prefix if self.output_bucket is None else None
 
     def forwards(self, source: SourceObject) -> bool:
-        """Whether a source that needs more memory goes to the large function; once, so that none bounces."""
+        """Whether a source that needs more memory goes to the large function; only once, to avoid loops."""
         return self.large_function is not None and not source.forwarded
 
     def with_widths(self, widths: tuple[int, ...] | None) -> Self:

@@ -1,4 +1,4 @@
-"""Each environment variable: the setting that it gives, and what it may say."""
+"""Parses the environment variables: each one's setting and its valid values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STORAGE_CLASSES = frozenset(
 
 
 class OnDelete(StrEnum):
-    """What becomes of the renditions when their source is deleted."""
+    """What happens to renditions when their source is deleted."""
 
     REMOVE = "remove"
     KEEP = "keep"
@@ -93,7 +93,7 @@ def _quality(text: str) -> dict[str, int]:
 
 
 def header_value(text: str) -> str:
-    """A header's value as it is. Raises `ValueError`."""
+    """Check a header's value. Raises `ValueError`."""
     if not text.isascii() or not text.isprintable():
         raise ValueError("must be printable ASCII, for it is sent as an HTTP header")
     return text

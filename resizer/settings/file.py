@@ -1,4 +1,4 @@
-"""Finds `resizer.toml` and reads it: as the build has checked it, or checked now."""
+"""Finds and reads `resizer.toml`, and checks it unless the build has done so."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def check(path: Path, raw: bytes | None = None) -> dict[str, Any]:
-    """Check a file, whatever the build has found. Raises `ConfigError` with all its mistakes."""
+    """Check a file, even if the build has checked it. Raises `ConfigError` with all its mistakes."""
     from resizer.settings import checking  # noqa: PLC0415 # 20 ms that a cold start can do without
 
     raw = _bytes(path) if raw is None else raw
@@ -66,7 +66,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _checked_before(path: Path, raw: bytes) -> dict[str, Any] | None:
-    """What the build has checked, where it has checked these very bytes."""
+    """The document that the build checked, if it checked exactly these bytes."""
     try:
         stored = json.loads(path.with_suffix(CHECKED).read_bytes())
         is_same = stored["sha256"] == hashlib.sha256(raw).hexdigest()

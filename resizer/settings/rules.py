@@ -23,7 +23,7 @@ class Fit(StrEnum):
 
 
 class Effort(StrEnum):
-    """What an encoder is asked to spend."""
+    """How much CPU an encoder may spend."""
 
     FAST = "fast"  # least CPU
     BALANCED = "balanced"
@@ -108,7 +108,7 @@ class Rule:
 
     @property
     def writes(self) -> int:
-        """How many objects are written for one source."""
+        """The number of objects written for one source."""
         return sum(len(spec.formats) for spec in self.renditions) + self.manifest
 
     def with_widths(self, widths: Sequence[int]) -> Self:

@@ -192,8 +192,8 @@ def test_a_file_that_ends_within_a_frames_header_is_truncated() -> None:
 REFUSED = {
     "no frame": (gif(), "has no frame in its"),
     "no size": (gif(struct.pack("<B4HB", 0x2C, 0, 0, 0, 0, 0) + b"\2\0", size=(0, 0)), "has no frame in its"),
-    "comments without end": (gif(b"!\xfe" + blocks(bytes(1_100_000)), solid(RED)), "more comments"),
-    "blocks without end": (gif(b"!\xfe" + b"\1x" * 150_000 + b"\0", solid(RED)), "smaller blocks"),
+    "comments without end": (gif(b"!\xfe" + blocks(bytes(1_100_000)), solid(RED)), "too many comments"),
+    "blocks without end": (gif(b"!\xfe" + b"\1x" * 150_000 + b"\0", solid(RED)), "small blocks"),
     "pixels of 12 bits": (gif(struct.pack("<B4HB", 0x2C, 0, 0, *SIZE, 0) + b"\x0c\1\0\0"), "12-bit pixels"),
     "a frame of 3 GB": (gif(solid(RED), struct.pack("<B4HB", 0x2C, 0, 0, 60_000, 60_000, 0)), "60000 x 60000"),
 }

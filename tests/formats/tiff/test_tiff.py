@@ -169,7 +169,7 @@ def test_an_orientation_of_any_integer_type(kind: int, order: str) -> None:
 @pytest.mark.parametrize("method", [34661, 34712, 34887, 50001, 50002, 12345])
 def test_an_unknown_compression_is_unsupported(method: int) -> None:
     """JBIG, JPEG 2000, LERC, WebP and JPEG XL within a TIFF are known for what they are: not damaged."""
-    with pytest.raises(Rejected, match=f"method {method}") as refused:
+    with pytest.raises(Rejected, match=f"compression {method}") as refused:
         header_of(tiff_file(page(SMALL, t259=(SHORT, (method,)))))
     assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
 
