@@ -218,7 +218,7 @@ def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("resizer.pipeline.write", late_write)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
-    with serving(picture, *[b"HTTP/1.1"] * 3):
+    with serving(picture, *[b"HTTP/1.1"] * 9):  # three uploads, each tried up to three times
         until = Clock(remaining=lambda: ENDING_SECONDS + CONNECT_SECONDS + 0.2 if late.is_set() else 60)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
             process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3_until(until), until)
