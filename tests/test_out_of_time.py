@@ -24,10 +24,10 @@ from resizer.settings.rules import Quality
 from resizer.store import uploads
 from resizer.store.writer import write
 from tests.conftest import BUCKET
-from tests.s3.server import serving
 from tests.support.interleaving import InlineExecutor
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3, refusal
+from tests.support.s3_server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

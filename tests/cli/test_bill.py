@@ -17,7 +17,7 @@ from resizer.cli.prices import prices
 from resizer.local.samples import samples
 from resizer.local.trigger import LocalContext
 from tests.conftest import BUCKET, notification
-from tests.template.stack import of_type
+from tests.support.stack import of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

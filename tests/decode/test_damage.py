@@ -21,7 +21,7 @@ from tests.support.plans import of_widths
 
 if TYPE_CHECKING:
     from typing import IO
-from tests.decode.decoding import FORMATS, LIMIT, LIMITS, PICTURE, pixels_of
+from tests.support.decoding import FORMATS, LIMIT, LIMITS, PICTURE, pixels_of
 
 FILES = {
     "JPEG": saved(PICTURE),

@@ -14,7 +14,7 @@ from PIL import Image
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.model import OVERSAMPLING
-from tests.decode.decoding import LIMITS, PICTURE, pixels_of
+from tests.support.decoding import LIMITS, PICTURE, pixels_of
 from tests.support.pictures import photo_like, psnr, saved
 
 

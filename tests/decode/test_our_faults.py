@@ -16,7 +16,7 @@ from resizer.formats import SOURCES
 from resizer.formats.pillow_private import Part
 from resizer.s3 import clients
 from tests.conftest import BUCKET, context, notification
-from tests.decode.decoding import LIMITS
+from tests.support.decoding import LIMITS
 from tests.support.memory_s3 import MemoryS3
 from tests.support.mistakes import MISTAKES, mistake
 from tests.support.small_files import small_files

@@ -12,7 +12,7 @@ import pytest
 from bench.memory.comparison import compare
 from resizer.errors import Reason, Rejected
 from resizer.formats.avif import declared_samples
-from tests.decode.header.headers import header_of
+from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:

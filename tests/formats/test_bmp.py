@@ -12,8 +12,8 @@ from PIL import Image
 
 from resizer.decode.header import open_image
 from resizer.errors import Reason, Rejected
-from tests.decode.decoding import LIMITS, pixels_of
-from tests.decode.header.headers import header_of
+from tests.support.decoding import LIMITS, pixels_of
+from tests.support.headers import header_of
 from tests.support.pictures import saved
 from tests.support.small_files import RLE_BMP
 from tests.support.tiffs import ramp

@@ -18,7 +18,7 @@ from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
-from tests.right_pictures.drawn import delta_e, disc, expected, profile_like, tagged_exif
+from tests.support.drawn import delta_e, disc, expected, profile_like, tagged_exif
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
 if TYPE_CHECKING:

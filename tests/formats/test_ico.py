@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
-from tests.decode.decoding import pixels_of
-from tests.decode.header.headers import header_of
+from tests.support.decoding import pixels_of
+from tests.support.headers import header_of
 from tests.support.pictures import saved
 from tests.support.tiffs import ramp
 

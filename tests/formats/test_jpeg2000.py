@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
-from tests.decode.decoding import pixels_of
-from tests.decode.header.headers import header_of
+from tests.support.decoding import pixels_of
+from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)

@@ -9,7 +9,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["resizer", "PIL"]):
-    from tests.fuzz.target import read
+    from tests.support.fuzz_target import read
 
 from tests.support.small_files import small_files
 

@@ -15,8 +15,8 @@ from PIL import Image
 from resizer.report import Outcome
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
-from tests.right_pictures.drawn import expected, profile_like, sixteen_bit_rgb_png, sixteen_bits
 from tests.support import float_colors
+from tests.support.drawn import expected, profile_like, sixteen_bit_rgb_png, sixteen_bits
 from tests.support.float_colors import converted, delta_e
 from tests.support.forged import chunk
 from tests.support.pictures import fast, heic, photo_like, psnr, saved

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from resizer.errors import Reason
 from resizer.report import Outcome
 from tests.right_pictures.conftest import GRAY, PICTURE
-from tests.right_pictures.drawn import expected, sixteen_bit_rgb_png, sixteen_bits
+from tests.support.drawn import expected, sixteen_bit_rgb_png, sixteen_bits
 from tests.support.pictures import psnr, saved
 
 if TYPE_CHECKING:

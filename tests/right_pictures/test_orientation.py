@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from tests.right_pictures.conftest import PICTURE
-from tests.right_pictures.drawn import expected
+from tests.support.drawn import expected
 from tests.support.pictures import psnr, saved
 
 

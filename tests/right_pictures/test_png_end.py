@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from resizer.report import Outcome
 from tests.right_pictures.conftest import PICTURE
-from tests.right_pictures.drawn import expected, tagged_exif
+from tests.support.drawn import expected, tagged_exif
 from tests.support.forged import chunk
 from tests.support.pictures import psnr, saved
 from tests.support.rights_blocks import xmp

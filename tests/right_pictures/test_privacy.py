@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.right_pictures.conftest import PICTURE
-from tests.right_pictures.drawn import tagged_exif
+from tests.support.drawn import tagged_exif
 from tests.support.pictures import saved
 from tests.support.rights_blocks import PRIVATE, WITH_IPTC, WITH_XMP, iptc, xmp
 

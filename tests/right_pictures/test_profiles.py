@@ -13,7 +13,7 @@ from resizer.report import Outcome
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.right_pictures.conftest import PICTURE
-from tests.right_pictures.drawn import delta_e, expected, profile_like
+from tests.support.drawn import delta_e, expected, profile_like
 from tests.support.forged import segment
 from tests.support.pictures import psnr, saved
 

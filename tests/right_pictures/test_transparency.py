@@ -10,7 +10,7 @@ import pytest
 from resizer.report import Outcome
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
-from tests.right_pictures.drawn import disc
+from tests.support.drawn import disc
 from tests.support.pictures import saved
 
 TRANSPARENT = {

@@ -18,7 +18,7 @@ from resizer.errors import ConfigError
 from resizer.s3 import clients, conditional, time_limit
 from resizer.store import uploads
 from tests.conftest import BUCKET, context, notification
-from tests.s3.server import OK, SLOW_DOWN, STORED, refused, serving
+from tests.support.s3_server import OK, SLOW_DOWN, STORED, refused, serving
 
 OWNER_HEADER = "x-amz-expected-bucket-owner"
 

@@ -25,7 +25,7 @@ from resizer.s3 import clients, conditional
 from resizer.s3.failures import ask
 from resizer.s3.source import current_etag, open_source
 from tests.conftest import rejects
-from tests.s3.server import OK, refused, serving
+from tests.support.s3_server import OK, refused, serving
 
 SOURCE = SourceObject("photos", "a b/cat.jpg", etag="0123")
 IDS = "x-amz-request-id: 4442587FB7D0A2F9\r\nx-amz-id-2: host/id=\r\n"

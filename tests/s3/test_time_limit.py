@@ -10,7 +10,7 @@ import pytest
 from resizer.deadline import ENDING_SECONDS, Clock
 from resizer.errors import OutOfTime
 from resizer.s3 import clients, time_limit
-from tests.s3.server import OK, SLOW_DOWN, refused, serving
+from tests.support.s3_server import OK, SLOW_DOWN, refused, serving
 
 REQUESTS = ["get_object", "head_object", "put_object", "delete_object"]
 

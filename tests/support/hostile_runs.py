@@ -16,8 +16,8 @@ from resizer.errors import SourceInterrupted
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
-from tests.fuzz.target import read
 from tests.support.fresh import most_memory, note
+from tests.support.fuzz_target import read
 from tests.support.recording import refusal
 from tests.support.small_files import small_files
 

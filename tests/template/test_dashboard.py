@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from resizer import handler
-from tests.bench.live.test_platform_report import METRICS, platform_event
 from tests.conftest import BUCKET, context, notification
 from tests.support.pictures import photo_like, saved
-from tests.template.stack import properties
+from tests.support.platform_report import METRICS, platform_event
+from tests.support.stack import properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

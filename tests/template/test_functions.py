@@ -9,7 +9,7 @@ import pytest
 from resizer.settings import Settings
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES
 from resizer.settings.rules import Rule
-from tests.template.stack import (
+from tests.support.stack import (
     ACCOUNT,
     deployed,
     properties,

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.conftest import PROJECT
-from tests.template.stack import (
+from tests.support.stack import (
     KEY,
     of_type,
     properties,

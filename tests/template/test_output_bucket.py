@@ -11,7 +11,7 @@ import pytest
 from resizer.settings import Settings
 from tests.conftest import PROJECT
 from tests.support.policies import allowed
-from tests.template.stack import ACCOUNT, BUCKET_ARN, KEY, of_type, properties, stack, statements, transformed
+from tests.support.stack import ACCOUNT, BUCKET_ARN, KEY, of_type, properties, stack, statements, transformed
 
 OUTPUT = {"OutputBucket": "thumbs"}
 OUTPUT_ARN = "arn:aws:s3:::thumbs"

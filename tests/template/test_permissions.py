@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.support.policies import allowed, listed
-from tests.template.stack import (
+from tests.support.stack import (
     ACCOUNT,
     BUCKET_ARN,
     KEY,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.stack import (
+from tests.support.stack import (
     ACCOUNT,
     BUCKET_ARN,
     of_type,

@@ -11,7 +11,7 @@ import pytest
 from layers import archive, build
 from layers.fingerprint import MADE_FROM
 from tests.conftest import PROJECT, needs_built_artifact
-from tests.template.stack import deployed, transformed
+from tests.support.stack import deployed, transformed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -33,7 +33,7 @@ from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import photo_like, saved
 from tests.support.policies import allowed
-from tests.template.stack import BUCKET_ARN, statements
+from tests.support.stack import BUCKET_ARN, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from bench.platform_report import read_report
 from resizer.errors import UsageError
 from tests.bench.live.function import COLD, WARM
+from tests.support.platform_report import METRICS, platform_event
 
-# The shape of Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
-METRICS = {"durationMs": 812.34, "billedDurationMs": 1112, "memorySizeMB": 256, "maxMemoryUsedMB": 74}
 COLD_METRICS = {**METRICS, "initDurationMs": 299.5}
-
-
-def platform_event(kind: str, **record: Any) -> str:
-    return json.dumps({"time": "2026-11-21T10:00:00.000Z", "type": f"platform.{kind}", "record": record}) + "\n"
 
 
 def test_a_report_line_is_read_whole() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from resizer.errors import Reason, Rejected
 from tests.conftest import rejects
-from tests.decode.header.headers import header_of
+from tests.support.headers import header_of
 from tests.support.pictures import noise, photo_like, saved
 
 

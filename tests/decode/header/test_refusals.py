@@ -12,8 +12,8 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import MAX_FRAMES, Limits
 from resizer.errors import Reason
 from tests.conftest import rejects
-from tests.decode.header.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming
 from tests.support.forged import GIF_FRAME, gif
+from tests.support.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming
 from tests.support.pictures import photo_like, saved
 from tests.support.plans import of_widths
 

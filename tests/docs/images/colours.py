@@ -11,8 +11,8 @@ from PIL import Image
 
 from tests.docs.images.check import resized, row
 from tests.formats.test_isobmff_items import nclx
-from tests.right_pictures.drawn import profile_like
 from tests.support import float_colors
+from tests.support.drawn import profile_like
 from tests.support.forged import chunk, segment
 from tests.support.pictures import heic, saved
 

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row
-from tests.right_pictures.drawn import sixteen_bit_rgb_png
+from tests.support.drawn import sixteen_bit_rgb_png
 from tests.support.pictures import heic, saved, seen_through
 from tests.support.rights_blocks import xmp
 from tests.support.tiffs import page, tiff_file

@@ -7,7 +7,7 @@ from typing import Any, Final
 from PIL import ExifTags, Image
 
 from tests.docs.images.check import resized, row
-from tests.right_pictures.drawn import profile_like, tagged_exif
+from tests.support.drawn import profile_like, tagged_exif
 from tests.support.pictures import saved
 from tests.support.rights_blocks import (
     PICTURE,

@@ -14,7 +14,7 @@ from tests.formats.test_bmp import expected as in_fields
 from tests.formats.test_ico import MASK, SMALL, bitmap, icon
 from tests.formats.test_ico import PNG as PNG_INSIDE
 from tests.formats.test_jpeg2000 import deep_rgb, subsampled, with_palette
-from tests.right_pictures.drawn import profile_like
+from tests.support.drawn import profile_like
 from tests.support.pictures import saved, seen_through
 from tests.support.small_files import RLE_BMP
 

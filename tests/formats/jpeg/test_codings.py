@@ -16,8 +16,8 @@ from resizer.errors import Reason, Rejected
 from resizer.model import Header, SourceMetadata
 from resizer.s3.stream import SourceStream
 from tests.conftest import Download
-from tests.fuzz.target import read
 from tests.support.forged import scan_flood, segment
+from tests.support.fuzz_target import read
 from tests.support.pictures import photo_like, psnr, saved
 from tests.support.plans import of_widths
 

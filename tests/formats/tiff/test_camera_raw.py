@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from resizer.errors import Reason, Rejected
-from tests.decode.header.headers import header_of
+from tests.support.headers import header_of
 from tests.support.tiffs import BYTE, LONG, SHORT, TEXT, Page, page, ramp, tiff_file
 
 REDUCED: dict[str, Any] = {"t254": (LONG, (1,))}
