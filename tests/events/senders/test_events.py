@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import events
 from resizer.errors import UnknownEvent
 from resizer.model import Change, SourceObject
 from tests.conftest import BUCKET
 from tests.events.senders.calls import OUTPUTS, PHOTO, etag, invoke, refuse, standing
 from tests.support.samples import KEY, names, sample
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
@@ -133,11 +133,11 @@ def test_an_event_that_lambda_gave_up_can_be_sent_again(recorded: RecordingS3) -
 
 def test_what_the_samples_tell_is_read_in_full() -> None:
     """ETag, size, sequencer and version arrive."""
-    assert events.sources(sample("s3-put-versioned", PHOTO)) == [
+    assert sources(sample("s3-put-versioned", PHOTO)) == [
         SourceObject(
             BUCKET, KEY, Change.CREATED, etag(PHOTO), len(PHOTO), "0062E99A88DC407460",
             "096fKKXTRTtl3on89fVO.nfljtsv6qko",
         ),
     ]  # fmt: skip
-    [created] = events.sources(sample("eventbridge-created", PHOTO))
+    [created] = sources(sample("eventbridge-created", PHOTO))
     assert created.version_id is None

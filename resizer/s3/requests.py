@@ -1,8 +1,10 @@
-"""Maps every S3 error to one of ours: all requests to S3 go through `ask`."""
+"""The requests to S3. Every error becomes one of ours; the message names the request, the object and the request id."""
 
 from __future__ import annotations
 
 import re
+import zlib
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,13 +21,19 @@ from resizer.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from resizer.s3 import S3
 
 # S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
-MISSING: Final = frozenset({"NoSuchKey", "404"})
-CONDITION_FAILED: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
-DENIED: Final = frozenset({"AccessDenied", "403"})
-ARCHIVED: Final = "InvalidObjectState"
+KINDS: Final[dict[str, type[StorageError]]] = {
+    "NoSuchKey": ObjectMissing,
+    "404": ObjectMissing,
+    "PreconditionFailed": ConditionFailed,
+    "412": ConditionFailed,
+    "ConditionalRequestConflict": ConditionFailed,
+    "409": ConditionFailed,
+    "AccessDenied": AccessDenied,
+    "403": AccessDenied,
+}
 # The permissions that a request needs: on the object, and on its KMS key if it has one.
 PERMISSIONS: Final = {
     "GET": ("s3:GetObject", "kms:Decrypt"),
@@ -37,21 +45,45 @@ PERMISSIONS: Final = {
 NAMED: Final = re.compile(r'not authorized to perform: ([\w:]+) on resource: "?([^\s"]+)')
 
 
-def ask(verb: str, request: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
-    """Make one request to S3. Errors name the verb, bucket, key and request id.
+def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
+    """Make one request: `GET`, `HEAD`, `PUT` or `DELETE`.
 
     Raises `ObjectMissing`, `ConditionFailed`, `AccessDenied`, `Rejected` `archived`, `OutOfTime` if the invocation is
     about to end, and `StorageError` for anything else.
     """
-    uri = f"s3://{arguments['Bucket']}/{arguments['Key']}"
+    uri = f"s3://{request['Bucket']}/{request['Key']}"
     try:
-        return request(**arguments)
+        answer: dict[str, Any] = getattr(s3, f"{verb.lower()}_object")(**request)
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
     except OutOfTime as late:
         raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
     except BotoCoreError as problem:
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
+    return answer
+
+
+def head(s3: S3, bucket: str, key: str) -> dict[str, Any] | None:
+    """An object's metadata, None if there is no object. Raises the same errors as `ask`."""
+    try:
+        return ask(s3, "HEAD", Bucket=bucket, Key=key)
+    except ObjectMissing:
+        return None
+
+
+def put(s3: S3, request: dict[str, Any]) -> None:
+    """Store an object; with a checksum, because buckets with Object Lock require one. Raises the same as `ask`."""
+    checksum = b64encode(zlib.crc32(request["Body"]).to_bytes(4, "big")).decode()
+    ask(s3, "PUT", **request, ChecksumCRC32=checksum)
+
+
+def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
+    """Delete an object that still has this ETag; False if it has changed or is gone. Raises the same as `ask`."""
+    try:
+        ask(s3, "DELETE", Bucket=bucket, Key=key, IfMatch=etag)
+    except (ConditionFailed, ObjectMissing):
+        return False
+    return True
 
 
 def _typed(verb: str, uri: str, response: Any) -> ResizerError:
@@ -60,24 +92,17 @@ def _typed(verb: str, uri: str, response: Any) -> ResizerError:
     answer = f"{code}: {text}" if text and text != code else code
     if request_id := metadata.get("RequestId"):
         answer += f" (request id {request_id}, {metadata.get('HostId')})"
-    failed = f"{verb} {uri} failed: {answer}."
-    if code in MISSING:
-        return ObjectMissing(failed)
-    if code in CONDITION_FAILED:
-        return ConditionFailed(failed, retried=bool(metadata.get("RetryAttempts")))
-    if code == ARCHIVED:
+    if code == "InvalidObjectState":
         where = response.get("StorageClass") or answer
         return Rejected(Reason.ARCHIVED, f"{uri} is archived ({where}). Restore it: once it is back, it is resized.")
-    if _needs_customer_key(verb, code, text):
-        return AccessDenied(f"{failed} Only its uploader has its key (SSE-C): store it without one.")
-    if code in DENIED or code.startswith("KMS."):
-        return AccessDenied(f"{failed} Allow the function {_missing(verb, uri, code, text)}.")
-    return StorageError(f"{failed} It will be tried again.")
-
-
-def _needs_customer_key(verb: str, code: str, text: str) -> bool:
-    """Whether an object is encrypted with SSE-C; S3 answers HEAD with just 400 then."""
-    return (code == "InvalidRequest" and "Server Side Encryption" in text) or (verb == "HEAD" and code == "400")
+    kind, advice = KINDS.get(code, StorageError), "It will be tried again."
+    if (code == "InvalidRequest" and "Server Side Encryption" in text) or (verb == "HEAD" and code == "400"):
+        kind, advice = AccessDenied, "Only its uploader has its key (SSE-C): store it without one."
+    elif kind is AccessDenied or code.startswith("KMS."):
+        kind, advice = AccessDenied, f"Allow the function {_missing(verb, uri, code, text)}."
+    problem = kind(f"{verb} {uri} failed: {answer}. {advice}")
+    problem.retried = bool(metadata.get("RetryAttempts"))
+    return problem
 
 
 def _missing(verb: str, uri: str, code: str, text: str) -> str:
