@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
@@ -109,14 +110,13 @@ class NewerRenditionExists(NothingToDo):
 class Rejected(ResizerError):
     """This image cannot be resized, now or later; `detail` says why, in a sentence for people.
 
-    `etag` is the source's, None if unknown. `partly_stored` is True if some of its renditions were stored.
+    `etag` is the rejected upload's, None if unknown.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
         self.detail = detail
         self.etag: str | None = None
-        self.partly_stored = False
         super().__init__(f"{reason}: {detail}")
 
 
@@ -190,14 +190,8 @@ def is_our_fault(problem: BaseException) -> bool:
     """
     cause: BaseException | None = problem
     while cause:
-        if isinstance(cause, ALWAYS_OURS) or _is_raised_here(cause):
+        innermost = [frame.f_code.co_filename for frame, _ in walk_tb(cause.__traceback__)][-1:]
+        if isinstance(cause, ALWAYS_OURS) or any(file.startswith(OUR_FOLDER) for file in innermost):
             return True
         cause = cause.__cause__
     return False
-
-
-def _is_raised_here(problem: BaseException) -> bool:
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(OUR_FOLDER)

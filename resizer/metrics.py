@@ -34,9 +34,8 @@ def measure(reports: Sequence[Report], *, cold: bool) -> None:
     )
     metrics.add_metric("Images", MetricUnit.Count, len(resized))
     metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
-    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
-    metrics.add_metric("Removed", MetricUnit.Count, len(removed))
-    metrics.add_metric("Failed", MetricUnit.Count, len(failed))
+    for name, those in (("Rejected", rejected), ("Removed", removed), ("Failed", failed)):
+        metrics.add_metric(name, MetricUnit.Count, len(those))
     metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
     metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
     for report in counted:

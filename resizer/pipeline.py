@@ -12,7 +12,7 @@ from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, is_read_forwards, open_image
 from resizer.decode.limits import Limits
 from resizer.encode import Encoding, encode_each
-from resizer.errors import OutOfTime, Rejected
+from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
 from resizer.layout.attention import focus
 from resizer.layout.compose import compose_each
@@ -22,7 +22,6 @@ from resizer.memory.allocator import return_freed_memory
 from resizer.memory.encoding import Planned
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
-from resizer.model import RenditionPlan
 from resizer.planning.geometry import wanted_size
 from resizer.planning.gravity import FOCAL_POINT, focal_point
 from resizer.planning.guard import reason_to_skip
@@ -40,8 +39,7 @@ from resizer.store.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, Header, Placeholder, SourceObject
-    from resizer.report import StoredRendition
+    from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
     from resizer.s3 import S3
     from resizer.s3.stream import SourceStream
     from resizer.settings import Settings
@@ -73,40 +71,34 @@ def make_renditions(
 ) -> tuple[Manifest, bool]:
     """Download, decode, resize, encode and store one source; the steps overlap.
 
-    Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected` with the
-    source's ETag and whether some renditions were stored.
+    Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected`.
     """
-    stored: list[StoredRendition] = []
-    rule, bucket = settings.rule_for(source.key), settings.output_bucket_for(source)
-    try:
-        check_key_length(source.key, settings)
-        with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
-            picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
-        overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
-        composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
-        encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
-        encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
-        headers = headers_for(stream.headers, settings, rule)
-        writer = Writer(s3, bucket, source, stream.etag, headers, picture.placeholder)
-        upload_all(encoded, writer.write, stored, picture.plans)
-        by_key = {each.plan.key: each for each in stored}
-        manifest = Manifest(
-            source=source,
-            etag=stream.etag,
-            size=stream.headers.get("ContentLength"),
-            header=picture.header,
-            bucket=bucket,
-            renditions=tuple(by_key[each.key] for each in sorted(picture.plans, key=RenditionPlan.rank)),
-            placeholder=picture.placeholder,
-        )
-        written = any(each.written for each in stored)
-        if key := manifest_key(source.key, settings):
-            with report.timed("upload"):
-                written |= writer.write_manifest(key, manifest.body(), outputs(source.key, settings)[key])
-    except Rejected as rejection:
-        rejection.etag, rejection.partly_stored = source.etag or report.etag, bool(stored)
-        raise
-    report.milliseconds["upload"] += sum(each.milliseconds for each in stored)
+    report.stored = []
+    check_key_length(source.key, settings)
+    with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
+        picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
+    overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
+    composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
+    encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
+    encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
+    bucket = settings.output_bucket_for(source)
+    headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
+    writer = Writer(s3, bucket, source, stream.etag, headers, picture.placeholder)
+    upload_all(encoded, writer.write, report.stored, picture.plans)
+    manifest = Manifest(
+        source=source,
+        etag=stream.etag,
+        size=stream.headers.get("ContentLength"),
+        header=picture.header,
+        bucket=bucket,
+        renditions=tuple(sorted(report.stored, key=lambda each: each.plan.rank())),  # equal ranks keep their order
+        placeholder=picture.placeholder,
+    )
+    written = any(each.written for each in report.stored)
+    if key := manifest_key(source.key, settings):
+        with report.timed("upload"):
+            written |= writer.write_manifest(key, manifest.body(), outputs(source.key, settings)[key])
+    report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
     return manifest, written
 
 

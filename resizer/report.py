@@ -54,7 +54,8 @@ class Report:
     """What is known of the work on one source: collected while it is done, and finished with the outcome.
 
     `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    the download's, or else the event's. `bytes_in` counts downloaded bytes. Times are in milliseconds: `decode`
+    the download's, or else the event's. `bytes_in` counts downloaded bytes. `stored` has the last
+    attempt's renditions, in the order of the work. Times are in milliseconds: `decode`
     includes waiting for the download, `upload` is the sum of all uploads, which overlap with each other and with
     encoding. `peak_rss` is the process's peak memory in bytes during the work, None if the system only knows the peak
     since the process started.
@@ -69,6 +70,7 @@ class Report:
     header: Header | None = None
     etag: str | None = None
     bytes_in: int = 0
+    stored: list[StoredRendition] = field(default_factory=list)
     milliseconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     warnings: list[str] = field(default_factory=list)
     total_ms: float = 0.0

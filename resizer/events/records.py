@@ -21,6 +21,7 @@ CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed", "Object Created
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:", "Object Deleted")
 EVENTBRIDGE_NAMES: Final = {"etag": "eTag", "version-id": "versionId"}  # for fields of S3's own notifications
 JSON_TYPES: Final = {dict: "an object", list: "an array", str: "a text", bool: "true or false", type(None): "null"}
+UNREADABLE: Final = (KeyError, TypeError, AttributeError, ValueError)  # what parsing of any JSON may raise
 
 
 def from_s3(record: Mapping[str, Any]) -> SourceObject:
@@ -44,9 +45,6 @@ def from_eventbridge(event: Mapping[str, Any]) -> SourceObject:
     stored, bucket = event["detail"]["object"], event["detail"]["bucket"]
     renamed = {EVENTBRIDGE_NAMES.get(name, name): value for name, value in stored.items()}
     return _source(bucket, renamed, event=_text(event, "detail-type"))
-
-
-UNREADABLE: Final = (KeyError, TypeError, AttributeError, ValueError)
 
 
 def what_is_wrong(problem: Exception) -> str:

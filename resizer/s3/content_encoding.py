@@ -19,9 +19,8 @@ READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # SDKs leave these in the header; they do not change the stored bytes.
 PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
 BLOCK: Final = 65_536  # bytes
-GZIP, ZLIB, RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS  # as zlib names them
+GZIP, ZLIB = zlib.MAX_WBITS + 16, zlib.MAX_WBITS  # as zlib names them
 MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
-SAMPLE: Final = 1024  # bytes; if these decompress, the file is deflate without a header and not a picture
 
 
 def encodings(answer: Mapping[str, Any]) -> list[str]:
@@ -37,11 +36,14 @@ def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[b
     `corrupt` if the data is damaged.
     """
     first = b""
-    while len(first) < SAMPLE and (piece := next(pieces, b"")):
+    while len(first) < 2 and (piece := next(pieces, b"")):
         first += piece
     pieces = chain([first], pieces)
-    window_bits = _window_bits(encoding, first)
-    if window_bits is None:
+    if first.startswith(b"\x1f\x8b"):
+        window_bits = GZIP
+    elif encoding == "deflate" and first and first[0] & 15 == 8 and int.from_bytes(first[:2], "big") % 31 == 0:
+        window_bits = ZLIB  # RFC 1950, 2.2
+    else:
         yield from pieces
         return
     try:
@@ -65,17 +67,3 @@ def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
             if data := inflater.decompress(rest, BLOCK):
                 yield data
             rest = inflater.unused_data or inflater.unconsumed_tail
-
-
-def _window_bits(encoding: str, first: bytes) -> int | None:
-    """zlib's `wbits` for data that begins with these bytes; None if it is not compressed."""
-    if first.startswith(b"\x1f\x8b"):
-        return GZIP
-    if encoding != "deflate" or len(first) < 2:
-        return None
-    if first[0] & 15 == 8 and int.from_bytes(first[:2], "big") % 31 == 0:  # RFC 1950, 2.2
-        return ZLIB
-    try:
-        return RAW if zlib.decompressobj(RAW).decompress(first, SAMPLE) else None  # some servers send it
-    except zlib.error:
-        return None

@@ -24,22 +24,18 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
 
 # S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
-KINDS: Final[dict[str, type[StorageError]]] = {
-    "NoSuchKey": ObjectMissing,
-    "404": ObjectMissing,
-    "PreconditionFailed": ConditionFailed,
-    "412": ConditionFailed,
-    "ConditionalRequestConflict": ConditionFailed,
-    "409": ConditionFailed,
-    "AccessDenied": AccessDenied,
-    "403": AccessDenied,
+CODES: Final[dict[type[StorageError], tuple[str, ...]]] = {
+    ObjectMissing: ("NoSuchKey", "404"),
+    ConditionFailed: ("PreconditionFailed", "412", "ConditionalRequestConflict", "409"),
+    AccessDenied: ("AccessDenied", "403"),
 }
+KINDS: Final = {code: kind for kind, codes in CODES.items() for code in codes}
 # The permissions that a request needs: on the object, and on its KMS key if it has one.
 PERMISSIONS: Final = {
-    "GET": ("s3:GetObject", "kms:Decrypt"),
-    "HEAD": ("s3:GetObject", "kms:Decrypt"),
-    "PUT": ("s3:PutObject", "kms:GenerateDataKey"),
-    "DELETE": ("s3:DeleteObject", None),
+    "GET": "s3:GetObject on {}, and kms:Decrypt on its KMS key",
+    "HEAD": "s3:GetObject on {}, and kms:Decrypt on its KMS key",
+    "PUT": "s3:PutObject on {}, and kms:GenerateDataKey on its KMS key",
+    "DELETE": "s3:DeleteObject on {}",
 }
 # How S3 names the missing permission and its resource; often it only says "Access Denied".
 NAMED: Final = re.compile(r'not authorized to perform: ([\w:]+) on resource: "?([^\s"]+)')
@@ -111,6 +107,4 @@ def _missing(verb: str, uri: str, code: str, text: str) -> str:
         return f"{named[1]} on {named[2].rstrip('.')}"
     if code.startswith("KMS."):
         return "to use the object's KMS key, and enable that key"
-    permission, of_key = PERMISSIONS[verb]
-    on_object = f"{permission} on arn:aws:s3:::{uri.removeprefix('s3://')}"
-    return f"{on_object}, and {of_key} on its KMS key" if of_key else on_object
+    return PERMISSIONS[verb].format(f"arn:aws:s3:::{uri.removeprefix('s3://')}")

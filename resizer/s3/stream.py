@@ -59,6 +59,7 @@ class SourceStream:
     def release_behind(self) -> None:
         """Keep nothing that was read, from the next fetch on: the decoder only reads forwards."""
         self._releasing = True
+        self._max_held = self._limit
 
     def hold_everything(self) -> None:
         """Keep everything, up to the limit: the decoder seeks back and forth."""
@@ -79,10 +80,10 @@ class SourceStream:
                 self._problem = Rejected(Reason.CORRUPT, detail)
             self._fetch_until(end)
         first = self._position - self._start
-        # A memoryview saves a copy.
-        data = bytes(memoryview(self._window)[first : None if end is None else first + size])
+        last = None if end is None else first + size
+        data = bytes(memoryview(self._window)[first:last])  # a memoryview saves a copy
         self._position += len(data)
-        if fetches and self._releasing:
+        if fetches:
             self._drop()
         return data
 
@@ -115,8 +116,7 @@ class SourceStream:
         """Download up to a position, or everything (None)."""
         self.check()
         while end is None or self.fetched < end:
-            if self._releasing:
-                self._drop()
+            self._drop()
             piece = self._next()
             if not piece:
                 return
@@ -129,7 +129,7 @@ class SourceStream:
             self.fetched += len(piece)
             if self.fetched > self._limit:
                 raise too_many_bytes(self._uri, None, self._limit)
-            if not self._releasing and self.held + len(piece) > self._max_held:
+            if self.held + len(piece) > self._max_held:
                 detail = f"The header of {self._uri} is longer than {self._max_held} bytes, which no valid one is."
                 raise Rejected(Reason.TOO_MANY_BYTES, detail)
         except Exception as problem:
@@ -138,10 +138,11 @@ class SourceStream:
         return piece
 
     def _drop(self) -> None:
-        """Free the bytes before the position."""
-        passed = min(self._position - self._start, len(self._window))
-        del self._window[:passed]
-        self._start += passed
+        """After `release_behind()`: free the bytes before the position."""
+        if self._releasing:
+            passed = min(self._position - self._start, len(self._window))
+            del self._window[:passed]
+            self._start += passed
 
 
 def too_many_bytes(uri: str, size: int | None, limit: int) -> Rejected:

@@ -95,7 +95,11 @@ class Reconciler:
         raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
 
     def _make(self, source: SourceObject) -> Report:
-        manifest, written = self.make(source)
+        try:
+            manifest, written = self.make(source)
+        except Rejected as rejection:
+            rejection.etag = source.etag or self.report.etag
+            raise
         if not self._source_unchanged(manifest.etag):
             raise SourceChanged(f"{source.uri} has changed while its renditions were written.")
         self.report.manifest = manifest
@@ -146,11 +150,8 @@ class Reconciler:
 
     def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Report:
         """Delete renditions of earlier uploads, and those stored before this upload was rejected."""
-        wrong = [
-            each
-            for each in existing
-            if (rejection.partly_stored if each.provenance.etag == rejection.etag else self._may_delete)
-        ]
+        partly = bool(self.report.stored)
+        wrong = [each for each in existing if (partly if each.provenance.etag == rejection.etag else self._may_delete)]
         if wrong:
             self._delete(wrong, rejection.etag)
         return self._end(rejection)

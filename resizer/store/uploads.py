@@ -22,10 +22,10 @@ executor: Executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")  # onc
 def upload_all(
     renditions: Iterable[Rendition],
     write: Callable[[Rendition], bool],
-    finished: list[StoredRendition],
+    stored: list[StoredRendition],
     planned: Sequence[RenditionPlan] = (),
 ) -> None:
-    """Write each rendition while the next is made; wait for all, and append each upload to `finished`.
+    """Write each rendition while the next is made; wait for all, and add those that are stored now to `stored`.
 
     Fewer than `WORKERS` run while a rendition is made: more would only wait for a thread and use memory. All have ended
     when this returns, because Lambda may freeze the environment afterwards.
@@ -34,13 +34,13 @@ def upload_all(
     renditions were written.
     """
 
-    def upload(rendition: Rendition) -> None:
+    def upload(rendition: Rendition) -> StoredRendition:
         started = time.perf_counter()
         written = write(rendition)
         milliseconds = (time.perf_counter() - started) * 1000
-        finished.append(StoredRendition(rendition.plan, len(rendition.body), written, milliseconds))
+        return StoredRendition(rendition.plan, len(rendition.body), written, milliseconds)
 
-    running: list[Future[None]] = []
+    running: list[Future[StoredRendition]] = []
     problems: list[BaseException] = []
     try:
         for rendition in renditions:
@@ -50,12 +50,13 @@ def upload_all(
                 wait(pending, return_when=FIRST_COMPLETED)
     except BaseException as problem:  # noqa: BLE001 # raised below, after the uploads have ended
         problems.append(problem)
-    problems.extend(failure for each in running if (failure := each.exception()))  # waits for it
+    problems.extend(failure for each in running if (failure := each.exception()))  # waits for each
+    stored.extend(each.result() for each in running if not each.exception())
     if not problems:
         return
     worst = max(problems, key=lambda problem: getattr(problem, "retryable", True))
     if isinstance(worst, OutOfTime):
-        written = sorted(each.plan.key for each in finished)
+        written = sorted(each.plan.key for each in stored)
         missing = [plan.key for plan in planned if plan.key not in written]
         raise OutOfTime(f"{worst} Written: {written}; not written: {missing}.") from worst
     raise worst
