@@ -19,6 +19,8 @@ from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
@@ -52,9 +54,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 logger.error("unreadable: %s", record)
                 results.append(record)
             else:
-                reports.append(
-                    _attempt(record, clients.clock, slowest=max((each.total_ms for each in reports), default=0))
-                )
+                reports.append(_attempt(record, clients.clock, reports))
                 results.append(reports[-1])
         if settings.event_bus:
             for failed in event_bus.send(reports, settings.event_bus):
@@ -64,14 +64,15 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         measure(reports, cold=cold)
 
 
-def _attempt(source: SourceObject, clock: Clock, slowest: float = 0.0) -> Report:
+def _attempt(source: SourceObject, clock: Clock, before: Sequence[Report]) -> Report:
     """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report.
 
-    A record may take as long as the slowest one so far, in milliseconds, and is not started with less time left.
+    A record may take as long as the slowest one before, and is not started with less time left.
     """
     report = Report(source)
+    needed = max([LEAST_SECONDS, *(each.total_ms / 1000 for each in before)])
     try:
-        if (left := clock.remaining()) < max(LEAST_SECONDS, slowest / 1000):
+        if (left := clock.remaining()) < needed:
             raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
         process(source, settings, clients.s3(), clock, report)
         report_rejection(report, settings)

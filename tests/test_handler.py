@@ -117,7 +117,7 @@ def test_a_failed_record_keeps_its_figures(s3: Any, monkeypatch: pytest.MonkeyPa
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=body)
     refusing = RecordingS3(s3, {"put_object": refuse})
     monkeypatch.setattr(clients, "s3", lambda: refusing)
-    report = handler._attempt(SourceObject(BUCKET, "cat.jpg"), Clock())
+    report = handler._attempt(SourceObject(BUCKET, "cat.jpg"), Clock(), [])
     assert (report.outcome, report.reason, report.bytes_in) == (Outcome.FAILED, Reason.STORAGE, len(body))
     assert report.header is not None
     assert report.milliseconds.keys() >= {"decode", "resize", "encode"}

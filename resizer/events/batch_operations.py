@@ -6,9 +6,10 @@ Source: S3 user guide, "Invoke AWS Lambda function"; Powertools' S3BatchOperatio
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
 
 from resizer.errors import Reason, UnknownEvent
-from resizer.events.records import UNREADABLE, decoded, what_is_wrong, widths
+from resizer.events.records import UNREADABLE, what_is_wrong, widths
 from resizer.model import SourceObject
 from resizer.report import Outcome
 
@@ -48,7 +49,7 @@ def _source(task: Any, event: Mapping[str, Any]) -> SourceObject | UnknownEvent:
         version = task.get("s3VersionId")
         return SourceObject(
             bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
-            key=decoded(task["s3Key"]),
+            key=unquote_plus(task["s3Key"], errors="strict"),
             version_id=version if version not in {"", "null"} else None,
             widths=widths(arguments.get("widths"), "userArguments widths"),
         )

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import RecordsFailed, UnknownEvent
-from resizer.events.records import UNREADABLE, from_eventbridge, from_s3, json_type, what_is_wrong
+from resizer.events.records import UNREADABLE, from_eventbridge, from_s3, what_is_wrong
 from resizer.report import Outcome
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Records = list[SourceObject | UnknownEvent]
 
+JSON_TYPES: Final = {dict: "an object", list: "an array", str: "a text", bool: "true or false", type(None): "null"}
 EXPECTED: Final = (
     'expected an S3 notification {"Records": [{"eventSource": "aws:s3", "s3": {...}}, ...]}, plain or through SNS or '
     'SQS, an S3 event from EventBridge, an S3 Batch Operations task, {"data": {"bucket": ..., "key": ...}} or '
@@ -42,7 +43,7 @@ def read(event: Any) -> Records:
             return read(payload)  # as Lambda wraps an event in the failure queue
         case _:
             fields = f" with the fields {sorted(map(str, event))}" if isinstance(event, dict) else ""
-            return [_unknown(json_type(event) + fields)]
+            return [_unknown(JSON_TYPES.get(type(event), "a number") + fields)]
 
 
 def read_message(text: str) -> Records:
@@ -74,7 +75,7 @@ def _record(record: Any) -> Records:
             sender = record.get("eventSource") or record.get("EventSource")
             return [_unknown(f"a record whose eventSource is {sender!r}")]
         case _:
-            return [_unknown(f"{json_type(record)} for a record")]
+            return [_unknown(f"{JSON_TYPES.get(type(record), 'a number')} for a record")]
 
 
 def _parsed(parse: Callable[[dict[str, Any]], SourceObject], record: dict[str, Any]) -> SourceObject | UnknownEvent:

@@ -20,7 +20,6 @@ MAJOR: Final = "2"
 CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed", "Object Created", "Object Restore Completed")
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:", "Object Deleted")
 EVENTBRIDGE_NAMES: Final = {"etag": "eTag", "version-id": "versionId"}  # for fields of S3's own notifications
-JSON_TYPES: Final = {dict: "an object", list: "an array", str: "a text", bool: "true or false", type(None): "null"}
 UNREADABLE: Final = (KeyError, TypeError, AttributeError, ValueError)  # what parsing of any JSON may raise
 
 
@@ -33,7 +32,7 @@ def from_s3(record: Mapping[str, Any]) -> SourceObject:
     own = record.get("resizer", {})  # as `rejections` sends it to the large function
     return _source(
         bucket,
-        {**stored, "key": decoded(_text(stored, "key"))},
+        {**stored, "key": unquote_plus(_text(stored, "key"), errors="strict")},
         event=_text(record, "eventName", "").removeprefix("s3:"),  # MinIO and Ceph write it
         widths=widths(own.get("widths"), "widths"),
         forwarded=bool(own.get("handedOver")),
@@ -58,16 +57,6 @@ def what_is_wrong(problem: Exception) -> str:
             return str(problem)
         case _:
             return "a field is of another type than AWS sends"
-
-
-def json_type(value: object) -> str:
-    """The name of a value's JSON type."""
-    return JSON_TYPES.get(type(value), "a number")
-
-
-def decoded(key: str) -> str:
-    """A URL-encoded key. Raises `UnicodeError`."""
-    return unquote_plus(key, errors="strict")
 
 
 def widths(value: object, name: str) -> tuple[int, ...] | None:

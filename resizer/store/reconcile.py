@@ -73,6 +73,7 @@ class Reconciler:
 
         Raises `OutOfTime`, and `StorageError` if S3 fails or the source keeps changing.
         """
+        forwards = self.settings.forwards(self.source)
         problem: NothingToDo | Rejected | None = None
         if self.source.change is Change.CREATED:
             try:
@@ -80,8 +81,8 @@ class Reconciler:
             except (NothingToDo, Rejected) as failure:
                 problem = failure
         for _ in range(ATTEMPTS):
-            if isinstance(problem, Rejected) and self._is_forwarded(problem):
-                return self._end(problem)
+            if isinstance(problem, Rejected) and problem.reason is Reason.NEEDS_MEMORY and forwards:
+                return self._end(problem)  # the large function also corrects existing renditions
             try:
                 return self._settle(problem)
             except NewerRenditionExists as newer:
@@ -170,10 +171,6 @@ class Reconciler:
         """Whether an earlier attempt at this event, which died before its HEAD, may have written one of these."""
         ours = self.source.sequencer
         return any(not ours or each.provenance.sequencer in {ours, None} for each in existing)
-
-    def _is_forwarded(self, rejection: Rejected) -> bool:
-        """Whether the large function takes over; it also corrects existing renditions."""
-        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.forwards(self.source)
 
     @property
     def _bucket(self) -> str:
