@@ -166,9 +166,6 @@ class RecordsFailed(ResizerError):
 
     retryable = True
 
-    def __init__(self, failures: Sequence[str]) -> None:
-        super().__init__(f"{len(failures)} record(s) failed: " + "; ".join(failures))
-
 
 class UsageError(ResizerError):
     """The command line cannot do what was asked; the message says what to do instead."""

@@ -94,12 +94,6 @@ def test_a_rejection_has_a_code_and_words() -> None:
     assert str(rejection) == "truncated: The PNG ends early."
 
 
-def test_failed_records_are_counted_and_told() -> None:
-    """The error that makes Lambda try again names every record that failed."""
-    problem = RecordsFailed(["GET s3://photos/a.jpg failed", "PUT s3://photos/b.jpg failed"])
-    assert str(problem) == "2 record(s) failed: GET s3://photos/a.jpg failed; PUT s3://photos/b.jpg failed"
-
-
 def test_reasons_are_short_stable_codes() -> None:
     """Reasons are lowercase words that scripts and dashboards can rely on."""
     for reason in Reason:

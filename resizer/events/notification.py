@@ -61,7 +61,7 @@ def answer(_: Any, results: Sequence[Report | UnknownEvent]) -> dict[str, Any]:
         raise UnknownEvent("; ".join(unreadable))
     reports = [each for each in results if not isinstance(each, UnknownEvent)]
     if failures := [str(each.detail) for each in reports if each.outcome is Outcome.FAILED]:
-        raise RecordsFailed(failures)
+        raise RecordsFailed(f"{len(failures)} record(s) failed: " + "; ".join(failures))
     return {"results": [report.answer() for report in reports]}
 
 
