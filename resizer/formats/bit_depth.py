@@ -18,7 +18,11 @@ WHOLE_BYTE: Final = 8
 
 def eight_bits(image: Image.Image) -> Image.Image:
     """Convert an I;16, I or F image to L, or to RGBA if one 16-bit value is transparent; see `deep_grey`."""
-    return _without(image, image.info.get("transparency"), deep_grey(image))
+    grey, transparent = deep_grey(image), image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey = grey.convert("RGBA")
+        grey.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
+    return grey
 
 
 def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
@@ -30,21 +34,16 @@ def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool =
     """
     if image.mode.startswith("I;16"):
         return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
-    return _stretched(image, unsigned=unsigned)
-
-
-def _stretched(image: Image.Image, *, unsigned: bool) -> Image.Image:
     low, high = _bounds(image)
     if image.mode == "I" and unsigned and low < 0:  # Pillow reads them as signed
         return _highest_bytes(image)
-    if image.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0, 1
-    elif image.mode == "I" and low >= 0 and high <= 65_535:
-        low, high = 0, 65_535
+    most = 1 if image.mode == "F" else 65_535
+    if low >= 0 and high <= most:
+        low, high = 0, most
     if low == high:
         return Image.new("L", image.size, MIDDLE_GREY)
     scale = 255 / (high - low)
-    offset = 0.5 - low * scale if image.mode == "F" else -low * scale
+    offset = (0.5 if image.mode == "F" else 0) - low * scale
     return image.point(lambda value: value * scale + offset).convert("L")
 
 
@@ -79,12 +78,3 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
-
-
-def _without(image: Image.Image, transparent: object, scaled: Image.Image) -> Image.Image:
-    """The scaled picture, transparent wherever the 16-bit one has its transparent value."""
-    if not isinstance(transparent, int):
-        return scaled
-    scaled = scaled.convert("RGBA")
-    scaled.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
-    return scaled

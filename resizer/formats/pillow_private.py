@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 import PIL
 from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
 
-from resizer.errors import OurFault, is_our_fault
+from resizer.errors import OurFault, ResizerError, is_our_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,6 +46,8 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
         try:
             return function(*arguments, **named)
+        except ResizerError:
+            raise
         except Exception as problem:
             if is_our_fault(problem):
                 raise OurFault(f"{function.__name__} failed: {problem!r}") from problem
