@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 LARGEST: Final = 3.4028234663852886e38  # the largest finite 32-bit float
 STRIP_PIXELS: Final = 1_048_576  # processed at once in steps that copy pixels to Python bytes
 MIDDLE_GREY: Final = 128
-WHOLE_BYTE: Final = 8
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
@@ -25,7 +24,7 @@ def eight_bits(image: Image.Image) -> Image.Image:
     return grey
 
 
-def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
+def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) -> Image.Image:
     """Convert an I;16, I or F image to L; of 16-bit samples the `surplus` low bits are dropped.
 
     Floats from 0 to 1, and 32-bit samples from 0 to 65,535, keep that range; any others are scaled from their lowest
@@ -54,11 +53,7 @@ def _bounds(image: Image.Image) -> tuple[float, float]:
         return low, high
     low, high = LARGEST, -LARGEST
     for _, strip in _strips(image):
-        data = strip.tobytes()
-        # IEEE 754: in non-finite numbers all 8 bits of the exponent are set: 7 in the highest byte, 1 in the next.
-        one, other = (Image.frombytes("L", strip.size, data[byte::4]) for byte in (3, 2))
-        one = one.point([255 * (value & 0x7F == 0x7F) for value in range(256)])
-        no_number = ImageChops.darker(one, other.point([255 * (value >> 7) for value in range(256)]))
+        no_number = ImageChops.invert(strip.point(lambda value: value * 0 + 255).convert("L"))  # NaN becomes 0
         strip.paste(LARGEST, mask=no_number)
         low = min(low, cast("float", strip.getextrema()[0]))
         strip.paste(-LARGEST, mask=no_number)

@@ -33,13 +33,13 @@ SENSOR_COMPRESSIONS: Final = frozenset(
 )
 
 LAST_STRUCTURAL: Final = 532  # tags up to here describe the layout of pixels
-IPTC: Final = 33723
 POINTERS: Final = frozenset({34665, 34853})  # to the directories of EXIF and GPS
-# The other tags that we use: XMP, ratings, copyright, IPTC, EXIF, ICC profile, and Windows' texts. Photoshop's layers,
-# which may be larger than the picture, are not among them.
-METADATA: Final = POINTERS | {700, 18246, 18249, 33432, IPTC, 34675, *range(40091, 40096)}
-MAX_METADATA: Final = 16_777_216  # bytes of one tag
-MAX_IPTC: Final = 262_144  # bytes; a JPEG has 64 KB at most, and each text costs Pillow a step
+# The other tags that we use, with the most bytes of each: IPTC, of which each text costs Pillow a step, XMP, ratings,
+# copyright, ICC profile, EXIF, GPS, and Windows' texts. Photoshop's layers, which may be larger than the picture, are
+# not among them.
+METADATA: Final = {33723: 262_144} | dict.fromkeys(
+    (700, 18246, 18249, 33432, 34675, *POINTERS, *range(40091, 40096)), 16_777_216
+)
 
 
 def find_page(file: TiffFile) -> Directory:
@@ -103,4 +103,4 @@ def _is_used(file: TiffFile, tag: int, field: Field) -> bool:
         return True
     if tag in POINTERS and file.big:
         return False  # we never write a BigTIFF, whose directories look different
-    return tag in METADATA and end <= file.size and field.size <= (MAX_IPTC if tag == IPTC else MAX_METADATA)
+    return end <= file.size and field.size <= METADATA.get(tag, -1)
