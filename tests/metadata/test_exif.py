@@ -89,17 +89,27 @@ def test_a_tiff_s_structure_is_not_metadata(keep: str) -> None:
     assert set(exif) == ({Base.Artist} if keep == "copyright" else {Base.Artist, Base.Software})
 
 
-def test_all_keeps_the_camera_and_the_place() -> None:
-    """With `all`, camera, exposure and GPS stay; what resizing makes untrue goes."""
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_all_keeps_the_camera_and_the_place(format_: str) -> None:
+    """With `all`, camera, texts, exposure and GPS stay; what resizing makes untrue goes."""
     exif = Image.Exif()
-    exif[Base.Make], exif[Base.Orientation] = "Camera", 6
+    exif[Base.Make], exif[Base.Orientation], exif[Base.Rating], exif[Base.XPTitle] = "Camera", 6, 5, b"T\0i\0"
     exif.get_ifd(ExifTags.IFD.Exif).update({Base.FNumber: 2.8, Base.ColorSpace: 0xFFFF, Base.ExifImageWidth: 4000})
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 12.0)
-    found, _ = kept(saved(PICTURE, "JPEG", exif=exif.tobytes()), "all")
-    assert found[Base.Make] == "Camera"
+    found, _ = kept(saved(PICTURE, format_, exif=exif.tobytes()), "all")
+    assert (found[Base.Make], found[Base.Rating], found[Base.XPTitle]) == ("Camera", 5, b"T\0i\0")
     assert Base.Orientation not in found
     assert set(found.get_ifd(ExifTags.IFD.Exif)) == {Base.FNumber}
     assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] == (48.0, 8.0, 12.0)
+
+
+def test_of_a_bigtiff_the_first_directory_is_kept() -> None:
+    """Its directories of exposure and position are in a form that EXIF does not have: they are left out."""
+    exif = Image.Exif()
+    exif[Base.Make] = "Camera"
+    exif.get_ifd(ExifTags.IFD.Exif)[Base.FNumber] = 2.8
+    found, warnings = kept(saved(PICTURE, "TIFF", exif=exif.tobytes(), big_tiff=True), "all")
+    assert (dict(found), warnings) == ({Base.Make: "Camera"}, [])
 
 
 def test_what_a_jpeg_cannot_hold_is_cut_to_the_names() -> None:
