@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from resizer.model import CodePoints
 
@@ -115,17 +115,15 @@ def _numbers(point: tuple[float, float, float]) -> bytes:
     return struct.pack(">3i", *(round(each * 65_536) for each in point))
 
 
-def _curve(colours: Colours) -> list[float]:
+def _curve(colours: Colours) -> Iterator[float]:
     """Light from 0 to 1 for each value of a sample."""
     black, white = (NARROW_BLACK, NARROW_WHITE) if colours.narrow else (0, LEVELS - 1)
-    samples = (min(max((value - black) / (white - black), 0), 1) for value in range(LEVELS))
-    return [_srgb(sample) if colours.gamma is None else sample**colours.gamma for sample in samples]
-
-
-def _srgb(sample: float) -> float:
-    """IEC 61966-2-1."""
-    light: float = sample / 12.92 if sample <= 0.04045 else ((sample + 0.055) / 1.055) ** 2.4
-    return light
+    for value in range(LEVELS):
+        sample = min(max((value - black) / (white - black), 0), 1)
+        if colours.gamma is not None:
+            yield sample**colours.gamma
+        else:  # IEC 61966-2-1
+            yield sample / 12.92 if sample <= 0.04045 else ((sample + 0.055) / 1.055) ** 2.4
 
 
 def _is_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -92,31 +92,24 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
             given,
             mode if mode == "RGBA" else "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            # littlecms would otherwise interpolate grey between just 33 points.
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
         ).apply
     except ImageCms.PyCMSError as problem:
         raise ValueError(str(problem)) from problem
+    if mode not in {"L", "RGB"}:
+        return transform
+    samples = _samples(mode)
+    shown = transform(samples.convert(given)).convert(mode).tobytes()
+    if all(abs(a - b) <= UNNOTICED for a, b in zip(samples.tobytes(), shown, strict=True)):
+        return None
+    return methodcaller("point", list(shown)) if mode == "L" else transform  # through RGB grey takes more memory
+
+
+def _samples(mode: str) -> Image.Image:
+    """All greys, or colours from all over the cube."""
     if mode == "L":
-        return _grey_transform(transform, given)
-    return None if mode == "RGB" and _is_identity(transform) else transform
-
-
-def _grey_transform(transform: Transform, given: str) -> Transform | None:
-    """A lookup table for grey, because going through RGB takes five times the memory; `given` is the profile's mode.
-
-    The transform must not be optimised: littlecms would interpolate grey between just 33 points.
-    """
-    levels = bytes(range(256))
-    table = transform(Image.frombytes("L", (256, 1), levels).convert(given)).convert("L").tobytes()
-    return None if _is_near(table, levels) else methodcaller("point", list(table))
-
-
-def _is_identity(transform: Transform) -> bool:
+        return Image.frombytes("L", (256, 1), bytes(range(256)))
     levels = range(0, 256, 15)
     cube = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
-    sample = Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)
-    return _is_near(cube, transform(sample).tobytes())
-
-
-def _is_near(one: bytes, other: bytes) -> bool:
-    return all(abs(a - b) <= UNNOTICED for a, b in zip(one, other, strict=True))
+    return Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)

@@ -6,6 +6,7 @@ upright, and without tags that no rendition needs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, pairwise
 from math import prod
 from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
@@ -18,12 +19,14 @@ from resizer.formats.bit_depth import deep_grey
 from resizer.formats.pillow_private import replace_raw_modes
 from resizer.formats.tiff_directory import Directory, TiffFile
 from resizer.formats.tiff_page import PHOTOMETRIC, find_page
-from resizer.model import Frame, Header
+from resizer.model import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.ImageFile import ImageFile
+
+    from resizer.model import Header
 
 # TIFF 6.0, sections 8, 15, 18 to 23.
 BITS, COMPRESSION, STRIPS, ORIENTATION, SAMPLES = 258, 259, 273, 274, 277
@@ -97,18 +100,10 @@ class TiffSource(SourceFormat):
         return image
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        del file
         opened = cast("OpenedTiff", image)
-        orientation = opened.page.number(ORIENTATION, 1)
-        return Header(
-            format=self.name,
-            mode=image.mode,
-            width=image.width,
-            height=image.height,
-            orientation=orientation if orientation in range(1, 9) else 1,
-            has_transparency=image.has_transparency_data,
-            buffered_bytes=_decoder_bytes(opened),
-        )
+        stored = opened.page.number(ORIENTATION, 1)
+        orientation = stored if stored in range(1, 9) else 1
+        return replace(super().describe(image, file), orientation=orientation, buffered_bytes=_decoder_bytes(opened))
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
