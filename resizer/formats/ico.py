@@ -14,7 +14,7 @@ from PIL import Image
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, exactly
 from resizer.formats.bmp import BmpImage
-from resizer.formats.png import PngImage, PngSource
+from resizer.formats.png import PngSource
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
@@ -73,17 +73,18 @@ class IcoSource(SourceFormat):
         return IcoBitmap(file.stream, at, at + size)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        if isinstance(image, PngImage):
+        """Make the header; a bitmap needs copies to apply its mask."""
+        if not isinstance(image, IcoBitmap):
             return replace(PNG.describe(image, file), format=self.name)
         width, height = image.size
-        held = 12 * width * height  # copies, to apply the mask
-        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=held)
+        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=12 * width * height)
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        if isinstance(image, PngImage):
-            yield from PNG.frames(image, header, wanted)
+        """Decode the picture."""
+        if isinstance(image, IcoBitmap):
+            yield Frame(image.shown())
         else:
-            yield Frame(cast("IcoBitmap", image).shown())
+            yield from PNG.frames(image, header, wanted)
 
 
 def _is_png(stream: IO[bytes], at: int) -> bool:
