@@ -118,10 +118,12 @@ class GifRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode the pictures; each transparent frame is cleared before the next."""
+        first = next(pictures)
         how: dict[str, Any] = {}
         if options.animated:
             how = {
                 "save_all": True,
+                "append_images": pictures,
                 "duration": [min(duration, MAX_DURATION) for duration in options.durations],
                 "disposal": 1 if options.opaque else 2,
                 "optimize": False,
@@ -130,6 +132,5 @@ class GifRendition(RenditionFormat):
             if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
                 how["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
         buffer = io.BytesIO()
-        first = next(pictures)
-        first.save(buffer, "GIF", **how, **({"append_images": pictures} if options.animated else {}))
+        first.save(buffer, "GIF", **how)
         return buffer.getvalue()

@@ -77,7 +77,8 @@ class IcoSource(SourceFormat):
         if not isinstance(image, IcoBitmap):
             return replace(PNG.describe(image, file), format=self.name)
         width, height = image.size
-        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=12 * width * height)
+        held = width * height * (4 + 12 * image.is_computed)
+        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=held)
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         """Decode the picture."""
