@@ -72,7 +72,7 @@ def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Col
 
 
 def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
-    """The colour space of a PNG's cHRM and gAMA, or a BMP's header; unknown values become sRGB's, with a warning."""
+    """The colour space of a PNG's cHRM and gAMA; unknown values become sRGB's, with a warning."""
     primaries, gamma = SRGB, None
     given = info.get("chromaticity")
     if isinstance(given, tuple):

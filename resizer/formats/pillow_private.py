@@ -10,7 +10,7 @@ import struct
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 import PIL
 from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
@@ -19,6 +19,8 @@ from resizer.errors import OurFault, ResizerError, is_our_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from resizer.formats.prepared_file import PreparedFile
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,7 +58,7 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-# --- pictures whose bytes are read elsewhere: PNG and GIF -------------------------------------------------------------
+# --- pictures whose bytes are read elsewhere: PNG, GIF and BMP --------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,32 @@ class Part(ImageFile.ImageFile):
         """The decoder's next bytes, regardless of `size`."""
         del size
         return self._give()
+
+
+class Pixels(ImageFile.ImageFile):
+    """Pixels for one of Pillow's decoders, without Pillow's plugin for the format: GIF and BMP.
+
+    `file` has the decoder's bytes from its beginning. In mode P `palette` has RGB values; colours beyond are black.
+    """
+
+    def __init__(
+        self,
+        file: PreparedFile,
+        size: tuple[int, int],
+        mode: str,
+        *,
+        decoder: tuple[str, tuple[object, ...]],
+        palette: bytes = b"",
+    ) -> None:
+        name, arguments = decoder
+        self._given = size, mode, ImageFile._Tile(name, (0, 0, *size), 0, arguments), palette
+        super().__init__(cast("IO[bytes]", file))
+
+    def _open(self) -> None:
+        self._size, self._mode, tile, palette = self._given
+        self.tile = [tile]
+        if self._mode == "P":
+            self.palette = ImagePalette.raw("RGB", palette.ljust(768, b"\0"))
 
 
 expect(ImageFile, ("_Tile",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import IO, Final, cast
 
 from resizer.formats.pillow_private import hook
@@ -13,7 +14,9 @@ CHUNK: Final = 1_048_576
 class PreparedFile:
     """`head`, then the stream's bytes from `begin` to `end` (or to its own end), then `tail`."""
 
-    def __init__(self, stream: IO[bytes], *, head: bytes, begin: int, end: int, tail: bytes = b"") -> None:
+    def __init__(
+        self, stream: IO[bytes], *, head: bytes = b"", begin: int, end: int = sys.maxsize, tail: bytes = b""
+    ) -> None:
         self._stream, self._head, self._tail = stream, head, tail
         self._read = hook(stream.read)  # Pillow ignores an OSError while it reads the tags of a TIFF
         self._shift = begin - len(head)  # from a position here to one in the stream
