@@ -187,8 +187,13 @@ def is_our_fault(problem: BaseException) -> bool:
     """
     cause: BaseException | None = problem
     while cause:
-        innermost = [frame.f_code.co_filename for frame, _ in walk_tb(cause.__traceback__)][-1:]
-        if isinstance(cause, ALWAYS_OURS) or any(file.startswith(OUR_FOLDER) for file in innermost):
+        if isinstance(cause, ALWAYS_OURS) or is_raised_here(cause):
             return True
         cause = cause.__cause__
     return False
+
+
+def is_raised_here(problem: BaseException) -> bool:
+    """Whether the innermost Python frame of an error is in this package."""
+    innermost = [frame.f_code.co_filename for frame, _ in walk_tb(problem.__traceback__)][-1:]
+    return any(file.startswith(OUR_FOLDER) for file in innermost)
