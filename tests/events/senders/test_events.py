@@ -114,6 +114,17 @@ def test_a_poison_message_comes_back_alone(recorded: RecordingS3, poison: str) -
     assert standing(recorded) == OUTPUTS
 
 
+def test_no_message_of_a_fifo_queue_overtakes_one_that_fails(recorded: RecordingS3) -> None:
+    """All that follow a failed one come back with it, in their order; those before it do not."""
+    event = sample("sqs-s3-several", PHOTO)
+    first, failing, *_ = event["Records"]
+    event["Records"] = [first, {**failing, "body": "no json"}, {**first, "messageId": "last"}]
+    for record in event["Records"]:
+        record["eventSourceARN"] = "arn:aws:sqs:eu-central-1:111122223333:uploads.fifo"
+    failed = [{"itemIdentifier": failing["messageId"]}, {"itemIdentifier": "last"}]
+    assert invoke(event) == {"batchItemFailures": failed}
+
+
 @pytest.mark.parametrize("queue", ["uploads", "uploads.fifo"])
 def test_all_failing_is_a_list_and_no_error(recorded: RecordingS3, queue: str) -> None:
     """Where every message fails, all of them are listed, so that only the queue's own policy counts its tries."""
