@@ -36,7 +36,7 @@ OTHER_CONVERSION: Final = 4
 def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int) -> int:
     """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
-    `planned` are its renditions in the order of `largest_first`.
+    `planned` are its renditions largest first.
     """
     source = SOURCES[header.format]
     planned = [each._replace(placement=_apart(each.placement, header.upright_size)) for each in planned]

@@ -107,9 +107,8 @@ def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bo
         if limit > across and not enlarge:
             return upright
         return limit, max(1, (2 * down * limit + across) // (2 * across))
-    if height > down and not enlarge:
-        return upright
-    return max(1, (2 * across * height + down) // (2 * down)), height
+    turned = _inside((down, across), height, None, enlarge=enlarge)
+    return turned[1], turned[0]
 
 
 def _cover(upright: Size, box: Size, *, enlarge: bool) -> tuple[tuple[float, float], Size]:
@@ -150,13 +149,3 @@ def wanted_size(header: Header, views: Iterable[View]) -> Size:
     sizes = [each.whole(header.upright_size) for each in views]
     width, height = max(size[0] for size in sizes), max(size[1] for size in sizes)
     return (height, width) if header.orientation >= 5 else (width, height)
-
-
-def rendition_size(upright: Size, width: int) -> Size:
-    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
-    return _inside(upright, width, None, enlarge=False)
-
-
-def rendition_sizes(upright: Size, widths: Iterable[int]) -> list[Size]:
-    """The sizes that renditions of these widths have, each once."""
-    return list(dict.fromkeys(rendition_size(upright, width) for width in widths))

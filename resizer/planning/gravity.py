@@ -34,7 +34,7 @@ def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:
         across, down = (float(part) for part in text.split(","))
     except ValueError:
         across = down = -1
-    if 0 <= across <= 1 and 0 <= down <= 1:  # which neither "nan" nor "inf" is
+    if 0 <= across <= 1 and 0 <= down <= 1:  # "nan" is not
         return across, down
     warn(f"The user metadata {FOCAL_POINT} is ignored: {text[:40]!r} is not two fractions such as 0.31,0.62.")
     return None

@@ -204,7 +204,7 @@ def test_wrong_settings_are_one_readable_list(cat: Path) -> None:
         done = resizer(*command, cwd=cat.parent, **wrong)
         assert done.returncode == 2
         assert all(name in done.stderr for name in wrong)
-        assert "RESIZER_FORMAT: there is no such setting; is RESIZER_FORMATS meant?" in done.stderr
+        assert "RESIZER_FORMAT: there is no such setting; did you mean RESIZER_FORMATS?" in done.stderr
         assert "Traceback" not in done.stderr
 
 
