@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from resizer.formats import SOURCES
 from resizer.memory.encoding import MB, bytes_per_pixel, encoding_needed
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import as_stored, focused, wanted_size, whole_view
+from resizer.planning.geometry import as_stored, focused, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _conversion(header: Header) -> int:
 
 
 def _is_as_decoded(view: View, header: Header) -> bool:
-    return view == whole_view(header.upright_size, header.upright_size)
+    return view == whole(header.upright_size, header.upright_size).view
 
 
 def _unmultiplied(header: Header, first: Sequence[View]) -> int:

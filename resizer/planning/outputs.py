@@ -17,7 +17,7 @@ from resizer.settings.key_template import fill
 
 if TYPE_CHECKING:
     from resizer.model import Header
-    from resizer.planning.gravity import Point
+    from resizer.planning.geometry import Point
     from resizer.settings import Settings
 
 MAX_KEY_BYTES: Final = 1024  # of UTF-8 (S3 user guide, "Naming Amazon S3 objects")

@@ -66,7 +66,7 @@ class Settings:
                 document = file.read(path)
         except ConfigError as wrong:
             mistakes += wrong.mistakes
-        settings = cls(**resolve(document, of_defaults)._asdict(), **values)
+        settings = cls(**resolve(document, of_defaults), **values)
         if mistakes := [*mistakes, *settings._clashes()]:
             raise ConfigError(mistakes)
         return settings

@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 WIDEST: Final = 16_383  # the widest image that WebP can hold, so that every width works in every format
 MAX_WIDTHS: Final = 20  # a source costs a PUT, and its removal HEADs, for each
 EXTRA_FORMATS: Final = ("avif", "jpeg", "png", "source", "webp")
-MAX_TAGS: Final = 10  # S3 user guide, "Categorizing your objects using tags"
 # S3 reads these at once; a rendition in an archive cannot be served.
 STORAGE_CLASSES: Final = (
     "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD", "STANDARD_IA",
 )  # fmt: skip
-# S3 user guide, "General purpose bucket naming rules"
-BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-NO_BUCKET: Final = re.compile(
-    r"(\d+\.){3}\d+|.*\.\..*|(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)"
+# S3 user guide, "General purpose bucket naming rules". Without access points' aliases, which could lead to the sources.
+BUCKET: Final = (
+    r"(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 
 
@@ -61,38 +60,10 @@ def _listed(text: str) -> list[str]:
 
 def parse_widths(text: str) -> tuple[int, ...]:
     """`480,640,1000` as numbers, widest first, each once, at most `MAX_WIDTHS`. Raises `ValueError`."""
-    parts = _listed(text)
-    if not parts or not all(re.fullmatch("0*[1-9][0-9]{0,4}", part) and int(part) <= WIDEST for part in parts):
-        raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
-    widths = {int(part) for part in parts}
-    if len(widths) > MAX_WIDTHS:
-        raise ValueError(f"must be at most {MAX_WIDTHS} widths; these are {len(widths)}")
+    widths = {int(part) if re.fullmatch("[0-9]{1,9}", part) else 0 for part in _listed(text)}
+    if not 1 <= len(widths) <= MAX_WIDTHS or not all(1 <= width <= WIDEST for width in widths):
+        raise ValueError(f"must be 1 to {MAX_WIDTHS} widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
     return tuple(sorted(widths, reverse=True))
-
-
-def parse_bucket(text: str) -> str:
-    """A name that S3 takes for a new bucket. Raises `ValueError`.
-
-    It is no access point's alias, which could lead back to the sources.
-    """
-    if not BUCKET.fullmatch(text) or NO_BUCKET.fullmatch(text):
-        raise ValueError(
-            "must be a bucket name: 3 to 63 lowercase letters, digits, hyphens and single dots, a letter or digit "
-            "first and last, not an IP address, and no beginning or end that S3 reserves, such as xn-- or -s3alias"
-        )
-    return text
-
-
-def _prefix(text: str) -> str:
-    if len(text.encode()) > 512:
-        raise ValueError("must be at most 512 bytes long, because S3 allows 1,024 for the whole key")
-    return text
-
-
-def _output_prefix(text: str) -> str:
-    if text.startswith("/"):
-        raise ValueError("must not start with a slash, which makes a folder without a name in S3")
-    return _prefix(text)
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -113,24 +84,27 @@ def _quality(text: str) -> dict[str, int]:
 
 def _buckets(text: str) -> frozenset[str]:
     if not (names := _listed(text)):
-        raise ValueError("must be names of buckets; leave it empty to serve any bucket")
+        raise ValueError("must name at least one bucket; leave it empty to serve any bucket")
     return frozenset(names)
 
 
 def _tags(text: str) -> str:
-    try:
-        pairs = parse_qsl(text, strict_parsing=True)
-    except ValueError:
-        raise ValueError("must be tags such as team=shop&kind=rendition, each with an =") from None
-    too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
-    if too_long or len(pairs) > MAX_TAGS or len(dict(pairs)) < len(pairs):
+    """Tags as S3 takes them (S3 user guide, "Categorizing your objects using tags")."""
+    pairs = parse_qsl(text, keep_blank_values=True) if all("=" in part for part in text.split("&")) else []
+    fit = all(1 <= len(name) <= 128 and len(value) <= 256 for name, value in pairs)
+    if not fit or not 1 <= len(pairs) <= 10 or len(dict(pairs)) < len(pairs):
         raise ValueError(
-            f"must be at most {MAX_TAGS} tags such as team=shop&kind=rendition, each name once and at most 128 "
-            "characters long, each value at most 256"
+            "must be 1 to 10 tags such as team=shop&kind=rendition, each name once and at most 128 characters long, "
+            "each value at most 256"
         )
     return urlencode(pairs)
 
 
+parse_bucket = _matching(
+    BUCKET,
+    "a bucket name: 3 to 63 lowercase letters, digits, hyphens and single dots, a letter or digit first and last, no "
+    "IP address, and no beginning or end that S3 reserves, such as xn-- or -s3alias",
+)
 _header = _matching("[ -~]*", "printable ASCII, because it is sent as an HTTP header")
 _queue_url = _matching(r"https?://\S+", "the URL of a queue, which starts with https://, not its ARN or name")
 _function = _matching("[A-Za-z0-9_:$-]{1,170}", "the name or the ARN of a Lambda function")
@@ -142,8 +116,8 @@ _event_bus = _matching(
 # Each variable, the setting that it gives, and its parser.
 VARIABLES: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_OUTPUT_BUCKET": ("output_bucket", parse_bucket),
-    "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
-    "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
+    "RESIZER_OUTPUT_PREFIX": ("output_prefix", _matching("[^/].*", "a prefix that does not start with a slash")),
+    "RESIZER_SOURCE_PREFIX": ("source_prefix", str),
     "RESIZER_KEY_TEMPLATE": ("key_template", parse_key_template),
     "RESIZER_MAX_PIXELS": ("max_pixels", _positive),
     "RESIZER_MAX_BYTES": ("max_bytes", _positive),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from resizer.settings.rules import DEFAULT_WIDTHS, Effort, Fit, Quality, RenditionSpec, Rule, Watermark
 
@@ -14,20 +14,15 @@ if TYPE_CHECKING:
 INHERITED: Final = ("formats", "quality", "effort")  # what a rendition has from its rule
 
 
-class Rules(NamedTuple):
-    """The defaults, the rules in their order, and the watermarks by name."""
+def resolve(document: Table, environment: Table) -> dict[str, Any]:
+    """`defaults`, `rules` and `watermarks` of a checked file, as `Settings` has them.
 
-    defaults: Rule
-    rules: tuple[Rule, ...]
-    watermarks: Mapping[str, Watermark]
-
-
-def resolve(document: Table, environment: Table) -> Rules:
-    """The rules of a checked file; what `environment` holds of the keys of `[defaults]` wins over these."""
+    What `environment` holds of the keys of `[defaults]` wins over these.
+    """
     defaults = _over(_over({"renditions": DEFAULT_WIDTHS}, document.get("defaults", {})), environment)
     rules = tuple(_rule(_over(defaults, table)) for table in document.get("rules", ()))
     watermarks = {name: Watermark(**_values(table)) for name, table in document.get("watermarks", {}).items()}
-    return Rules(_rule(defaults), rules, watermarks)
+    return {"defaults": _rule(defaults), "rules": rules, "watermarks": watermarks}
 
 
 def _over(below: Table, above: Table) -> Table:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from resizer.planning.cascade import cascade_source, sources
-from resizer.planning.geometry import View, place, whole_view
+from resizer.planning.geometry import View, place
 from resizer.settings.rules import Fit, RenditionSpec
-from tests.support.plans import largest_first
+from tests.support.plans import largest_first, whole_view
 
 PHOTO = (3000, 2000)
 

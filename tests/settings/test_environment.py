@@ -84,8 +84,6 @@ REFUSED = [
     ("RESIZER_EVENT_BUS", "arn:aws:sqs:eu-central-1:123456789012:rejections"),
     ("RESIZER_OUTPUT_PREFIX", "/"),
     ("RESIZER_OUTPUT_PREFIX", "/resized/"),
-    ("RESIZER_OUTPUT_PREFIX", "é" * 257),
-    ("RESIZER_SOURCE_PREFIX", "x" * 513),
     ("RESIZER_KEY_TEMPLATE", "{width}-{key}"),
     ("RESIZER_KEY_TEMPLATE", "{prefix}{width}"),
     ("RESIZER_FORMATS", "tiff"),

@@ -38,7 +38,7 @@ def settings(draw: st.DrawFn) -> Settings:
     """What a valid file gives, under any prefix and template with which the function starts."""
     rules = resolve(check(toml(draw(documents()))), {})
     prefix = draw(st.sampled_from(["resized/", "r", "480-", "a//"]))
-    return Settings(**rules._asdict(), output_prefix=prefix, key_template=draw(TEMPLATES))
+    return Settings(**rules, output_prefix=prefix, key_template=draw(TEMPLATES))
 
 
 def read_back(output: str, chosen: Settings) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from resizer.settings.rules import RenditionSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from resizer.planning.geometry import Placement, Size
+    from resizer.planning.geometry import Placement, Size, View
 
 RECIPE = "a recipe"
 
@@ -36,6 +36,11 @@ def rendition_plan(
 def rendition_size(upright: Size, width: int) -> Size:
     """The size of the rendition of a plain width."""
     return place(upright, RenditionSpec(name=str(width), width=width)).canvas
+
+
+def whole_view(upright: Size, size: Size) -> View:
+    """All of the source at a size."""
+    return whole(upright, size).view
 
 
 def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placement]:
