@@ -13,7 +13,7 @@ from functools import wraps
 from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import PIL
-from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from resizer.errors import OurFault, is_our_fault
 
@@ -98,6 +98,29 @@ class Part(ImageFile.ImageFile):
 
 expect(ImageFile, ("_Tile",))
 
+MAX_TEXT: Final = 4 * 1_048_576  # bytes of a PNG's profile or text, inflated; a few real ones exceed Pillow's 1 MB
+
+
+class PlainPng(PngImagePlugin.PngImageFile):
+    """A PNG whose chunks before the pixels are `head`; `compressed` yields its pixels as they are in IDAT chunks."""
+
+    def __init__(self, head: bytes, compressed: Iterable[bytes] = ()) -> None:
+        self._compressed = iter(compressed)
+        super().__init__(io.BytesIO(b"\x89PNG\r\n\x1a\n" + head + b"\0\0\0\0IDAT"))
+
+    def load_read(self, read_bytes: int) -> bytes:
+        """The decoder's next bytes, regardless of `read_bytes`."""
+        del read_bytes
+        return next(self._compressed, b"")
+
+    def load_end(self) -> None:
+        """Do nothing: the chunks after the pixels are read elsewhere."""
+
+
+expect(PngImagePlugin.PngImageFile, ("load_read",))
+expect(PngImagePlugin, ("MAX_TEXT_CHUNK",))
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_TEXT
+
 
 # --- segments and decoder: JPEG ---------------------------------------------------------------------------------------
 
@@ -177,7 +200,8 @@ def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> N
 def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
     """Make the decoder of an opened image decode to a mode from samples in a raw mode."""
     image._mode = mode
-    replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
+    options = [tile.args[1:] if isinstance(tile.args, tuple) else () for tile in image.tile]
+    image.tile = [tile._replace(args=(raw_mode, *more)) for tile, more in zip(image.tile, options, strict=True)]
 
 
 def set_mode(image: ImageFile.ImageFile, mode: str) -> None:

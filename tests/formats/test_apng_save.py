@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from resizer.formats.base import SaveOptions
-from resizer.formats.png import PngRendition, PngSource
+from resizer.formats.png import PngSource
+from resizer.formats.png_save import PngRendition
 from tests.formats.reading import furthest, premultiplied, read
 
 CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
