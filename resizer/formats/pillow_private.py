@@ -99,14 +99,21 @@ class Part(ImageFile.ImageFile):
 expect(ImageFile, ("_Tile",))
 
 MAX_TEXT: Final = 4 * 1_048_576  # bytes of a PNG's profile or text, inflated; a few real ones exceed Pillow's 1 MB
+# Modes and raw modes for the upper and the lower 8 of 16 bits, by Pillow's raw mode. Like browsers, we use the upper.
+DEEP_MODES: Final = {"I;16B": ("L", "L;16B", "L;16"), "RGB;16B": ("RGB", "RGB;16B", "RGB;16L")}
 
 
 class PlainPng(PngImagePlugin.PngImageFile):
-    """A PNG whose chunks before the pixels are `head`; `compressed` yields its pixels as they are in IDAT chunks."""
+    """A PNG whose chunks before the pixels are `head`; `compressed` yields its pixels as they are in IDAT chunks.
 
-    def __init__(self, head: bytes, compressed: Iterable[bytes] = ()) -> None:
+    Of 16 bits the upper 8 are decoded, or the `lower` 8.
+    """
+
+    def __init__(self, *head: bytes, compressed: Iterable[bytes] = (), lower: bool = False) -> None:
         self._compressed = iter(compressed)
-        super().__init__(io.BytesIO(b"\x89PNG\r\n\x1a\n" + head + b"\0\0\0\0IDAT"))
+        super().__init__(io.BytesIO(b"".join((b"\x89PNG\r\n\x1a\n", *head, b"\0\0\0\0IDAT"))))
+        if modes := DEEP_MODES.get(str(self.tile[0].args)):
+            read_as(self, modes[0], modes[1 + lower])
 
     def load_read(self, read_bytes: int) -> bytes:
         """The decoder's next bytes, regardless of `read_bytes`."""

@@ -17,7 +17,8 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.base import SourceFile, SourceFormat
 from resizer.formats.canvas import Canvas, Disposal
 from resizer.formats.orientation import exif_orientation
-from resizer.formats.png_reader import PngImage, PngReader
+from resizer.formats.png_chunks import DATA
+from resizer.formats.png_file import PngFile
 from resizer.formats.png_save import has_few_colours
 from resizer.model import Frame, Header
 
@@ -51,19 +52,16 @@ class PngSource(SourceFormat):
     name: ClassVar[str] = "PNG"
     threads: ClassVar[int] = 0
 
-    def open(self, file: SourceFile) -> PngImage:
+    def open(self, file: SourceFile) -> PngFile:
         """Read the chunks before the pixels. Damaged ones are ignored if the pixels do not need them."""
         # Metadata may be larger than memory, and is never read again.
         getattr(file.stream, "release_behind", lambda: None)()
-        reader = PngReader(file.stream, file.warn)
-        image = PngImage(reader, reader.size)
-        image.info |= reader.info
-        return image
+        return PngFile(file.stream, file.warn)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Make the header from the chunks."""
-        png = cast("PngImage", image).reader
-        pixels = image.width * image.height
+        png, pixels = cast("PngFile", image), image.width * image.height
+        transparent = image.mode in {"LA", "RGBA"} or "transparency" in image.info
         kept = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
         header = Header(
             format=self.name,
@@ -72,15 +70,13 @@ class PngSource(SourceFormat):
             height=image.height,
             frames=max(1, png.announced),
             orientation=exif_orientation(image.info.get("exif")),
-            has_transparency=image.has_transparency_data or bool(png.deep_colour),
+            has_transparency=transparent or (png.has_frames and not png.control),
             buffered_bytes=kept,
             code_points=png.code_points,
         )
-        if png.is_animated:  # the decoded frame, its RGBA copy, and the canvas below, which a frame may not cover
-            shown = replace(
-                header, mode="RGBA", loop=png.plays, buffered_bytes=kept + 8 * pixels, held_bytes=4 * pixels
-            )
-            return shown if png.control else replace(shown, has_transparency=True)
+        if png.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
+            held, buffered = 4 * pixels, kept + 8 * pixels
+            return replace(header, mode="RGBA", loop=png.plays, held_bytes=held, buffered_bytes=buffered)
         if png.deep_colour:  # the compressed pixels, and both bytes of each sample
             return replace(header, buffered_bytes=kept + file.size + 12 * pixels)
         return header
@@ -88,8 +84,8 @@ class PngSource(SourceFormat):
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         """Decode the picture, or compose the frames of the animation."""
         del header, wanted
-        png = cast("PngImage", image).reader
-        if png.is_animated:
+        png = cast("PngFile", image)
+        if png.has_frames:
             yield from animation(png)
         else:
             pixels = png.decoded(png.size, png.chunks.pixels())
@@ -97,24 +93,23 @@ class PngSource(SourceFormat):
 
     def after_pixels(self, image: ImageFile, header: Header) -> Header:
         """Add EXIF, XMP and texts after the pixels."""
-        png = cast("PngImage", image).reader
-        if png.is_animated:
+        png = cast("PngFile", image)
+        if png.has_frames:
             return header
         if png.chunks.kind == b"IDAT":  # after the last row
             deque(islice(png.chunks.pixels(), MAX_BEHIND), maxlen=0)
         for _ in range(MAX_BEHIND):
             if png.chunks.kind == b"IEND":
-                png.chunks.needed(MAX_BYTES_BEHIND)
+                png.chunks.body(MAX_BYTES_BEHIND)
             if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
                 break
             with suppress(Rejected):  # the file may end early here
                 png.read_optional()
             png.chunks.advance()
-        image.info |= png.info
         return replace(header, orientation=exif_orientation(image.info.get("exif")))
 
 
-def animation(png: PngReader) -> Iterator[Frame]:
+def animation(png: PngFile) -> Iterator[Frame]:
     """The frames of an animation whose `chunks` are at its first IDAT.
 
     As in Chromium, a damaged or impossible fcTL ends the animation. Raises `Rejected`: `truncated` if the file ends
@@ -137,20 +132,17 @@ def animation(png: PngReader) -> Iterator[Frame]:
     if not made:
         raise Rejected(Reason.CORRUPT, "The PNG is an animation without frames.")
     if png.chunks.kind == b"IEND":
-        png.chunks.needed(0)
+        png.chunks.body(0)
     if made < png.announced:
         png.warn(f"The PNG has {made} of the {png.announced} frames that it announces.")
 
 
-def _go_to_frame(png: PngReader) -> None:
-    """Go to the next frame's pixels, or to the end; `control` is empty if none belongs to the pixels."""
+def _go_to_frame(png: PngFile) -> None:
+    """Go to the next frame's pixels and keep its control, or go to the end."""
     png.control = b""
-    while png.chunks.kind != b"fdAT":
+    while not png.chunks.is_needed:
         if not png.chunks.kind:
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
-        if png.chunks.is_needed:  # the end, or a chunk that decoders must not skip
-            png.control = b""
-            return
         if png.chunks.kind == b"fcTL":
             png.read_optional()
         else:
@@ -158,9 +150,9 @@ def _go_to_frame(png: PngReader) -> None:
         png.chunks.advance()
 
 
-def _control(png: PngReader) -> Control | None:
+def _control(png: PngFile) -> Control | None:
     """The control of the frame whose pixels are next; None if it is missing or impossible."""
-    if len(png.control) != CONTROL.size:
+    if len(png.control) != CONTROL.size or png.chunks.kind not in DATA:
         return None
     number, width, height, left, top, delay, parts, disposal, blend = CONTROL.unpack(png.control)
     inside = 0 < width <= png.size[0] - left and 0 < height <= png.size[1] - top

@@ -24,7 +24,8 @@ class LeftOut(ValueError):
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     """One chunk as it is in a file."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    checksum = zlib.crc32(body, zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)))
 
 
 class Chunks:
@@ -42,8 +43,8 @@ class Chunks:
 
     @property
     def is_needed(self) -> bool:
-        """Whether decoders must not skip this chunk: its first letter is a capital (5.4)."""
-        return not self.kind[0] & 0x20
+        """Whether the pixels need this chunk: it has a frame's, or decoders must not skip it (a capital, by 5.4)."""
+        return self.kind == b"fdAT" or self.kind[:1].isupper()
 
     def advance(self) -> bytes:
         """Go to the next chunk, from the end of the current one, and return its kind; b"" if there is none."""
@@ -71,24 +72,23 @@ class Chunks:
         return len(stored) < 4 or int.from_bytes(stored, "big") == self._checksum
 
     def body(self, most: int) -> bytes:
-        """The chunk's content. Raises `LeftOut` if it has more than `most` bytes or a wrong checksum."""
+        """The chunk's content. Raises as `_damaged` says if it has more than `most` bytes or a wrong checksum."""
         length = self.left
         if length > most:
             self.is_right()
-            raise LeftOut(f"it is {length} bytes long")
+            raise self._damaged(f"it is {length} bytes long")
         data = b"".join(iter(self.read, b""))
         if len(data) < length:
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
         if not self.is_right():
-            raise LeftOut("its checksum is wrong")
+            raise self._damaged("its checksum is wrong")
         return data
 
-    def needed(self, most: int) -> bytes:
-        """Like `body`, for a chunk that the pixels need: raises `Rejected` `corrupt` instead of `LeftOut`."""
-        try:
-            return self.body(most)
-        except LeftOut as problem:
-            raise Rejected(Reason.CORRUPT, f"The PNG's {self.kind.decode()} is damaged: {problem}.") from problem
+    def _damaged(self, why: str) -> Exception:
+        """`Rejected` `corrupt` for a chunk that the pixels need, else `LeftOut`."""
+        if self.is_needed:
+            return Rejected(Reason.CORRUPT, f"The PNG's {self.kind.decode()} is damaged: {why}.")
+        return LeftOut(why)
 
     def is_next(self, number: bytes) -> bool:
         """Whether this is the next number in an animation's fcTL and fdAT chunks."""
@@ -106,8 +106,7 @@ class Chunks:
                 raise Rejected(Reason.CORRUPT, "Frames of the PNG are missing or in the wrong order.")
             yield from iter(self.read, b"")
             if not self.is_right():
-                detail = f"The PNG's pixels are damaged: a checksum of its {kind.decode()} is wrong."
-                raise Rejected(Reason.CORRUPT, detail)
+                raise self._damaged("its checksum is wrong")
             self.advance()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
-from resizer.formats.png_reader import KEYWORDS
+from resizer.formats.png_file import KEYWORDS
 from resizer.model import MAX_EXIF_BYTES
 
 if TYPE_CHECKING:

@@ -193,7 +193,7 @@ def test_a_frame_that_ends_early_is_truncated() -> None:
 
 
 REFUSED = {
-    "a wrong checksum in a frame": "a checksum of its fdAT is wrong",
+    "a wrong checksum in a frame": "fdAT is damaged: its checksum is wrong",
     "a part of a frame missing": "missing or in the wrong order",
     "a first frame of another size": "an animation without frames",
     "no frame": "an animation without frames",

@@ -92,7 +92,7 @@ ODD = {
         "iTXt",
         f"it is {5 * MB + 22} bytes long",
     ),
-    "EXIF of 5 MB": (chunk(b"eXIf", exif_bomb(5 * MB)[6:]), "eXIf", f"it is {5 * MB} bytes long"),
+    "EXIF of 2 MB": (chunk(b"eXIf", exif_bomb(2 * MB)[6:]), "eXIf", f"it is {2 * MB} bytes long"),
 }
 
 
@@ -182,7 +182,7 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
         Reason.CORRUPT,
         "PLTE is damaged",
     ),
-    "IDAT with a wrong checksum": (png(damaged(PIXELS), END), Reason.CORRUPT, "a checksum of its IDAT is wrong"),
+    "IDAT with a wrong checksum": (png(damaged(PIXELS), END), Reason.CORRUPT, "IDAT is damaged: its checksum is wrong"),
     "IEND with a wrong checksum": (png(PIXELS, damaged(END)), Reason.CORRUPT, "IEND is damaged"),
     "CgBI": (
         b"\x89PNG\r\n\x1a\n" + chunk(b"CgBI", bytes(4)) + plain()[8:],
@@ -196,7 +196,7 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
     "no pixels": (png(END), Reason.CORRUPT, "has IEND where its pixels"),
     "a second size": (plain(chunk(b"IHDR", SIZE)), Reason.CORRUPT, "IHDR where its pixels"),
     "text first": (b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt") + plain()[8:], Reason.CORRUPT, "does not begin with its size"),
-    "a size of 14 bytes": (png(PIXELS, END, size=SIZE + b"\0"), Reason.CORRUPT, "does not begin with its size"),
+    "a size of 14 bytes": (png(PIXELS, END, size=SIZE + b"\0"), Reason.CORRUPT, "it is 14 bytes long"),
     "colour type 1": (png(PIXELS, END, size=size(colour=1)), Reason.CORRUPT, "header cannot be read"),
     "3 bits": (png(PIXELS, END, size=size(depth=3)), Reason.CORRUPT, "header cannot be read"),
     "no bits": (png(NOT_NEEDED["tRNS"], PIXELS, END, size=size(depth=0)), Reason.CORRUPT, "header cannot be read"),

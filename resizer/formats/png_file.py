@@ -1,45 +1,42 @@
-"""Reads a PNG: chunks that are damaged, and that the pixels do not need, are left out; Pillow gets the others."""
+"""An opened PNG: damaged chunks are left out if the pixels do not need them, and Pillow reads the others."""
 
 from __future__ import annotations
 
 import struct
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.pillow_private import MAX_TEXT, PlainPng, read_as
+from resizer.formats.pillow_private import MAX_TEXT, PlainPng
 from resizer.formats.png_chunks import Chunks, LeftOut, chunk, inflated
-from resizer.model import CodePoints
+from resizer.model import MAX_EXIF_BYTES, CodePoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-ONE_PIXEL: Final = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+SIZE_BYTES: Final = 13
+ONE_PIXEL: Final = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
 PALETTE: Final = 768
-DEEP: Final = 16
-# Pillow's mode, and its raw modes for the upper and the lower 8 of 16 bits. Like browsers, we use the upper ones.
-DEEP_MODES: Final = {"I;16": ("L", "L;16B", "L;16"), "RGB": ("RGB", "RGB;16B", "RGB;16L")}
-TRANSPARENCY: Final = {"P": 1, "1": 2, "L": 2, "I;16": 2, "RGB": 6}  # bytes of a tRNS that are needed, by Pillow's mode
+TRANSPARENCY: Final = {"P": 1, "1": 2, "L": 2, "RGB": 6}  # bytes of a tRNS that are needed, by Pillow's mode
 LENGTHS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4, b"pHYs": 9, b"acTL": 8}
 TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 USED: Final = TEXTS | LENGTHS.keys() | {b"fcTL", b"tRNS", b"iCCP", b"eXIf"}
+MAX_READ: Final = 524_288  # bytes of a text; nobody reads more of XMP
 XMP: Final = "XML:com.adobe.xmp"
 KEYWORDS: Final = ("Author", "Copyright")  # of texts with artist and copyright (11.3.3.2)
 
 
-class PngReader:
-    """The chunks of a PNG up to its pixels, where `chunks` is. Reading them raises `Rejected`, or Pillow's errors.
+class PngFile(PlainPng):
+    """An opened PNG, whose `chunks` are at its pixels. Opening it raises `Rejected`, or Pillow's errors.
 
-    `info` is Pillow's, `deep_colour` the transparent colour of 16-bit samples. `announced` is the number of frames
-    (0: no animation), `plays` how often they play (0: for ever), `control` the body of the fcTL that makes the picture
-    the first frame (empty: it is only for viewers without animation).
+    `announced` is the number of frames (0: no animation), `plays` how often they play (0: for ever), `control` the body
+    of the fcTL that makes the picture the first frame (empty: it is only for viewers without animation).
     """
 
     def __init__(self, stream: IO[bytes], warn: Callable[[str], None]) -> None:
         self.chunks, self.warn = Chunks(stream), cache(warn)  # there may be thousands of damaged chunks
-        self.info: dict[Any, Any] = {}
         self.code_points: CodePoints | None = None
         self.announced = self.plays = 0
         self.control = self.deep_colour = self._palette = self._transparent = b""
@@ -48,34 +45,33 @@ class PngReader:
         if kind == b"CgBI":
             detail = "The PNG is in Apple's own format for apps (CgBI), which no browser shows; upload a plain PNG."
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
-        if kind and (kind != b"IHDR" or self.chunks.left != len(ONE_PIXEL)):
+        if kind not in {b"IHDR", b""}:
             raise Rejected(Reason.CORRUPT, "The PNG does not begin with its size (IHDR).")
-        self._header = self.chunks.needed(len(ONE_PIXEL))
-        image = PlainPng(chunk(b"IHDR", self._header))
-        self.size, self.depth, self.mode = image.size, self._header[8], image.mode
-        self._read_to_pixels()
+        self._header = self.chunks.body(SIZE_BYTES)
+        super().__init__(chunk(b"IHDR", self._header))
+        while self.chunks.advance() != b"IDAT":
+            self._read_chunk()
+        if self.mode == "P" and len(self._palette) < PALETTE:
+            raise Rejected(Reason.CORRUPT, "The PNG has no palette for its colours.")
 
     @property
-    def is_animated(self) -> bool:
+    def has_frames(self) -> bool:
         """Whether frames are shown instead of the picture: several, or one that is not the picture itself."""
         return self.announced > 1 or (self.announced == 1 and not self.control)
 
-    def _read_to_pixels(self) -> None:
-        while self.chunks.advance() != b"IDAT":
-            if self.chunks.kind == b"PLTE":
-                colours = self.chunks.needed(PALETTE)
-                colours = colours[: len(colours) // 3 * 3]
-                # As in Chromium, colours beyond its end are the same as its last one.
-                self._palette = chunk(b"PLTE", colours + colours[-3:] * ((PALETTE - len(colours)) // 3))
-            elif not self.chunks.kind:
-                raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
-            elif self.chunks.is_needed:
-                name = self.chunks.kind.decode("ascii", "replace")
-                raise Rejected(Reason.CORRUPT, f"The PNG has {name} where its pixels should be.")
-            else:
-                self.read_optional()
-        if self.mode == "P" and len(self._palette) < PALETTE:
-            raise Rejected(Reason.CORRUPT, "The PNG has no palette for its colours.")
+    def _read_chunk(self) -> None:
+        kind = self.chunks.kind
+        if kind == b"PLTE":
+            colours = self.chunks.body(PALETTE)
+            colours = colours[: len(colours) // 3 * 3]
+            # As in Chromium, colours beyond its end are the same as its last one.
+            self._palette = chunk(b"PLTE", colours + colours[-3:] * ((PALETTE - len(colours)) // 3))
+        elif self.chunks.is_needed:
+            raise Rejected(Reason.CORRUPT, f"The PNG has {kind.decode('ascii', 'replace')} where its pixels should be.")
+        elif kind:
+            self.read_optional()
+        else:
+            raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
 
     def read_optional(self) -> None:
         """Use this chunk, if it is of any use. It is left out with a warning if it is damaged."""
@@ -84,7 +80,7 @@ class PngReader:
             self.chunks.is_right()
             return
         try:
-            body = self.chunks.body(MAX_TEXT)
+            body = self.chunks.body(MAX_EXIF_BYTES if kind == b"eXIf" else MAX_TEXT)
             if len(body) != LENGTHS.get(kind, len(body)):
                 raise LeftOut(f"it is {len(body)} bytes long instead of {LENGTHS[kind]}")
             self._use(kind, body)
@@ -110,16 +106,20 @@ class PngReader:
 
         As in Chromium, the lower byte of each value counts, and a value that no sample can have is ignored.
         """
-        needed, highest = TRANSPARENCY.get(self.mode, 0), (1 << self.depth) - 1
+        needed, depth = TRANSPARENCY.get(self.mode, 0), self._header[8]
+        values, highest = body[1:needed:2], (1 << depth) - 1
         if len(body) < needed or (self.mode == "P" and not self._palette):
             raise LeftOut("it is too short, or comes before the palette")
-        if self.mode == "P":
-            self._transparent = chunk(b"tRNS", body[:256])
-        elif self.depth == DEEP:
+        if not needed or max(values, default=0) > highest:
+            return
+        self.info["transparency"] = body
+        if depth > 8:
             self.deep_colour = body[:needed]
-        elif needed and max(body[1:needed:2]) <= highest:
-            values = [value * 255 // highest for value in body[1:needed:2]]
-            self._transparent = chunk(b"tRNS", struct.pack(f">{len(values)}H", *values))
+        elif self.mode == "P":
+            self._transparent = chunk(b"tRNS", body[:256])
+        else:
+            scaled = [value * 255 // highest for value in values]
+            self._transparent = chunk(b"tRNS", struct.pack(f">{len(scaled)}H", *scaled))
 
     def _let_pillow_use(self, kind: bytes, body: bytes) -> None:
         """Let Pillow read a chunk in a PNG of its own. The first of a kind counts, and of texts the first of a name."""
@@ -128,7 +128,7 @@ class PngReader:
             return
         self._seen.add(name)
         try:
-            found = PlainPng(chunk(b"IHDR", ONE_PIXEL) + chunk(kind, body)).info
+            found = PlainPng(ONE_PIXEL, chunk(kind, body[:MAX_READ] if kind in TEXTS else body)).info
         except (SyntaxError, ValueError, OSError):
             found = {}
         if not found or not {None, ""}.isdisjoint(found.values()):
@@ -136,36 +136,20 @@ class PngReader:
         found.pop(XMP, None)  # the same as `xmp`, as text
         self.info |= found
 
-    def head(self, size: tuple[int, int]) -> bytes:
-        """The chunks before the pixels of a picture of this size."""
-        header = chunk(b"IHDR", struct.pack(">II", *size) + self._header[8:])
-        return header + self._palette + self._transparent
-
     def decoded(self, size: tuple[int, int], compressed: Iterable[bytes]) -> Image.Image:
         """Decode a picture; one with a transparent colour of 16-bit samples twice, once for each of their bytes."""
+        header = chunk(b"IHDR", struct.pack(">II", *size) + self._header[8:])
+        head = header, self._palette, self._transparent
         if not self.deep_colour:
-            image = PngImage(self, size, compressed)
+            image = PlainPng(*head, compressed=inflated(compressed))
             image.load()
             return image
         pieces, differs = list(compressed), Image.new("L", size)
         for lower in (True, False):
-            image = PngImage(self, size, pieces, lower=lower)
+            image = PlainPng(*head, compressed=inflated(pieces), lower=lower)
             for band, value in zip(image.split(), self.deep_colour[lower::2], strict=True):
                 differing = band.point([255 * (sample != value) for sample in range(256)])
                 differs = ImageChops.lighter(differs, differing)
         picture = image.convert("RGBA")
         picture.putalpha(differs)
         return picture
-
-
-class PngImage(PlainPng):
-    """One picture of a PNG, decoded by `load`; `lower` decodes the lower 8 of 16 bits."""
-
-    def __init__(
-        self, reader: PngReader, size: tuple[int, int], compressed: Iterable[bytes] = (), *, lower: bool = False
-    ) -> None:
-        self.reader = reader
-        super().__init__(reader.head(size), inflated(compressed))
-        if reader.depth == DEEP and reader.mode in DEEP_MODES:
-            mode, *raw_modes = DEEP_MODES[reader.mode]
-            read_as(self, mode, raw_modes[lower])
