@@ -99,9 +99,10 @@ class PngSource(SourceFormat):
         if png.chunks.kind == b"IDAT":  # after the last row
             deque(islice(png.chunks.pixels(), MAX_BEHIND), maxlen=0)
         for _ in range(MAX_BEHIND):
+            if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
+                break
             if png.chunks.kind == b"IEND":
                 png.chunks.body(MAX_BYTES_BEHIND)
-            if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
                 break
             with suppress(Rejected):  # the file may end early here
                 png.read_optional()
@@ -140,7 +141,7 @@ def animation(png: PngFile) -> Iterator[Frame]:
 def _go_to_frame(png: PngFile) -> None:
     """Go to the next frame's pixels and keep its control, or go to the end."""
     png.control = b""
-    while not png.chunks.is_needed:
+    while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
         if not png.chunks.kind:
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
         if png.chunks.kind == b"fcTL":

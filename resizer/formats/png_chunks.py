@@ -43,8 +43,8 @@ class Chunks:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the pixels need this chunk: it has a frame's, or decoders must not skip it (a capital, by 5.4)."""
-        return self.kind == b"fdAT" or self.kind[:1].isupper()
+        """Whether decoders must not skip this chunk: its first letter is a capital (5.4)."""
+        return self.kind[:1].isupper()
 
     def advance(self) -> bytes:
         """Go to the next chunk, from the end of the current one, and return its kind; b"" if there is none."""
@@ -86,7 +86,7 @@ class Chunks:
 
     def _damaged(self, why: str) -> Exception:
         """`Rejected` `corrupt` for a chunk that the pixels need, else `LeftOut`."""
-        if self.is_needed:
+        if self.is_needed or self.kind in DATA:
             return Rejected(Reason.CORRUPT, f"The PNG's {self.kind.decode()} is damaged: {why}.")
         return LeftOut(why)
 

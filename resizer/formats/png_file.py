@@ -49,6 +49,8 @@ class PngFile(PlainPng):
             raise Rejected(Reason.CORRUPT, "The PNG does not begin with its size (IHDR).")
         self._header = self.chunks.body(SIZE_BYTES)
         super().__init__(chunk(b"IHDR", self._header))
+        if self._header[10] or self._header[12] > 1:  # Pillow looks at all but compression and interlacing
+            raise Rejected(Reason.CORRUPT, "The PNG's header is invalid.")
         while self.chunks.advance() != b"IDAT":
             self._read_chunk()
         if self.mode == "P" and len(self._palette) < PALETTE:
@@ -61,7 +63,7 @@ class PngFile(PlainPng):
 
     def _read_chunk(self) -> None:
         kind = self.chunks.kind
-        if kind == b"PLTE":
+        if kind == b"PLTE" and not self._palette:
             colours = self.chunks.body(PALETTE)
             colours = colours[: len(colours) // 3 * 3]
             # As in Chromium, colours beyond its end are the same as its last one.
@@ -97,7 +99,7 @@ class PngFile(PlainPng):
             case b"acTL":
                 self.announced, self.plays = struct.unpack(">II", body)
             case b"fcTL":
-                self.control = body if self.announced else b""
+                self.control += body if self.announced else b""  # two are too long
             case _:
                 self._let_pillow_use(kind, body)
 
