@@ -62,6 +62,7 @@ class PngFile(PlainPng):
         return self.announced > 1 or (self.announced == 1 and not self.control)
 
     def _read_chunk(self) -> None:
+        """Read a chunk before the pixels."""
         kind = self.chunks.kind
         if kind == b"PLTE" and not self._palette:
             colours = self.chunks.body(PALETTE)
@@ -85,23 +86,19 @@ class PngFile(PlainPng):
             body = self.chunks.body(MAX_EXIF_BYTES if kind == b"eXIf" else MAX_TEXT)
             if len(body) != LENGTHS.get(kind, len(body)):
                 raise LeftOut(f"it is {len(body)} bytes long instead of {LENGTHS[kind]}")
-            self._use(kind, body)
-        except LeftOut as problem:
-            self.warn(f"The PNG's {kind.decode()} is ignored: {problem}.")
-
-    def _use(self, kind: bytes, body: bytes) -> None:
-        match kind:
-            case b"tRNS":
+            if kind == b"tRNS":
                 self._use_transparency(body)
-            case b"cICP":
+            elif kind == b"cICP":
                 primaries, transfer, matrix, full_range = body
                 self.code_points = CodePoints(primaries, transfer, matrix, narrow=full_range == 0)
-            case b"acTL":
+            elif kind == b"acTL":
                 self.announced, self.plays = struct.unpack(">II", body)
-            case b"fcTL":
+            elif kind == b"fcTL":
                 self.control += body if self.announced else b""  # two are too long
-            case _:
+            else:
                 self._let_pillow_use(kind, body)
+        except LeftOut as problem:
+            self.warn(f"The PNG's {kind.decode()} is ignored: {problem}.")
 
     def _use_transparency(self, body: bytes) -> None:
         """Scale a transparent colour to 8 bits, as Pillow decodes it.

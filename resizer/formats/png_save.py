@@ -6,7 +6,6 @@ import io
 import struct
 from fractions import Fraction
 from itertools import chain, count
-from statistics import fmean
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image, ImageChops, ImageStat
@@ -73,7 +72,7 @@ def with_palette(image: Image.Image) -> Image.Image:
     if image.mode == "RGBA":  # colours count by their alpha
         pair = pair[0].convert("RGBa"), pair[1].convert("RGBa")
     errors = ImageStat.Stat(ImageChops.difference(*pair)).rms
-    return reduced if fmean(error**2 for error in errors) <= SAME else image
+    return reduced if sum(error**2 for error in errors) / len(errors) <= SAME else image
 
 
 def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
