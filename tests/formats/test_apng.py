@@ -147,12 +147,12 @@ def test_an_impossible_frame_ends_the_animation(why: str) -> None:
     assert found.warnings == ["The PNG has 2 of the 4 frames that it announces."]
 
 
-@pytest.mark.parametrize("part", ["damaged", "short", "needed and unknown"])
+@pytest.mark.parametrize("part", ["damaged", "short", "twice", "needed and unknown"])
 def test_a_damaged_control_ends_the_animation(part: str) -> None:
-    """A damaged fcTL, or a chunk that no decoder may pass over, ends the animation as well."""
+    """A damaged or repeated fcTL, or a chunk that no decoder may pass over, ends the animation as well."""
     made = apng(RED, announced=2).control(GREEN)
     whole = made.chunks.pop()
-    broken = {"damaged": whole[:-1] + bytes([whole[-1] ^ 1]), "short": chunk(b"fcTL", bytes(20))}
+    broken = {"damaged": whole[:-1] + bytes([whole[-1] ^ 1]), "short": chunk(b"fcTL", bytes(20)), "twice": whole * 2}
     made.chunks.append(broken.get(part, chunk(b"ABCD")))
     found = read(made.pixels(stored(GREEN)).file())
     assert len(found.frames) == 1
