@@ -158,7 +158,7 @@ def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[byt
     image.tile = []  # tells Pillow that the image is loaded
 
 
-# ---- TIFF, BMP and JPEG 2000
+# ---- TIFF and BMP
 
 expect(ImageFile, ("_Tile",))
 expect(TiffImagePlugin, ("READ_LIBTIFF", "COMPRESSION_INFO"))
@@ -178,8 +178,3 @@ def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
     """Make the decoder of an opened image decode to a mode from samples in a raw mode."""
     image._mode = mode
     replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
-
-
-def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
-    """Make the decoder of an opened image decode to another mode."""
-    image._mode = mode

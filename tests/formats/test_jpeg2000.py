@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
-from tests.support.pictures import photo_like, saved
+from tests.support.pictures import photo_like, psnr, saved
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)
 TWICE = [RED, GREEN, RED, BLUE]  # later colours move where Pillow finds one of them twice
@@ -119,6 +120,28 @@ def test_a_missing_tile_is_truncated() -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize(
+    ("mode", "options", "tiles", "samples"),
+    [
+        ("RGB", {}, 1, 300 * 200 * 3 * 5),
+        ("RGB", {"no_jp2": True, "tile_size": (64, 64)}, 5 * 4, 64 * 64 * 3 * 5),
+        ("L", {"tile_size": (1000, 100)}, 2, 300 * 100 * 5),
+        ("RGBA", {"codeblock_size": (8, 8)}, 1, 300 * 200 * 4 * 5),
+        ("I;16", {"precinct_size": (64, 64), "plt": True}, 1, 300 * 200 * 6),
+    ],
+)
+def test_what_decoding_takes(mode: str, options: dict[str, object], tiles: int, samples: int) -> None:
+    """Parameters of every tile; of the largest tile each channel's samples as 32 bits and as Pillow takes them."""
+    picture = photo_like(300, 200)
+    picture = picture.convert("L").convert("I").convert(mode) if mode == "I;16" else picture.convert(mode)
+    data = bytearray(saved(picture, "JPEG2000", **options))
+    assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
+    at = data.index(b"\xff\x51") + 6  # cut out of a large grid, as maps are, it takes no more
+    sides = struct.unpack_from(">8I", data, at)
+    struct.pack_into(">8I", data, at, *(side + 8192 * (place not in {4, 5}) for place, side in enumerate(sides)))
+    assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
+
+
 def test_a_profile_is_found() -> None:
     """The ICC profile in a box of colours is given out."""
     data = saved(photo_like(60, 40), "JPEG2000")
@@ -127,6 +150,21 @@ def test_a_profile_is_found() -> None:
     colours = data.index(b"colr") - 4
     header = data[at + 8 : colours] + box(b"colr", b"\2\0\0a profile") + data[colours + 15 : at + size]
     assert pixels_of(data[:at] + box(b"jp2h", header) + data[at + size :]).info["icc_profile"] == b"a profile"
+
+
+@pytest.mark.parametrize(("space", "mode"), [(12, "RGBA"), (18, "RGB")])
+def test_a_colour_space_by_its_number_counts(space: int, mode: str) -> None:
+    """Inks are read as inks, and luminance with colour differences as that."""
+    picture = photo_like(60, 40).convert(mode)
+    data = saved(picture, "JPEG2000")
+    at = data.index(b"colr") + 7
+    found = pixels_of(data[:at] + struct.pack(">I", space) + data[at + 4 :])
+    if space == 12:
+        assert found.mode == "CMYK"
+        assert found.tobytes() == picture.tobytes()
+    else:
+        light = Image.frombytes("YCbCr", picture.size, picture.tobytes()).convert("RGB")
+        assert psnr(found.convert("RGB"), light) > 40
 
 
 # 40 x 10 pixels of 16 bits a channel, from black to the brightest sample, which Pillow reads and cannot write.
