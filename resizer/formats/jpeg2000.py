@@ -16,7 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.isobmff import HEAD, Box, boxes_of_file, find
-from resizer.formats.jpeg2000_codestream import END, SIZ_AT, START, Codestream, read_codestream
+from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
@@ -36,16 +36,13 @@ SIGNATURE: Final = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
 class OpenedJpeg2000(Jpeg2KImageFile):
     """An opened JPEG 2000 with its codestream's size, and its palette as a raw mode and bytes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytearray) -> None:
         begin, header = _parts(data)
-        found = read_codestream(data, begin)
-        self.codestream = found.undivided()
-        self.given_palette = _palette(header) if len(found.components) == 1 else None
+        self.codestream = read_codestream(data, begin)
+        self.given_palette = _palette(header) if self.codestream.components == 1 else None
         colour = find(header, b"colr") or b""
         boxes = b"" if self.given_palette else _boxes(self.codestream, colour)
-        siz, view = self.codestream.siz, memoryview(data)  # a view saves copies of the file
-        rest = view[begin + SIZ_AT + len(siz) : found.end]
-        super().__init__(io.BytesIO(b"".join((boxes, view[begin : begin + SIZ_AT], siz, rest, END))))
+        super().__init__(io.BytesIO(b"".join((boxes, memoryview(data)[begin : self.codestream.end], END))))
         if len(colour) > 3 and colour[0] in PROFILES:
             self.info["icc_profile"] = colour[3:]
 
@@ -60,7 +57,7 @@ class Jpeg2000Source(SourceFormat):
 
     def open(self, file: SourceFile) -> ImageFile:
         """Read the whole file first: OpenJPEG may end the process if the file is shorter than it was told."""
-        return OpenedJpeg2000(file.stream.read())
+        return OpenedJpeg2000(bytearray(file.stream.read()))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         del file
@@ -90,7 +87,7 @@ class Jpeg2000Source(SourceFormat):
         yield Frame(image)
 
 
-def _parts(data: bytes) -> tuple[int, bytes]:
+def _parts(data: bytearray) -> tuple[int, bytes]:
     """The offset of the codestream, and the content of the `jp2h` box."""
     if data.startswith(START):
         return 0, b""
@@ -100,15 +97,14 @@ def _parts(data: bytes) -> tuple[int, bytes]:
         reason = Reason.TRUNCATED if boxes[-1].end + HEAD > len(data) else Reason.CORRUPT
         raise Rejected(reason, f"The JPEG 2000 has no picture in its first {len(boxes)} boxes; upload the whole file.")
     header = found.get(b"jp2h", Box(b"jp2h", 0, 0))
-    return found[b"jp2c"].begin, data[header.begin : min(header.end, header.begin + MAX_HEADER)]
+    return found[b"jp2c"].begin, bytes(data[header.begin : min(header.end, header.begin + MAX_HEADER)])
 
 
 def _boxes(codestream: Codestream, colour: bytes) -> bytes:
     """Boxes that tell Pillow the colour space if a number says it; without, Pillow goes by the components."""
     if len(colour) < 7 or colour[0] != ENUMERATED:
         return b""
-    right, bottom, left, top, *_ = codestream.sides
-    size = (max(bottom - top, 0), max(right - left, 0), len(codestream.components), codestream.bits - 1)
+    size = (*reversed(codestream.size), codestream.components, codestream.bits - 1)
     header = struct.pack(">I4sIIHBBBBI4s", 22, b"ihdr", *size, 7, 0, 0, 15, b"colr") + colour[:7]
     return SIGNATURE + struct.pack(">I4s", 8 + len(header), b"jp2h") + header + struct.pack(">I4s", 0, b"jp2c")
 
