@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from resizer.decode.wording import title
+from resizer.decode.rejecting import title
 from resizer.errors import Reason, Rejected
 from resizer.memory.encoding import MB
 from resizer.memory.plan import memory_needed
