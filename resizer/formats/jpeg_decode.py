@@ -51,11 +51,11 @@ def decode_jpeg(image: JpegImageFile, header: Segments) -> None:
 
 def _finish(decoder: Decoder, segments: Segments) -> None:
     """Feed padding, and the end marker if nothing is missing, so that the decoder finishes."""
-    between = decoder.is_between_scans()
-    if between and not decoder.finished and segments.several_scans and segments.restarts:
-        decoder.feed(bytes([0xFF, segments.next_restart]))  # the decoder may be waiting for a restart marker
-        between = decoder.is_between_scans(AT_ONCE)
-    if between and not decoder.finished and segments.several_scans and segments.complete:
+    if not decoder.is_between_scans() or decoder.finished or not segments.several_scans:
+        return
+    # It may also be waiting for a restart marker within a scan. Between scans it ignores one.
+    decoder.feed(bytes([0xFF, segments.next_restart]))
+    if decoder.is_between_scans(AT_ONCE) and segments.complete:
         decoder.feed(END_MARKER)
 
 

@@ -19,16 +19,15 @@ MAX_PARTS: Final = 10_000
 MAX_SCANS: Final = 100
 HEAD: Final = 24  # bytes of a segment that we look at; enough for a frame or a scan of four components
 # Markers (table B.1; T.87 for JPEG-LS). Standalone ones have no length.
-START, END, START_OF_SCAN, RESTART_INTERVAL, APP1 = 0xD8, 0xD9, 0xDA, 0xDD, 0xE1
+START, END, START_OF_SCAN, APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 RESTARTS: Final = range(0xD0, 0xD8)
 STANDALONE: Final = frozenset({*range(0xC0), *RESTARTS, START, END})
 PROGRESSIVE: Final = frozenset({0xC2, 0xCA})
 ARITHMETIC: Final = frozenset({0xC9, 0xCA})
 FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xDE, 0xF7}
 READABLE: Final = frozenset({0xC0, 0xC1}) | PROGRESSIVE | ARITHMETIC
-# A photo may have thousands of restart markers, so we only search for these if we need them.
-MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")
-MARKER_OR_RESTART: Final = re.compile(rb"\xFF[\x01-\xFE]")
+ANY_MARKER: Final = re.compile(rb"\xFF[\x01-\xFE]")
+MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")  # but for restarts: a photo may have thousands
 COEFFICIENTS: Final = 64  # of a block
 COEFFICIENT_BYTES: Final = 2
 
@@ -38,19 +37,18 @@ class Segments:
 
     `frame` is the frame's marker (0: none), `sampling` has each component's sampling factors across and down, `scans`
     is the number of scans so far, and `scan_at` the offset of the first one in bytes. `several_scans` means that the
-    decoder must keep all coefficients until the last scan. `next_restart` is the marker that must follow if there are
-    `restarts`. `ended` is True after the end marker.
+    decoder must keep all coefficients until the last scan; `next_restart` is the restart marker that may follow then.
+    `ended` is True after the end marker.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._read, self._parts, self._exif = 0, 0, 0
         self._complete: defaultdict[int, set[int]] = defaultdict(set)  # coefficients with all bits, by component
-        self._pattern = MARKER
         self.frame, self.size = 0, (0, 0)
         self.sampling: tuple[tuple[int, int], ...] = ()
         self.scans, self.scan_at = 0, 0
-        self.several_scans = self.restarts = self.ended = False
+        self.several_scans = self.ended = False
         self.next_restart = RESTARTS.start
 
     @property
@@ -101,7 +99,7 @@ class Segments:
     def _walk(self, data: bytes, at: int) -> int:
         """The offset of the end marker, of an incomplete segment, or of what follows these bytes."""
         while True:
-            found = self._pattern.search(data, at)
+            found = (ANY_MARKER if self.several_scans else MARKER).search(data, at)
             before, at = at, found.start() if found else max(at, len(data) - data.endswith(b"\xff"))
             self._parts += 1 + at - before
             if not self.scans and self._parts > MAX_PARTS:
@@ -129,8 +127,6 @@ class Segments:
             return
         elif marker in FRAMES:
             self._read_frame(marker, head)
-        elif marker == RESTART_INTERVAL:
-            self.restarts = any(head[4:6])
         elif marker == APP1 and head[4:10] == b"Exif\0\0":
             self._exif += int.from_bytes(head[2:4], "big")
             if self._exif > MAX_EXIF_BYTES:
@@ -156,7 +152,6 @@ class Segments:
         if not self.scans:
             self.scan_at = at
             self.several_scans = progressive or head[4:5] != bytes([len(self.sampling)])
-            self._pattern = MARKER_OR_RESTART if self.restarts and self.several_scans else MARKER
         self.scans += 1
         if self.scans > MAX_SCANS:
             raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_SCANS} scans, which is too many.")
