@@ -33,7 +33,7 @@ class Codestream:
 
 
 def read_codestream(data: bytearray, begin: int) -> Codestream:
-    """Read the codestream at an offset. Raises `Rejected`: `truncated` or `corrupt`.
+    """Read the codestream at an offset. Raises `Rejected`: `truncated`, `corrupt` or `unsupported_format`.
 
     If all components have the same subsampling, its header is changed to a picture with as many pixels as samples:
     Pillow would fail because there are fewer.
@@ -62,12 +62,12 @@ def read_codestream(data: bytearray, begin: int) -> Codestream:
 
 
 def _divided(sides: tuple[int, ...], steps: set[tuple[int, int]]) -> tuple[int, ...] | None:
-    """The sides in samples, not pixels, of a picture with one subsampling; None if its tiles would move."""
+    """The sides in samples, not pixels, of a picture whose components have the same subsampling; None for others."""
     if len(steps) != 1 or 0 in (step := steps.pop()):
         return None
     is_tiled = sides[4] < sides[0] or sides[5] < sides[1]
     if is_tiled and any(side % pixels for side, pixels in zip(sides[4:], step * 2, strict=True)):
-        return None
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "Pillow cannot read a JPEG 2000 with tiles that end within a sample.")
     return tuple(-(-side // pixels) for side, pixels in zip(sides, step * 4, strict=True))
 
 

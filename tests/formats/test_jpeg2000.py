@@ -47,7 +47,9 @@ def with_palette(columns: int = 3, depth: int = 8, space: int = SRGB, order: tup
 @pytest.mark.parametrize("space", [SRGB, GREY])
 def test_a_palette_that_names_a_colour_twice(columns: int, depth: int, space: int) -> None:
     """Every number has its own colour, whatever the palette's columns, their depth and the space that is claimed."""
-    found = pixels_of(with_palette(columns, depth, space)).convert("RGBA")
+    data = with_palette(columns, depth, space)
+    assert header_of(data).has_transparency == (columns == 4)
+    found = pixels_of(data).convert("RGBA")
     colours = [colour[:3] if columns > 1 else (colour[0],) * 3 for colour in TWICE]
     expected = [(*colour, whole[3] if columns == 4 else 255) for colour, whole in zip(colours, TWICE, strict=True)]
     assert [found.getpixel((10 * number + 5, 15)) for number in range(4)] == expected
@@ -89,6 +91,16 @@ def test_all_components_may_be_subsampled(mode: str, options: dict[str, Any]) ->
         assert (np.asarray(found.convert("RGBA")) == np.asarray(picture.convert("RGBA"))).all()
 
 
+def test_tiles_that_end_within_a_sample_are_refused() -> None:
+    """Where a subsampled picture's tiles are no whole number of samples, no picture is better than a wrong one."""
+    data = bytearray(subsampled(photo_like(60, 40), 2, no_jp2=True, tile_size=(32, 32)))
+    at = data.index(b"\xff\x51") + 6
+    struct.pack_into(">II", data, at + 16, 63, 63)
+    with pytest.raises(Rejected) as refused:
+        pixels_of(bytes(data))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
 def test_grey_with_transparency() -> None:
     """Grey and alpha come out as they went in, in boxes and bare."""
     picture = photo_like(60, 40).convert("LA")
@@ -105,7 +117,7 @@ def test_a_missing_end_marker_is_no_damage(options: dict[str, Any]) -> None:
     whole = saved(photo_like(60, 40), "JPEG2000", **options)
     for cut in (1, 2):
         assert (np.asarray(pixels_of(whole[:-cut])) == np.asarray(pixels_of(whole))).all()
-    for cut in (3, 100, len(whole) // 2, len(whole) - 150):
+    for cut in (3, 100, len(whole) // 2, len(whole) - 150, len(whole) - 60, len(whole) - 30):
         with pytest.raises(Rejected) as refused:
             pixels_of(whole[:-cut])
         assert refused.value.reason == Reason.TRUNCATED

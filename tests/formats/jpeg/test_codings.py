@@ -88,6 +88,19 @@ def test_scans_are_counted(scans: int, end: str) -> None:
     assert read(scan_flood(64, 64, scans)) == end
 
 
+def test_many_parts_behind_a_stray_end_marker_are_too_many() -> None:
+    """Pillow reads on behind an end marker before the picture, so the parts there count."""
+    data = saved(PICTURE)
+    assert read(data[:2] + b"\xff\xd9" + segment(0xE5, b"") * 20_000 + data[2:]) == "corrupt"
+
+
+def test_a_stray_frame_between_scans_does_not_say_what_the_file_is() -> None:
+    """Damage may look like any segment; only those before the first scan say how a file is coded."""
+    data = saved(PICTURE, progressive=True)
+    second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
+    assert read(data[:second] + segment(0xC3, bytes(20)) + data[second:]) == "corrupt"
+
+
 def test_data_that_looks_like_scans_is_none() -> None:
     """What stands before or behind the picture may hold any bytes."""
     looks = b"\xff\xda\x00\x08\x02" * 5000
