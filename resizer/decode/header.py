@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from resizer.formats.base import SourceFormat
 
 LOOKAHEAD: Final = 65_536  # bytes; one read fetches them, and encoders put a file's properties there
-# `Limits` decides what is too large, not Pillow's warning.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
 
 def is_read_forwards(header: Header) -> bool:
@@ -60,8 +59,6 @@ def _opened(source: SourceFormat, file: SourceFile, limits: Limits) -> tuple[Ima
     stream.seek(0)
     if source.access is Access.WHOLE:
         getattr(stream, "release_behind", _nothing)()
-    # Pillow refuses twice this; some sizes only its decoders see.
-    Image.MAX_IMAGE_PIXELS = max(1, (limits.max_pixels + 1) // 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which is not kept
         image = source.open(file)
@@ -88,9 +85,6 @@ def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:
 
 def _unreadable(source: SourceFormat, file: SourceFile, problem: Exception) -> Rejected:
     """The rejection of a file that Pillow could not open: `truncated` if its parser stopped at the file's end."""
-    if isinstance(problem, Image.DecompressionBombError):
-        detail = f"{str(problem).split(' exceeds')[0]} exceeds RESIZER_MAX_PIXELS, {file.max_pixels}."
-        return Rejected(Reason.TOO_MANY_PIXELS, detail)
     position, size = file.stream.tell(), file.stream.seek(0, io.SEEK_END)
     if known := source.explain(file, problem):
         return known
