@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resizer.decode.wording import title
+from resizer.decode.rejecting import title
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import MAX_FRAMES
 from resizer.memory.encoding import MB
