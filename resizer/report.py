@@ -75,7 +75,7 @@ class ReportBuilder:
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _within: float = 0.0
-    _own_peak: bool = field(default_factory=reset_peak)
+    own_peak: bool = field(default_factory=reset_peak)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -135,7 +135,7 @@ class ReportBuilder:
             milliseconds=dict(self.milliseconds),
             total_ms=total,
             warnings=tuple(self.warnings),
-            peak_rss=peak() if self._own_peak else None,
+            peak_rss=peak() if self.own_peak else None,
         )
 
 

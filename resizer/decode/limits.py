@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.decode.wording import title
 from resizer.errors import Reason, Rejected
-from resizer.memory.encoding import MB
-from resizer.memory.plan import memory_needed
+from resizer.memory.plan import MB, memory_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resizer.memory.encoding import Planned
-    from resizer.model import Header
+    from resizer.model import Header, RenditionPlan
 
 # Every frame costs work, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
@@ -29,7 +27,7 @@ class Limits:
     """
 
     max_pixels: int
-    planned: Callable[[Header], Sequence[Planned]]
+    planned: Callable[[Header], Sequence[RenditionPlan]]
     file_size: int
     memory: int | None = None
     multiplies_in_place: bool = True

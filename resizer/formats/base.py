@@ -117,22 +117,6 @@ class SourceFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderMemory:
-    """An encoder's memory in bytes: `fixed`, and the rest per output pixel, measured with noise and smooth pictures.
-
-    `opaque` and `transparent` are for one picture, in addition to its pixels, `frame` for each further frame of an
-    animation; `opaque_file` and `transparent_file` are the largest files, from noise at the highest quality.
-    """
-
-    fixed: int
-    opaque: float
-    transparent: float
-    frame: float
-    opaque_file: float
-    transparent_file: float
-
-
-@dataclass(frozen=True, slots=True)
 class SaveOptions:
     """Options for writing one rendition.
 
@@ -161,12 +145,6 @@ class RenditionFormat:
     format: ClassVar[Format]
     extensions: ClassVar[tuple[str, ...]]  # the first one is used in output keys
     max_side: ClassVar[int]  # pixels that the format can express
-    memory: ClassVar[EncoderMemory]
-
-    def memory_at(self, effort: str) -> EncoderMemory:
-        """The encoder's memory at an `Effort` of the settings."""
-        del effort
-        return self.memory
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Convert an L, RGB or RGBA picture to a mode of the format, with an alpha channel only if it is needed."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.apng import Frames
-from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import Chunks, LeftOut
-from resizer.formats.png_header import MB, keep_metadata, read_header
+from resizer.formats.png_header import keep_metadata, read_header
 from resizer.formats.png_pixels import Data, PngPixels
 from resizer.formats.png_save import has_few_colours, save_png
 from resizer.model import Format, Frame, Header
@@ -134,18 +134,6 @@ class PngRendition(RenditionFormat):
     format: ClassVar[Format] = Format.PNG
     extensions: ClassVar[tuple[str, ...]] = (".png",)
     max_side: ClassVar[int] = (1 << 31) - 1
-    # Includes finding and comparing a palette.
-    memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=MB, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
-    )
-
-    def memory_at(self, effort: str) -> EncoderMemory:
-        """`small` compresses in two ways, so it keeps one file while it makes the other."""
-        usual = self.memory
-        if effort != "small":
-            return usual
-        opaque, transparent = usual.opaque + usual.opaque_file, usual.transparent + usual.transparent_file
-        return replace(usual, opaque=opaque, transparent=transparent)
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode the pictures with the better of two deflate strategies."""

@@ -47,21 +47,15 @@ def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
     retried.
     """
     waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
-    refused: dict[int, str] = {}
     problems: dict[int, ResizerError] = {}
-    for attempt in range(ATTEMPTS if waiting else 0):
-        time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
-        refused = {}
-        for batch in _batches(waiting):
-            try:
-                refused |= _put(batch, clock)
-            except ResizerError as problem:
-                problems |= dict.fromkeys(batch, problem)
-        waiting = {number: waiting[number] for number in refused}
-        if not waiting:
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
+        problems = {number: why for batch in _batches(waiting) for number, why in _put(batch, bus, clock).items()}
+        waiting = {number: waiting[number] for number in problems}
+        if not waiting or clock.is_over:
             break
-    problems |= {number: DeliveryError(f"put_events to {bus} failed: {why}") for number, why in refused.items()}
-    return [_failed(report, problems.get(number)) for number, report in enumerate(reports)]
+    return [_failed(report, problems[at]) if at in problems else report for at, report in enumerate(reports)]
 
 
 def entry_for(report: Report, bus: str) -> Entry | None:
@@ -87,14 +81,11 @@ def entry_for(report: Report, bus: str) -> Entry | None:
 def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
     """An entry of a request. `left_out` names fields that were omitted because of its size."""
     entry = {"Source": SOURCE, "DetailType": str(type_), "Detail": as_json(detail), "EventBusName": bus}
-    left_out = []
     for name in LEFT_OUT:
-        if _size(entry) <= MAX_BYTES:
-            break
-        if name in detail:
-            left_out.append(name)
-            kept = {each: value for each, value in detail.items() if each not in left_out}
-            entry["Detail"] = as_json({**kept, "left_out": left_out})
+        if name in detail and _size(entry) > MAX_BYTES:
+            detail = {each: value for each, value in detail.items() if each != name}
+            detail["left_out"] = [*detail.get("left_out", ()), name]
+            entry["Detail"] = as_json(detail)
     return entry
 
 
@@ -106,29 +97,30 @@ def _size(entry: Entry) -> int:
 def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
     """Group the entries into requests."""
     batch: dict[int, Entry] = {}
-    room = MAX_BYTES
     for number, entry in entries.items():
-        if batch and (len(batch) == MAX_ENTRIES or _size(entry) > room):
+        if batch and (len(batch) == MAX_ENTRIES or sum(map(_size, [*batch.values(), entry])) > MAX_BYTES):
             yield batch
-            batch, room = {}, MAX_BYTES
+            batch = {}
         batch[number] = entry
-        room -= _size(entry)
     if batch:
         yield batch
 
 
-def _put(batch: dict[int, Entry], clock: Clock) -> dict[int, str]:
-    """Send one request; return the errors of refused entries. Raises `DeliveryError` and `OutOfTime`."""
-    answer = send("events", "put_events", clock, Entries=list(batch.values()))
+def _put(batch: dict[int, Entry], bus: str, clock: Clock) -> dict[int, ResizerError]:
+    """Send one request; return why entries were not accepted."""
+    try:
+        answer = send("events", "put_events", clock, Entries=list(batch.values()))
+    except ResizerError as problem:
+        return dict.fromkeys(batch, problem)
     return {
-        number: f"{result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
+        number: DeliveryError(
+            f"put_events to {bus} failed: {result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
+        )
         for number, result in zip(batch, answer["Entries"], strict=True)
         if "ErrorCode" in result
     }
 
 
-def _failed(report: Report, problem: ResizerError | None) -> Report:
-    if problem is None:
-        return report
+def _failed(report: Report, problem: ResizerError) -> Report:
     detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
     return replace(report, outcome=Outcome.FAILED, reason=problem.reason, detail=detail)
