@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL.AvifImagePlugin import AvifImageFile
 
@@ -90,13 +89,5 @@ class AvifRendition(RenditionFormat):
         # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes;
         # 6 takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG,
         # for 53 % fewer bytes; no option of libaom makes it cheaper.
-        how: dict[str, Any] = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
-        first = next(pictures)
-        if options.exif:
-            how["exif"] = options.exif
-        if options.animated:
-            durations = [round(each) for each in options.durations]
-            how |= {"save_all": True, "append_images": pictures, "duration": durations}
-        buffer = io.BytesIO()
-        first.save(buffer, self.format, **how)
-        return buffer.getvalue()
+        how = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
+        return self.with_pillow(pictures, options, how, {"duration": [round(each) for each in options.durations]})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from resizer.model import Format, Frame, Header
 
@@ -153,3 +154,15 @@ class RenditionFormat:
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation, which are made one by one."""
         raise NotImplementedError
+
+    def with_pillow(
+        self, pictures: Iterator[Image.Image], options: SaveOptions, how: dict[str, Any], animation: dict[str, Any]
+    ) -> bytes:
+        """Encode with Pillow's parameters `how`, and with those in `animation` for several frames."""
+        first, buffer = next(pictures), io.BytesIO()
+        if options.exif:
+            how = how | {"exif": options.exif}
+        if options.animated:
+            how = how | {"save_all": True, "append_images": pictures, **animation}
+        first.save(buffer, self.format, **how)
+        return buffer.getvalue()

@@ -55,14 +55,9 @@ def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
     return boxes_of_file(io.BytesIO(data), len(data) if end is None else min(end, len(data)), begin)
 
 
-def find(data: bytes, *path: bytes) -> bytes | None:
-    """The content of the first box at a path of kinds; None if there is no such box, cut off at the data's end."""
-    for kind in path:
-        box = next((box for box in boxes(data) if box.kind == kind), None)
-        if box is None:
-            return None
-        data = data[box.begin : box.end]
-    return data
+def find(data: bytes, kind: bytes) -> bytes | None:
+    """The content of the first box of a kind, cut off at the data's end; None if there is no such box."""
+    return next((data[box.begin : box.end] for box in boxes(data) if box.kind == kind), None)
 
 
 def check_end(file: SourceFile, title: str) -> None:

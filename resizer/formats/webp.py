@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
+MANY_PARTS: Final = 4_194_304  # bytes; smaller files cannot have enough parts to matter
+BYTES_PER_PART: Final = 4  # per byte of the file: libwebp keeps 32 bytes for each part, which may have just 8
 MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; every frame costs work, however small it is
 MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
@@ -38,7 +40,7 @@ class WebpSource(SourceFormat):
     def expect(self, file: SourceFile) -> Header | None:
         """Read the size: libwebp allocates memory for it when the file is opened."""
         size = declared_size(file.start)
-        return Header(self.name, "RGBA", *size) if size and all(size) else None
+        return Header(self.name, "RGBA", *size, held_bytes=_bytes_for_parts(file)) if size and all(size) else None
 
     def open(self, file: SourceFile) -> ImageFile:
         """Open the whole file; libwebp decodes nothing yet."""
@@ -54,6 +56,7 @@ class WebpSource(SourceFormat):
             frames=frames,
             loop=image.info.get("loop") if frames > 1 else None,
             orientation=exif_orientation(image.info.get("exif")),
+            held_bytes=_bytes_for_parts(file),
         )
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
@@ -65,6 +68,10 @@ class WebpSource(SourceFormat):
             detail = f"The WebP ends after {size} of its {promised} bytes; upload the whole file."
             return Rejected(Reason.TRUNCATED, detail)
         return None
+
+
+def _bytes_for_parts(file: SourceFile) -> int:
+    return BYTES_PER_PART * file.size if file.start[12:16] == b"VP8X" and file.size > MANY_PARTS else 0
 
 
 def declared_size(start: bytes) -> tuple[int, int] | None:
@@ -96,17 +103,9 @@ class WebpRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation."""
-        how: dict[str, Any] = {"quality": options.quality, "method": METHODS[options.effort]}
-        if options.exif:
-            how["exif"] = options.exif
-        first = next(pictures)
-        if options.animated:
-            how |= {
-                "save_all": True,
-                "append_images": pictures,
-                "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-                "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
-            }
-        buffer = io.BytesIO()
-        first.save(buffer, "WEBP", **how)
-        return buffer.getvalue()
+        animation = {
+            "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+            "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
+        }
+        how = {"quality": options.quality, "method": METHODS[options.effort]}
+        return self.with_pillow(pictures, options, how, animation)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import DeliveryError, ResizerError
@@ -30,14 +29,6 @@ ATTEMPTS: Final = 3
 BACKOFF_SECONDS: Final = 0.1
 # What an event that would be too large goes without, in this order: each is in the manifest, or follows from the rest.
 LEFT_OUT: Final = ("srcset", "renditions")
-
-
-class DetailType(StrEnum):
-    """The `detail-type` of an event."""
-
-    READY = "Renditions Ready"
-    REMOVED = "Renditions Removed"
-    REJECTED = "Image Rejected"
 
 
 def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
@@ -68,19 +59,20 @@ def entry_for(report: Report, bus: str) -> Entry | None:
     source = {"bucket": report.source.bucket, "key": report.source.key}
     if report.outcome is Outcome.REJECTED:
         about = {"source": {**source, "etag": report.etag}, "reason": str(report.reason), "detail": report.detail}
-        return _entry(DetailType.REJECTED, {"version": VERSION, **about}, bus)
+        return _entry("Image Rejected", about, bus)
     if report.removed:
         renditions = [{"key": key, "path": path(key)} for key in report.removed.keys]
         about = {"source": source, "bucket": report.removed.bucket, "renditions": renditions}
-        return _entry(DetailType.REMOVED, {"version": VERSION, **about}, bus)
+        return _entry("Renditions Removed", about, bus)
     if report.manifest and report.source.widths is None:
-        return _entry(DetailType.READY, report.manifest.content(), bus)
+        return _entry("Renditions Ready", report.manifest.content(), bus)
     return None
 
 
-def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
+def _entry(type_: str, about: dict[str, Any], bus: str) -> Entry:
     """An entry of a request. `left_out` names fields that were omitted because of its size."""
-    entry = {"Source": SOURCE, "DetailType": str(type_), "Detail": as_json(detail), "EventBusName": bus}
+    detail = {"version": VERSION, **about}
+    entry = {"Source": SOURCE, "DetailType": type_, "Detail": as_json(detail), "EventBusName": bus}
     for name in LEFT_OUT:
         if name in detail and _size(entry) > MAX_BYTES:
             detail = {each: value for each, value in detail.items() if each != name}

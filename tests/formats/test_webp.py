@@ -92,6 +92,16 @@ def test_frames_are_counted_no_further_than_the_limit() -> None:
     assert found.header.frames == 101
 
 
+def test_many_parts_take_memory() -> None:
+    """libwebp keeps an entry for every part of a large file, however small it is."""
+    start = webp(extended(64, 48))
+    sizes = [(100, 0), (8_000_000, 32_000_000)]
+    for size, kept in sizes:
+        header = WebpSource().expect(SourceFile(io.BytesIO(), start, size, 10**6, lambda _: None))
+        assert header
+        assert (header.width, header.height, header.held_bytes) == (64, 48, kept)
+
+
 @pytest.mark.parametrize("durations", [(0.0, 33.3, 1e9), (100.0,)])
 def test_durations_and_plays_are_written(durations: tuple[float, ...]) -> None:
     """Frames are shown for as long as a WebP can, and play as often as they did."""

@@ -222,7 +222,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
         lambda: claiming(64, 48, heic(Image.new("L", (8000, 8000)))),
     ),
     "HEIC with 30 MB of boxes": (  # whose pixels are no longer where they are said to be
-        "corrupt",
+        "truncated",
         lambda: heic(PICTURE)[:28] + (b"\0\0\0\x08free" * (3 * MB)) + heic(PICTURE)[28:],
     ),
     "HEIC with EXIF of 60 MB": ("needs_memory", lambda: heic(PICTURE, exif=exif_bomb(60 * MB))),
