@@ -22,11 +22,9 @@ console = Console()
 
 @app.command()
 def check(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The file; `resizer.toml` where it is left out.")
-    ] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The file; by default `resizer.toml`.")] = None,
 ) -> None:
-    """Check the settings file together with the environment, and name every mistake. Exits with 2 if there is one.
+    """Check the settings file together with the RESIZER_* variables, and print every mistake. Exits with 2 for one.
 
     Example: `resizer config check`, or `resizer config check shop.toml`.
     """
@@ -36,7 +34,7 @@ def check(
 
     path = path or file.find(os.environ)
     if path is None:
-        raise UsageError(f"There is no {file.NAME} here, so the RESIZER_* variables alone decide.")
+        raise UsageError(f"There is no {file.NAME} here. Name the file: resizer config check FILE.")
     mistakes: list[str] = []
     try:
         file.check(path)  # even if a build has checked it before

@@ -97,7 +97,7 @@ def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
     """Where there is nothing to do a line says so; exit 2."""
     (tmp_path / "empty").mkdir()
     done = resizer("files", "empty", "--out", "out", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "resizer: There is no image in the folders that were named.\n")
+    assert (done.returncode, done.stderr) == (2, "resizer: There are no images in these folders.\n")
 
 
 @pytest.mark.parametrize(
