@@ -58,6 +58,7 @@ OUTPUT_PIXEL: Final = {
     Format.WEBP: OutputPixel(13.3, 36, 4.6, 2.8, 3.8),
     Format.AVIF: OutputPixel(29, 34, 4, 2.2, 3.2),
 }
+GREY_PNG: Final = OutputPixel(1.2, 1.2, 0, 1.1, 1.1)
 SMALL: Final = {  # with the effort `small`
     Format.PNG: OutputPixel(9.4, 13.4, 0.5, 3.1, 4.1),  # compressed in two ways
     Format.WEBP: OutputPixel(30, 38, 4.6, 2.8, 3.8),
@@ -139,14 +140,18 @@ def _encoder(header: Header, plan: RenditionPlan) -> tuple[float, float]:
     """What an encoder takes with its copies of the pictures, and the largest file that it may produce."""
     spec, border, pixels = plan.spec, plan.placement.has_border, plan.width * plan.height
     figures = (SMALL if spec.effort == "small" else OUTPUT_PIXEL).get(plan.format, OUTPUT_PIXEL[plan.format])
-    further = header.frames - 1 if figures.frame else 0
-    has_alpha = header.has_transparency or header.frames > 1  # every frame of an animation has an alpha channel
+    moving, further = header.frames > 1, header.frames - 1 if figures.frame else 0
+    composed = border or spec.watermark or (spec.background and (header.has_transparency or moving))
+    if plan.format is Format.PNG and _resized_depth(header) == 1 and not composed:
+        figures = GREY_PNG
     covered = spec.background is not None and len(spec.background) == len("#rrggbb")
     each, file = figures.opaque, figures.opaque_file
-    if has_alpha and not covered:
+    if (header.has_transparency or (moving and header.format == "GIF")) and not covered:  # a GIF's frame may be a part
         each, file = figures.transparent, figures.transparent_file
+    elif moving:
+        each += CANVAS  # every frame is converted from RGBA
     each += further * figures.frame
-    if border or spec.watermark or (has_alpha and spec.background):
+    if composed:
         each += CANVAS * (header.frames + 1)
     if spec.watermark:
         each += WATERMARK

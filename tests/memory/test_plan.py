@@ -89,6 +89,7 @@ def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None
     [
         ("PNG alpha", (2000, 1500), (2000, 1750, 1500, 1250, 1000, 750)),
         ("PNG", (750, 4000), (750, 500, 250)),
+        ("PNG gray", (4000, 3000), (4000, 3000, 2000)),
         ("GIF", (2000, 1500), (2000, 1500, 1000)),
     ],
 )
