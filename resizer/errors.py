@@ -208,13 +208,14 @@ def is_our_fault(problem: BaseException) -> bool:
     """
     cause: BaseException | None = problem
     while cause:
-        if isinstance(cause, ALWAYS_OURS) or _is_raised_here(cause):
+        if isinstance(cause, ALWAYS_OURS) or is_raised_here(cause):
             return True
         cause = cause.__cause__
     return False
 
 
-def _is_raised_here(problem: BaseException) -> bool:
+def is_raised_here(problem: BaseException) -> bool:
+    """Whether the innermost Python frame of an error is in this package."""
     trace = problem.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

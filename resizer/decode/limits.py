@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from resizer.decode.wording import title
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import MAX_FRAMES
 from resizer.memory.plan import MB, memory_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from resizer.model import Header, RenditionPlan
-
-# Every frame costs work, however small it is. Ten minutes of film have fewer.
-MAX_FRAMES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

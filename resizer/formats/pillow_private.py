@@ -10,15 +10,17 @@ import struct
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 import PIL
 from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
 
-from resizer.errors import OurFault, is_our_fault
+from resizer.errors import OurFault, ResizerError, is_our_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from resizer.formats.prepared_file import PreparedFile
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +48,8 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
         try:
             return function(*arguments, **named)
+        except ResizerError:
+            raise
         except Exception as problem:
             if is_our_fault(problem):
                 raise OurFault(f"{function.__name__} failed: {problem!r}") from problem
@@ -54,7 +58,7 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-# --- pictures whose bytes are read elsewhere: PNG and GIF -------------------------------------------------------------
+# --- pictures whose bytes are read elsewhere: PNG, GIF and BMP --------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,32 @@ class Part(ImageFile.ImageFile):
         """The decoder's next bytes, regardless of `size`."""
         del size
         return self._give()
+
+
+class Pixels(ImageFile.ImageFile):
+    """Pixels for one of Pillow's decoders, without Pillow's plugin for the format: GIF and BMP.
+
+    `file` has the decoder's bytes from its beginning. In mode P `palette` has RGB values; colours beyond are black.
+    """
+
+    def __init__(
+        self,
+        file: PreparedFile,
+        size: tuple[int, int],
+        mode: str,
+        *,
+        decoder: tuple[str, tuple[object, ...]],
+        palette: bytes = b"",
+    ) -> None:
+        name, arguments = decoder
+        self._given = size, mode, ImageFile._Tile(name, (0, 0, *size), 0, arguments), palette
+        super().__init__(cast("IO[bytes]", file))
+
+    def _open(self) -> None:
+        self._size, self._mode, tile, palette = self._given
+        self.tile = [tile]
+        if self._mode == "P":
+            self.palette = ImagePalette.raw("RGB", palette.ljust(768, b"\0"))
 
 
 expect(ImageFile, ("_Tile",))

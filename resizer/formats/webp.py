@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from PIL.WebPImagePlugin import WebPImageFile
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import MAX_FRAMES, Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.orientation import exif_orientation
 from resizer.model import Format, Header
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MANY_PARTS: Final = 4_194_304  # bytes; smaller files cannot have enough parts to matter
 BYTES_PER_PART: Final = 4  # per byte of the file: libwebp keeps 32 bytes for each part, which may have just 8
-MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; every frame costs work, however small it is
 MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
