@@ -21,8 +21,7 @@ from resizer.layout.views import at_views, small_copy
 from resizer.memory.process import available, limited, memory_limit, return_freed_memory
 from resizer.metadata.exif import kept_exif
 from resizer.model import RenditionPlan
-from resizer.planning.geometry import wanted_size
-from resizer.planning.gravity import FOCAL_POINT, focal_point
+from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
 from resizer.publish.manifest import Manifest

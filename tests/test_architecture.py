@@ -30,8 +30,8 @@ BELONGS_TO: Final = {
     "cykooz_resizer": ("resize.py",),
     "isal": ("formats/",),
     "xml": ("metadata/",),
-    "voluptuous": ("settings/checking.py", "settings/value_checks.py"),
-    "tomllib": ("settings/checking.py", "cli/"),
+    "jsonschema": ("settings/check.py",),
+    "tomllib": ("settings/check.py", "cli/"),
 }
 MAX_LINES: Final = 230
 

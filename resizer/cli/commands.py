@@ -164,10 +164,12 @@ def up(
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import check_source_bucket, checked_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.settings.bucket_name import bucket_name_mistake  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings.environment import parse_bucket  # noqa: PLC0415 # keeps --help quick
 
-    if mistake := bucket_name_mistake(bucket):
-        raise UsageError(f"--bucket {bucket!r}: {mistake}.")
+    try:
+        parse_bucket(bucket)
+    except ValueError as mistake:
+        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
     settings = checked_settings(os.environ)
     check_source_bucket(bucket, settings)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first

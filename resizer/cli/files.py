@@ -11,7 +11,6 @@ from resizer.cli.writable import explain
 from resizer.errors import UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.planning.guard import is_output
 from resizer.report import Outcome
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) 
 
 def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> Report:
     key = source.key
-    if is_output(key, settings):
+    if settings.is_output(key):
         raise UsageError(f"Its key {key} begins with {settings.output_prefix}, like a rendition; give it another name.")
     if key in folder.sources:
         raise UsageError(f"It has the same name as {folder.sources[key]}; resize it to another --out.")

@@ -71,4 +71,4 @@ def local_settings(widths: str | None) -> Settings:
 
 def _meant(name: str) -> str:
     close = get_close_matches(name, KNOWN, 1, cutoff=0.85)
-    return f"; is {close[0]} meant?" if close else ""
+    return f"; did you mean {close[0]}?" if close else ""

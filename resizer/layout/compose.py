@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from resizer.errors import Rejected, SourceGone, StorageError
 from resizer.model import SourceObject
-from resizer.planning.gravity import COMPASS, point_of
+from resizer.planning.geometry import COMPASS, point_of
 from resizer.resize import resize
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from resizer.formats import SOURCES
 from resizer.model import Format
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import focused, wanted_size, whole_view
+from resizer.planning.geometry import focused, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,6 @@ OUTPUT_PIXEL: Final = {
 }
 GREY_PNG: Final = OutputPixel(1.2, 1.2, 0, 1.1, 1.1)
 SMALL: Final = {  # with the effort `small`
-    Format.PNG: OutputPixel(9.4, 13.4, 0.5, 3.1, 4.1),  # compressed in two ways
     Format.WEBP: OutputPixel(30, 38, 4.6, 2.8, 3.8),
 }
 ENCODER: Final = {Format.PNG: 1 * MB, Format.GIF: 16 * MB, Format.AVIF: 2 * MB}  # whatever the size
@@ -96,7 +95,7 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.
     resizing = pixels * copied + passes + sum(made) + max(made)
-    if header.has_transparency and len(first) > 1 and whole_view(header.upright_size, header.upright_size) in first:
+    if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
         resizing += 4 * header.width * header.height  # multiplied by alpha for the others only
     decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
     return FIXED + round(max(decoding, passes + _encoding(header, planned, views, made_from)))

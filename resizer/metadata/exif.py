@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from resizer.errors import is_our_fault, is_raised_here
-from resizer.formats.png_header import KEYWORDS
+from resizer.formats.png_file import KEYWORDS
 from resizer.model import MAX_EXIF_BYTES
 
 if TYPE_CHECKING:

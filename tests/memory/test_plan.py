@@ -13,12 +13,11 @@ from bench.memory.comparison import WIDTHS, Comparison
 from bench.memory.drawn import VARIETIES, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
 from resizer.memory.plan import MB, memory_needed
 from resizer.model import Format, Header
-from resizer.planning.cascade import largest_first
 from resizer.planning.geometry import place, whole
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.conftest import needs_photos, photo_files
 from tests.support.fresh import FreshProcesses
-from tests.support.plans import laid_out
+from tests.support.plans import laid_out, largest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin
 
 from resizer.errors import ResizerError
 from resizer.model import SourceObject
-from resizer.planning.outputs import output_keys
+from resizer.planning.outputs import outputs
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from resizer.store import uploads
@@ -188,11 +188,11 @@ class Ordering(RuleBasedStateMachine):
             source = self.store.current(bucket, key)
             if source is None or source.body in BAD:
                 continue
-            manifest, *outputs = output_keys(key, self.settings.for_bucket(bucket))
-            expected.update((manifest, *outputs))
-            self.check_manifest(there, manifest, source, outputs)
-            standing = [self.store.current(there, output) for output in outputs]
-            for output, rendition in zip(outputs, standing, strict=True):
+            manifest, *renditions = outputs(key, self.settings.for_bucket(bucket))
+            expected.update((manifest, *renditions))
+            self.check_manifest(there, manifest, source, renditions)
+            standing = [self.store.current(there, output) for output in renditions]
+            for output, rendition in zip(renditions, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
                 told = rendition.told["Metadata"]
                 assert told["source-key-hash"] == source_hash(SourceObject(bucket, key))

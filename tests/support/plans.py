@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resizer.model import Format, Header, RenditionPlan
-from resizer.planning.geometry import rendition_size, whole
+from resizer.planning.cascade import rank
+from resizer.planning.geometry import place, whole
 from resizer.settings.rules import RenditionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from resizer.planning.geometry import Placement
+    from resizer.planning.geometry import Placement, Size, View
 
 RECIPE = "a recipe"
 PLAIN = RenditionSpec(name="plain", width=1000)
@@ -36,6 +37,21 @@ def laid_out(placement: Placement, format_: Format, spec: RenditionSpec = PLAIN)
     """A rendition with this placement."""
     width, height = placement.canvas
     return RenditionPlan("key", width, height, format_, placement, spec, RECIPE)
+
+
+def rendition_size(upright: Size, width: int) -> Size:
+    """The size of the rendition of a plain width."""
+    return place(upright, RenditionSpec(name=str(width), width=width)).canvas
+
+
+def whole_view(upright: Size, size: Size) -> View:
+    """All of the source at a size."""
+    return whole(upright, size).view
+
+
+def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placement]:
+    """Placements in the order of work."""
+    return sorted(placements, key=lambda each: rank(upright, each), reverse=True)
 
 
 def of_widths(*widths: int) -> Callable[[Header], list[RenditionPlan]]:
