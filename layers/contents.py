@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Powertools' utilities that nothing here imports, not even within a function. Batch needs data_classes, and Logger
-# jmespath_utils.
+# Powertools' utilities that nothing here imports, not even within a function. Logger needs jmespath_utils.
 UTILITIES: Final = (
     "auth_alpha",
+    "batch",
     "circuit_breaker",
+    "data_classes",
     "data_masking",
     "feature_flags",
     "idempotency",

@@ -26,7 +26,7 @@ BELONGS_TO: Final = {
     "boto3": ("cli/",),
     "botocore": ("s3/", "rejections.py", "cli/"),
     "ctypes": ("memory/",),
-    "aws_lambda_powertools": ("handler.py", "events/", "metrics.py"),
+    "aws_lambda_powertools": ("handler.py", "metrics.py"),
     "cykooz_resizer": ("resize.py",),
     "isal": ("formats/",),
     "xml": ("metadata/",),

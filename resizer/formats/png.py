@@ -34,6 +34,7 @@ HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
 # Limits after the pixels: only EXIF, XMP and texts are useful there.
 MAX_BEHIND: Final = 16  # chunks, or pieces of more pixels
 MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
+COPIES: Final = 5  # of a chunk in memory while Pillow reads it, measured with a profile of 4 MB
 
 
 class Control(NamedTuple):
@@ -62,7 +63,7 @@ class PngSource(SourceFormat):
         """Make the header from the chunks."""
         png, pixels = cast("PngFile", image), image.width * image.height
         transparent = image.mode in {"LA", "RGBA"} or "transparency" in image.info
-        kept = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
+        kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
         header = Header(
             format=self.name,
             mode=image.mode,

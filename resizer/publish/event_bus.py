@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer.errors import DeliveryError, ResizerError
+from resizer.errors import DeliveryError, OutOfTime, ResizerError
 from resizer.publish.manifest import VERSION, as_json, path
 from resizer.report import Outcome
-from resizer.s3.clients import send
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resizer.deadline import Clock
     from resizer.report import Report
 
     Entry = dict[str, str]
@@ -31,22 +29,21 @@ BACKOFF_SECONDS: Final = 0.1
 LEFT_OUT: Final = ("srcset", "renditions")
 
 
-def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
+def send(reports: Sequence[Report], bus: str) -> list[Report]:
     """Send the events about some sources to a bus, given by its name or ARN.
 
-    Returns the same reports, but `failed` ones if the bus did not accept their events, so that their records are
-    retried.
+    Returns the reports whose events the bus did not accept; they are `failed` now, so that their records are retried.
     """
     waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
     problems: dict[int, ResizerError] = {}
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
-        problems = {number: why for batch in _batches(waiting) for number, why in _put(batch, bus, clock).items()}
+        problems = {number: why for batch in _batches(waiting) for number, why in _put(batch, bus).items()}
         waiting = {number: waiting[number] for number in problems}
-        if not waiting or clock.is_over:
+        if not waiting or any(isinstance(problem, OutOfTime) for problem in problems.values()):
             break
-    return [_failed(report, problems[at]) if at in problems else report for at, report in enumerate(reports)]
+    return [_failed(reports[number], problem) for number, problem in sorted(problems.items())]
 
 
 def entry_for(report: Report, bus: str) -> Entry | None:
@@ -98,10 +95,10 @@ def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
         yield batch
 
 
-def _put(batch: dict[int, Entry], bus: str, clock: Clock) -> dict[int, ResizerError]:
+def _put(batch: dict[int, Entry], bus: str) -> dict[int, ResizerError]:
     """Send one request; return why entries were not accepted."""
     try:
-        answer = send("events", "put_events", clock, Entries=list(batch.values()))
+        answer = clients.send("events", "put_events", Entries=list(batch.values()))
     except ResizerError as problem:
         return dict.fromkeys(batch, problem)
     return {
@@ -114,5 +111,6 @@ def _put(batch: dict[int, Entry], bus: str, clock: Clock) -> dict[int, ResizerEr
 
 
 def _failed(report: Report, problem: ResizerError) -> Report:
-    detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
-    return replace(report, outcome=Outcome.FAILED, reason=problem.reason, detail=detail)
+    report.detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
+    report.outcome, report.reason = Outcome.FAILED, problem.reason
+    return report

@@ -10,7 +10,6 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from resizer.errors import ConfigError, Reason, Rejected
-from resizer.events import sources
 from resizer.model import Change, SourceObject
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, outputs, plan
@@ -19,6 +18,7 @@ from resizer.settings.environment import EXTRA_FORMATS
 from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, notification
 from tests.support.pictures import header
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from resizer.model import Header, RenditionPlan

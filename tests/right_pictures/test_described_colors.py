@@ -111,7 +111,7 @@ def test_what_numbers_describe_comes_out_in_srgb(kind: str, resize: Callable[...
     picture = {"grey": GREY, "palette": PICTURE.quantize(200)}.get(kind.rsplit(maxsplit=1)[-1], PICTURE)
     report, rendition = resize(data, TO_PNG)
     seen = as_seen(picture, chromaticities, gamma)
-    assert (report.outcome, report.warnings) == (Outcome.RESIZED, ())
+    assert (report.outcome, report.warnings) == (Outcome.RESIZED, [])
     assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(seen)).mean() < 2
     assert psnr(rendition.convert("RGB"), expected(picture.convert("RGB"))) < 32  # there was something to convert
 
@@ -149,7 +149,7 @@ def test_what_means_srgb_changes_not_one_byte(
     monkeypatch.setattr(described, "_curve", None)
     _, plain = resize(PLAIN, name="plain")
     report, rendition = resize(SAME[kind])
-    assert report.warnings == ()
+    assert report.warnings == []
     assert rendition.tobytes() == plain.tobytes()
 
 

@@ -22,7 +22,7 @@ from resizer.planning.outputs import outputs
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from resizer.store import uploads
-from resizer.store.provenance import source_hash
+from resizer.store.provenance import short_hash
 from resizer.store.reconcile import Reconciler
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
 from tests.support.manifests import parsed, with_manifest
@@ -195,7 +195,7 @@ class Ordering(RuleBasedStateMachine):
             for output, rendition in zip(renditions, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
                 told = rendition.told["Metadata"]
-                assert told["source-key-hash"] == source_hash(SourceObject(bucket, key))
+                assert told["source-key-hash"] == short_hash(SourceObject(bucket, key).uri)
                 assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert is_red(rendition.body or b"") == is_red(source.body)
         standing_there = set(self.store.keys(self.settings.output_prefix, there))

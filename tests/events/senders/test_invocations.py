@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import events
 from resizer.errors import UnknownEvent
 from tests.conftest import BUCKET
 from tests.events.senders.calls import PHOTO, invoke, refuse, standing
 from tests.support.samples import KEY, sample
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
@@ -111,4 +111,4 @@ def test_a_later_major_version_is_not_guessed_at() -> None:
     event = sample("s3-put")
     event["Records"][0]["eventVersion"] = "3.0"
     with pytest.raises(UnknownEvent, match=r"eventVersion is 3\.0"):
-        events.sources(event)
+        sources(event)
