@@ -9,7 +9,7 @@ from PIL import Image, JpegImagePlugin
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
-from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
 from resizer.formats.orientation import exif_orientation
@@ -117,7 +117,6 @@ class JpegRendition(RenditionFormat):
     format: ClassVar[Format] = Format.JPEG
     extensions: ClassVar[tuple[str, ...]] = (".jpg", ".jpeg", ".jpe", ".jfif")
     max_side: ClassVar[int] = 65_500  # libjpeg's JPEG_MAX_DIMENSION
-    memory: ClassVar[EncoderMemory] = EncoderMemory(0, 3.8, 7.9, 0, 1.4, 1.4)
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Put a transparent picture on white."""
