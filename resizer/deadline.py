@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+import time
+from typing import TYPE_CHECKING, Final
 
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from resizer.model import Header
-
-Item = TypeVar("Item")
 
 # Work stops this early: time for the running uploads, the answer and the log.
 MARGIN_SECONDS: Final = 2.0
@@ -24,34 +20,29 @@ TOO_LATE: Final = "There is not enough time left; give the function a longer tim
 # Lambda gives a whole core at this many MB, and proportionally less below (Lambda's developer guide, "memory").
 MB_PER_CORE: Final = 1769
 
+ends_at = math.inf  # when the invocation ends, by `time.monotonic`; the handler sets it
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The clock of one invocation: `remaining` returns the seconds that are left."""
 
-    remaining: Callable[[], float] = lambda: math.inf
+def remaining() -> float:
+    """The seconds that are left of the invocation."""
+    return ends_at - time.monotonic()
 
-    def need(self, seconds: float = 0) -> None:
-        """Raise `OutOfTime` if fewer seconds are left for work."""
-        if self.remaining() < seconds + MARGIN_SECONDS:
-            raise OutOfTime(TOO_LATE)
 
-    def within(self, seconds: float, *, least: float = 0) -> float:
-        """A time-out for a request: `seconds`, or what is left for requests if that is less.
+def need(seconds: float = 0) -> None:
+    """Raise `OutOfTime` if fewer seconds are left for work."""
+    if remaining() < seconds + MARGIN_SECONDS:
+        raise OutOfTime(TOO_LATE)
 
-        Raises `OutOfTime` if `least` seconds or fewer are left.
-        """
-        left = self.remaining() - ENDING_SECONDS
-        if left <= least:
-            raise OutOfTime(TOO_LATE)
-        return min(seconds, left)
 
-    def each(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items while there is time. Raises `OutOfTime`."""
-        self.need()
-        for item in items:
-            yield item
-            self.need()
+def within(seconds: float, *, least: float = 0) -> float:
+    """A time-out for a request: `seconds`, or what is left for requests if that is less.
+
+    Raises `OutOfTime` if `least` seconds or fewer are left.
+    """
+    left = remaining() - ENDING_SECONDS
+    if left <= least:
+        raise OutOfTime(TOO_LATE)
+    return min(seconds, left)
 
 
 def seconds_to_decode(header: Header, function_memory: int | None) -> float:

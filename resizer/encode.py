@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resizer import deadline
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import RENDITIONS
 from resizer.formats.base import SaveOptions
@@ -13,7 +14,7 @@ from resizer.model import Rendition
 from resizer.settings.rules import Effort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from PIL.Image import Image
 
@@ -27,12 +28,11 @@ class Encoding:
     """Options that all renditions of one picture share.
 
     An animation plays `loop` times (0: for ever, None: once). Files contain `exif`, if their format can, and no other
-    metadata. `before_each_frame` may raise to stop the work.
+    metadata.
     """
 
     exif: bytes = b""
     loop: int | None = None
-    before_each_frame: Callable[[], None] = lambda: None
 
     def encode(
         self, frames: Sequence[Frame], format_: Format, quality: Quality, effort: Effort = Effort.BALANCED
@@ -40,7 +40,7 @@ class Encoding:
         """Encode a picture, or an animation that shows each frame for its duration.
 
         Durations that the format cannot express are shortened to its maximum. Raises `Rejected`: `unsupported_format`
-        if the encoder refuses the picture, `needs_memory` if memory runs out.
+        if the encoder refuses the picture, `needs_memory` if memory runs out. Raises `OutOfTime`.
         """
         rendition = RENDITIONS[format_]
         opaque = all(_is_opaque(frame.pixels) for frame in frames)
@@ -69,7 +69,7 @@ class Encoding:
     def _pictures(self, frames: Sequence[Frame], rendition: RenditionFormat, *, opaque: bool) -> Iterator[Image]:
         """Convert the frames to what the format supports, one at a time: there may be many."""
         for frame in frames:
-            self.before_each_frame()
+            deadline.need()
             yield rendition.fit(frame.pixels, opaque=opaque)
 
 
@@ -89,7 +89,7 @@ def encode_each(
     composed = iter(pictures)
     for plan in plans:
         frames = next(composed)
-        encoding.before_each_frame()
+        deadline.need()
         looks = _looks(plan)
         if looks not in encoded:
             encoded[looks] = encoding.encode(frames, plan.format, plan.spec.quality, plan.spec.effort)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
-from resizer import events, resize
-from resizer.deadline import Clock
+from resizer import deadline, events, resize
 from resizer.errors import OutOfTime, Reason, ResizerError, UnknownEvent
 from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
@@ -45,7 +46,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     after an error and a retry may help. Raises `UnknownEvent` for an event of another kind.
     """
     cold = _environment.pop("cold", False)
-    clients.clock = Clock(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
+    deadline.ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
     reports: list[Report] = []
     results: list[Report | UnknownEvent] = []
     try:
@@ -54,17 +55,18 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 logger.error("unreadable: %s", record)
                 results.append(record)
             else:
-                reports.append(_attempt(record, clients.clock, reports))
+                reports.append(_attempt(record, reports))
                 results.append(reports[-1])
         if settings.event_bus:
             for failed in event_bus.send(reports, settings.event_bus):
                 _log(failed)
         return events.answer(event, results)
     finally:
+        deadline.ends_at = math.inf  # the local service goes on making requests
         measure(reports, cold=cold)
 
 
-def _attempt(source: SourceObject, clock: Clock, before: Sequence[Report]) -> Report:
+def _attempt(source: SourceObject, before: Sequence[Report]) -> Report:
     """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report.
 
     A record may take as long as the slowest one before, and is not started with less time left.
@@ -72,9 +74,9 @@ def _attempt(source: SourceObject, clock: Clock, before: Sequence[Report]) -> Re
     report = Report(source)
     needed = max([LEAST_SECONDS, *(each.total_ms / 1000 for each in before)])
     try:
-        if (left := clock.remaining()) < needed:
+        if (left := deadline.remaining()) < needed:
             raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
-        process(source, settings, clients.s3(), clock, report)
+        process(source, settings, clients.s3(), report)
         report_rejection(report, settings)
     except ResizerError as problem:
         report.finish(Outcome.FAILED, problem.reason, str(problem))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
+from resizer import deadline
 from resizer.color.srgb import source_colors, to_srgb
-from resizer.deadline import Clock, seconds_to_decode
 from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, is_read_forwards, open_image
 from resizer.decode.limits import Limits
@@ -44,12 +44,8 @@ if TYPE_CHECKING:
     from resizer.s3.stream import SourceStream
     from resizer.settings import Settings
 
-CLOCK: Final = Clock()
 
-
-def process(
-    source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK, report: Report | None = None
-) -> Report:
+def process(source: SourceObject, settings: Settings, s3: S3, report: Report | None = None) -> Report:
     """Make or delete the renditions of one source, so that they match it, and report what was done.
 
     Raises only errors that a retry may cure: `StorageError`, `OutOfTime` and anything unexpected. `report` then holds
@@ -59,28 +55,26 @@ def process(
     settings = settings.with_widths(source.widths).for_bucket(source.bucket)
     if reason := reason_to_skip(source, settings):
         return report.finish(Outcome.SKIPPED, reason)
-    make = partial(make_renditions, settings=settings, s3=s3, clock=clock, report=report)
+    make = partial(make_renditions, settings=settings, s3=s3, report=report)
     try:
         return Reconciler(source, settings, s3, report, make).reconcile()
     except OutOfTime as late:
         raise OutOfTime(f"{source.uri} will be tried again. {late}") from late
 
 
-def make_renditions(
-    source: SourceObject, *, settings: Settings, s3: S3, clock: Clock, report: Report
-) -> tuple[Manifest, bool]:
+def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report: Report) -> tuple[Manifest, bool]:
     """Download, decode, resize, encode and store one source; the steps overlap.
 
     Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected`.
     """
     report.stored = []
     check_key_length(source.key, settings)
-    with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
-        picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
-    decoded = partial(whole_picture, settings=settings, s3=s3, clock=clock)
+    with open_source(s3, source, settings.max_bytes) as stream, report.counting(stream):
+        picture = decode_source(stream, source=source, settings=settings, report=report)
+    decoded = partial(whole_picture, settings=settings, s3=s3)
     overlays = load_overlays(source.bucket, settings.watermarks, picture.plans, decoded)
     composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
-    encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
+    encoding = Encoding(exif=picture.exif, loop=picture.header.loop)
     encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
     bucket = settings.output_bucket_for(source)
     headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
@@ -113,9 +107,7 @@ class Picture(NamedTuple):
     placeholder: Placeholder | None
 
 
-def decode_source(
-    stream: SourceStream, *, source: SourceObject, settings: Settings, clock: Clock, report: Report
-) -> Picture:
+def decode_source(stream: SourceStream, *, source: SourceObject, settings: Settings, report: Report) -> Picture:
     """Decode during the download. Raises `Rejected` before decoding if the header exceeds a limit."""
     warn = report.warnings.append
     focal = focal_point(stream.headers.get("Metadata", {}).get(FOCAL_POINT), warn)
@@ -126,13 +118,13 @@ def decode_source(
         image, header = open_image(cast("IO[bytes]", stream), limits, warn)
     report.header = header
     wanted = wanted_size(header, [each.placement.view for each in plan_for(header)])
-    clock.need(seconds_to_decode(header, settings.function_memory))
+    deadline.need(deadline.seconds_to_decode(header, settings.function_memory))
     finish = partial(to_srgb, colors=source_colors(image.info, header, warn), warn=warn)
     if is_read_forwards(header):
         stream.release_behind()
     with report.timed("resize"):
         guard = partial(limited, limit, SOURCES[header.format].threads)
-        frames = report.each("decode", clock.each(decode(image, header, wanted, guard)))
+        frames = report.each("decode", decode(image, header, wanted, guard))
         first = next(frames)
         report.header = header = after_pixels(image, header, limits)
         small = cache(partial(small_copy, first, header, finish))
@@ -143,12 +135,12 @@ def decode_source(
         return Picture(header, plans, at_views(chain([first], frames), header, views, finish), exif, placeholder)
 
 
-def whole_picture(source: SourceObject, *, settings: Settings, s3: S3, clock: Clock) -> Image:
+def whole_picture(source: SourceObject, *, settings: Settings, s3: S3) -> Image:
     """A watermark's picture, upright and in sRGB. Raises the same errors as `make_renditions`."""
     settings = replace(settings, rules=(), defaults=Rule(renditions=(RenditionSpec(name="watermark"),)))
     report = Report(source, own_peak=False)  # the peak is that of the picture below it
-    with open_source(s3, source, settings.max_bytes, clock.need) as stream:
-        picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
+    with open_source(s3, source, settings.max_bytes) as stream:
+        picture = decode_source(stream, source=source, settings=settings, report=report)
     return next(picture.frames)[0].pixels
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from devtools.lambda_runtime.artifact import BUILT
 from devtools.lambda_runtime.tools import installed_tools
-from resizer.deadline import Clock
+from resizer import deadline
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
@@ -69,7 +70,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(autouse=True)
 def _no_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test's requests are limited by an invocation of another."""
-    monkeypatch.setattr(clients, "clock", Clock())
+    monkeypatch.setattr(deadline, "ends_at", math.inf)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def s3(_aws: str) -> Iterator[Any]:
     client = clients.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
-    clients.clock = Clock()
+    deadline.ends_at = math.inf
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
     client.delete_bucket(Bucket=BUCKET)

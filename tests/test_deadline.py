@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS, MB_PER_CORE, Clock, seconds_to_decode
+from resizer import deadline
+from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS, MB_PER_CORE, seconds_to_decode
 from resizer.errors import OutOfTime
 from resizer.model import Header
 
 
-def test_time_is_needed_beside_the_margin() -> None:
+def test_time_is_needed_beside_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
     """With less than the margin left, or than the work and the margin, `OutOfTime` is raised, to be tried again."""
-    Clock(remaining=lambda: MARGIN_SECONDS + 5).need(4)
+    monkeypatch.setattr(deadline, "remaining", lambda: MARGIN_SECONDS + 5)
+    deadline.need(4)
     with pytest.raises(OutOfTime) as raised:
-        Clock(remaining=lambda: MARGIN_SECONDS + 5).need(6)
+        deadline.need(6)
     assert raised.value.retryable
 
 
 def test_without_a_limit_there_is_always_time() -> None:
     """Outside Lambda nothing runs out."""
-    Clock().need(1e9)
-    assert Clock().within(1e9) == 1e9
+    deadline.need(1e9)
+    assert deadline.within(1e9) == 1e9
 
 
-def test_requests_end_before_the_invocation() -> None:
+def test_requests_end_before_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
     """A time-out is no longer than what is left beside the ending; with nothing left, no request begins."""
-    clock = Clock(remaining=lambda: ENDING_SECONDS + 3)
-    assert (clock.within(2), clock.within(5)) == (2, 3)
+    monkeypatch.setattr(deadline, "remaining", lambda: ENDING_SECONDS + 3)
+    assert (deadline.within(2), deadline.within(5)) == (2, 3)
+    monkeypatch.setattr(deadline, "remaining", lambda: ENDING_SECONDS)
     with pytest.raises(OutOfTime):
-        Clock(remaining=lambda: ENDING_SECONDS).within(5)
+        deadline.within(5)
+
+
+def test_the_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invocation has as many seconds left as there are until its end."""
+    monkeypatch.setattr(deadline, "ends_at", time.monotonic() + 60)
+    assert 59 < deadline.remaining() <= 60
 
 
 def test_a_decoder_that_cannot_be_stopped_is_reckoned_with() -> None:

@@ -8,6 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
+from resizer import deadline
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, Rejected
 from resizer.formats import RENDITIONS
@@ -149,14 +150,11 @@ def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: p
             encoded(photo_like(16, 12), Format.WEBP)
 
 
-def test_what_ends_the_work_is_no_fault_of_the_picture() -> None:
+def test_what_ends_the_work_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is raised before a frame comes through as it is."""
-
-    def no_time() -> None:
-        raise OutOfTime("No time is left.")
-
+    monkeypatch.setattr(deadline, "remaining", lambda: 0.0)
     with pytest.raises(OutOfTime):
-        Encoding(before_each_frame=no_time).encode([Frame(photo_like(60, 40))], Format.JPEG, Quality())
+        Encoding().encode([Frame(photo_like(60, 40))], Format.JPEG, Quality())
 
 
 def test_a_jpeg_shows_the_first_frame() -> None:

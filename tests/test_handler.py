@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 
-from resizer import handler, pipeline
-from resizer.deadline import Clock
+from resizer import deadline, handler, pipeline
 from resizer.errors import Reason, RecordsFailed, StorageError, UnknownEvent
 from resizer.model import SourceObject
 from resizer.report import Outcome
@@ -86,6 +86,21 @@ def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monk
     assert s3.head_object(Bucket=BUCKET, Key="resized/480-good.jpg")["ContentLength"] > 0
 
 
+def test_the_time_limit_ends_with_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work has the invocation's time; what the process does afterwards, as the local service does, has no limit."""
+    left: list[float] = []
+
+    def noting(source: Any, *_: Any) -> None:
+        left.append(deadline.remaining())
+        raise StorageError(f"GET {source.uri} failed: 503")
+
+    monkeypatch.setattr(handler, "process", noting)
+    with pytest.raises(RecordsFailed):
+        handler.lambda_handler(notification("cat.jpg"), context())
+    assert 59 < left[0] <= 60
+    assert deadline.remaining() == math.inf
+
+
 def test_a_test_event_has_an_empty_answer() -> None:
     """What S3 sends when a notification is set up is answered with nothing done."""
     event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
@@ -117,7 +132,7 @@ def test_a_failed_record_keeps_its_figures(s3: Any, monkeypatch: pytest.MonkeyPa
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=body)
     refusing = RecordingS3(s3, {"put_object": refuse})
     monkeypatch.setattr(clients, "s3", lambda: refusing)
-    report = handler._attempt(SourceObject(BUCKET, "cat.jpg"), Clock(), [])
+    report = handler._attempt(SourceObject(BUCKET, "cat.jpg"), [])
     assert (report.outcome, report.reason, report.bytes_in) == (Outcome.FAILED, Reason.STORAGE, len(body))
     assert report.header is not None
     assert report.milliseconds.keys() >= {"decode", "resize", "encode"}

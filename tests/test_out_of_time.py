@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS, Clock
+from resizer import deadline
+from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS
 from resizer.decode.frames import decode
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
@@ -39,22 +41,25 @@ ANIMATED = ["GIF", "PNG", "WEBP", "AVIF"]
 
 @dataclass(slots=True)
 class Time:
-    """Time that goes on when it is told to."""
+    """Time that goes on when it is told to, until work has to end at a moment."""
 
     now: float = 0.0
+    end: float = math.inf
 
     def passes(self, seconds: float) -> None:
         self.now += seconds
 
-    def until(self, moment: float) -> Clock:
-        """An invocation's clock, by which work has to end at a moment."""
-        return Clock(remaining=lambda: moment - self.now + MARGIN_SECONDS)
+    def remaining(self) -> float:
+        return self.end - self.now + MARGIN_SECONDS
 
 
 @pytest.fixture
-def clock() -> Time:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Time]:
     """Time that stands still."""
-    return Time()
+    clock = Time()
+    monkeypatch.setattr(deadline, "remaining", clock.remaining)
+    yield clock
+    clock.end = math.inf
 
 
 class Body(io.BytesIO):
@@ -100,10 +105,12 @@ def test_a_download_that_dribbles_is_given_up(format_: str, s3: Any, clock: Time
     """A body that hands out its bytes too slowly is read no further once the time has run out, whoever reads it."""
     body = saved(noise(500, 400), format_)
     stalling = Stalling(s3, before_each=lambda: clock.passes(4))
+    source, clock.end = upload(s3, "slow", body), 6
     with pytest.raises(OutOfTime, match="not enough time") as raised:
-        process(upload(s3, "slow", body), SETTINGS, stalling, clock.until(6))
+        process(source, SETTINGS, stalling)
     assert raised.value.retryable
     assert clock.now == 8  # the second block was under way, and the third was not asked for
+    clock.end = math.inf
     assert outputs(s3) == []
 
 
@@ -130,8 +137,9 @@ def test_what_cannot_be_stopped_is_not_begun(
 ) -> None:
     """A decoder that cannot be stopped is not started where the picture's pixels will take longer than is left."""
     monkeypatch.setattr("resizer.pipeline.decode", lambda *_: pytest.fail("decoded"))
+    source, clock.end = upload(s3, "big", saved(photo_like(1000, 800), format_)), 0.01
     with pytest.raises(OutOfTime):
-        process(upload(s3, "big", saved(photo_like(1000, 800), format_)), SETTINGS, s3, clock.until(0.01))
+        process(source, SETTINGS, s3)
 
 
 @pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
@@ -148,14 +156,16 @@ def test_an_animation_is_stopped_between_its_frames(
             yield frame
 
     monkeypatch.setattr("resizer.pipeline.decode", slowly)
+    source, clock.end = upload(s3, "long", animation(format_)), 6
     with pytest.raises(OutOfTime):
-        process(upload(s3, "long", animation(format_)), SETTINGS, s3, clock.until(6))
+        process(source, SETTINGS, s3)
     assert len(decoded) == 2
+    clock.end = math.inf
     assert outputs(s3) == []
 
 
 @pytest.mark.parametrize("format_", ANIMATED)
-def test_an_animation_is_encoded_only_while_there_is_time(format_: str) -> None:
+def test_an_animation_is_encoded_only_while_there_is_time(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Encoding an animation asks before each frame whether to go on."""
     frames = [Frame(noise(40, 30, seed), 40) for seed in range(5)]
     asked: list[int] = []
@@ -165,8 +175,9 @@ def test_an_animation_is_encoded_only_while_there_is_time(format_: str) -> None:
         if len(asked) == 3:
             raise OutOfTime("now")
 
+    monkeypatch.setattr(deadline, "need", no_more_at_the_third)
     with pytest.raises(OutOfTime):
-        Encoding(before_each_frame=no_more_at_the_third).encode(frames, Format(format_), Quality())
+        Encoding().encode(frames, Format(format_), Quality())
     assert len(asked) == 3
 
 
@@ -181,9 +192,10 @@ def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeyp
 
     monkeypatch.setattr("resizer.pipeline.Encoding", Slowly)
     monkeypatch.setattr(uploads, "executor", InlineExecutor())
-    source = upload(s3, "cat.jpg", saved(photo_like(1200, 900)))
+    source, clock.end = upload(s3, "cat.jpg", saved(photo_like(1200, 900))), 7.9
     with pytest.raises(OutOfTime) as raised:
-        process(source, SETTINGS, s3, clock.until(6))
+        process(source, SETTINGS, s3)
+    clock.end = math.inf
     told = str(raised.value)
     assert "Written: ['resized/1000-cat.jpg', 'resized/640-cat.jpg']" in told
     assert "not written: ['resized/480-cat.jpg']" in told
@@ -207,9 +219,9 @@ def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
     with serving(picture, *[b"HTTP/1.1"] * 9):  # three uploads, each tried up to three times
-        clients.clock = until = Clock(remaining=remaining)
+        monkeypatch.setattr(deadline, "remaining", remaining)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
-            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3(), until)
+            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3())
     idle = [uploads.executor.submit(bool, began) for _ in range(3)]
     assert all(each.result(PATIENCE) for each in idle)
 
@@ -220,7 +232,7 @@ def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: 
     stood = written_when(s3)
     monkeypatch.setattr("resizer.pipeline.Encoding", Encoding)
     etag = s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ETag"].strip('"')
-    report = process(SourceObject(BUCKET, "cat.jpg", etag=etag), SETTINGS, s3, clock.until(clock.now + 60))
+    report = process(SourceObject(BUCKET, "cat.jpg", etag=etag), SETTINGS, s3)
     assert report.outcome is Outcome.RESIZED
     assert len(outputs(s3)) == 3
     assert stood.items() < written_when(s3).items()

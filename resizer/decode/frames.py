@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
+from resizer import deadline
 from resizer.decode.rejecting import rejecting
 from resizer.formats import SOURCES
 from resizer.formats.bit_depth import eight_bits
@@ -32,10 +33,11 @@ def decode(
     `wanted` is the size in pixels, as stored, of the whole picture in its largest rendition: JPEGs are decoded at 1/2,
     1/4 or 1/8 of their size if each side then still has `OVERSAMPLING` times as many pixels. The caller may overwrite
     a frame's pixels. Decoders run within `guard`, which may limit their memory. Raises `Rejected` `truncated`,
-    `corrupt`, or `needs_memory` if memory runs out.
+    `corrupt`, or `needs_memory` if memory runs out. Raises `OutOfTime`.
     """
     frames = SOURCES[header.format].frames(image, header, wanted)
     while True:
+        deadline.need()
         with rejecting(header.format), guard():
             frame = next(frames, None)
             if frame is None:

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
-from resizer.deadline import Clock
+from resizer import deadline
 from resizer.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ READ_SECONDS: Final = 5.0  # between two pieces of an answer
 # throttled, and 5 more if it asks for them.
 RETRY_SECONDS: Final = 7.0
 
-clock = Clock()  # the handler sets each invocation's; an environment has one at a time
-
 
 class Download(StreamingBody):
     """A download that also hands out its bytes as they arrive; `read` waits for all that it is asked for."""
@@ -47,7 +45,7 @@ class Download(StreamingBody):
         """
         if self._raw.closed:
             return b""
-        self.set_socket_timeout(clock.within(READ_SECONDS))
+        self.set_socket_timeout(deadline.within(READ_SECONDS))
         piece: bytes | None = self._raw.read1(amount)
         return piece or b""
 
@@ -65,7 +63,7 @@ def s3() -> S3:
 def client(service: str) -> Any:
     """botocore's client of an AWS service, the same one every time and thread-safe.
 
-    Its requests raise `OutOfTime` when `clock` runs out. Raises `ConfigError` if the environment is wrong.
+    Its requests raise `OutOfTime` when the time is over. Raises `ConfigError` if the environment is wrong.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")  # botocore reads only the second
     config = Config(
@@ -120,14 +118,14 @@ def _session() -> Session:
 def _shorten_timeout(request: Any, **_: Any) -> None:
     """Before each attempt: leave it only the time that is left (`context` is missing in botocore's type stubs)."""
     request.context["read_timeout"] = (
-        clock.within(READ_SECONDS + CONNECT_SECONDS, least=CONNECT_SECONDS) - CONNECT_SECONDS
+        deadline.within(READ_SECONDS + CONNECT_SECONDS, least=CONNECT_SECONDS) - CONNECT_SECONDS
     )
 
 
 def _retry_in_time(response: Any, caught_exception: Exception | None, **_: Any) -> None:
     """After each attempt: raise `OutOfTime` if it failed and the wait for the next may be too long."""
     if caught_exception or (response and (response[0].status_code >= 500 or response[0].status_code == 429)):
-        clock.within(READ_SECONDS, least=RETRY_SECONDS + CONNECT_SECONDS)
+        deadline.within(READ_SECONDS, least=RETRY_SECONDS + CONNECT_SECONDS)
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
+from resizer import deadline
 from resizer.errors import (
     AccessDenied,
     ConditionFailed,
@@ -23,7 +24,7 @@ from resizer.s3.requests import ask, head
 from resizer.s3.stream import SourceStream, too_many_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from resizer.model import SourceObject
     from resizer.s3 import S3
@@ -32,20 +33,18 @@ BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
 
 
 @contextmanager
-def open_source(
-    s3: S3, source: SourceObject, limit: int, before_each_fetch: Callable[[], None]
-) -> Iterator[SourceStream]:
+def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStream]:
     """Download a source with one GET, conditional on the event's ETag, and decode its `Content-Encoding`.
 
-    `before_each_fetch` may raise to stop the download. Raises `SourceGone`, `Superseded`, `StorageError`, and
-    `Rejected` if the object has more than `limit` bytes, stored or decoded, or can never be read.
+    Raises `SourceGone`, `Superseded`, `StorageError`, `OutOfTime`, and `Rejected` if the object has more than `limit`
+    bytes, stored or decoded, or can never be read.
     """
     if source.size is not None and source.size > limit:
         raise too_many_bytes(source.uri, source.size, limit)
     answer = _get(s3, source)
     body, size = answer["Body"], answer.get("ContentLength")
     applied = encodings(answer)
-    pieces = downloaded(body, size, source.uri, before_each_fetch)
+    pieces = downloaded(body, size, source.uri)
     for encoding in filter(READABLE.__contains__, reversed(applied)):
         pieces, size = decompressed(pieces, encoding, source.uri), None
     stream = SourceStream(pieces, answer, uri=source.uri, limit=limit, size=size)
@@ -95,15 +94,15 @@ def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
     return answer
 
 
-def downloaded(body: Any, size: int | None, uri: str, before_each_fetch: Callable[[], None]) -> Iterator[bytes]:
+def downloaded(body: Any, size: int | None, uri: str) -> Iterator[bytes]:
     """Yield a body's bytes as they arrive: a slow trickle is stopped in time, too. Raises `SourceInterrupted`."""
     fetched = 0
     while size is None or fetched < size:
-        before_each_fetch()
+        deadline.need()
         try:
             piece = body.read1(BLOCK)
         except (HTTPError, BotoCoreError, OSError) as problem:
-            before_each_fetch()  # if the time is over, that is the reason
+            deadline.need()  # if the time is over, that is the reason
             message = f"The download of {uri} broke off after {fetched} bytes: {problem}. It will be tried again."
             raise SourceInterrupted(message) from problem
         if not piece and size is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from resizer.deadline import Clock
+from resizer import deadline
 from resizer.errors import (
     AccessDenied,
     ConditionFailed,
@@ -21,7 +21,7 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import SourceObject
-from resizer.s3 import clients, requests
+from resizer.s3 import requests
 from resizer.s3.requests import ask
 from resizer.s3.source import current_etag, open_source
 from tests.conftest import rejects
@@ -120,7 +120,7 @@ def test_an_endpoint_that_does_not_answer_is_a_storage_error() -> None:
 def test_a_source_that_may_not_be_read_is_rejected(answer: bytes, words: str) -> None:
     """No retry can help: the rejection names the permission that is missing, and what it is missing on."""
     with serving(answer) as (client, server):
-        with rejects(Reason.ACCESS_DENIED) as rejection, open_source(client, SOURCE, 100, lambda: None):
+        with rejects(Reason.ACCESS_DENIED) as rejection, open_source(client, SOURCE, 100):
             pytest.fail("what may not be read was opened")
         assert words in rejection.value.detail
         assert len(server.requests) == 1
@@ -151,7 +151,7 @@ def test_an_archived_source_is_rejected() -> None:
     """An object in an archive has to be restored first, which no retry of a minute does."""
     answer = error(403, "InvalidObjectState", more="<StorageClass>DEEP_ARCHIVE</StorageClass>")
     with serving(answer) as (client, server):
-        with rejects(Reason.ARCHIVED) as rejection, open_source(client, SOURCE, 100, lambda: None):
+        with rejects(Reason.ARCHIVED) as rejection, open_source(client, SOURCE, 100):
             pytest.fail("an archived object was opened")
         assert "s3://photos/a b/cat.jpg is archived (DEEP_ARCHIVE)" in rejection.value.detail
         assert len(server.requests) == 1
@@ -162,7 +162,7 @@ def test_an_archived_source_is_rejected() -> None:
 )
 def test_a_source_that_has_changed_is_nothing_to_do(answer: bytes, expected: type[ResizerError]) -> None:
     """Its own event does the work."""
-    with serving(answer) as (client, _), pytest.raises(expected), open_source(client, SOURCE, 100, lambda: None):
+    with serving(answer) as (client, _), pytest.raises(expected), open_source(client, SOURCE, 100):
         pytest.fail("what is not there was opened")
 
 
@@ -176,7 +176,7 @@ def test_a_condition_on_a_missing_object_does_not_hold() -> None:
 
 def test_a_request_that_is_given_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the invocation ends first, the error says what it ended."""
-    monkeypatch.setattr(clients, "clock", Clock(remaining=lambda: 1.0))
+    monkeypatch.setattr(deadline, "remaining", lambda: 1.0)
     with (
         serving(OK) as (client, _),
         pytest.raises(OutOfTime, match=r"HEAD s3://photos/cat\.jpg was given up\. .* longer time-out"),

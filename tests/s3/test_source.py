@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
+from resizer import deadline
 from resizer.errors import OutOfTime, Reason, ResizerError, SourceGone, SourceInterrupted, StorageError, Superseded
 from resizer.model import SourceObject
 from resizer.s3.source import open_source
@@ -45,10 +46,8 @@ def answering(body: Download, size: int | None, **faults: Callable[[dict[str, An
     return RecordingS3(OneDownload(body, size), faults)
 
 
-def opening(
-    s3: S3, source: SourceObject, before_each_fetch: Callable[[], None] = lambda: None
-) -> AbstractContextManager[SourceStream]:
-    return open_source(s3, source, LIMIT, before_each_fetch)
+def opening(s3: S3, source: SourceObject) -> AbstractContextManager[SourceStream]:
+    return open_source(s3, source, LIMIT)
 
 
 def put(s3: S3, body: bytes, **more: Any) -> str:
@@ -236,13 +235,10 @@ def test_a_source_left_unread_is_closed() -> None:
     assert body.closed
 
 
-def test_a_download_can_be_ended_from_outside() -> None:
-    """What is asked before each fetch may end the download, and is what the caller then hears of."""
-
-    def no_time_left() -> None:
-        raise OutOfTime("the function is about to be stopped")
-
+def test_a_download_ends_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without time left nothing is fetched, and the caller hears of it whatever the decoder does."""
+    monkeypatch.setattr(deadline, "remaining", lambda: 0.0)
     body = Download(b"pixels")
-    with pytest.raises(OutOfTime), opening(answering(body, 6), SourceObject(BUCKET, KEY), no_time_left) as stream:
+    with pytest.raises(OutOfTime), opening(answering(body, 6), SourceObject(BUCKET, KEY)) as stream:
         swallowing(stream)
     assert body.taken == 0

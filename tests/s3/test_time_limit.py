@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from urllib3.exceptions import ReadTimeoutError
 
-from resizer.deadline import ENDING_SECONDS, Clock
+from resizer import deadline
+from resizer.deadline import ENDING_SECONDS
 from resizer.errors import OutOfTime
 from resizer.s3 import clients
 from tests.support.s3_server import OK, SLOW_DOWN, refused, serving
@@ -22,15 +23,9 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "CONNECT_SECONDS", 0.1)
 
 
-def lasting(seconds: float) -> Clock:
-    """The clock of an invocation with so many seconds left for requests, and time that passes."""
-    end = time.monotonic() + seconds + ENDING_SECONDS
-    return Clock(remaining=lambda: end - time.monotonic())
-
-
-def until(clock: Clock) -> Any:
-    """The client within an invocation."""
-    clients.clock = clock
+def lasting(seconds: float) -> Any:
+    """The client within an invocation that has so many seconds left for requests."""
+    deadline.ends_at = time.monotonic() + seconds + ENDING_SECONDS
     return clients.s3()
 
 
@@ -44,10 +39,10 @@ def ask(client: Any, operation: str) -> Any:
 def test_a_server_that_stalls_is_given_up_in_time(operation: str, answer: bytes) -> None:
     """However a server stalls, waiting ends with the time for requests, and nothing is sent again."""
     with serving(answer, OK) as (_, server):
-        clock = lasting(0.4)
+        s3 = lasting(0.4)
         with pytest.raises(OutOfTime):
-            ask(until(clock), operation)
-        assert clock.remaining() > 0
+            ask(s3, operation)
+        assert deadline.remaining() > 0
         assert len(server.requests) == 1
 
 
@@ -56,7 +51,7 @@ def test_no_request_begins_when_it_may_not_end(operation: str) -> None:
     """With less time than connecting may take nothing is sent."""
     with serving(OK) as (_, server):
         with pytest.raises(OutOfTime):
-            ask(until(lasting(clients.CONNECT_SECONDS - 0.05)), operation)
+            ask(lasting(clients.CONNECT_SECONDS - 0.05), operation)
         assert server.requests == []
 
 
@@ -65,32 +60,30 @@ def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pyt
     """Where waiting and another attempt may take longer than is left, the first failure is the end."""
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     passed = iter([2.0])  # at the first look, before the first attempt
-    clock = Clock(remaining=lambda: next(passed, clients.CONNECT_SECONDS) + ENDING_SECONDS)
+    monkeypatch.setattr(deadline, "remaining", lambda: next(passed, clients.CONNECT_SECONDS) + ENDING_SECONDS)
     with serving(failure, OK) as (_, server):
         with pytest.raises(OutOfTime):
-            ask(until(clock), "put_object")
+            ask(clients.s3(), "put_object")
         assert len(server.requests) == 1
 
 
-def test_a_refusal_is_answered_however_little_time_is_left() -> None:
+def test_a_refusal_is_answered_however_little_time_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not tried again needs no time: S3's own answer is what is raised."""
     passed = iter([2.0])
-    clock = Clock(remaining=lambda: next(passed, 0.0) + ENDING_SECONDS)
+    monkeypatch.setattr(deadline, "remaining", lambda: next(passed, 0.0) + ENDING_SECONDS)
     with serving(refused(404)) as (_, _server), pytest.raises(Exception, match="404"):
-        ask(until(clock), "head_object")
+        ask(clients.s3(), "head_object")
 
 
 def test_a_download_that_stops_is_given_up_in_time() -> None:
     """A body that stops coming is waited for as long as there is time, and no longer."""
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
-        ends = [time.monotonic() + 60]
-        clock = Clock(remaining=lambda: ends[-1] - time.monotonic())
-        body = until(clock).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        body = lasting(60).get_object(Bucket="photos", Key="cat.jpg")["Body"]
         assert body.read1(9) == b"cat"
-        ends.append(time.monotonic() + 0.2 + ENDING_SECONDS)
+        lasting(0.2)
         with pytest.raises(ReadTimeoutError):
             body.read1(9)
-        assert clock.remaining() > 0
+        assert deadline.remaining() > 0
         body.close()
 
 
@@ -98,14 +91,14 @@ def test_a_download_that_stops_breaks_off(monkeypatch: pytest.MonkeyPatch) -> No
     """With time left it is a broken connection, which is worth another try."""
     monkeypatch.setattr(clients, "READ_SECONDS", 0.3)
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
-        body = until(Clock()).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        body = clients.s3().get_object(Bucket="photos", Key="cat.jpg")["Body"]
         assert body.read1(9) == b"cat"
         with pytest.raises(ReadTimeoutError):
             body.read1(9)
         body.close()
 
 
-def test_a_download_that_trickles_comes_in_pieces() -> None:
+def test_a_download_that_trickles_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has come is handed out at once, so that the time is looked at before each piece, however small."""
     looks: list[int] = []
 
@@ -114,7 +107,8 @@ def test_a_download_that_trickles_comes_in_pieces() -> None:
         return 60.0 if len(looks) < 4 else 0.0
 
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
-        body = until(Clock(remaining=remaining)).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        monkeypatch.setattr(deadline, "remaining", remaining)
+        body = clients.s3().get_object(Bucket="photos", Key="cat.jpg")["Body"]
         assert body.read1(2) == b"ca"
         assert body.read1(100) == b"t"
         with pytest.raises(OutOfTime):
@@ -125,7 +119,7 @@ def test_a_download_that_trickles_comes_in_pieces() -> None:
 def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
     """At its end a body gives nothing, as often as it is asked, and the connection serves the next request."""
     with serving(OK, OK) as (_, server):
-        s3 = until(Clock())
+        s3 = clients.s3()
         for _ in range(2):
             body = s3.get_object(Bucket="photos", Key="cat.jpg")["Body"]
             assert [body.read1(9), body.read1(9), body.read1(9)] == [b"cat", b"", b""]
@@ -136,7 +130,7 @@ def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
 def test_an_unread_body_ends_its_connection() -> None:
     """What is left of a body is never taken for the next answer."""
     with serving(OK, OK) as (_, server):
-        s3 = until(Clock())
+        s3 = clients.s3()
         s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].close()
         assert s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].read(9) == b"cat"
         assert server.connections == 2

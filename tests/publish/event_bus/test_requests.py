@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import pytest
 
-from resizer.deadline import Clock
+from resizer import deadline
 from resizer.errors import DeliveryError, Reason
 from resizer.model import Placeholder, SourceObject
 from resizer.publish.event_bus import MAX_BYTES, send
@@ -123,7 +124,7 @@ def test_a_request_that_fails_fails_its_own_entries_alone(bus: Bus, monkeypatch:
 
 def test_no_request_outlasts_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without time left nothing is sent, and the record comes back."""
-    monkeypatch.setattr(clients, "clock", Clock(remaining=lambda: 0.6))
+    monkeypatch.setattr(deadline, "ends_at", time.monotonic() + 0.6)
     [report] = send([rejected("1.txt")], BUS)
     assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.OUT_OF_TIME)
 

@@ -7,6 +7,7 @@ import random
 import pytest
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
+from resizer import deadline
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
 from resizer.s3.source import BLOCK
 from resizer.s3.stream import MAX_HEADER, too_many_bytes
@@ -141,19 +142,17 @@ def test_the_size_is_what_s3_said_or_what_may_be_read(told: int | None, size: in
     assert stream_of(Download(DATA), told).size == size
 
 
-def test_a_fetch_may_be_refused_and_stays_so() -> None:
-    """Whoever is asked before each fetch can end the download, which then is remembered."""
-    problem = OutOfTime("the function is about to be stopped")
-
-    def refuse() -> None:
-        raise problem
-
+def test_a_fetch_may_be_refused_and_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without time left the download ends, which then is remembered."""
+    monkeypatch.setattr(deadline, "remaining", lambda: 0.0)
     body = Download(DATA)
-    stream = stream_of(body, len(DATA), before_each_fetch=refuse)
-    for again in (stream.read, stream.check):
-        with pytest.raises(OutOfTime) as refusal:
-            again()
-        assert refusal.value is problem
+    stream = stream_of(body, len(DATA))
+    with pytest.raises(OutOfTime) as refusal:
+        stream.read()
+    monkeypatch.undo()
+    with pytest.raises(OutOfTime) as again:
+        stream.check()
+    assert again.value is refusal.value
     assert body.taken == 0
 
 
@@ -162,16 +161,12 @@ def test_an_empty_body_is_read() -> None:
     assert stream_of(Download(b""), 0).read() == b""
 
 
-def test_a_download_that_trickles_is_ended_in_time() -> None:
+def test_a_download_that_trickles_is_ended_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time is looked at before every piece that comes, however few bytes it has."""
-    left = iter([None] * 5)
-
-    def need() -> None:
-        if next(left, "over") == "over":
-            raise OutOfTime("The time is over.")
-
+    left = iter([60.0] * 5)
+    monkeypatch.setattr(deadline, "remaining", lambda: next(left, 0.0))
     body = Download(DATA, piece=1)
-    stream = stream_of(body, len(DATA), before_each_fetch=need)
+    stream = stream_of(body, len(DATA))
     with pytest.raises(OutOfTime):
         stream.read(BLOCK)
     assert body.taken == 5
