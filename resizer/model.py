@@ -150,33 +150,22 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class RenditionPlan:
-    """One rendition to make: its key, size in pixels, format and layout, and its `spec` from the settings.
-
-    `recipe` is a hash of all settings that change the rendition.
-    """
+    """One rendition to make: its key, format and layout, and its `spec` from the settings."""
 
     key: str
-    width: int
-    height: int
     format: Format
     placement: Placement
     spec: RenditionSpec
-    recipe: str
-
-    @property
-    def name(self) -> str:
-        """Its name in the settings."""
-        return self.spec.name
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.width, self.height
+        return self.placement.canvas
 
     def rank(self) -> tuple[int, int, int, str]:
         """Its sort key: width, height, then name, with numbers in numeric order."""
-        number = int(self.name) if self.name.isdecimal() else sys.maxsize
-        return self.width, self.height, number, self.name
+        name = self.spec.name
+        return *self.size, int(name) if name.isdecimal() else sys.maxsize, name
 
     @property
     def content_type(self) -> str:

@@ -78,7 +78,8 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
     bucket = settings.output_bucket_for(source)
     headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
-    writer = Writer(s3, bucket, source, stream.etag, headers, picture.placeholder)
+    recipes = outputs(source.key, settings)
+    writer = Writer(s3, bucket, source, stream.etag, headers, recipes, picture.placeholder)
     upload_all(encoded, writer.write, report.stored, picture.plans)
     manifest = Manifest(
         source=source,
@@ -92,7 +93,7 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     written = any(each.written for each in report.stored)
     if key := manifest_key(source.key, settings):
         with report.timed("upload"):
-            written |= writer.write_manifest(key, manifest.body(), outputs(source.key, settings)[key])
+            written |= writer.write_manifest(key, manifest.body())
     report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
     return manifest, written
 

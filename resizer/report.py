@@ -41,6 +41,12 @@ class StoredRendition(NamedTuple):
     written: bool = True
     milliseconds: float = 0.0
 
+    def described(self) -> dict[str, Any]:
+        """Its fields in answers and in manifests."""
+        width, height = self.plan.size
+        name = self.plan.spec.name
+        return {"name": name, "key": self.plan.key, "width": width, "height": height, "bytes": self.size}
+
 
 class Removed(NamedTuple):
     """Keys of a bucket that no longer exist."""
@@ -136,17 +142,7 @@ class Report:
             "key": self.source.key,
             "outcome": str(self.outcome),
             "reason": self.reason and str(self.reason),
-            "renditions": [
-                {
-                    "name": plan.name,
-                    "key": plan.key,
-                    "width": plan.width,
-                    "height": plan.height,
-                    "bytes": size,
-                    "content_type": plan.content_type,
-                }
-                for plan, size, *_ in self.renditions
-            ],
+            "renditions": [{**each.described(), "content_type": each.plan.content_type} for each in self.renditions],
             "placeholder": placeholder and asdict(placeholder),
         }
 
@@ -164,7 +160,7 @@ class Report:
             "width": width,
             "height": height,
             "pixels": self.header and self.header.pixels,
-            "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
+            "rendition_sizes": ["{}x{}".format(*each.plan.size) for each in self.renditions],
             "rendition_bytes": self.bytes_out,
             **{f"{stage}_ms": round(spent, 1) for stage, spent in self.milliseconds.items()},
             "total_ms": round(self.total_ms, 1),

@@ -105,4 +105,4 @@ def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     except OSError as problem:
         raise UsageError(f"{image}: {problem.strerror or problem}.") from problem
     for each in sorted(plan_for(header), key=RenditionPlan.rank):
-        yield each.key, f"{each.width} x {each.height}", str(each.format)
+        yield each.key, "{} x {}".format(*each.size), str(each.format)

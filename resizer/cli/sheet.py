@@ -41,7 +41,7 @@ def _entry(folder: Path, out: Path, source: LocalSource, result: Report | UsageE
             {
                 "name": each.plan.key,
                 "link": _link(folder, out / each.plan.key),
-                "size": _size(each.plan.format, (each.plan.width, each.plan.height), each.size),
+                "size": _size(each.plan.format, each.plan.size, each.size),
             }
             for each in result.renditions
         ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops, ImageFilter
 
-from resizer.planning.geometry import focused
+from resizer.planning.geometry import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,6 +98,6 @@ def focus(plans: list[RenditionPlan], header: Header, small: Callable[[], Image.
     def moved(plan: RenditionPlan) -> RenditionPlan:
         left, top, right, bottom = plan.placement.view.crop
         point = best(((right - left) / width, (bottom - top) / height))
-        return replace(plan, placement=focused(plan.placement, header.upright_size, point))
+        return replace(plan, placement=place(header.upright_size, plan.spec, point))
 
     return [moved(plan) if plan.placement.attention else plan for plan in plans]

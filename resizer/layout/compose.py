@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from resizer.errors import Rejected, SourceGone, StorageError
 from resizer.model import SourceObject
-from resizer.planning.geometry import COMPASS, point_of
+from resizer.planning.geometry import point_of
 from resizer.resize import resize
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Overlay:
         room = max(1, canvas[0] - 2 * margin), max(1, canvas[1] - 2 * margin)
         times = min(how.width * canvas[0] / width, room[0] / width, room[1] / height)
         size = max(1, round(times * width)), max(1, round(times * height))
-        point = point_of(how.gravity) or COMPASS["center"]
+        point = point_of(how.gravity)
         left, top = (
             min(margin + round((free - length) * at), side - length)
             for free, length, at, side in zip(room, size, point, canvas, strict=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from resizer.formats import SOURCES
 from resizer.model import Format
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import focused, wanted_size, whole
+from resizer.planning.geometry import place, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ IN_FLIGHT: Final = 3
 def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size: int) -> int:
     """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
-    `planned` are its renditions in the order of `largest_first`.
+    `planned` are its renditions in the order of `cascade.rank`.
     """
     source, depth = SOURCES[header.format], _resized_depth(header)
     views = [_anywhere(plan, header.upright_size) for plan in planned]
@@ -113,7 +113,7 @@ def _anywhere(plan: RenditionPlan, upright: Size) -> View:
     if not plan.placement.attention:
         return plan.placement.view
     middle = (1 + (right - left) / 2) / upright[0], (1 + (bottom - top) / 2) / upright[1]
-    return focused(plan.placement, upright, middle).view
+    return place(upright, plan.spec, middle).view
 
 
 def _encoding(
@@ -137,7 +137,7 @@ def _encoding(
 
 def _encoder(header: Header, plan: RenditionPlan) -> tuple[float, float]:
     """What an encoder takes with its copies of the pictures, and the largest file that it may produce."""
-    spec, border, pixels = plan.spec, plan.placement.has_border, plan.width * plan.height
+    spec, border, pixels = plan.spec, plan.placement.has_border, prod(plan.size)
     figures = (SMALL if spec.effort == "small" else OUTPUT_PIXEL).get(plan.format, OUTPUT_PIXEL[plan.format])
     moving, further = header.frames > 1, header.frames - 1 if figures.frame else 0
     composed = border or spec.watermark or (spec.background and (header.has_transparency or moving))

@@ -18,9 +18,9 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, float]  # fractions of the width from the left and of the height from the top
 
 ATTENTION: Final = "attention"  # what people look at; only the pixels tell where that is
-COMPASS: Final[dict[str, Point]] = {
+POINTS: Final[dict[str, Point]] = {
     "northwest": (0, 0), "north": (0.5, 0), "northeast": (1, 0),
-    "west": (0, 0.5), "center": (0.5, 0.5), "east": (1, 0.5),
+    "west": (0, 0.5), "center": (0.5, 0.5), "east": (1, 0.5), ATTENTION: (0.5, 0.5),
     "southwest": (0, 1), "south": (0.5, 1), "southeast": (1, 1),
 }  # fmt: skip
 FOCAL_POINT: Final = "focal-point"  # the user metadata of a source, without `x-amz-meta-`
@@ -54,7 +54,7 @@ class View(NamedTuple):
 class Placement:
     """How a rendition is laid out: a view of the source, `at` so many pixels from the left and top of `canvas`.
 
-    `attention` says that the crop is in the middle until `focused` moves it to what people look at.
+    `attention` says that the crop is only in the middle until somebody knows what people look at.
     """
 
     view: View
@@ -71,29 +71,19 @@ class Placement:
 def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Placement:
     """Lay out one rendition of a source with this upright size in pixels; no side is ever zero.
 
-    `focal` is the source's own focal point, which overrides the gravity of a crop.
+    `focal` is the point that a crop keeps, whatever its gravity is.
     """
     width, height = spec.width, spec.height
     if width is None or height is None or spec.fit is Fit.INSIDE:
         return whole(upright, _inside(upright, width, height, enlarge=spec.enlarge))
+    point = point_of(spec.gravity)
     if spec.fit is Fit.CONTAIN:
         size = _inside(upright, width, height, enlarge=spec.enlarge)
-        across, down = point_of(spec.gravity) or COMPASS["center"]
-        at = round((width - size[0]) * across), round((height - size[1]) * down)
+        at = round((width - size[0]) * point[0]), round((height - size[1]) * point[1])
         return replace(whole(upright, size), canvas=(width, height), at=at)
-    point = focal or point_of(spec.gravity)
-    window, size = _cover(upright, (width, height), enlarge=spec.enlarge)
-    view = View(_crop(upright, window, point or COMPASS["center"], whole_pixels=window == size), size)
-    slides = window[0] < upright[0] or window[1] < upright[1]
-    return Placement(view, size, attention=slides and point is None and spec.gravity == ATTENTION)
-
-
-def focused(placement: Placement, upright: Size, point: Point) -> Placement:
-    """The same placement with its crop moved to a point, as near as the source's edges allow."""
-    left, top, right, bottom = placement.view.crop
-    window, size = (right - left, bottom - top), placement.view.size
-    view = View(_crop(upright, window, point, whole_pixels=window == size), size)
-    return replace(placement, view=view, attention=False)
+    view = _cover(upright, (width, height), focal or point, enlarge=spec.enlarge)
+    slides = view.crop != (0, 0, *upright)
+    return Placement(view, view.size, attention=slides and focal is None and spec.gravity == ATTENTION)
 
 
 def whole(upright: Size, size: Size) -> Placement:
@@ -113,24 +103,19 @@ def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bo
     return turned[1], turned[0]
 
 
-def _cover(upright: Size, box: Size, *, enlarge: bool) -> tuple[tuple[float, float], Size]:
-    """The largest window with the box's proportions within the source, and its size in the rendition."""
+def _cover(upright: Size, box: Size, point: Point, *, enlarge: bool) -> View:
+    """The largest part with the box's proportions, with the point in its middle, as near as the edges allow."""
     (across, down), (width, height) = upright, box
-    if enlarge or (width <= across and height <= down):
-        return (max(1.0, min(across, down * width / height)), max(1.0, min(down, across * height / width))), box
-    size = _inside(box, across, down, enlarge=True)
-    return size, size
-
-
-def _crop(upright: Size, window: tuple[float, float], point: Point, *, whole_pixels: bool) -> Box:
-    """A window with the point in its middle, as near as the edges allow; on whole pixels where these are copied."""
+    size, window = box, (max(1.0, min(across, down * width / height)), max(1.0, min(down, across * height / width)))
+    if not enlarge and (width > across or height > down):
+        size = window = _inside(box, across, down, enlarge=True)
     left, top = (
         max(0.0, min(at * side - length / 2, side - length))
         for at, side, length in zip(point, upright, window, strict=True)
     )
-    if whole_pixels:
+    if window == size:  # whole pixels are copied
         left, top = round(left), round(top)
-    return left, top, min(upright[0], left + window[0]), min(upright[1], top + window[1])
+    return View((left, top, min(across, left + window[0]), min(down, top + window[1])), size)
 
 
 def as_stored(view: View, header: Header) -> View:
@@ -153,9 +138,9 @@ def wanted_size(header: Header, views: Iterable[View]) -> Size:
     return (height, width) if header.orientation >= 5 else (width, height)
 
 
-def point_of(gravity: str | Point) -> Point | None:
-    """The point of a gravity in the settings; None for `attention`, which depends on the picture."""
-    return COMPASS.get(gravity) if isinstance(gravity, str) else gravity
+def point_of(gravity: str | Point) -> Point:
+    """The point of a gravity in the settings; the middle for `attention`, which depends on the picture."""
+    return POINTS[gravity] if isinstance(gravity, str) else gravity
 
 
 def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:

@@ -33,29 +33,19 @@ def plan(key: str, header: Header, settings: Settings, focal: Point | None = Non
     `focal` is the source's focal point. Raises `Rejected` `too_wide_for_format` if a rendition exceeds the format's
     maximum side.
     """
-    rule, upright = settings.rule_for(key), header.upright_size
-    laid_out = [(spec, place(upright, spec, focal)) for spec in rule.renditions]
+    upright = header.upright_size
+    laid_out = [(spec, place(upright, spec, focal)) for spec in settings.rule_for(key).renditions]
     laid_out.sort(key=lambda each: rank(upright, each[1]), reverse=True)
-    return [
-        RenditionPlan(
-            key=output_key(key, spec.name, name, settings),
-            width=placement.canvas[0],
-            height=placement.canvas[1],
-            format=_checked(placement.canvas, header.own_format if name == SOURCE else Format(name.upper())),
-            placement=placement,
-            spec=spec,
-            recipe=settings.recipe_of(rule, spec),
-        )
-        for spec, placement in laid_out
-        for name in spec.formats
-    ]
-
-
-def _checked(size: tuple[int, int], format_: Format) -> Format:
-    if max(size) > RENDITIONS[format_].max_side:
-        detail = f"A rendition of {size[0]} x {size[1]} pixels is longer than {format_} allows."
-        raise Rejected(Reason.TOO_WIDE_FOR_FORMAT, detail)
-    return format_
+    plans = []
+    for spec, placement in laid_out:
+        for name in spec.formats:
+            format_ = header.own_format if name == SOURCE else Format(name.upper())
+            width, height = placement.canvas
+            if max(width, height) > RENDITIONS[format_].max_side:
+                detail = f"A rendition of {width} x {height} pixels is longer than {format_} allows."
+                raise Rejected(Reason.TOO_WIDE_FOR_FORMAT, detail)
+            plans.append(RenditionPlan(output_key(key, spec.name, name, settings), format_, placement, spec))
+    return plans
 
 
 def outputs(key: str, settings: Settings) -> dict[str, str]:

@@ -46,7 +46,10 @@ class Manifest:
                 "format": self.header.format.lower(),
             },
             "bucket": self.bucket,
-            "renditions": [_described(each) for each in self.renditions],
+            "renditions": [
+                {**each.described(), "path": path(each.plan.key), "type": each.plan.content_type}
+                for each in self.renditions
+            ],
             "srcset": dict(self._source_sets()),
             "thumbhash": self.placeholder and self.placeholder.thumbhash,
             "color": self.placeholder and self.placeholder.color,
@@ -69,7 +72,7 @@ class Manifest:
         by_format: dict[str, dict[int, str]] = {}
         for plan in (each.plan for each in self.renditions):
             if _same_shape(plan.size, shape):
-                by_format.setdefault(plan.format.lower(), {}).setdefault(plan.width, path(plan.key))
+                by_format.setdefault(plan.format.lower(), {}).setdefault(plan.size[0], path(plan.key))
         for format_, paths in by_format.items():
             yield format_, ", ".join(f"{each} {width}w" for width, each in paths.items())
 
@@ -86,19 +89,6 @@ def path(key: str) -> str:
 def as_json(content: dict[str, Any]) -> str:
     """Compact JSON in UTF-8, without escapes."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-def _described(rendition: StoredRendition) -> dict[str, Any]:
-    plan = rendition.plan
-    return {
-        "name": plan.name,
-        "key": plan.key,
-        "path": path(plan.key),
-        "width": plan.width,
-        "height": plan.height,
-        "bytes": rendition.size,
-        "type": plan.content_type,
-    }
 
 
 def _same_shape(size: tuple[int, int], shape: tuple[int, int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import (
@@ -32,7 +32,8 @@ ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 class Writer:
     """Writes everything that is made from one upload of a source, its ETag being `etag`.
 
-    `bucket` may differ from the source's; `headers` are those of `object_headers.headers_for`.
+    `bucket` may differ from the source's; `headers` are those of `object_headers.headers_for`, `recipes` those of
+    `planning.outputs`.
     """
 
     s3: S3
@@ -40,6 +41,7 @@ class Writer:
     source: SourceObject
     etag: str
     headers: Mapping[str, Any]
+    recipes: Mapping[str, str]
     placeholder: Placeholder | None = None
 
     def write(self, rendition: Rendition) -> bool:
@@ -49,25 +51,22 @@ class Writer:
         which is newer and it has changed, `Rejected` `key_taken` if the key belongs to another source, and
         `StorageError`.
         """
-        plan, placeholder = rendition.plan, self.placeholder
-        shown_before = {"thumbhash": placeholder.thumbhash, "color": placeholder.color} if placeholder else {}
-        metadata = {
-            **Provenance.of(self.source, self.etag, plan.recipe).as_metadata(),
-            "width": str(plan.width),
-            "height": str(plan.height),
-            **{name: value for name, value in shown_before.items() if value},
-        }
+        plan = rendition.plan
+        width, height = plan.size
+        shown_before = asdict(self.placeholder) if self.placeholder else {}
+        metadata = {"width": str(width), "height": str(height), **shown_before}
         disposition = content_disposition(self.headers.get("ContentDisposition"), self.source.key, plan)
         headers = {**self.headers, "ContentDisposition": disposition, "ContentType": plan.content_type}
         return self._put(plan.key, rendition.body, metadata, headers)
 
-    def write_manifest(self, key: str, body: bytes, recipe: str) -> bool:
+    def write_manifest(self, key: str, body: bytes) -> bool:
         """Store a manifest by the same rules as its renditions; False if the same one exists already."""
         headers = {name: value for name, value in self.headers.items() if name not in OF_PICTURES}
-        metadata = Provenance.of(self.source, self.etag, recipe).as_metadata()
-        return self._put(key, body, metadata, {**headers, "ContentType": "application/json"})
+        return self._put(key, body, {}, {**headers, "ContentType": "application/json"})
 
-    def _put(self, key: str, body: bytes, metadata: dict[str, str], headers: Mapping[str, Any]) -> bool:
+    def _put(self, key: str, body: bytes, more: Mapping[str, str | None], headers: Mapping[str, Any]) -> bool:
+        metadata = Provenance.of(self.source, self.etag, self.recipes[key]).as_metadata()
+        metadata |= {name: value for name, value in more.items() if value}
         request = {"Bucket": self.bucket, "Key": key, "Body": body, "Metadata": metadata}
         request |= {name: value for name, value in headers.items() if value}
         condition = {"IfNoneMatch": "*"}

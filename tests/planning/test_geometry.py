@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.planning.geometry import Placement, View, as_stored, focused, place, wanted_size
+from resizer.planning.geometry import Placement, View, as_stored, place, wanted_size
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import header
 from tests.support.plans import rendition_size
@@ -176,11 +176,10 @@ def test_the_sources_own_focal_point_wins(gravity: str | tuple[float, float]) ->
 )
 def test_attention_is_asked_for_only_where_something_is_cut_off(upright: Size, fit: Fit, *, asks: bool) -> None:
     """Only a crop that can slide needs to know what people look at; then it moves there and keeps its size."""
-    layout = placed(upright, width=64, height=64, fit=fit, gravity="attention")
-    assert layout.attention == asks
+    spec = RenditionSpec(name="64", width=64, height=64, fit=fit, gravity="attention")
+    assert place(upright, spec).attention == asks
     if asks:
-        moved = focused(layout, upright, (0.9, 0.5))
-        assert moved == Placement(View((1000, 0, 3000, 2000), (64, 64)), (64, 64))
+        assert place(upright, spec, (0.9, 0.5)) == Placement(View((1000, 0, 3000, 2000), (64, 64)), (64, 64))
 
 
 @given(upright=st.tuples(sides, sides), width=boxes)

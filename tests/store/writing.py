@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resizer.model import Format, Rendition, SourceObject
@@ -59,8 +59,7 @@ def rendition(body: bytes = b"pixels") -> Rendition:
 
 def write(s3: S3, where: Destination, what: Rendition) -> bool:
     """Write a rendition that was made by the destination's recipe."""
-    writer = Writer(s3, BUCKET, where.source, where.etag, where.headers)
-    return writer.write(replace(what, plan=replace(what.plan, recipe=where.recipe)))
+    return Writer(s3, BUCKET, where.source, where.etag, where.headers, {KEY: where.recipe}).write(what)
 
 
 def stored(s3: S3) -> bytes:

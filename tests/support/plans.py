@@ -14,29 +14,22 @@ if TYPE_CHECKING:
 
     from resizer.planning.geometry import Placement, Size, View
 
-RECIPE = "a recipe"
 PLAIN = RenditionSpec(name="plain", width=1000)
 
 
-def rendition_plan(
-    key: str, width: int, height: int, format_: Format = Format.JPEG, *, recipe: str = RECIPE
-) -> RenditionPlan:
+def rendition_plan(key: str, width: int, height: int, format_: Format = Format.JPEG) -> RenditionPlan:
     """A rendition of a whole picture that is four times as large, named by its width."""
     return RenditionPlan(
         key=key,
-        width=width,
-        height=height,
         format=format_,
         placement=whole((4 * width, 4 * height), (width, height)),
         spec=RenditionSpec(name=str(width), width=width),
-        recipe=recipe,
     )
 
 
 def laid_out(placement: Placement, format_: Format, spec: RenditionSpec = PLAIN) -> RenditionPlan:
     """A rendition with this placement."""
-    width, height = placement.canvas
-    return RenditionPlan("key", width, height, format_, placement, spec, RECIPE)
+    return RenditionPlan("key", format_, placement, spec)
 
 
 def rendition_size(upright: Size, width: int) -> Size:
