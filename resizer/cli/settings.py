@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import ConfigError, UsageError
 from resizer.settings import Settings, file
-from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete, parse_widths
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def local_settings(widths: str | None) -> Settings:
             raise UsageError(f"--widths {widths!r}: {mistake}.") from None
     settings = checked_settings(given).with_widths(wanted)
     source_bucket(settings)  # raises once here, not for each file
-    return replace(settings, source_prefix="", on_delete=OnDelete.KEEP)
+    return replace(settings, source_prefix="", on_delete="keep")
 
 
 def _meant(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from resizer.errors import ConfigError
 from resizer.settings import file
-from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete, parsed
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parsed
 from resizer.settings.resolve import resolve
 from resizer.settings.rules import RenditionSpec, Rule, Watermark
 
@@ -44,7 +44,7 @@ class Settings:
     tags: str | None = None
     storage_class: str | None = None
     function_memory: int | None = None
-    on_delete: OnDelete = OnDelete.REMOVE
+    on_delete: str = "remove"
     rejections_queue_url: str | None = None
     large_function: str | None = None
     event_bus: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,22 +16,6 @@ if TYPE_CHECKING:
 WIDEST: Final = 16_383  # the widest image that WebP can hold, so that every width works in every format
 MAX_WIDTHS: Final = 20  # a source costs a PUT, and its removal HEADs, for each
 EXTRA_FORMATS: Final = ("avif", "jpeg", "png", "source", "webp")
-# S3 reads these at once; a rendition in an archive cannot be served.
-STORAGE_CLASSES: Final = (
-    "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD", "STANDARD_IA",
-)  # fmt: skip
-# S3 user guide, "General purpose bucket naming rules". Without access points' aliases, which could lead to the sources.
-BUCKET: Final = (
-    r"(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
-    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-)
-
-
-class OnDelete(StrEnum):
-    """What happens to renditions when their source is deleted."""
-
-    REMOVE = "remove"
-    KEEP = "keep"
 
 
 def _matching(pattern: str, must_be: str) -> Callable[[str], str]:
@@ -100,14 +83,14 @@ def _tags(text: str) -> str:
     return urlencode(pairs)
 
 
+# S3 user guide, "General purpose bucket naming rules". Without access points' aliases, which could lead to the sources.
 parse_bucket = _matching(
-    BUCKET,
+    r"(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     "a bucket name: 3 to 63 lowercase letters, digits, hyphens and single dots, a letter or digit first and last, no "
     "IP address, and no beginning or end that S3 reserves, such as xn-- or -s3alias",
 )
-_header = _matching("[ -~]*", "printable ASCII, because it is sent as an HTTP header")
 _queue_url = _matching(r"https?://\S+", "the URL of a queue, which starts with https://, not its ARN or name")
-_function = _matching("[A-Za-z0-9_:$-]{1,170}", "the name or the ARN of a Lambda function")
 _event_bus = _matching(
     r"(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}",
     "the name or the ARN of an EventBridge event bus",
@@ -125,11 +108,18 @@ VARIABLES: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_BUCKET_OWNER": ("bucket_owner", _matching("[0-9]{12}", "the 12 digits of an AWS account")),
     "RESIZER_KEEP_METADATA": ("keep_metadata", _one_of("copyright", "none", "all")),
     "RESIZER_TAGS": ("tags", _tags),
-    "RESIZER_STORAGE_CLASS": ("storage_class", _one_of(*STORAGE_CLASSES)),
+    # S3 reads these at once; a rendition in an archive cannot be served.
+    "RESIZER_STORAGE_CLASS": (
+        "storage_class",
+        _one_of("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD", "STANDARD_IA"),
+    ),
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ("function_memory", _positive),
-    "RESIZER_ON_DELETE": ("on_delete", lambda text: OnDelete(_one_of(*OnDelete)(text.lower()))),
+    "RESIZER_ON_DELETE": ("on_delete", lambda text: _one_of("remove", "keep")(text.lower())),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
-    "RESIZER_LARGE_FUNCTION": ("large_function", _function),
+    "RESIZER_LARGE_FUNCTION": (
+        "large_function",
+        _matching("[A-Za-z0-9_:$-]{1,170}", "the name or the ARN of a Lambda function"),
+    ),
     "RESIZER_EVENT_BUS": ("event_bus", _event_bus),
 }
 # The same for the keys of `[defaults]` in the file, over which they win.
@@ -137,7 +127,10 @@ OF_DEFAULTS: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_WIDTHS": ("renditions", parse_widths),
     "RESIZER_FORMATS": ("formats", _formats),
     "RESIZER_QUALITY": ("quality", _quality),
-    "RESIZER_CACHE_CONTROL": ("cache_control", _header),
+    "RESIZER_CACHE_CONTROL": (
+        "cache_control",
+        _matching("[ -~]*", "printable ASCII, because it is sent as an HTTP header"),
+    ),
 }
 
 

@@ -30,7 +30,6 @@ from resizer.planning.outputs import outputs
 from resizer.report import Outcome, Removed
 from resizer.s3.requests import delete, head
 from resizer.s3.source import current_etag
-from resizer.settings.environment import OnDelete
 from resizer.store import uploads
 from resizer.store.provenance import Provenance
 
@@ -179,7 +178,7 @@ class Reconciler:
 
     @property
     def _may_delete(self) -> bool:
-        return self.settings.on_delete is OnDelete.REMOVE
+        return self.settings.on_delete == "remove"
 
     def _end(self, problem: NothingToDo | Rejected) -> Report:
         if isinstance(problem, Rejected):

@@ -11,7 +11,6 @@ from PIL import Image
 from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.settings.environment import OnDelete
 from resizer.settings.rules import Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture, refuse
 
@@ -49,7 +48,7 @@ def test_a_removal_costs_a_head_and_a_delete_for_each_rendition() -> None:
 
 def test_renditions_can_be_kept() -> None:
     """With `RESIZER_ON_DELETE=keep` a removal leaves everything, without a DELETE."""
-    shop = Shop(settings=replace(SMALL, on_delete=OnDelete.KEEP))
+    shop = Shop(settings=replace(SMALL, on_delete="keep"))
     shop.handle(shop.upload(picture()))
     assert ended(shop.handle(shop.delete())) == ("skipped", "kept")
     assert shop.existing == outputs()
