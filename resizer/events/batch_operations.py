@@ -5,11 +5,12 @@ Source: S3 user guide, "Invoke AWS Lambda function"; Powertools' S3BatchOperatio
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 from resizer.errors import Reason, UnknownEvent
-from resizer.events.records import UNREADABLE, what_is_wrong, widths
+from resizer.events.notification import parsed, widths
 from resizer.model import SourceObject
 from resizer.report import Outcome
 
@@ -24,7 +25,7 @@ CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "Permanent
 
 def read(event: Mapping[str, Any]) -> list[SourceObject | UnknownEvent]:
     """The object of each task, or an `UnknownEvent`."""
-    return [_source(task, event) for task in event["tasks"]]
+    return [parsed(partial(_source, event), task) for task in event["tasks"]]
 
 
 def answer(event: Mapping[str, Any], results: Sequence[Report | UnknownEvent]) -> dict[str, Any]:
@@ -42,19 +43,16 @@ def answer(event: Mapping[str, Any], results: Sequence[Report | UnknownEvent]) -
     }
 
 
-def _source(task: Any, event: Mapping[str, Any]) -> SourceObject | UnknownEvent:
+def _source(event: Mapping[str, Any], task: Any) -> SourceObject:
     """Keys are URL-encoded in both schemas; 2.0 has the bucket's name, 1.0 its ARN."""
-    try:
-        arguments = event.get("job", {}).get("userArguments") or {}
-        version = task.get("s3VersionId")
-        return SourceObject(
-            bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
-            key=unquote_plus(task["s3Key"], errors="strict"),
-            version_id=version if version not in {"", "null"} else None,
-            widths=widths(arguments.get("widths"), "userArguments widths"),
-        )
-    except UNREADABLE as problem:
-        return UnknownEvent(f"This task cannot be read: {what_is_wrong(problem)}")
+    arguments = event.get("job", {}).get("userArguments") or {}
+    version = task.get("s3VersionId")
+    return SourceObject(
+        bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
+        key=unquote_plus(task["s3Key"], errors="strict"),
+        version_id=version if version not in {"", "null"} else None,
+        widths=widths(arguments.get("widths"), "userArguments widths"),
+    )
 
 
 def _result(result: Report | UnknownEvent) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resizer.errors import UnknownEvent
-from resizer.events.records import widths
+from resizer.events.notification import widths
 from resizer.model import SourceObject
 from resizer.report import Outcome
 

@@ -39,7 +39,7 @@ def test_batch_operations_get_their_result(recorded: RecordingS3, name: str, wid
         ({"s3Key": "note.txt"}, "PermanentFailure", "not_an_image: "),
         ({"s3Key": "nowhere.jpg"}, "PermanentFailure", "source_gone: "),
         ({"s3Key": "resized/480-x.jpg"}, "Succeeded", "output_prefix"),
-        ({"s3Key": None}, "PermanentFailure", "This task cannot be read: "),
+        ({"s3Key": None}, "PermanentFailure", "A record cannot be read: "),
         ({"s3VersionId": "an-older-one"}, "Succeeded", "superseded: "),
     ],
 )
