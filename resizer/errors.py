@@ -6,7 +6,7 @@ ResizerError
 │   └── SourceGone, Superseded, SourceChanged, NewerRenditionExists
 ├── Rejected
 ├── StorageError
-│   └── SourceInterrupted, ObjectMissing, ConditionFailed, AccessDenied
+│   └── ObjectMissing, ConditionFailed, AccessDenied
 ├── DeliveryError, OutOfTime, RecordsFailed
 └── OurFault
 """
@@ -129,10 +129,6 @@ class StorageError(ResizerError):
     retryable = True
     reason = Reason.STORAGE
     retried = False
-
-
-class SourceInterrupted(StorageError):
-    """The download of the source broke off before its last byte."""
 
 
 class ObjectMissing(StorageError):

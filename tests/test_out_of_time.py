@@ -15,7 +15,7 @@ from resizer import deadline
 from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS
 from resizer.decode.frames import decode
 from resizer.encode import Encoding
-from resizer.errors import OutOfTime, Reason, SourceInterrupted
+from resizer.errors import OutOfTime, Reason, StorageError
 from resizer.model import Format, Frame, Rendition, SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
@@ -125,7 +125,7 @@ def test_a_stalled_download_is_tried_again(format_: str, s3: Any) -> None:
             raise ReadTimeoutError(endpoint_url="https://s3.test")
 
     body = saved(noise(500, 400), format_) + bytes(65_536)
-    with pytest.raises(SourceInterrupted, match="broke off") as raised:
+    with pytest.raises(StorageError, match="broke off") as raised:
         process(upload(s3, "stalled", body), SETTINGS, Stalling(s3, before_each=stall_at_the_second))
     assert raised.value.retryable
     assert outputs(s3) == []

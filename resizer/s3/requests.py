@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,6 @@ from resizer.errors import (
     AccessDenied,
     ConditionFailed,
     ObjectMissing,
-    OutOfTime,
     Reason,
     Rejected,
     ResizerError,
@@ -24,21 +22,18 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
 
 # S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
-CODES: Final[dict[type[StorageError], tuple[str, ...]]] = {
-    ObjectMissing: ("NoSuchKey", "404"),
-    ConditionFailed: ("PreconditionFailed", "412", "ConditionalRequestConflict", "409"),
-    AccessDenied: ("AccessDenied", "403"),
+KINDS: Final[dict[str, type[StorageError]]] = {
+    **dict.fromkeys(("NoSuchKey", "404"), ObjectMissing),
+    **dict.fromkeys(("PreconditionFailed", "412", "ConditionalRequestConflict", "409"), ConditionFailed),
+    **dict.fromkeys(("AccessDenied", "403"), AccessDenied),
 }
-KINDS: Final = {code: kind for kind, codes in CODES.items() for code in codes}
-# The permissions that a request needs: on the object, and on its KMS key if it has one.
+# The permissions that a request needs. Often S3 does not say which one is missing.
 PERMISSIONS: Final = {
     "GET": "s3:GetObject on {}, and kms:Decrypt on its KMS key",
     "HEAD": "s3:GetObject on {}, and kms:Decrypt on its KMS key",
     "PUT": "s3:PutObject on {}, and kms:GenerateDataKey on its KMS key",
     "DELETE": "s3:DeleteObject on {}",
 }
-# How S3 names the missing permission and its resource; often it only says "Access Denied".
-NAMED: Final = re.compile(r'not authorized to perform: ([\w:]+) on resource: "?([^\s"]+)')
 
 
 def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
@@ -52,8 +47,6 @@ def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(s3, f"{verb.lower()}_object")(**request)
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
-    except OutOfTime as late:
-        raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
     except BotoCoreError as problem:
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
     return answer
@@ -94,17 +87,10 @@ def _typed(verb: str, uri: str, response: Any) -> ResizerError:
     kind, advice = KINDS.get(code, StorageError), "It will be tried again."
     if (code == "InvalidRequest" and "Server Side Encryption" in text) or (verb == "HEAD" and code == "400"):
         kind, advice = AccessDenied, "Only its uploader has its key (SSE-C): store it without one."
-    elif kind is AccessDenied or code.startswith("KMS."):
-        kind, advice = AccessDenied, f"Allow the function {_missing(verb, uri, code, text)}."
+    elif code.startswith("KMS."):
+        kind, advice = AccessDenied, "Allow the function to use the object's KMS key, and enable that key."
+    elif kind is AccessDenied:
+        advice = f"Allow the function {PERMISSIONS[verb].format(uri.replace('s3://', 'arn:aws:s3:::', 1))}."
     problem = kind(f"{verb} {uri} failed: {answer}. {advice}")
     problem.retried = bool(metadata.get("RetryAttempts"))
     return problem
-
-
-def _missing(verb: str, uri: str, code: str, text: str) -> str:
-    """The missing permission: the one that S3 names, or else those that the request needs."""
-    if named := NAMED.search(text):
-        return f"{named[1]} on {named[2].rstrip('.')}"
-    if code.startswith("KMS."):
-        return "to use the object's KMS key, and enable that key"
-    return PERMISSIONS[verb].format(f"arn:aws:s3:::{uri.removeprefix('s3://')}")

@@ -16,7 +16,7 @@ from resizer.errors import (
     Reason,
     Rejected,
     SourceGone,
-    SourceInterrupted,
+    StorageError,
     Superseded,
 )
 from resizer.s3.content_encoding import READABLE, decompressed, encodings
@@ -39,8 +39,6 @@ def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStre
     Raises `SourceGone`, `Superseded`, `StorageError`, `OutOfTime`, and `Rejected` if the object has more than `limit`
     bytes, stored or decoded, or can never be read.
     """
-    if source.size is not None and source.size > limit:
-        raise too_many_bytes(source.uri, source.size, limit)
     answer = _get(s3, source)
     body, size = answer["Body"], answer.get("ContentLength")
     applied = encodings(answer)
@@ -95,7 +93,7 @@ def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
 
 
 def downloaded(body: Any, size: int | None, uri: str) -> Iterator[bytes]:
-    """Yield a body's bytes as they arrive: a slow trickle is stopped in time, too. Raises `SourceInterrupted`."""
+    """Yield a body's bytes as they arrive: a slow trickle is stopped in time, too. Raises `StorageError`."""
     fetched = 0
     while size is None or fetched < size:
         deadline.need()
@@ -104,11 +102,9 @@ def downloaded(body: Any, size: int | None, uri: str) -> Iterator[bytes]:
         except (HTTPError, BotoCoreError, OSError) as problem:
             deadline.need()  # if the time is over, that is the reason
             message = f"The download of {uri} broke off after {fetched} bytes: {problem}. It will be tried again."
-            raise SourceInterrupted(message) from problem
+            raise StorageError(message) from problem
         if not piece and size is not None:
-            raise SourceInterrupted(
-                f"The download of {uri} ended {size - fetched} bytes early. It will be tried again."
-            )
+            raise StorageError(f"The download of {uri} ended {size - fetched} bytes early. It will be tried again.")
         if not piece:
             return
         fetched += len(piece)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from resizer.decode.frames import decode
 from resizer.decode.header import is_read_forwards, open_image
 from resizer.decode.limits import Limits
-from resizer.errors import Reason, Rejected, SourceInterrupted
+from resizer.errors import Reason, Rejected, StorageError
 from tests.conftest import Download, rejects
 from tests.support.pictures import noise, opened, saved
 from tests.support.plans import of_widths
@@ -96,7 +96,7 @@ def test_a_download_that_breaks_off_is_not_the_images_fault(format_: str) -> Non
     data = saved(noise(300, 200), format_)
     body = Download(data[: len(data) // 2], problem=ConnectionResetError("Connection reset by peer"))
     stream = stream_of(body, len(data))
-    with pytest.raises((SourceInterrupted, Rejected)):
+    with pytest.raises((StorageError, Rejected)):
         list(decode(*open_image(cast("IO[bytes]", stream), LIMITS), (1000, 1)))
-    with pytest.raises(SourceInterrupted):
+    with pytest.raises(StorageError):
         stream.check()

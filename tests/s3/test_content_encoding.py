@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.errors import Reason, SourceInterrupted
+from resizer.errors import Reason, StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
@@ -93,7 +93,7 @@ def test_the_limit_counts_what_comes_out() -> None:
 def test_a_download_that_ends_early_is_interrupted() -> None:
     """It is no damaged picture: it is downloaded again."""
     stored = gzip.compress(PICTURE)
-    with pytest.raises(SourceInterrupted, match=r"s3://photos/cat.jpg ended 9 bytes early"):
+    with pytest.raises(StorageError, match=r"s3://photos/cat.jpg ended 9 bytes early"):
         read_all(stored[:-9], "gzip", size=len(stored))
 
 

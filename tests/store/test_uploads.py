@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resizer.errors import Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
+from resizer.errors import Reason, Rejected, ResizerError, StorageError, Superseded
 from resizer.model import Format, Rendition
 from resizer.store.uploads import upload_all
 from tests.support.plans import rendition_plan
@@ -168,7 +168,7 @@ def test_all_are_waited_for_when_making_fails(problems: dict[str, Exception]) ->
         ({"a": SUPERSEDED, "b": REJECTION, "c": STORAGE}, STORAGE),
         ({"a": REJECTION, "b": UNFORESEEN}, UNFORESEEN),
         ({"a": UNFORESEEN, "b": SUPERSEDED}, UNFORESEEN),
-        ({"b": SourceInterrupted("broke off"), "c": REJECTION}, None),
+        ({"b": StorageError("broke off"), "c": REJECTION}, None),
     ],
 )
 def test_what_another_try_may_cure_is_told_first(problems: dict[str, Exception], raised: Exception | None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from resizer.cli.folder import FolderS3
-from resizer.errors import SourceInterrupted
+from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
@@ -71,7 +71,7 @@ def lied_to(name: str, difference: int) -> str:
     signal.alarm(SECONDS)
     try:
         report = process(SourceObject("local", name), Settings(), Lying(data, len(data) + difference))
-    except SourceInterrupted:
+    except StorageError:
         return "interrupted"
     return str(report.reason or report.outcome)
 

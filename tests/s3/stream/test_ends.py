@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from resizer import deadline
-from resizer.errors import OutOfTime, Reason, SourceInterrupted
+from resizer.errors import OutOfTime, Reason, StorageError
 from resizer.s3.source import BLOCK
 from resizer.s3.stream import MAX_HEADER, too_many_bytes
 from tests.conftest import Download, rejects
@@ -77,12 +77,12 @@ def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size:
         stream.release_behind()
     assert stream.read(BLOCK) == DATA[:BLOCK]
     stream.check()
-    with pytest.raises(SourceInterrupted, match=f"cat.jpg broke off after {BLOCK + 5} bytes") as interruption:
+    with pytest.raises(StorageError, match=f"cat.jpg broke off after {BLOCK + 5} bytes") as interruption:
         stream.read(BLOCK)
     assert interruption.value.retryable
     assert interruption.value.__cause__ is problem
     for again in (stream.check, stream.read):
-        with pytest.raises(SourceInterrupted):
+        with pytest.raises(StorageError):
             again()
 
 
@@ -90,9 +90,9 @@ def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size:
 def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
     """A body that ends before the size that S3 told is no image to judge but a download to try again."""
     stream = stream_of(Download(DATA[:-missing]), len(DATA))
-    with pytest.raises(SourceInterrupted, match=f"ended {missing} bytes early"):
+    with pytest.raises(StorageError, match=f"ended {missing} bytes early"):
         stream.read()
-    with pytest.raises(SourceInterrupted):
+    with pytest.raises(StorageError):
         stream.check()
 
 
@@ -111,7 +111,7 @@ def test_closing_after_a_break_reads_nothing_more() -> None:
     """A broken download is closed as it is."""
     body = Download(DATA[:-9], problem=BREAKS[0])
     stream = stream_of(body, len(DATA))
-    with pytest.raises(SourceInterrupted):
+    with pytest.raises(StorageError):
         stream.read()
     taken = body.taken
     stream.drain()
