@@ -37,7 +37,7 @@ destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account; 
 logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
 	$(SAM) logs --stack-name "$(NAME)" --name $(FUNCTION) --tail $(REGION) $(ARGS)
 
-$(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*/*.py) requirements/runtime.txt \
+$(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*.json resizer/*/*/*.py) requirements/runtime.txt \
           requirements/heic.txt requirements/checking.txt build/settings.toml | lambda-python $(STACK)/ready
 	@$(BIN)/python -m layers.build settings build/settings
 	@echo "Building the function and its layers (half a minute) ..."

@@ -43,7 +43,7 @@ bench-artifact: $(VENV)/bench.ready
 	@$(BIN)/python -m layers.build function build/bench/function \
 	  && $(BIN)/python -m layers.build dependencies build/bench/layer || echo "No artifact could be built here."
 
-bench-peers: $(VENV)/bench.ready bench/peers/sharp/node_modules/.ready ## Beside the AWS tutorial, sharp, ImageMagick, pyvips, OpenCV: PHOTOS=folder
+bench-peers: $(VENV)/bench.ready bench-artifact bench/peers/sharp/node_modules/.ready ## Beside the AWS tutorial, sharp, ImageMagick, pyvips, OpenCV: PHOTOS=folder
 	@test -n "$(PHOTOS)" || { echo "Name a folder of pictures: make bench-peers PHOTOS=folder" >&2; exit 2; }
 	@test -x /usr/bin/convert || command -v magick >/dev/null || apt-get install -y -q imagemagick \
 	  || echo "ImageMagick cannot be installed here; the others go on without it."

@@ -22,7 +22,7 @@ from bench.pictures import Picture, event
 from bench.platform_report import Report, read_report
 from bench.rows import Ending, Kind, Row
 from resizer.errors import UsageError
-from resizer.planning.outputs import output_keys
+from resizer.planning.outputs import outputs
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _resized_once(  # noqa: PLR0913, PLR0917 # as above
 ) -> dict[str, Any]:
     """Lambda's answer, its payload read; original and renditions are gone, whatever came of it."""
     key = folder + picture.name
-    objects = [key, *output_keys(key, here.settings.for_bucket(here.bucket))]
+    objects = [key, *outputs(key, here.settings.for_bucket(here.bucket))]
     try:
         etag = account.s3.put_object(Bucket=here.bucket, Key=key, Body=picture.path.read_bytes())["ETag"].strip('"')
         request = {

@@ -12,6 +12,8 @@ from bench.sizes import share
 from devtools.cgroup import ControlGroup, Limits, control_group
 from devtools.lambda_runtime.emulator import Emulator, emulator
 from devtools.lambda_runtime.model import Function, Result, Tools
+from devtools.lambda_runtime.template import allocator_settings
+from devtools.lambda_runtime.tools import PROJECT
 from resizer.errors import Reason
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 MB: Final = 1_048_576
 BUCKET: Final = "photos"
 TEST_EVENT: Final = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
+TEMPLATE: Final = PROJECT / "template.yaml"
 PROBE_MB: Final = 1024
 _number = count()
 
@@ -37,7 +40,7 @@ class Artifact:
 
     def function(self, memory_mb: int) -> Function:
         """The function at a memory size."""
-        environment = {
+        environment = allocator_settings(TEMPLATE) | {
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "bench",

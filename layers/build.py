@@ -49,7 +49,7 @@ def pack_settings(folder: Path, project: Path = PROJECT) -> None:
     path = project / (named or file.NAME)
     if not named and not path.is_file():
         return
-    if not importlib.util.find_spec("voluptuous"):
+    if not importlib.util.find_spec("jsonschema"):
         sys.path.append(str(packages.tool("checking")))
     file.pack(path, folder)
 

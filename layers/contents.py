@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Powertools' utilities that nothing here imports, not even within a function. Batch needs data_classes, and Logger
-# jmespath_utils.
+# Powertools' utilities that nothing here imports, not even within a function. Logger needs jmespath_utils.
 UTILITIES: Final = (
     "auth_alpha",
+    "batch",
     "circuit_breaker",
+    "data_classes",
     "data_masking",
     "feature_flags",
     "idempotency",
@@ -23,6 +24,12 @@ UTILITIES: Final = (
     "streaming",
     "validation",
 )
+# Formats of Pillow that nothing here reads or writes.
+PLUGINS: Final = (
+    "Blp", "BufrStub", "Dcx", "Dds", "Eps", "Fits", "Fli", "Fpx", "Ftex", "Gbr", "GribStub", "Hdf5Stub", "Icns", "Im",
+    "Imt", "McIdas", "Mic", "Mpeg", "Msp", "Palm", "Pcd", "Pcx", "Pdf", "Pixar", "Psd", "Qoi", "Sgi", "Spider", "Sun",
+    "Tga", "Wmf", "XVThumb", "Xbm", "Xpm",
+)  # fmt: skip
 # Patterns below the layer's python folder, each with the reason why the function never needs it.
 DROPPED: Final = {
     "bin": "command line programs",
@@ -43,6 +50,14 @@ DROPPED: Final = {
     "PIL/ImageMorph.py": "morphology",
     "PIL/_imagingmath*": "expressions on images",
     "PIL/ImageMath.py": "expressions on images",
+    "PIL/PdfParser.py": "PDF",
+    "PIL/ImageGrab.py": "screenshots",
+    "PIL/ImageShow.py": "windows",
+    "PIL/ImageWin.py": "windows",
+    "PIL/PSDraw.py": "PostScript",
+    "PIL/*FontFile.py": "fonts",
+    **{f"PIL/{name}ImagePlugin.py": "a format that nothing here reads" for name in PLUGINS},
+    "jsonschema/benchmarks": "benchmarks",
     "isal/igzip.py": "gzip files; isal_zlib needs igzip_lib",
     "isal/igzip_threaded.py": "gzip files",
     "isal/isa-l": "its licence once more",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from resizer.errors import OutOfTime
@@ -46,15 +45,6 @@ class Clock:
         if left <= least:
             raise OutOfTime(TOO_LATE)
         return min(seconds, left)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no time is left for requests."""
-        return self.remaining() <= ENDING_SECONDS
-
-    def patience(self) -> float:
-        """How long to wait for running requests, in seconds, leaving half of `ENDING_SECONDS`."""
-        return max(0.0, min(self.remaining() - ENDING_SECONDS / 2, TIMEOUT_MAX))
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items while there is time. Raises `OutOfTime`."""

@@ -1,30 +1,21 @@
 """Every error of the project; each class says whether a retry can help (`retryable`).
 
 ResizerError
-├── ConfigError                 the settings are wrong; the function does not start
-├── UnknownEvent                this function does not support such an event
-├── NothingToDo                 the event is out of date
-│   ├── SourceGone              the source has been deleted
-│   ├── Superseded              the source has been overwritten; the newer upload has its own event
-│   ├── SourceChanged           the source changed while its renditions were made or deleted
-│   └── NewerRenditionExists    a rendition of a later upload exists already
-├── Rejected                    this image cannot be resized; a retry does not help
-├── StorageError                S3 refused or cannot be reached; try again
-│   ├── SourceInterrupted       the download broke off
-│   ├── ObjectMissing           no object has this key
-│   ├── ConditionFailed         the object does not meet the condition of a request
-│   └── AccessDenied            the function lacks a permission
-├── DeliveryError               a message could not be sent; try again
-├── OutOfTime                   too little time is left; try again
-├── RecordsFailed               some records of an event failed, the others are done
-├── OurFault                    a bug of ours in a hook that Pillow calls
-└── UsageError                  the command line cannot do what was asked
+├── ConfigError, UnknownEvent, UsageError
+├── NothingToDo
+│   └── SourceGone, Superseded, SourceChanged, NewerRenditionExists
+├── Rejected
+├── StorageError
+│   └── SourceInterrupted, ObjectMissing, ConditionFailed, AccessDenied
+├── DeliveryError, OutOfTime, RecordsFailed
+└── OurFault
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
@@ -93,7 +84,9 @@ class UnknownEvent(ResizerError):
 
 
 class NothingToDo(ResizerError):
-    """The event is out of date."""
+    """The event is out of date: another event does the work, or has done it."""
+
+    reason = Reason.SUPERSEDED
 
 
 class SourceGone(NothingToDo):
@@ -105,40 +98,37 @@ class SourceGone(NothingToDo):
 class Superseded(NothingToDo):
     """The source has been overwritten since its event was sent; the newer upload has its own event."""
 
-    reason = Reason.SUPERSEDED
-
 
 class SourceChanged(NothingToDo):
     """The source changed while its renditions were made or deleted, so these may need correcting."""
-
-    reason = Reason.SUPERSEDED
 
 
 class NewerRenditionExists(NothingToDo):
     """A rendition of a later upload of the same key exists already."""
 
-    reason = Reason.SUPERSEDED
-
 
 class Rejected(ResizerError):
     """This image cannot be resized, now or later; `detail` says why, in a sentence for people.
 
-    `etag` is the source's, None if unknown. `partly_stored` is True if some of its renditions were stored.
+    `etag` is the rejected upload's, None if unknown.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
         self.detail = detail
         self.etag: str | None = None
-        self.partly_stored = False
         super().__init__(f"{reason}: {detail}")
 
 
 class StorageError(ResizerError):
-    """S3 refused a request or could not be reached; the message names bucket, key and request."""
+    """S3 refused a request or could not be reached; the message names bucket, key and request.
+
+    `retried` is True if botocore sent the request more than once, so an earlier attempt may have succeeded.
+    """
 
     retryable = True
     reason = Reason.STORAGE
+    retried = False
 
 
 class SourceInterrupted(StorageError):
@@ -150,14 +140,7 @@ class ObjectMissing(StorageError):
 
 
 class ConditionFailed(StorageError):
-    """The object does not meet the condition of a request.
-
-    `retried` is True if botocore sent the request more than once, so an earlier attempt may have succeeded.
-    """
-
-    def __init__(self, message: str, *, retried: bool = False) -> None:
-        self.retried = retried
-        super().__init__(message)
+    """The object does not meet the condition of a request."""
 
 
 class AccessDenied(StorageError):
@@ -183,10 +166,6 @@ class RecordsFailed(ResizerError):
 
     retryable = True
 
-    def __init__(self, failures: Sequence[str]) -> None:
-        self.failures = tuple(failures)
-        super().__init__(f"{len(failures)} record(s) failed: " + "; ".join(failures))
-
 
 class UsageError(ResizerError):
     """The command line cannot do what was asked; the message says what to do instead."""
@@ -208,14 +187,13 @@ def is_our_fault(problem: BaseException) -> bool:
     """
     cause: BaseException | None = problem
     while cause:
-        if isinstance(cause, ALWAYS_OURS) or _is_raised_here(cause):
+        if isinstance(cause, ALWAYS_OURS) or is_raised_here(cause):
             return True
         cause = cause.__cause__
     return False
 
 
-def _is_raised_here(problem: BaseException) -> bool:
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(OUR_FOLDER)
+def is_raised_here(problem: BaseException) -> bool:
+    """Whether the innermost Python frame of an error is in this package."""
+    innermost = [frame.f_code.co_filename for frame, _ in walk_tb(problem.__traceback__)][-1:]
+    return any(file.startswith(OUR_FOLDER) for file in innermost)

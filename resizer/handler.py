@@ -9,21 +9,22 @@ from aws_lambda_powertools import Logger
 
 from resizer import events, resize
 from resizer.deadline import Clock
-from resizer.errors import OutOfTime, Reason, ResizerError
+from resizer.errors import OutOfTime, Reason, ResizerError, UnknownEvent
 from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
 from resizer.publish import event_bus
 from resizer.rejections import report_rejection
-from resizer.report import Outcome, Report, ReportBuilder
+from resizer.report import Outcome, Report
 from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from resizer.model import SourceObject
+
 LEAST_SECONDS: Final = 1.0  # no record is started with less time left
 
 logger = Logger(service=SERVICE)
@@ -44,71 +45,44 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     after an error and a retry may help. Raises `UnknownEvent` for an event of another kind.
     """
     cold = _environment.pop("cold", False)
+    clients.clock = Clock(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
     reports: list[Report] = []
-    clock = Clock(remaining=lambda: context.get_remaining_time_in_millis() / 1000)
-
-    def attempt(source: SourceObject) -> Report:
-        report = _attempt(source, clock, reports)
-        _log(report)
-        reports.append(report)
-        return report
-
+    results: list[Report | UnknownEvent] = []
     try:
-        return {"results": []} if events.is_warm_up(event) else _answer(event, attempt, reports, clock)
+        for record in events.read(event):
+            if isinstance(record, UnknownEvent):
+                logger.error("unreadable: %s", record)
+                results.append(record)
+            else:
+                reports.append(_attempt(record, clients.clock, reports))
+                results.append(reports[-1])
+        if settings.event_bus:
+            for failed in event_bus.send(reports, settings.event_bus):
+                _log(failed)
+        return events.answer(event, results)
     finally:
         measure(reports, cold=cold)
 
 
-def _answer(
-    event: dict[str, Any], attempt: Callable[[SourceObject], Report], reports: list[Report], clock: Clock
-) -> dict[str, Any]:
-    """Try every record, publish to the event bus, then answer.
+def _attempt(source: SourceObject, clock: Clock, before: Sequence[Report]) -> Report:
+    """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report.
 
-    If publishing fails, the records concerned must be retried: the answer is then built again with these as failed.
+    A record may take as long as the slowest one before, and is not started with less time left.
     """
+    report = Report(source)
+    needed = max([LEAST_SECONDS, *(each.total_ms / 1000 for each in before)])
     try:
-        answer = events.answer(event, attempt)
-    except ResizerError:
-        if _publish(reports, clock):
-            raise
-    else:
-        if _publish(reports, clock):
-            return answer
-    again = iter(reports)
-    return events.answer(event, lambda _: next(again))
-
-
-def _publish(reports: list[Report], clock: Clock) -> bool:
-    """Publish the reports to the event bus, if there is one; False if that failed for some, which are now failures."""
-    if settings.event_bus is None:
-        return True
-    published = event_bus.tell(reports, settings.event_bus, clock)
-    failed = [after for before, after in zip(reports, published, strict=True) if after is not before]
-    for report in failed:
-        _log(report)
-    reports[:] = published
-    return not failed
-
-
-def _attempt(source: SourceObject, clock: Clock, before: list[Report]) -> Report:
-    """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report."""
-    builder = ReportBuilder(source)
-    try:
-        _need_time(source, clock, before)
-        return report_rejection(process(source, settings, clients.s3_until(clock), clock, builder), settings)
+        if (left := clock.remaining()) < needed:
+            raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
+        process(source, settings, clients.s3(), clock, report)
+        report_rejection(report, settings)
     except ResizerError as problem:
-        return builder.build(Outcome.FAILED, problem.reason, str(problem))
+        report.finish(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:
         logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
-        return builder.build(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
-
-
-def _need_time(source: SourceObject, clock: Clock, before: list[Report]) -> None:
-    """Raise `OutOfTime` if there may be too little time: a record may take as long as the slowest one so far."""
-    needed = max([LEAST_SECONDS, *(report.total_ms / 1000 for report in before)])
-    left = clock.remaining()
-    if left < needed:
-        raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
+        report.finish(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
+    _log(report)
+    return report
 
 
 def _log(report: Report) -> None:

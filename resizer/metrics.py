@@ -28,13 +28,14 @@ def measure(reports: Sequence[Report], *, cold: bool) -> None:
     counted = [report for report in reports if report.outcome is not Outcome.SKIPPED]
     if not (counted or cold):
         return
-    resized = [report for report in counted if report.outcome is Outcome.RESIZED]
-    rejected = [report for report in counted if report.outcome is Outcome.REJECTED]
+    resized, rejected, removed, failed = (
+        [report for report in counted if report.outcome is outcome]
+        for outcome in (Outcome.RESIZED, Outcome.REJECTED, Outcome.REMOVED, Outcome.FAILED)
+    )
     metrics.add_metric("Images", MetricUnit.Count, len(resized))
     metrics.add_metric("Renditions", MetricUnit.Count, sum(len(report.renditions) for report in resized))
-    metrics.add_metric("Rejected", MetricUnit.Count, len(rejected))
-    metrics.add_metric("Removed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.REMOVED))
-    metrics.add_metric("Failed", MetricUnit.Count, [each.outcome for each in counted].count(Outcome.FAILED))
+    for name, those in (("Rejected", rejected), ("Removed", removed), ("Failed", failed)):
+        metrics.add_metric(name, MetricUnit.Count, len(those))
     metrics.add_metric("BytesIn", MetricUnit.Bytes, sum(report.bytes_in for report in counted))
     metrics.add_metric("BytesOut", MetricUnit.Bytes, sum(report.bytes_out for report in resized))
     for report in counted:

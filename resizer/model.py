@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from PIL.Image import Image
 
     from resizer.planning.geometry import Placement
@@ -72,23 +70,6 @@ class SourceObject:
     def uri(self) -> str:
         """`s3://bucket/key`, for messages."""
         return f"s3://{self.bucket}/{self.key}"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceMetadata:
-    """The metadata of a downloaded object; `size` is in bytes after decompression, None if unknown.
-
-    `headers` is S3's response, by botocore's names.
-    """
-
-    etag: str
-    size: int | None
-    headers: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def stored_size(self) -> int | None:
-        """The stored object's size in bytes, perhaps compressed; None if S3 does not say."""
-        return self.headers.get("ContentLength")
 
 
 class CodePoints(NamedTuple):  # faster at a cold start than a dataclass

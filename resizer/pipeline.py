@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.deadline import Clock, seconds_to_decode
@@ -13,7 +12,7 @@ from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, is_read_forwards, open_image
 from resizer.decode.limits import Limits
 from resizer.encode import Encoding, encode_each
-from resizer.errors import OutOfTime, Rejected
+from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
 from resizer.layout.attention import focus
 from resizer.layout.compose import compose_each
@@ -23,26 +22,23 @@ from resizer.memory.allocator import return_freed_memory
 from resizer.memory.encoding import Planned
 from resizer.memory.process import available, limited, memory_limit
 from resizer.metadata.exif import kept_exif
-from resizer.model import RenditionPlan
-from resizer.planning.geometry import wanted_size
-from resizer.planning.gravity import FOCAL_POINT, focal_point
+from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
 from resizer.publish.manifest import Manifest
 from resizer.publish.placeholder import placeholder_of
-from resizer.report import Outcome, Report, ReportBuilder, StoredRendition
+from resizer.report import Outcome, Report
 from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
 from resizer.store.object_headers import headers_for
-from resizer.store.provenance import Provenance
-from resizer.store.reconcile import Reconciler, RenditionSet
-from resizer.store.uploads import Upload, upload_all
-from resizer.store.writer import Destination, write, write_manifest
+from resizer.store.reconcile import Reconciler
+from resizer.store.uploads import upload_all
+from resizer.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from resizer.model import Frame, Header, Placeholder, SourceMetadata, SourceObject
+    from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
     from resizer.s3 import S3
     from resizer.s3.stream import SourceStream
     from resizer.settings import Settings
@@ -50,99 +46,77 @@ if TYPE_CHECKING:
 CLOCK: Final = Clock()
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded source: its frames upright and in sRGB, at the size of each planned rendition in turn."""
-
-    plans: list[RenditionPlan]
-    frames: Iterator[Sequence[Frame]]
-    exif: bytes
-    header: Header
-    metadata: SourceMetadata
-    placeholder: Placeholder | None
-
-
 def process(
-    source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK, report: ReportBuilder | None = None
+    source: SourceObject, settings: Settings, s3: S3, clock: Clock = CLOCK, report: Report | None = None
 ) -> Report:
     """Make or delete the renditions of one source, so that they match it, and report what was done.
 
     Raises only errors that a retry may cure: `StorageError`, `OutOfTime` and anything unexpected. `report` then holds
     what was known so far.
     """
-    report = report or ReportBuilder(source)
+    report = report or Report(source)
     settings = settings.with_widths(source.widths).for_bucket(source.bucket)
     if reason := reason_to_skip(source, settings):
-        return report.build(Outcome.SKIPPED, reason)
+        return report.finish(Outcome.SKIPPED, reason)
     make = partial(make_renditions, settings=settings, s3=s3, clock=clock, report=report)
     try:
-        result = Reconciler(source, settings, s3, make).reconcile()
+        return Reconciler(source, settings, s3, report, make).reconcile()
     except OutOfTime as late:
         raise OutOfTime(f"{source.uri} will be tried again. {late}") from late
-    return report.build(result.outcome, result.reason, result.detail, result.manifest, result.removed)
 
 
 def make_renditions(
-    source: SourceObject, *, settings: Settings, s3: S3, clock: Clock, report: ReportBuilder
-) -> RenditionSet:
-    """Download, decode, resize, encode and store one source. The steps overlap.
+    source: SourceObject, *, settings: Settings, s3: S3, clock: Clock, report: Report
+) -> tuple[Manifest, bool]:
+    """Download, decode, resize, encode and store one source; the steps overlap.
 
-    Raises the same errors as `process`, and `Rejected` with the source's ETag and whether some renditions were stored.
+    Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected`.
     """
-    uploads: list[Upload] = []
-    try:
-        check_key_length(source.key, settings)
-        with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
-            picture = open_and_decode(stream, source=source, settings=settings, clock=clock, report=report)
-        overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
-        composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
-        encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
-        renditions = report.each("encode", encode_each(encoding, picture.plans, composed))
-        headers = headers_for(picture.metadata.headers, settings, settings.rule_for(source.key))
-        there, provenance = settings.output_bucket_for(source), Provenance.of(source, picture.metadata)
-        destination = Destination(there, source, provenance, headers, picture.placeholder)
-        upload_all(renditions, partial(write, s3, destination), uploads, clock, planned=picture.plans)
-        manifest = describe(picture, uploads, destination)
-        with report.timed("upload"):
-            written = store_manifest(manifest, destination, settings, s3)
-    except Rejected as rejection:
-        rejection.etag = source.etag or report.etag
-        rejection.partly_stored = bool(uploads)
-        raise
-    report.add("upload", sum(upload.milliseconds for upload in uploads))
-    return RenditionSet(manifest, written or any(upload.written for upload in uploads))
-
-
-def describe(picture: Picture, uploads: Sequence[Upload], destination: Destination) -> Manifest:
-    """The manifest of a source whose renditions are all stored."""
-    sizes = {upload.plan.key: upload.size for upload in uploads}
-    in_order = sorted(picture.plans, key=RenditionPlan.rank)  # equal ranks keep the settings' order of formats
-    return Manifest(
-        source=destination.source,
-        etag=picture.metadata.etag,
-        size=picture.metadata.stored_size,
+    report.stored = []
+    check_key_length(source.key, settings)
+    with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
+        picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
+    overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
+    composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
+    encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
+    encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
+    bucket = settings.output_bucket_for(source)
+    headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
+    writer = Writer(s3, bucket, source, stream.etag, headers, picture.placeholder)
+    upload_all(encoded, writer.write, report.stored, picture.plans)
+    manifest = Manifest(
+        source=source,
+        etag=stream.etag,
+        size=stream.headers.get("ContentLength"),
         header=picture.header,
-        bucket=destination.bucket,
-        renditions=tuple(StoredRendition(plan, sizes[plan.key]) for plan in in_order),
+        bucket=bucket,
+        renditions=tuple(sorted(report.stored, key=lambda each: each.plan.rank())),  # equal ranks keep their order
         placeholder=picture.placeholder,
     )
+    written = any(each.written for each in report.stored)
+    if key := manifest_key(source.key, settings):
+        with report.timed("upload"):
+            written |= writer.write_manifest(key, manifest.body(), outputs(source.key, settings)[key])
+    report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
+    return manifest, written
 
 
-def store_manifest(manifest: Manifest, destination: Destination, settings: Settings, s3: S3) -> bool:
-    """Write the manifest, if the source gets one, after everything that it names. False if nothing was written."""
-    key = manifest_key(manifest.source.key, settings)
-    if key is None:
-        return False
-    recipe = outputs(manifest.source.key, settings)[key]
-    return write_manifest(s3, destination, key, manifest.body(), recipe)
+class Picture(NamedTuple):
+    """A decoded source: its frames upright and in sRGB, at the size of each planned rendition in turn."""
+
+    header: Header
+    plans: list[RenditionPlan]
+    frames: Iterator[Sequence[Frame]]
+    exif: bytes
+    placeholder: Placeholder | None
 
 
-def open_and_decode(
-    stream: SourceStream, *, source: SourceObject, settings: Settings, clock: Clock, report: ReportBuilder
+def decode_source(
+    stream: SourceStream, *, source: SourceObject, settings: Settings, clock: Clock, report: Report
 ) -> Picture:
     """Decode during the download. Raises `Rejected` before decoding if the header exceeds a limit."""
     warn = report.warnings.append
-    focal = focal_point(stream.metadata.headers.get("Metadata", {}).get(FOCAL_POINT), warn)
+    focal = focal_point(stream.headers.get("Metadata", {}).get(FOCAL_POINT), warn)
     plan_for = partial(plan, source.key, settings=settings, focal=focal)
     limits = limits_for(settings, stream.size, plan_for)
     limit = memory_limit(limits.memory)
@@ -164,8 +138,7 @@ def open_and_decode(
         placeholder = placeholder_of(small()) if settings.rule_for(source.key).placeholder else None
         exif = kept_exif(image, settings.keep_metadata, warn)
         views = [each.placement.view for each in plans]
-        pictures = at_views(chain([first], frames), header, views, finish)
-    return Picture(plans, pictures, exif, header, stream.metadata, placeholder)
+        return Picture(header, plans, at_views(chain([first], frames), header, views, finish), exif, placeholder)
 
 
 def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from resizer.memory.process import peak, reset_peak
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from resizer.publish.manifest import Manifest
     from resizer.s3.stream import SourceStream
 
-
 Item = TypeVar("Item")
+
+STAGES: Final = ("decode", "resize", "encode", "upload")
 
 
 class Outcome(StrEnum):
@@ -32,27 +33,16 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRendition:
-    """A rendition in S3: its plan and its size in bytes."""
+class StoredRendition(NamedTuple):
+    """A rendition in S3: its plan, its size in bytes, whether it is new there, and how long that took."""
 
     plan: RenditionPlan
     size: int
-
-    def answer(self) -> dict[str, Any]:
-        """Its entry in the answer."""
-        return {
-            "name": self.plan.name,
-            "key": self.plan.key,
-            "width": self.plan.width,
-            "height": self.plan.height,
-            "bytes": self.size,
-            "content_type": self.plan.content_type,
-        }
+    written: bool = True
+    milliseconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """Keys of a bucket that no longer exist."""
 
     bucket: str
@@ -60,33 +50,53 @@ class Removed:
 
 
 @dataclass(slots=True)
-class ReportBuilder:
-    """Collects facts about a source during the work; times of stages are in milliseconds.
+class Report:
+    """What is known of the work on one source: collected while it is done, and finished with the outcome.
 
-    `decode` includes waiting for the download. `upload` is the sum of all uploads, which overlap with each other and
-    with encoding.
+    `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
+    the download's, or else the event's. `bytes_in` counts downloaded bytes. `stored` has the last
+    attempt's renditions, in the order of the work. Times are in milliseconds: `decode`
+    includes waiting for the download, `upload` is the sum of all uploads, which overlap with each other and with
+    encoding. `peak_rss` is the process's peak memory in bytes during the work, None if the system only knows the peak
+    since the process started.
     """
 
     source: SourceObject
+    outcome: Outcome = Outcome.FAILED
+    reason: Reason | None = None
+    detail: str | None = None
+    manifest: Manifest | None = None
+    removed: Removed | None = None
     header: Header | None = None
     etag: str | None = None
     bytes_in: int = 0
-    milliseconds: dict[str, float] = field(default_factory=dict)
+    stored: list[StoredRendition] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     warnings: list[str] = field(default_factory=list)
-    started: float = field(default_factory=time.perf_counter)
-    _within: float = 0.0
+    total_ms: float = 0.0
+    peak_rss: int | None = None
+    _started: float = field(default_factory=time.perf_counter)
+    _nested: float = 0.0  # milliseconds of the stages within the current one
     _own_peak: bool = field(default_factory=reset_peak)
+
+    def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Report:
+        """Add how the work ended; returns the same report."""
+        self.outcome, self.reason, self.detail = outcome, reason, detail
+        self.etag = self.etag or self.source.etag
+        self.total_ms = (time.perf_counter() - self._started) * 1000
+        self.peak_rss = peak() if self._own_peak else None
+        return self
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Add the block's time to a stage, without the stages timed inside the block."""
-        begin, outer, self._within = time.perf_counter(), self._within, 0.0
+        begin, outer, self._nested = time.perf_counter(), self._nested, 0.0
         try:
             yield
         finally:
             spent = (time.perf_counter() - begin) * 1000
-            self.add(stage, spent - self._within)
-            self._within = outer + spent
+            self.milliseconds[stage] += spent - self._nested
+            self._nested = outer + spent
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items, and add the time to make each of them to a stage."""
@@ -102,66 +112,11 @@ class ReportBuilder:
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
         """Record the ETag and the number of bytes that the block downloads, even if it raises."""
-        self.etag = stream.metadata.etag
+        self.etag = stream.etag
         try:
             yield
         finally:
             self.bytes_in = stream.fetched
-
-    def add(self, stage: str, milliseconds: float) -> None:
-        """Add to a stage's time."""
-        self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + milliseconds
-
-    def build(
-        self,
-        outcome: Outcome,
-        reason: Reason | None = None,
-        detail: str | None = None,
-        manifest: Manifest | None = None,
-        removed: Removed | None = None,
-    ) -> Report:
-        """The finished report."""
-        total = (time.perf_counter() - self.started) * 1000
-        return Report(
-            source=self.source,
-            outcome=outcome,
-            reason=reason,
-            detail=detail,
-            manifest=manifest,
-            removed=removed,
-            header=self.header,
-            etag=self.etag or self.source.etag,
-            bytes_in=self.bytes_in,
-            milliseconds=dict(self.milliseconds),
-            total_ms=total,
-            warnings=tuple(self.warnings),
-            peak_rss=peak() if self._own_peak else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The result for one source.
-
-    `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    the download's, or else the event's. `bytes_in` counts downloaded bytes, `total_ms` is wall time in milliseconds.
-    `peak_rss` is the process's peak memory in bytes during this source, None if the system only knows the peak since
-    the process started.
-    """
-
-    source: SourceObject
-    outcome: Outcome
-    reason: Reason | None
-    detail: str | None
-    manifest: Manifest | None
-    removed: Removed | None
-    header: Header | None
-    etag: str | None
-    bytes_in: int
-    milliseconds: dict[str, float]
-    total_ms: float
-    warnings: tuple[str, ...] = ()
-    peak_rss: int | None = None
 
     @property
     def renditions(self) -> tuple[StoredRendition, ...]:
@@ -181,13 +136,23 @@ class Report:
             "key": self.source.key,
             "outcome": str(self.outcome),
             "reason": self.reason and str(self.reason),
-            "renditions": [rendition.answer() for rendition in self.renditions],
+            "renditions": [
+                {
+                    "name": plan.name,
+                    "key": plan.key,
+                    "width": plan.width,
+                    "height": plan.height,
+                    "bytes": size,
+                    "content_type": plan.content_type,
+                }
+                for plan, size, *_ in self.renditions
+            ],
             "placeholder": placeholder and asdict(placeholder),
         }
 
     def log_fields(self) -> dict[str, Any]:
         """The structured fields of this source's log line; times in milliseconds, memory in bytes, sizes upright."""
-        times = {f"{stage}_ms": round(self.milliseconds.get(stage, 0.0), 1) for stage in STAGES}
+        width, height = self.header.upright_size if self.header else (None, None)
         return {
             "bucket": self.source.bucket,
             "key": self.source.key,
@@ -196,16 +161,13 @@ class Report:
             "detail": self.detail,
             "source_bytes": self.bytes_in,
             "format": self.header and self.header.format,
-            "width": self.header and self.header.upright_size[0],
-            "height": self.header and self.header.upright_size[1],
+            "width": width,
+            "height": height,
             "pixels": self.header and self.header.pixels,
             "rendition_sizes": [f"{each.plan.width}x{each.plan.height}" for each in self.renditions],
             "rendition_bytes": self.bytes_out,
-            **times,
+            **{f"{stage}_ms": round(spent, 1) for stage, spent in self.milliseconds.items()},
             "total_ms": round(self.total_ms, 1),
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
             "peak_rss": self.peak_rss,
         }
-
-
-STAGES = ("decode", "resize", "encode", "upload")

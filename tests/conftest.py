@@ -20,6 +20,7 @@ from PIL import Image
 
 from devtools.lambda_runtime.artifact import BUILT
 from devtools.lambda_runtime.tools import installed_tools
+from resizer.deadline import Clock
 from resizer.errors import Reason, Rejected
 from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
@@ -74,6 +75,12 @@ def _pillows_own_limit() -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = before
 
 
+@pytest.fixture(autouse=True)
+def _no_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test's requests are limited by an invocation of another."""
+    monkeypatch.setattr(clients, "clock", Clock())
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Ctrl-C reaches this process and those that it starts, also where the tests run in the background.
@@ -97,6 +104,7 @@ def s3(_aws: str) -> Iterator[Any]:
     client = clients.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
+    clients.clock = Clock()
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
     client.delete_bucket(Bucket=BUCKET)
@@ -134,7 +142,7 @@ class Download:
         self.taken = 0
         self.closed = False
 
-    def read(self, amt: int, /) -> bytes:
+    def read1(self, amt: int, /) -> bytes:
         """The next bytes."""
         if self.problem and self.taken == len(self.data):
             raise self.problem

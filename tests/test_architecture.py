@@ -26,12 +26,12 @@ BELONGS_TO: Final = {
     "boto3": ("cli/",),
     "botocore": ("s3/", "rejections.py", "cli/"),
     "ctypes": ("memory/",),
-    "aws_lambda_powertools": ("handler.py", "events/", "metrics.py"),
+    "aws_lambda_powertools": ("handler.py", "metrics.py"),
     "cykooz_resizer": ("resize.py",),
     "isal": ("formats/",),
     "xml": ("metadata/",),
-    "voluptuous": ("settings/checking.py", "settings/value_checks.py"),
-    "tomllib": ("settings/checking.py", "cli/"),
+    "jsonschema": ("settings/check.py",),
+    "tomllib": ("settings/check.py", "cli/"),
 }
 FETCHES: Final = "layout/watermarks.py"  # a small pipeline of its own, for one picture an environment
 MAX_LINES: Final = 230

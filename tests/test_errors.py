@@ -59,13 +59,10 @@ def test_an_error_knows_whether_another_try_can_help(kind: type[ResizerError], r
 
 
 def test_there_is_one_root_and_every_error_is_in_its_tree() -> None:
-    """All errors of the project come from one root, and the module's drawing shows each under its parent."""
-    lines = (errors.__doc__ or "").splitlines()
-    drawn = {match[2]: len(match[1]) for line in lines if (match := re.match(r"([│├└─ ]*)([A-Z]\w+)", line))}
+    """All errors of the project come from one root, and the module's drawing names each."""
     for kind in ALL:
         assert issubclass(kind, ResizerError)
-        assert kind.__name__ in drawn
-        assert kind is ResizerError or drawn[kind.__name__] > drawn[kind.__mro__[1].__name__]
+        assert kind.__name__ in (errors.__doc__ or "")
 
 
 @pytest.mark.parametrize(
@@ -95,13 +92,6 @@ def test_a_rejection_has_a_code_and_words() -> None:
     rejection = Rejected(Reason.TRUNCATED, "The PNG ends early.")
     assert (rejection.reason, rejection.detail) == (Reason.TRUNCATED, "The PNG ends early.")
     assert str(rejection) == "truncated: The PNG ends early."
-
-
-def test_failed_records_are_counted_and_told() -> None:
-    """The error that makes Lambda try again names every record that failed."""
-    problem = RecordsFailed(["GET s3://photos/a.jpg failed", "PUT s3://photos/b.jpg failed"])
-    assert problem.failures == ("GET s3://photos/a.jpg failed", "PUT s3://photos/b.jpg failed")
-    assert str(problem) == "2 record(s) failed: GET s3://photos/a.jpg failed; PUT s3://photos/b.jpg failed"
 
 
 def test_reasons_are_short_stable_codes() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,19 +14,19 @@ from resizer.deadline import ENDING_SECONDS, MARGIN_SECONDS, Clock
 from resizer.decode.frames import decode
 from resizer.encode import Encoding
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
-from resizer.model import Format, Frame, SourceObject
+from resizer.model import Format, Frame, Rendition, SourceObject
 from resizer.pipeline import process
 from resizer.report import Outcome
 from resizer.s3 import clients
-from resizer.s3.time_limit import CONNECT_SECONDS
+from resizer.s3.clients import CONNECT_SECONDS
 from resizer.settings import Settings
 from resizer.settings.rules import Quality
 from resizer.store import uploads
-from resizer.store.writer import write
+from resizer.store.writer import Writer
 from tests.conftest import BUCKET
 from tests.support.interleaving import InlineExecutor
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
-from tests.support.recording import RecordingS3, refusal
+from tests.support.recording import RecordingS3
 from tests.support.s3_server import serving
 
 if TYPE_CHECKING:
@@ -63,9 +62,9 @@ class Body(io.BytesIO):
 
     before_each: Callable[[], None]
 
-    def read(self, amount: int | None = -1) -> bytes:
+    def read1(self, amount: int | None = -1) -> bytes:
         self.before_each()
-        return super().read(amount)
+        return super().read1(-1 if amount is None else amount)
 
 
 @dataclass(slots=True)
@@ -191,42 +190,26 @@ def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeyp
     assert outputs(s3) == ["resized/1000-cat.jpg", "resized/640-cat.jpg"]
 
 
-def test_an_upload_that_stalls_is_reported_in_time(s3: Any, clock: Time) -> None:
-    """A client that does not watch the time itself is not waited for to the end, and what it did write is told."""
-    go_on = threading.Event()
-
-    def stall_at_640(request: dict[str, Any]) -> None:
-        if "640" in request["Key"]:
-            go_on.wait(PATIENCE)
-            raise refusal("SlowDown", "put_object")
-
-    stalling = RecordingS3(s3, faults={"put_object": stall_at_640})
-    try:
-        with pytest.raises(OutOfTime, match=r"not written: \['resized/640-cat.jpg'\]"):
-            process(upload(s3, "cat.jpg", saved(photo_like(1200, 900))), SETTINGS, stalling, clock.until(0.25))
-    finally:
-        go_on.set()
-
-
 def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests end by themselves when the invocation does, and none is left running."""
     began: list[float] = []
 
-    def late_write(*arguments: Any, **named: Any) -> Any:
+    def late_write(writer: Writer, rendition: Rendition) -> bool:
         began.append(time.monotonic())
-        return write(*arguments, **named)
+        return write(writer, rendition)
 
     def remaining() -> float:
         """So much from the first upload on that one attempt fits, and no other."""
         return ENDING_SECONDS + CONNECT_SECONDS + 0.2 + began[0] - time.monotonic() if began else 60
 
-    monkeypatch.setattr("resizer.pipeline.write", late_write)
+    write = Writer.write
+    monkeypatch.setattr(Writer, "write", late_write)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
     with serving(picture, *[b"HTTP/1.1"] * 9):  # three uploads, each tried up to three times
-        until = Clock(remaining=remaining)
+        clients.clock = until = Clock(remaining=remaining)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
-            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3_until(until), until)
+            process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3(), until)
     idle = [uploads.executor.submit(bool, began) for _ in range(3)]
     assert all(each.result(PATIENCE) for each in idle)
 

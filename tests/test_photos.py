@@ -12,12 +12,12 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.layout.views import at_views
-from resizer.planning.geometry import rendition_size, wanted_size, whole_view
+from resizer.planning.geometry import wanted_size
 from resizer.settings import Settings
 from resizer.settings.rules import DEFAULT_WIDTHS
 from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
-from tests.support.plans import of_widths
+from tests.support.plans import of_widths, rendition_size, whole_view
 
 if TYPE_CHECKING:
     from pathlib import Path

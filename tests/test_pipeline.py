@@ -219,8 +219,8 @@ def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> Non
     """A connection that breaks half way is raised to be tried again, whatever the decoder made of it."""
 
     class Breaking(io.BytesIO):
-        def read(self, amount: int | None = -1) -> bytes:
-            data = super().read(amount)
+        def read1(self, amount: int | None = -1) -> bytes:
+            data = super().read1(-1 if amount is None else amount)
             if self.tell() > len(self.getvalue()) // 2:
                 raise ConnectionResetError("reset by peer")
             return data

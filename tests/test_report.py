@@ -15,13 +15,13 @@ import pytest
 from resizer.errors import Reason
 from resizer.memory import process
 from resizer.memory.process import peak
-from resizer.model import Format, Placeholder, SourceMetadata, SourceObject
+from resizer.model import Format, Placeholder, SourceObject
 from resizer.publish.manifest import Manifest
-from resizer.report import STAGES, Outcome, ReportBuilder, StoredRendition
-from resizer.s3.stream import SourceStream
+from resizer.report import STAGES, Outcome, Report, StoredRendition
 from tests.conftest import Download
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan
+from tests.support.streams import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ MANIFEST = Manifest(
 
 def test_the_answer_is_the_contracts() -> None:
     """A resized source's entry in the answer has the contract's fields, and no others."""
-    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None, None, MANIFEST).answer() == {
+    assert Report(SOURCE, manifest=MANIFEST).finish(Outcome.RESIZED).answer() == {
         "bucket": "photos",
         "key": "cat.jpg",
         "outcome": "resized",
@@ -77,7 +77,7 @@ def test_the_answer_is_the_contracts() -> None:
 )
 def test_every_outcome_has_the_same_shape(outcome: Outcome, reason: Reason | None) -> None:
     """Whatever happened, the entry has the same fields, with plain text for outcome and reason."""
-    answer = ReportBuilder(SOURCE).build(outcome, reason, "why").answer()
+    answer = Report(SOURCE).finish(outcome, reason, "why").answer()
     expected = {"bucket": "photos", "key": "cat.jpg", "outcome": outcome.value, "reason": reason and reason.value}
     assert answer == {**expected, "renditions": [], "placeholder": None}
     assert json.loads(json.dumps(answer)) == answer
@@ -92,7 +92,7 @@ def test_the_outcomes_are_the_contracts(outcome: str) -> None:
 
 def test_the_log_says_all_that_is_known() -> None:
     """One log line tells source, outcome, sizes, times and memory of a resized image."""
-    builder = ReportBuilder(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000)
+    report = Report(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000, manifest=MANIFEST)
     for stage, milliseconds in (
         ("decode", 12.345),
         ("resize", 1.0),
@@ -100,9 +100,9 @@ def test_the_log_says_all_that_is_known() -> None:
         ("encode", 3.04),
         ("upload", 9.0),
     ):
-        builder.add(stage, milliseconds)
-    builder.warnings.append("The colour profile is ignored.")
-    report = builder.build(Outcome.RESIZED, None, None, MANIFEST)
+        report.milliseconds[stage] += milliseconds
+    report.warnings.append("The colour profile is ignored.")
+    report.finish(Outcome.RESIZED)
     fields = report.log_fields()
     assert fields.pop("total_ms") == round(report.total_ms, 1)
     assert report.peak_rss is not None
@@ -131,12 +131,12 @@ def test_the_log_says_all_that_is_known() -> None:
 
 PEAKS = """
 from resizer.model import SourceObject
-from resizer.report import Outcome, ReportBuilder
+from resizer.report import Outcome, Report
 
 for size in (100_000_000, 1):
-    builder = ReportBuilder(SourceObject("photos", "cat.jpg"))
+    report = Report(SourceObject("photos", "cat.jpg"))
     bytearray(b"x") * size
-    print(builder.build(Outcome.RESIZED, None).peak_rss)
+    print(report.finish(Outcome.RESIZED, None).peak_rss)
 """
 
 
@@ -146,13 +146,13 @@ def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -
     large, small = map(int, done.stdout.split())
     assert large > small + 90_000_000
     monkeypatch.setattr(process, "CLEAR_REFS", Path("/nonexistent/clear_refs"))
-    assert ReportBuilder(SOURCE).build(Outcome.RESIZED, None).log_fields()["peak_rss"] is None
+    assert Report(SOURCE).finish(Outcome.RESIZED, None).log_fields()["peak_rss"] is None
 
 
 def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:
     """Where nothing was fetched the fields are there and empty, so that queries need no special case."""
-    opened = ReportBuilder(SOURCE, header=header(4, 3)).build(Outcome.RESIZED, None, None, MANIFEST).log_fields()
-    skipped = ReportBuilder(SOURCE).build(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
+    opened = Report(SOURCE, header=header(4, 3), manifest=MANIFEST).finish(Outcome.RESIZED).log_fields()
+    skipped = Report(SOURCE).finish(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
     assert skipped.keys() == opened.keys()
     assert (skipped["reason"], skipped["detail"]) == ("output_prefix", "it is an output")
     assert [skipped[name] for name in ("format", "width", "height", "pixels")] == [None] * 4
@@ -161,7 +161,7 @@ def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None
 
 def test_log_fields_are_plain_and_short() -> None:
     """A log line is JSON of numbers and short texts, and holds nothing of the image."""
-    report = ReportBuilder(SOURCE, header=header(4000, 3000)).build(Outcome.RESIZED, None, None, MANIFEST)
+    report = Report(SOURCE, header=header(4000, 3000), manifest=MANIFEST).finish(Outcome.RESIZED)
     for name, value in report.log_fields().items():
         values = value if name in {"rendition_sizes", "warnings"} else [value]
         assert all(type(each) in {str, int, float, type(None)} for each in values), name
@@ -170,31 +170,31 @@ def test_log_fields_are_plain_and_short() -> None:
 
 def test_stages_are_timed_even_when_they_fail() -> None:
     """The time of a stage counts though it raised, and adds up over its blocks."""
-    builder = ReportBuilder(SOURCE)
-    with pytest.raises(ZeroDivisionError), builder.timed("decode"):
+    report = Report(SOURCE)
+    with pytest.raises(ZeroDivisionError), report.timed("decode"):
         raise ZeroDivisionError
-    once = builder.milliseconds["decode"]
-    with builder.timed("decode"):
+    once = report.milliseconds["decode"]
+    with report.timed("decode"):
         pass
-    assert 0 < once < builder.milliseconds["decode"]
+    assert 0 < once < report.milliseconds["decode"]
 
 
 def test_a_stage_within_another_counts_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is timed within a stage counts for itself and not for the stage around it."""
     now = [0.0]
     monkeypatch.setattr("resizer.report.time.perf_counter", lambda: now[0])
-    builder = ReportBuilder(SOURCE)
+    report = Report(SOURCE)
 
     def decoded() -> Iterator[int]:
         for number in range(3):
             now[0] += 2
             yield number
 
-    with builder.timed("resize"):
+    with report.timed("resize"):
         now[0] += 1
-        assert list(builder.each("decode", decoded())) == [0, 1, 2]
+        assert list(report.each("decode", decoded())) == [0, 1, 2]
         now[0] += 4
-    assert builder.milliseconds == {"resize": 5000, "decode": 6000}
+    assert report.milliseconds == {"decode": 6000, "resize": 5000, "encode": 0, "upload": 0}
 
 
 def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
@@ -206,25 +206,16 @@ def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
             assert all(each() is None for each in alive)
             yield {len(alive)}
 
-    items = ReportBuilder(SOURCE).each("resize", made())
+    items = Report(SOURCE).each("resize", made())
     while len(alive) < 3:
         alive.append(weakref.ref(next(items)))
 
 
 def test_the_download_is_counted_however_it_ends() -> None:
     """The bytes that were fetched are told even where the image was refused."""
-    builder = ReportBuilder(SOURCE)
-    stream = SourceStream(Download(b"nine byte"), SourceMetadata("0123", 9), SOURCE.uri, 100)
-    stream.close()
-    with pytest.raises(io.UnsupportedOperation), builder.counting(stream):
+    report = Report(SOURCE)
+    stream = stream_of(Download(b"nine byte"), 9)
+    stream.read()
+    with pytest.raises(io.UnsupportedOperation), report.counting(stream):
         stream.seek(-1)
-    assert builder.build(Outcome.FAILED, Reason.UNEXPECTED, None).log_fields()["source_bytes"] == 9
-
-
-def test_a_report_does_not_change_with_its_builder() -> None:
-    """What was reported stays, whatever the builder goes on to note."""
-    builder = ReportBuilder(SOURCE)
-    report = builder.build(Outcome.SKIPPED, Reason.SUPERSEDED, None)
-    builder.add("decode", 5)
-    assert report.milliseconds == {}
-    assert report.bytes_out == 0
+    assert report.finish(Outcome.FAILED, Reason.UNEXPECTED, None).log_fields()["source_bytes"] == 9

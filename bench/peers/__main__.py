@@ -15,8 +15,11 @@ from rich.progress import Progress
 from bench.machine import machine
 from bench.peers.contest import Standing, compete, contenders, steps
 from bench.peers.table import print_standings
-from bench.peers.worker import FORMATS
+from bench.peers.worker import FORMATS, OURS, Built, Worker
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
+from devtools.lambda_runtime.tools import PROJECT, RUNTIME_ENVIRONMENT
+
+BUILD = Path("build/bench")
 
 
 def main(  # noqa: PLR0913, PLR0917 # one parameter per option
@@ -25,24 +28,46 @@ def main(  # noqa: PLR0913, PLR0917 # one parameter per option
     first_byte_ms: Annotated[float, typer.Option(min=0, help="S3's time to the first byte.")] = FIRST_BYTE_MS,
     megabytes_per_second: Annotated[float, typer.Option(min=0, help="S3's bandwidth.")] = MEGABYTES_PER_SECOND,
     only: Annotated[str, typer.Option(help="Contenders, by comma; all where left out.")] = "",
-    out: Annotated[Path, typer.Option(help="Where the figures go, as JSON lines.")] = Path("build/bench/peers.jsonl"),
+    code: Annotated[Path, typer.Option(help="The built function.")] = BUILD / "function",
+    layer: Annotated[Path, typer.Option(help="The built layer.")] = BUILD / "layer",
+    out: Annotated[Path, typer.Option(help="Where the figures go, as JSON lines.")] = BUILD / "peers.jsonl",
 ) -> None:
-    """Resizer beside what else would be used, over the same pictures and the same S3."""
+    """Resizer beside what else would be used, over the same pictures and the same S3.
+
+    Resizer runs as Lambda runs it, on Python 3.13 from the built function and layer, if they are there.
+    """
     files = sorted(path for path in photos.iterdir() if path.suffix.lower() in FORMATS)
     entered = [each for each in contenders() if not only or each.name in only.split(",")]
     ready = [each for each in entered if not each.missing]
     network = Network(first_byte_ms, megabytes_per_second)
+    built, console = _built(code, layer), Console()
+    if not built:
+        console.print(
+            "[yellow]Resizer runs from this folder, not as in Lambda:[/yellow] run `make bench-artifact` first."
+        )
     with stub_s3(photos, network) as endpoint, Progress(transient=True) as progress:
         task = progress.add_task("Peers", total=steps(files, rounds))
         standings: list[Standing] = []
         with suppress(KeyboardInterrupt):  # what is there is worth having
             standings.extend(
-                compete(ready, files, endpoint, rounds, lambda what: progress.update(task, advance=1, description=what))
+                compete(
+                    ready,
+                    files,
+                    lambda name: Worker(name, endpoint, built=built if name == OURS else None),
+                    rounds,
+                    lambda what: progress.update(task, advance=1, description=what),
+                )
             )
     out.parent.mkdir(parents=True, exist_ok=True)
-    lines = [{"machine": asdict(machine()), "rounds": rounds, "network": asdict(network)}, *map(asdict, standings)]
+    about = {"machine": asdict(machine()), "built": built is not None}
+    lines = [{**about, "rounds": rounds, "network": asdict(network)}, *map(asdict, standings)]
     out.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    print_standings(Console(), standings, entered)
+    print_standings(console, standings, entered)
+
+
+def _built(code: Path, layer: Path) -> Built | None:
+    python = PROJECT / RUNTIME_ENVIRONMENT / "bin" / "python"
+    return Built(code, layer, python) if python.exists() and code.is_dir() and layer.is_dir() else None
 
 
 if __name__ == "__main__":

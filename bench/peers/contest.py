@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, HERE, Sample, Worker
+from bench.peers.worker import FORMATS, HERE, OURS, Sample, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-OURS: Final = "ours"
 FLOOR: Final = "floor"
 WARM_UP: Final = 2  # rounds
 
@@ -71,10 +70,14 @@ def _missing(module: str) -> str | None:
 
 
 def compete(
-    names: Sequence[Contender], photos: Sequence[Path], endpoint: str, rounds: int, step: Callable[[str], None]
+    names: Sequence[Contender],
+    photos: Sequence[Path],
+    start: Callable[[str], Worker],
+    rounds: int,
+    step: Callable[[str], None],
 ) -> Iterator[Standing]:
-    """Each photo's standings in turn; `step` is told what was done, `steps()` times in all."""
-    workers = {each: Worker(each.name, endpoint) for each in names}
+    """Each photo's standings in turn; `start` starts a contender, `step` is called `steps()` times in all."""
+    workers = {each: start(each.name) for each in names}
     try:
         for photo in photos:
             taking_part = [each for each in names if each.enters(photo)]
@@ -85,7 +88,7 @@ def compete(
                     samples[each] += [sample] if number >= WARM_UP else []
                 step(f"{photo.name}, round {number + 1}")
             for each in taking_part:
-                yield _standing(each, photo, samples[each], endpoint)
+                yield _standing(each, photo, samples[each], start)
             step(f"{photo.name}, memory and quality")
     finally:
         for worker in workers.values():
@@ -97,8 +100,8 @@ def steps(photos: Sequence[Path], rounds: int) -> int:
     return len(photos) * (WARM_UP + rounds + 1)
 
 
-def _standing(contender: Contender, photo: Path, samples: Sequence[Sample], endpoint: str) -> Standing:
-    with Worker(contender.name, endpoint) as fresh:
+def _standing(contender: Contender, photo: Path, samples: Sequence[Sample], start: Callable[[str], Worker]) -> Standing:
+    with start(contender.name) as fresh:
         peak = fresh.run(photo).peak_bytes
     return Standing(
         photo.name,

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from bench.peers.contest import OURS, Contender, Standing
 from bench.peers.targets import MEMORY_OF_SHARP, TARGETS, blurrier_than, geometric_mean, memory_ratios, ratio
+from bench.peers.worker import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import Console
+
+    from bench.peers.contest import Contender, Standing
 
 MEGABYTE = 1e6
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.peers.contest import FLOOR, OURS, Standing
+from bench.peers.contest import FLOOR, Standing
+from bench.peers.worker import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

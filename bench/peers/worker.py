@@ -14,11 +14,14 @@ from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Final, Self
 
 from bench.peers.serve import Task
+from devtools.lambda_runtime.template import allocator_settings
+from devtools.lambda_runtime.tools import PROJECT
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 HERE: Final = Path(__file__).parent
+OURS: Final = "ours"
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _number = count()
 
@@ -33,18 +36,34 @@ class Sample:
     peak_bytes: int
 
 
-def command(contender: str) -> list[str]:
-    """How a contender is started."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The built function and its layer, and the Python of Lambda's version that runs them."""
+
+    code: Path
+    layer: Path
+    python: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where this Python finds the artifact before the project's own code."""
+        path = (self.code, self.layer / "python", PROJECT)
+        return {"PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in path)}
+
+
+def command(contender: str, built: Built | None) -> list[str]:
+    """The command that starts a contender."""
     if contender.startswith("sharp-"):
         return ["node", str(HERE / "sharp" / "serve.mjs"), contender.removeprefix("sharp-")]
-    return [sys.executable, "-m", "bench.peers.serve", contender]
+    python = [str(built.python.absolute()), "-P"] if built else [sys.executable]
+    return [*python, "-m", "bench.peers.serve", contender]
 
 
 class Worker:
     """A contender's process, warm from its first picture on."""
 
-    def __init__(self, contender: str, endpoint: str, code: Path | None = None) -> None:
-        """Start it; `code` is a folder with another revision's code to run instead of this one's."""
+    def __init__(self, contender: str, endpoint: str, code: Path | None = None, built: Built | None = None) -> None:
+        """Start it, with this folder's code, another revision's in the folder `code`, or a built artifact."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -58,9 +77,11 @@ class Worker:
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
         }
+        if contender == OURS:
+            environment |= allocator_settings(PROJECT / "template.yaml") | (built.environment if built else {})
         self.contender = contender
         self.cpu_total = 0.0  # seconds, over all runs: a clock for pytest-benchmark
-        self._process = Popen(command(contender), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)
+        self._process = Popen(command(contender, built), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)
         start = json.loads(self._read())
         self.init_cpu_ms: float = start["init_cpu_ms"]  # what starting and importing took
         self.base_bytes: int = start["base_bytes"]  # and what they hold

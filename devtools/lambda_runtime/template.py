@@ -49,6 +49,12 @@ def load(file: Path) -> dict[str, Any]:
     return template
 
 
+def allocator_settings(file: Path) -> dict[str, str]:
+    """The variables of all of a template's functions that tune glibc's allocator."""
+    variables = load(file)["Globals"]["Function"]["Environment"]["Variables"]
+    return {name: value for name, value in variables.items() if name.startswith("MALLOC_")}
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A template with values for its parameters; those that are not given have their defaults.

@@ -21,12 +21,12 @@ SECONDS_A_MONTH: Final = 30 * 24 * 3600
 # X-Ray's default rule: the first request of each second, and 5 percent of the others.
 TRACED_SHARE: Final = 0.05
 MESSAGES_AN_UPLOAD: Final = 3  # S3 sends one, Lambda receives and deletes it
-# Five pollers of Lambda's wait 20 seconds each for a message, also where none comes.
+# Lambda polls a queue with five pollers; each request waits up to 20 seconds, even if no message comes.
 POLLS_A_MONTH: Final = 5 * SECONDS_A_MONTH // 20
 
 
 class Trigger(StrEnum):
-    """What tells the function of uploads, by the template's names."""
+    """How uploads reach the function, by the template's names."""
 
     EVENTBRIDGE = "eventbridge"
     S3 = "s3"
@@ -48,9 +48,9 @@ class Stack:
 
 
 def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free_tier: bool = False) -> list[Line]:
-    """Every line of a month with `images` uploads; `month` has those of Lambda and S3.
+    """Every line of the bill for a month with `images` uploads; `month` has the lines of Lambda and S3.
 
-    Storage, traffic to browsers and KMS keys of your own are not in it.
+    Storage, traffic to browsers and your own KMS keys are not included.
     """
 
     def line(label: str, units: float, price: Price, *, fixed: bool = False) -> Line:
@@ -71,7 +71,7 @@ def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free
 
 
 def trigger_line(stack: Stack, images: float, prices: Prices, *, free_tier: bool = False) -> Line:
-    """What the trigger itself costs in a month. A bucket sends EventBridge all its events, renditions' too."""
+    """The trigger's own cost in a month. A bucket sends all its events to EventBridge, also those of renditions."""
     match stack.trigger:
         case Trigger.EVENTBRIDGE:
             label, price = "EventBridge events", prices.event

@@ -1,4 +1,4 @@
-"""What every command line here ends with: one readable line for a person's mistake, and none for Ctrl-C."""
+"""Shared by the command lines: a user's mistake ends with one readable line, and Ctrl-C with none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 def amount(given: str | float) -> float:
-    """`10,000`, `1e6` or `2500` as a number; typer gives a default as it is. Raises what typer shows as wrong."""
+    """Parse a number such as `10,000`, `1e6` or `2500`. Raises `typer.BadParameter` if it is not above 0."""
     text = str(given)
     try:
         number = float(text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text)
@@ -28,7 +28,7 @@ def amount(given: str | float) -> float:
 
 
 def run(app: typer.Typer, name: str) -> None:
-    """Run a command line; one of the project's own errors ends it with a line that begins with `name`, exit code 2."""
+    """Run a command line; a `ResizerError` becomes one line that begins with `name`, and exit code 2."""
     try:
         app()
     except ResizerError as problem:

@@ -33,23 +33,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings=HELP_OPTIONS,
-    help="Renditions of the images that land in an S3 bucket: 480, 640 and 1000 pixels wide, under `resized/`.",
-    epilog="Settings are read from RESIZER_* variables and from `resizer.toml`; the README lists them.",
+    help="Resizes images that are uploaded to an S3 bucket, and writes renditions to `resized/`.",
+    epilog="Settings come from RESIZER_* variables and from `resizer.toml`; the README lists them.",
 )
 DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
 complaints = Console(stderr=True)
 
-Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; the renditions go to OUT/resized/.")]
-Sheet = Annotated[Path | None, typer.Option(help="Page to write that shows originals beside renditions.")]
-WIDTHS_HELP = "Widths in pixels with commas between, such as `320,1200`; instead of RESIZER_WIDTHS."
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; renditions are written to OUT/resized/.")]
+Sheet = Annotated[Path | None, typer.Option(help="HTML page to write, with each original next to its renditions.")]
+WIDTHS_HELP = "Widths in pixels, separated by commas, such as `320,1200`; replaces RESIZER_WIDTHS."
 Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
-Host = Annotated[str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. It has no password.")]
+Host = Annotated[
+    str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. Anybody who reaches it has access.")
+]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(help="Name or path to pass over in folders, such as `build` or `*.png`. Repeatable."),
+    typer.Option(help="Name or path to skip in folders, such as `build` or `*.png`. You can repeat it."),
 ]
-# One that cannot be read is reported when its turn comes.
+# A file that cannot be read is reported when it is processed, not by typer.
 Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
 
 
@@ -73,7 +75,7 @@ def about(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Take what is said before a command."""
+    """Handle the options before a command."""
 
 
 @app.command()
@@ -84,16 +86,16 @@ def files(
     sheet: Sheet = None,
     exclude: Exclude = None,
 ) -> None:
-    """Resize local files, with no AWS: the same pipeline, the same keys. It needs `--out` or `--sheet`.
+    """Resize local files without AWS: the same pipeline and the same keys. Give `--out` or `--sheet`.
 
     Example: `resizer files cat.jpg dog.png --out renditions` writes `renditions/resized/480-cat.jpg` and so on;
     `resizer files --sheet look.html *.jpg` shows them in a page, with the renditions in `look-renditions/`.
 
-    A folder stands for the images in it and in its folders: `resizer files photos --out renditions` writes
-    `renditions/resized/480-photos/cat.jpg` and so on. Passed over are names that begin with a dot, renditions of
-    earlier runs (folders called `resized`), and what `--exclude` names.
+    You can name folders: `resizer files photos --out renditions` resizes all images below `photos`, and writes
+    `renditions/resized/480-photos/cat.jpg` and so on. It skips names that begin with a dot, renditions of earlier runs
+    (folders called `resized`), and names that match `--exclude`.
 
-    Exits with 1 where a file was refused, after all the others are done.
+    Exits with 1 if a file was refused, after resizing all the others.
     """
     from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.files import resize_files  # noqa: PLC0415 # keeps --help quick
@@ -112,7 +114,7 @@ def files(
         raise UsageError(f"Without an output prefix a rendition could replace an image in {out}; choose another --out.")
     sources = list(find_sources(images, LeftOut(out, settings.output_prefix, exclude or ())))
     if not sources:
-        raise UsageError("There is no image in the folders that were named.")
+        raise UsageError("There are no images in these folders.")
     if sheet:
         writable.need_file(sheet)
     writable.need_folder(out)
@@ -130,7 +132,7 @@ def files(
 
 
 def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> bool:
-    """Tell of each result and add it to `done`; whether Ctrl-C came before the last."""
+    """Print each result and add it to `done`; True if Ctrl-C stopped it before the last."""
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
 
     quiet = not complaints.is_terminal
@@ -146,29 +148,31 @@ def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> b
 @app.command()
 def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
-    bucket: Annotated[str, typer.Option(help="The bucket to make.")] = "photos",
+    bucket: Annotated[str, typer.Option(help="Name of the bucket to create.")] = "photos",
     *,
     host: Host = "127.0.0.1",
     trigger: Annotated[
         bool,
-        typer.Option("--trigger/--no-trigger", help="Whether uploads are resized; without it this is an S3 alone."),
+        typer.Option("--trigger/--no-trigger", help="Resize uploads; without it, this is only a local S3."),
     ] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Leave out the events of renditions.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the events of renditions.")] = False,
 ) -> None:
-    """Run the service here: an embedded S3 whose uploads are resized by the Lambda handler.
+    """Run the service on this machine: a local S3, and the Lambda handler that resizes its uploads.
 
-    Any S3 client works against it, such as `aws s3 cp cat.jpg s3://photos/`. One line is printed per event.
-    Ctrl-C stops it; nothing is kept.
+    Use it with any S3 client, such as `aws s3 cp cat.jpg s3://photos/`. It prints one line per event.
+    Ctrl-C stops it and deletes everything.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import check_source_bucket, checked_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.settings.bucket_name import bucket_name_mistake  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings.environment import parse_bucket  # noqa: PLC0415 # keeps --help quick
 
-    if mistake := bucket_name_mistake(bucket):
-        raise UsageError(f"--bucket {bucket!r}: {mistake}.")
+    try:
+        parse_bucket(bucket)
+    except ValueError as mistake:
+        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
     settings = checked_settings(os.environ)
     check_source_bucket(bucket, settings)
-    from resizer.local.event_log import print_lines  # noqa: PLC0415 # a second, and not for what is refused above
+    from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 
     ended = threading.Event()
@@ -186,10 +190,10 @@ def up(
 
 @app.command()
 def demo(
-    photos: Annotated[list[Path] | None, typer.Argument(help="Photos to upload; drawn samples where left out.")] = None,
+    photos: Annotated[list[Path] | None, typer.Argument(help="Photos to upload; by default, drawn samples.")] = None,
     save: Annotated[Path, typer.Option(help="Folder to save the renditions in.")] = Path("build/renditions"),
 ) -> None:
-    """Show the whole service at work: start it, upload, wait, print the renditions, stop."""
+    """Show the whole service: start it, upload photos, wait, print the renditions, stop."""
     from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
     from resizer.local.samples import samples  # noqa: PLC0415 # keeps --help quick
@@ -197,9 +201,9 @@ def demo(
     settings = checked_settings(os.environ)
     images = {photo.name: _read(photo) for photo in photos} if photos else samples()
     if photos and len(images) < len(photos):
-        raise UsageError("Two photos have the same name; show them one after the other.")
+        raise UsageError("Two photos have the same name; run the command once for each.")
     writable.need_folder(save)
-    from resizer.local.demo import demonstrate  # noqa: PLC0415 # a second, and not for what is refused above
+    from resizer.local.demo import demonstrate  # noqa: PLC0415 # takes a second, so mistakes are reported first
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
 
     print_lines(console, settings)

@@ -1,4 +1,4 @@
-"""A bucket's notifications on AWS: reads the stack and the bucket, and writes what was shown."""
+"""Reads the stack and a bucket's notifications from AWS, and writes the change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The clients that are needed."""
+    """Clients of the AWS services that we need."""
 
     s3: Any
     stacks: Any
@@ -26,24 +26,24 @@ class Account:
 
 
 def account(region: str | None, profile: str | None) -> Account:
-    """Clients by boto3's own rules. Raises `UsageError` if the region is missing or the profile unknown."""
+    """Make clients with boto3. Raises `UsageError` if the region is missing or the profile unknown."""
     with aws_errors():
         session = boto3.Session(region_name=region, profile_name=profile)
         return Account(session.client("s3"), session.client("cloudformation"), session.client("events"))
 
 
 def stacks_target(there: Account, stack: str, bucket: str) -> Target:
-    """Where a deployed stack wants its bucket's events. Raises `UsageError` where the bucket is not its to connect."""
+    """Find out where a deployed stack expects events. Raises `UsageError` if the stack does not serve the bucket."""
     with aws_errors():
         (found,) = there.stacks.describe_stacks(StackName=stack)["Stacks"]
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", ())}
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
     if "Function" not in outputs or "Trigger" not in parameters:
-        raise UsageError(f"The stack {stack} is not one of Resizer; name yours with --stack.")
+        raise UsageError(f"The stack {stack} is not a Resizer stack; name yours with --stack.")
     if parameters["BucketName"] != bucket:
-        raise UsageError(f"The stack {stack} serves the bucket {parameters['BucketName']}, and not {bucket}.")
+        raise UsageError(f"The stack {stack} serves the bucket {parameters['BucketName']}, not {bucket}.")
     if parameters.get("MakeBucket") == "yes":
-        raise UsageError(f"The stack {stack} made the bucket {bucket} and connected it already.")
+        raise UsageError(f"The stack {stack} created the bucket {bucket}, so it is connected already.")
     arns = {"eventbridge": None, "s3": outputs["Function"], "sqs": outputs.get("UploadQueueArn")}
     return Target(
         arns[parameters["Trigger"]],
@@ -55,28 +55,28 @@ def stacks_target(there: Account, stack: str, bucket: str) -> Target:
 
 
 def _guarded_prefix(parameters: dict[str, str]) -> str | None:
-    """Where the stack's own output would invoke it; None where it goes to another bucket, or may."""
+    """The prefix whose objects must not invoke the stack's function; None if there is no such prefix."""
     if parameters.get("OutputBucket") or parameters.get("AllowOwnOutputToInvoke") == "yes":
         return None
     return parameters.get("OutputPrefix", "resized/")
 
 
 def planned(there: Account, bucket: str, target: Target, *, remove: bool) -> Change:
-    """What would change. Raises `UsageError` where something of the user's is in the way."""
+    """Plan the change. Raises `UsageError` if one of the user's notifications or rules conflicts with it."""
     current = _read(there, bucket)
     if not remove:
         return connected(current, target)
     change = disconnected(current, target)
     if target.arn is None and not change.is_empty and (others := _other_rules(there, bucket, target.function)):
         raise UsageError(
-            f"EventBridge stays on for {bucket}: the rules {', '.join(others)} take its events, too. "
-            "Nothing was changed. Deleting the stack removes its own rule."
+            f"EventBridge must stay on for {bucket}: the rules {', '.join(others)} use its events, too. "
+            "Nothing was changed. To remove the stack's rule, delete the stack."
         )
     return change
 
 
 def apply(there: Account, bucket: str, change: Change) -> None:
-    """Write the change. Raises `UsageError` where the bucket's notifications are no longer those that were shown."""
+    """Write the change. Raises `UsageError` if the bucket's notifications have changed since they were shown."""
     if _read(there, bucket) != change.before:
         raise UsageError(
             f"Somebody changed the notifications of {bucket} in the meantime. Nothing was changed; try again."
@@ -92,7 +92,7 @@ def _read(there: Account, bucket: str) -> dict[str, Any]:
 
 
 def _other_rules(there: Account, bucket: str, function: str | None) -> list[str]:
-    """Rules of the default bus that may take the bucket's events, but for those that invoke our function."""
+    """Rules of the default bus that may match the bucket's events, except those that invoke our function."""
     with aws_errors():
         pages = there.rules.get_paginator("list_rules").paginate()
         rules = [rule for page in pages for rule in page["Rules"]]
@@ -108,14 +108,14 @@ def _other_rules(there: Account, bucket: str, function: str | None) -> list[str]
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """AWS's refusals, and missing credentials or regions, as `UsageError`."""
+    """Turn botocore's errors into `UsageError`, with a hint where we know one."""
     try:
         yield
     except ClientError as problem:
         error = problem.response["Error"]
         hint = ""
         if "Unable to validate the following destination" in error.get("Message", ""):
-            hint = " S3 must be allowed to send to it: connect the bucket that the stack was deployed for."
+            hint = " S3 has no permission to send to it: connect the bucket that the stack was deployed for."
         raise UsageError(
             f"AWS refused {problem.operation_name}: {error.get('Message') or error['Code']}{hint}"
         ) from problem

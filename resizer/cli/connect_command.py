@@ -1,4 +1,4 @@
-"""`resizer connect`: an existing bucket's notifications, for a stack that did not make the bucket."""
+"""`resizer connect`: makes an existing bucket send its events to a stack."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ console = Console()
 
 
 def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
-    bucket: Annotated[str, typer.Argument(help="The bucket, which is there already.")],
-    stack: Annotated[str, typer.Option(help="The deployed stack that is to get the bucket's events.")] = "resizer",
+    bucket: Annotated[str, typer.Argument(help="The existing bucket.")],
+    stack: Annotated[str, typer.Option(help="The deployed stack that receives the bucket's events.")] = "resizer",
     to: Annotated[str | None, typer.Option(help=TO_HELP)] = None,
-    prefix: Annotated[str, typer.Option(help="With --to: only keys under it.")] = "",
-    region: Annotated[str | None, typer.Option(help="AWS region; otherwise as boto3 finds it.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile; otherwise as boto3 finds it.")] = None,
+    prefix: Annotated[str, typer.Option(help="With --to: send only events of keys that begin with it.")] = "",
+    region: Annotated[str | None, typer.Option(help="AWS region; by default boto3's.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile; by default boto3's.")] = None,
     *,
     own_output_bucket: Annotated[
-        bool, typer.Option("--own-output-bucket", help="With --to: renditions go to a bucket of their own.")
+        bool, typer.Option("--own-output-bucket", help="With --to: renditions are written to another bucket.")
     ] = False,
-    deletions: Annotated[bool, typer.Option(help="With --to: whether deletions are sent, too.")] = True,
-    remove: Annotated[bool, typer.Option("--remove", help="Take our notification out again.")] = False,
+    deletions: Annotated[bool, typer.Option(help="With --to: send deletions, too.")] = True,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove our notification.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Connect a bucket that you have already: add our notification to yours, and show the difference first.
+    """Connect your existing bucket: show the difference, ask, then add our notification to yours.
 
     Example: `resizer connect my-photos --stack photos-resizer`
 
-    Yours stay as they are. One that overlaps ours is named, and nothing is changed. You need
+    Your notifications stay as they are. If one overlaps ours, it is named and nothing is changed. You need
     `s3:GetBucketNotification` and `s3:PutBucketNotification` on the bucket, and `cloudformation:DescribeStacks`.
     """
     from resizer.cli.connect import account, apply, planned, stacks_target  # noqa: PLC0415 # keeps --help quick
@@ -58,9 +58,9 @@ def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
 
 
 def _agreed(*, yes: bool) -> bool:
-    """Whether to go on. Raises `UsageError` where nobody can be asked, and `typer.Abort` for a no."""
+    """Ask for confirmation. Raises `typer.Abort` for a no, and `UsageError` if there is no terminal to ask on."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError("There is nobody to ask: add --yes to change this, or --dry-run to look only.")
+        raise UsageError("There is no terminal to ask on: add --yes to change this, or --dry-run to only look.")
     return typer.confirm("Change this?", abort=True)

@@ -1,4 +1,4 @@
-"""What a month of images costs in Lambda's requests and GB-seconds and in S3's requests."""
+"""A month's cost of Lambda (requests, GB-seconds) and S3 (requests)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MB_PER_GB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A month of images. Times in milliseconds; `cold_share` of the images wait for `init_ms`, which is billed too.
+    """A month of images. Times are in milliseconds; for `cold_share` of the images, `init_ms` is billed, too.
 
-    Each image costs `renditions` PUTs and `reads`: the GET of the source, and the HEAD after writing.
+    Each image costs `renditions` PUTs, and `reads`: the GET of the source, and the HEAD after writing.
     """
 
     images: float
@@ -32,9 +32,9 @@ class Usage:
 
     @property
     def billed_ms(self) -> float:
-        """What an image is billed on average: whole milliseconds of duration, and its share of the cold starts.
+        """The average billed duration of an image: whole milliseconds, and its share of cold starts.
 
-        Initialisation has been billed for every kind of function since August 2025.
+        AWS has billed initialisation for every kind of function since August 2025.
         """
         return ceil(self.ms) + self.cold_share * ceil(self.init_ms)
 
@@ -46,9 +46,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a month's bill: so many units, and their dollars by a price.
+    """One line of a month's bill: the number of units, and their price in dollars.
 
-    `fixed` is what is paid a month, however many images there are.
+    `fixed` means that it does not depend on the number of images.
     """
 
     label: str
@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A month's lines of Lambda and S3."""
+    """The lines of Lambda and S3 for a month."""
 
     requests: Line
     duration: Line
@@ -74,22 +74,22 @@ class Cost:
 
     @property
     def lambda_dollars(self) -> float:
-        """Lambda's part, which is what the memory size changes."""
+        """Dollars for Lambda, which depend on the memory size."""
         return self.requests.dollars + self.duration.dollars
 
     @property
     def total(self) -> float:
-        """Dollars of all four."""
+        """Dollars for all four lines."""
         return sum(line.dollars for line in self.lines)
 
 
 def cost(usage: Usage, prices: Prices, *, free_tier: bool = False) -> Cost:
-    """What a month costs, with or without what each account has free every month."""
+    """The cost of a month, before or after each account's monthly free tier."""
     return month_cost([usage], prices, free_tier=free_tier)
 
 
 def month_cost(usages: Sequence[Usage], prices: Prices, *, free_tier: bool = False) -> Cost:
-    """What a month of several kinds of images costs together: free tier and price tiers count once."""
+    """The cost of a month with several kinds of images; the free tier and price tiers count once."""
     free_seconds = prices.gb_second.free if free_tier else 0.0
     duration = 0.0
     for architecture in Architecture:

@@ -23,24 +23,27 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     memory: Annotated[int, typer.Option(min=128, max=10240, help="The function's memory in MB.")],
     ms: Annotated[float, typer.Option(min=0, help="Duration of one image in milliseconds.")],
     init_ms: Annotated[float, typer.Option(min=0, help="Duration of a cold start, billed as well.")] = 0,
-    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0,
+    cold_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of images that wait for a cold start, 0 to 1.")
+    ] = 0,
     renditions: Annotated[
-        int | None, typer.Option(min=0, help="PUTs per image; as many as the settings write where it is left out.")
+        int | None, typer.Option(min=0, help="PUTs per image; by default, as many as your settings write.")
     ] = None,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
-    trigger: Annotated[Trigger, typer.Option(help="What tells the function of uploads.")] = Trigger.EVENTBRIDGE,
+    trigger: Annotated[Trigger, typer.Option(help="How uploads reach the function.")] = Trigger.EVENTBRIDGE,
     *,
     own_output_bucket: Annotated[
-        bool, typer.Option("--own-output-bucket", help="Renditions go to a bucket of their own, which sends no events.")
+        bool,
+        typer.Option("--own-output-bucket", help="Renditions are written to another bucket, which sends no events."),
     ] = False,
-    tracing: Annotated[bool, typer.Option(help="Whether X-Ray traces the function, as the template has it.")] = True,
-    free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
+    tracing: Annotated[bool, typer.Option(help="X-Ray traces the function, as in the template.")] = True,
+    free_tier: Annotated[bool, typer.Option(help="Subtract each account's monthly free tier.")] = False,
 ) -> None:
     """Calculate what a month of images costs on AWS, line by line: Lambda, S3, the trigger, logs, traces and alarms.
 
     Example: `resizer cost --images 10,000 --memory 256 --ms 180 --trigger s3`
 
-    Storage, traffic to browsers and a KMS key of your own are not in it.
+    Storage, traffic to browsers and your own KMS keys are not included.
     """
     from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.cli.cost import Line
 
 MILLION = 1e6
-HEADER = ("", "a month", "dollars", "dollars a million", "price of")
+HEADER = ("", "per month", "dollars", "per million", "price of")
 
 
 def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool) -> None:
@@ -35,7 +35,7 @@ def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool)
     for row in rows:
         table.add_row(*row, end_section=row is rows[-1])
     table.add_row(*total)
-    free = "after the free tier" if free_tier else "before the free tier (--free-tier takes it off)"
+    free = "after the free tier" if free_tier else "before the free tier (--free-tier subtracts it)"
     sources = ", ".join(dict.fromkeys(line.price.source for line in lines))
     notes = [f"{listed.region}, {usage.architecture}, {free}. Prices: {sources}."]
     console.print(table)
@@ -45,7 +45,7 @@ def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool)
 
 
 def bill_rows(lines: Sequence[Line], images: float) -> list[tuple[str, ...]]:
-    """A bill's lines as cells by `HEADER`, and their total. What is paid a month anyway has no price a million."""
+    """A bill's lines as table cells (see `HEADER`), and their total. Fixed costs have no price per million."""
     scale = MILLION / images
     rows = [
         (
@@ -66,7 +66,7 @@ def _units(units: float) -> str:
 
 
 def cheapest_trigger(images: float, stack: Stack, *, free_tier: bool) -> str:
-    """The triggers by what each costs for a month's uploads, cheapest first."""
+    """The triggers with their cost for a month's uploads, cheapest first."""
     costs = {
         trigger: trigger_line(replace(stack, trigger=trigger), images, prices(), free_tier=free_tier).dollars
         for trigger in Trigger

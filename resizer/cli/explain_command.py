@@ -1,4 +1,4 @@
-"""`resizer explain`: what would be made of a key, and why."""
+"""`resizer explain`: the renditions that a key would get, and why."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ console = Console()
 
 def explain(
     key: Annotated[str, typer.Argument(help="The key of a source, as in `photos/cat.jpg`.")],
-    config: Annotated[Path | None, typer.Option(help="The settings file; `resizer.toml` where it is left out.")] = None,
-    image: Annotated[Path | None, typer.Option(help="The image, whose size and format are then known.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file; by default `resizer.toml`.")] = None,
+    image: Annotated[Path | None, typer.Option(help="The image file, to print exact sizes and formats.")] = None,
 ) -> None:
-    """Tell what would be made of a source: the rule that matches its key, and each rendition's key, size and format.
+    """Print the rule that matches a source's key, and each rendition's key, size and format.
 
-    Example: `resizer explain users/7/photo.jpg --image photo.jpg`. Nothing is read from AWS, and nothing is written.
+    Example: `resizer explain users/7/photo.jpg --image photo.jpg`. It uses no AWS, and writes nothing.
     """
     from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
     from resizer.model import SourceObject  # noqa: PLC0415 # keeps --help quick
@@ -42,7 +42,7 @@ def explain(
     from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
 
     if not key:
-        raise UsageError("The key is empty: name one, such as photos/cat.jpg.")
+        raise UsageError("The key is empty; give one such as photos/cat.jpg.")
     environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
     settings = checked_settings(environ)
     source = SourceObject(source_bucket(settings), key)
@@ -75,7 +75,7 @@ def _rule(key: str, settings: Settings) -> str:
 
 
 def _boxes(key: str, settings: Settings) -> Iterator[Row]:
-    """Facts that follow from the key alone."""
+    """What the key alone tells: boxes instead of sizes."""
     from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
 
     for spec in sorted(settings.rule_for(key).renditions, key=lambda spec: spec.width or inf):
@@ -91,7 +91,7 @@ def _box(spec: RenditionSpec) -> str:
 
 
 def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
-    """Further facts from the image's header."""
+    """Exact sizes and formats, from the image's header."""
     from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
     from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
     from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick

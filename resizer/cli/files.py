@@ -1,4 +1,4 @@
-"""Local files through the pipeline, with no AWS."""
+"""Runs local files through the pipeline, without AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from resizer.cli.writable import explain
 from resizer.errors import UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.planning.guard import is_output
 from resizer.report import Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
-    """Each file in turn with its report, or with the reason why it could not be read or written."""
+    """Resize each file in turn; yields its report, or the reason why it could not be read or written."""
     folder = FolderS3({}, out, settings.output_bucket)
     for source in sources:
         try:
@@ -37,10 +36,10 @@ def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) 
 
 def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> Report:
     key = source.key
-    if is_output(key, settings):
-        raise UsageError(f"Its key {key} begins with {settings.output_prefix}, as renditions do; give it another name.")
+    if settings.is_output(key):
+        raise UsageError(f"Its key {key} begins with {settings.output_prefix}, like a rendition; give it another name.")
     if key in folder.sources:
-        raise UsageError(f"The same name as {folder.sources[key]}; resize it into another --out.")
+        raise UsageError(f"It has the same name as {folder.sources[key]}; resize it to another --out.")
     try:
         if source.path.is_dir():
             raise UsageError("This folder cannot be read.")

@@ -1,4 +1,4 @@
-"""A folder in S3's place: the same requests, answered from local files."""
+"""A folder instead of S3: the same requests, answered from local files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderS3:
-    """Sources by key, and a folder that renditions are written to, replacing what earlier runs left there.
+    """Sources by key, and a folder to write renditions to; those of earlier runs are replaced.
 
-    Renditions of this run are known by their bucket and key, with their metadata. Sources are in every bucket but
+    `written` has the metadata of this run's renditions, by bucket and key. Sources exist in every bucket except
     `output_bucket`.
     """
 
@@ -28,11 +28,11 @@ class FolderS3:
     written: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        """Open a source. Raises `OSError` where it cannot be read."""
+        """Open a source. Raises `OSError` if it cannot be read."""
         return {**self.head_object(**request), "Body": self.sources[request["Key"]].open("rb")}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Look at a source, or at what this run has written. Raises `OSError` where it cannot be read."""
+        """Return metadata of a source or of a rendition of this run. Raises `OSError` if it cannot be read."""
         if (found := self.written.get(_name(request))) is not None:
             return {"ETag": '"written"', "Metadata": found}
         if request["Bucket"] == self.output_bucket or request["Key"] not in self.sources:
@@ -43,7 +43,7 @@ class FolderS3:
         return {"ContentLength": known.st_size, "ETag": f'"{etag}"'}
 
     def put_object(self, **request: Any) -> dict[str, Any]:
-        """Write a rendition, but not over another of this run."""
+        """Write a rendition; fails with a 412 error if this run has written it before."""
         if _name(request) in self.written:
             raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": "It exists."}}, "PutObject")
         path = self.out / request["Key"]
@@ -53,7 +53,7 @@ class FolderS3:
         return {}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Delete a rendition that this run has written, such as the part of a set that turned out to be impossible."""
+        """Delete a rendition of this run, such as part of a set that could not be completed."""
         (self.out / request["Key"]).unlink()
         del self.written[_name(request)]
         return {}

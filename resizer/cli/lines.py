@@ -1,4 +1,4 @@
-"""What happened to one source as one readable line."""
+"""Formats the outcome of one source as a readable line."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def size(number: int) -> str:
 
 
 def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
-    """Key, outcome, sizes (upright), bytes in and out, and milliseconds of one log record, with rich's markup.
+    """Format a log record with rich's markup: outcome, key, sizes (upright), bytes in and out, milliseconds.
 
-    `formats` are those of the renditions; they are named where the key's extension says another type.
+    `formats` are the renditions' formats; they are printed if the key's extension means another type.
     """
     outcome = fields["outcome"]
     style = STYLES[outcome]
@@ -52,6 +52,6 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
 
 
 def _renditions(sizes: Sequence[str], source: str, formats: Sequence[str]) -> str:
-    """The sizes, each once where all come in several formats."""
+    """The sizes; each only once if there are several formats."""
     text = " ".join(dict.fromkeys(sizes) if len(formats) > 1 else sizes)
     return text if set(formats) <= {source} else f"{text} as {', '.join(formats)}"

@@ -1,4 +1,4 @@
-"""A bucket's notifications with ours added or taken out, and what overlaps. Pure: no AWS.
+"""Adds our notification to a bucket's or removes it, and finds overlaps. No AWS in here.
 
 Source: S3 user guide, "Amazon S3 Event Notifications" and "Configuring event notifications using object key name
 filtering".
@@ -32,10 +32,10 @@ SAFE_IN_FILTERS: Final = "/!-_.*'()"  # all else is URL-encoded, a space as `+`
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the bucket is to send its events: a function's or a queue's ARN, or EventBridge where `arn` is None.
+    """Where the bucket sends its events: the ARN of a function or queue, or EventBridge if `arn` is None.
 
-    `output_prefix` is where renditions go in the same bucket; None where they go to another one, or may invoke the
-    function. `function` is the one that our rule of EventBridge invokes, where that is known.
+    `output_prefix` is the renditions' prefix in the same bucket; None if they are written to another bucket, or may
+    invoke the function. `function` is the one that our EventBridge rule invokes, if known.
     """
 
     arn: str | None
@@ -46,19 +46,19 @@ class Target:
 
     @property
     def section(self) -> str:
-        """The section of the bucket's notifications that it belongs to. Raises `UsageError` for other ARNs."""
+        """Its section of the bucket's notifications. Raises `UsageError` for other ARNs."""
         parts = (self.arn or "").split(":")
         if len(parts) < 6 or parts[2] not in SECTIONS:
             raise UsageError(f"{self.arn} is not the ARN of a Lambda function or of an SQS queue.")
         return SECTIONS[parts[2]]
 
     def invokes_itself(self) -> bool:
-        """Whether renditions would be announced to the function like uploads. EventBridge's rule leaves them out."""
+        """Whether renditions would invoke the function like uploads. The EventBridge rule excludes them."""
         output = self.output_prefix
         return bool(self.arn) and output is not None and _overlap(self.prefix, output)
 
     def entry(self) -> dict[str, Any]:
-        """Our notification as S3 wants it."""
+        """Our notification in S3's format."""
         rules = [{"Name": "prefix", "Value": quote_plus(self.prefix, safe=SAFE_IN_FILTERS)}] if self.prefix else []
         return {
             "Id": "resizer-" + str(self.arn).split(":", 5)[5].replace(":", "-")[:200],
@@ -70,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One notification of a bucket, read from S3's fields."""
+    """One notification of a bucket, parsed from S3's format."""
 
     arn: str
     events: frozenset[str]
@@ -79,13 +79,13 @@ class Entry:
 
     @classmethod
     def of(cls, section: str, fields: Configuration) -> Entry:
-        """From the fields of one section's item; S3 returns the filters' names in capitals or not."""
+        """Parse an item of a section; S3 returns filter names in upper or lower case."""
         rules = fields.get("Filter", {}).get("Key", {}).get("FilterRules", ())
         filters = {str(rule["Name"]).lower(): str(rule["Value"]) for rule in rules}
         return cls(fields[ARN_FIELDS[section]], frozenset(fields["Events"]), **filters)
 
     def overlaps(self, other: Entry) -> bool:
-        """Whether one event could be meant for both, which S3 refuses."""
+        """Whether one event could match both; S3 refuses such a configuration."""
         same_events = any(_event_overlap(mine, theirs) for mine in self.events for theirs in other.events)
         same_suffix = self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix)
         return same_events and same_suffix and _overlap(self.prefix, other.prefix)
@@ -97,14 +97,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a bucket's notifications are, and what they become."""
+    """A bucket's notifications before and after a change."""
 
     before: Configuration
     after: Configuration = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
-        """The difference for a person: `+` comes, `-` goes, all else stays."""
+        """The difference as lines: `+` added, `-` removed, the rest unchanged."""
         before, after = list(_lines(self.before)), list(_lines(self.after))
         kept = [f"  {line}" for line in before if line in after]
         gone = [f"- {line}" for line in before if line not in after]
@@ -112,16 +112,16 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether nothing changes."""
         return set(_lines(self.before)) == set(_lines(self.after))
 
 
 def connected(current: Configuration, target: Target) -> Change:
-    """Ours added, and theirs as they are; what already sends to our target is replaced.
+    """Add our notification; replaces one with the same target, and keeps all others.
 
-    Where the bucket already sends completed restores to others, ours does without them.
+    If the bucket already sends completed restores elsewhere, ours leaves them out.
 
-    Raises `UsageError` where one of theirs overlaps, and where renditions would invoke the function again.
+    Raises `UsageError` if another notification overlaps, or if renditions would invoke the function again.
     """
     if target.arn is None:
         return Change(current, {**current, EVENTBRIDGE: {}})
@@ -133,19 +133,19 @@ def connected(current: Configuration, target: Target) -> Change:
     rest = disconnected(current, target).after
     entry, section = target.entry(), target.section
     if any(Entry.of(section, {**entry, "Events": [RESTORED]}).overlaps(each) for each in _entries(rest)):
-        entry["Events"].remove(RESTORED)  # theirs are worth more: few buckets hold archived images
+        entry["Events"].remove(RESTORED)  # few buckets have archived images
     ours = Entry.of(section, entry)
     if overlapping := [str(each) for each in _entries(rest) if ours.overlaps(each)]:
         raise UsageError(
             "S3 sends an event to one function, queue or topic only, and the bucket already sends "
             f"{'; '.join(overlapping)}. Nothing was changed. Use Trigger=eventbridge, which sends to both, or another "
-            "prefix. What is left of an earlier stack goes with `resizer connect BUCKET --to ARN --remove`."
+            "prefix. To remove a notification of an earlier stack, run `resizer connect BUCKET --to ARN --remove`."
         )
     return Change(current, {**rest, section: [*rest.get(section, ()), entry]})
 
 
 def disconnected(current: Configuration, target: Target) -> Change:
-    """Ours taken out, and theirs as they are."""
+    """Remove our notification, and keep all others."""
     after = dict(current)
     if target.arn is None:
         after.pop(EVENTBRIDGE, None)
@@ -173,7 +173,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _event_overlap(one: str, other: str) -> bool:
-    """`s3:ObjectCreated:*` holds `s3:ObjectCreated:Put`; `s3:ObjectRestore:*` does not."""
+    """`s3:ObjectCreated:*` includes `s3:ObjectCreated:Put`; `s3:ObjectRestore:*` does not."""
     return one == other or any(
         each.endswith("*") and rest.startswith(each[:-1]) for each, rest in ((one, other), (other, one))
     )

@@ -1,4 +1,4 @@
-"""AWS's prices, each with the day and the page that it is from."""
+"""AWS's prices, each with its date and source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Architecture(StrEnum):
-    """A function's processor, by Lambda's name for it."""
+    """A function's processor, as Lambda names it."""
 
     X86_64 = "x86_64"
     ARM64 = "arm64"
@@ -23,7 +23,7 @@ class Architecture(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars a unit, beyond `free` units a month where the free tier counts, as `source` had it on a day."""
+    """Dollars per unit after `free` units a month, as `source` said on the day `as_of`."""
 
     dollars: float
     free: float
@@ -37,7 +37,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of one region. `tiers` are (GB-seconds of the month up to, dollars each); `gb_second` is the first."""
+    """Prices of one region. `tiers` are (up to GB-seconds a month, dollars each); `gb_second` is the first."""
 
     region: str
     request: Price
@@ -54,7 +54,7 @@ class Prices:
     trace: Price
 
     def duration(self, gb_seconds: float, architecture: Architecture) -> float:
-        """Dollars for a month's GB-seconds, each at the price of the tier that it falls into."""
+        """Dollars for a month's GB-seconds, each at the price of its tier."""
         dollars, below = 0.0, 0.0
         for limit, price in self.tiers[architecture]:
             dollars += max(0.0, min(gb_seconds, limit) - below) * price
@@ -64,7 +64,7 @@ class Prices:
 
 @cache
 def prices() -> Prices:
-    """The prices that this project was released with."""
+    """The prices of this release."""
     table = tomllib.loads(files("resizer.cli").joinpath("prices.toml").read_text())
     tiers = {
         architecture: tuple((tier.get("up_to", inf), tier["price"]) for tier in table["lambda"][architecture])

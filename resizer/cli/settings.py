@@ -1,4 +1,4 @@
-"""The settings as a person at a terminal gives them: the environment's, checked more closely, and options over it."""
+"""The command line's settings: the environment, checked more strictly, and command-line options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KNOWN: Final = [*VARIABLES, *OF_DEFAULTS, file.VARIABLE]
 
 
 def checked_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings that the function would read; unknown `RESIZER_*` variables are mistakes, too.
+    """The settings that the function would have; unknown `RESIZER_*` variables are mistakes here.
 
     Raises `ConfigError` with all mistakes.
     """
@@ -36,9 +36,9 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def source_bucket(settings: Settings) -> str:
-    """The bucket that local images count as uploaded to: one that the settings name, or else `photos`.
+    """The bucket to which local images count as uploaded: one of the settings, or else `photos`.
 
-    Raises `UsageError` where renditions go there.
+    Raises `UsageError` if it is the output bucket.
     """
     bucket = min(settings.buckets, default=UPLOADS)
     check_source_bucket(bucket, settings)
@@ -46,16 +46,16 @@ def source_bucket(settings: Settings) -> str:
 
 
 def check_source_bucket(bucket: str, settings: Settings) -> None:
-    """Raise `UsageError` where renditions go to this bucket, so that nothing in it is a source."""
+    """Raise `UsageError` if this is the output bucket, where nothing is resized."""
     if bucket == settings.output_bucket:
         raise UsageError(f"{bucket} is RESIZER_OUTPUT_BUCKET, where nothing is resized; upload to another bucket.")
 
 
 def local_settings(widths: str | None) -> Settings:
-    """The environment's settings for local files, of which `widths` takes the place of `RESIZER_WIDTHS`.
+    """The settings for local files; `widths` replaces `RESIZER_WIDTHS`.
 
-    Every file is a source, and nothing is ever removed. Raises `ConfigError`, and `UsageError` for the widths, or where
-    the bucket of the uploads is that of the renditions.
+    Every file is a source, and nothing is deleted. Raises `ConfigError`, and `UsageError` for wrong widths or if the
+    source bucket is the output bucket.
     """
     given, wanted = dict(os.environ), None
     if widths is not None:
@@ -65,10 +65,10 @@ def local_settings(widths: str | None) -> Settings:
         except ValueError as mistake:
             raise UsageError(f"--widths {widths!r}: {mistake}.") from None
     settings = checked_settings(given).with_widths(wanted)
-    source_bucket(settings)  # which raises here rather than for each file
+    source_bucket(settings)  # raises once here, not for each file
     return replace(settings, source_prefix="", on_delete=OnDelete.KEEP)
 
 
 def _meant(name: str) -> str:
     close = get_close_matches(name, KNOWN, 1, cutoff=0.85)
-    return f"; is {close[0]} meant?" if close else ""
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""The files that the command line names, and those in the folders that it names, each under a key."""
+"""Finds the images that the command line names, in folders too, and gives each a key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalSource:
-    """A file, and the key that it would have in S3."""
+    """A file and its key."""
 
     path: Path
     key: str
@@ -27,10 +27,10 @@ class LocalSource:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is passed over within folders: names that begin with a dot, outputs, and what `patterns` match.
+    """What to skip within folders: names that begin with a dot, renditions, and whatever `patterns` match.
 
-    Outputs are folders called as the output prefix, and all below `out` under that prefix. A pattern such as `build` or
-    `*.png` is compared with names, and with paths below the folder that was named.
+    Folders named like the output prefix hold renditions, and so does that prefix below `out`. A pattern such as `build`
+    or `*.png` is compared with names, and with paths relative to the folder on the command line.
     """
 
     out: Path
@@ -38,7 +38,7 @@ class LeftOut:
     patterns: Sequence[str] = ()
 
     def matches(self, path: Path, below: str) -> bool:
-        """Whether a file or folder is passed over; `below` is its path within the folder that was named."""
+        """Whether to skip a file or folder; `below` is its path relative to the folder on the command line."""
         output = self.output_prefix.strip("/")
         is_output = bool(output) and f"/{below}".endswith(f"/{output}") and path.is_dir()
         return (
@@ -50,10 +50,10 @@ class LeftOut:
 
 
 def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSource]:
-    """Each file by its name, and each image of a folder as `folder/...`; of `.` by its path in it, as rules see it.
+    """Yield files with their name as key, and images in a folder with `folder/...`; those in `.` with their path.
 
-    Within folders, what `left_out` matches is passed over, and links to other folders are not followed. What cannot be
-    read is among the sources, for the run reports it.
+    Within folders it skips what `left_out` matches, and links to folders. Unreadable files are yielded, too, so that
+    they are reported.
     """
     for path in named:
         entries = _entries(path)
@@ -65,7 +65,7 @@ def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSour
 
 
 def readable(name: object) -> str:
-    """A file's name or path as text, whatever bytes it is made of."""
+    """A file's name or path as text, even if it is not valid UTF-8."""
     return os.fsencode(str(name)).decode(errors="replace")
 
 
@@ -91,9 +91,9 @@ def _entries(path: Path) -> list[Path] | None:
 
 
 def _looks_like_image(path: Path) -> bool:
-    """By its bytes, or by its extension where they are damaged; what cannot be read may be one."""
+    """Whether a file's bytes or its extension are an image's; an unreadable file counts as one."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        return False  # a pipe, which would be waited for
+        return False  # opening a pipe would wait for a writer
     try:
         with path.open("rb") as file:
             sniff(file.read(SIGNATURE_BYTES))

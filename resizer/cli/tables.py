@@ -1,4 +1,4 @@
-"""What the command line prints."""
+"""Prints tables and summaries for the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
-    """Print how one local file ended, by its path."""
+    """Print the outcome of one local file."""
     name = readable(file)
     if (why := refusal(result)) and not is_excluded(result):
         complaints.print(f"[red]refused [/red]  {escape(name)}  {escape(why)}", soft_wrap=True, highlight=False)
@@ -63,9 +63,9 @@ def is_excluded(result: Report | UsageError) -> bool:
 
 
 def ready(console: Console, service: Service, output_prefix: str, *, trigger: bool) -> None:
-    """Say where the service listens and how to upload to it."""
+    """Print where the service listens, and how to upload to it."""
     settings = " ".join(f"{name}={value}" for name, value in service.environment.items())
-    what = "Resizer is ready." if trigger else "The S3 is ready; uploads trigger nothing."
+    what = "Resizer is ready." if trigger else "The local S3 is ready. Uploads are not resized."
     console.print(
         f"[green]{what}[/green]\n"
         f"  endpoint  {service.endpoint}\n"
@@ -74,14 +74,14 @@ def ready(console: Console, service: Service, output_prefix: str, *, trigger: bo
         f"  export {settings}\n"
         f"  aws s3 cp cat.jpg s3://{service.bucket}/\n"
         f"  aws s3 ls s3://{service.output_bucket}/{output_prefix}\n\n"
-        "Ctrl-C stops it; nothing is kept.",
+        "Ctrl-C stops it and deletes everything.",
         soft_wrap=True,
         highlight=False,
     )
 
 
 def farewell(console: Console, service: Service) -> None:
-    """Say that the service has stopped, and what failed for good."""
+    """Print that the service has stopped, and the events that failed on every try."""
     console.print("Stopped.")
     for failure in service.failures:
         text = f"[red]failed {failure.tries} times[/red]  {escape(str(failure.problem))}"
@@ -89,9 +89,9 @@ def farewell(console: Console, service: Service) -> None:
 
 
 def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path) -> None:
-    """The renditions of a demonstration as a table."""
+    """Print the renditions of a demonstration as a table."""
     made = [rendition for result in results for rendition in result["renditions"]]
-    if not made:  # the events' own lines have said why
+    if not made:  # the event lines already say why
         return
     table = Table("rendition", "width", "height", "bytes", "type")
     for column in table.columns[1:4]:

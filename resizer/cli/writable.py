@@ -15,7 +15,7 @@ def need_folder(folder: Path) -> None:
         with TemporaryFile(dir=folder):
             pass
     except FileExistsError as problem:
-        raise UsageError(f"{folder} is a file and no folder that can be written to.") from problem
+        raise UsageError(f"{folder} is a file, not a folder.") from problem
     except OSError as problem:
         raise UsageError(f"Nothing can be written to {folder}: {problem.strerror}.") from problem
 

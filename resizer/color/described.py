@@ -1,11 +1,13 @@
-"""Colour spaces that a file describes by numbers instead of an ICC profile, if they are well known."""
+"""Builds ICC profiles for well-known colour spaces that a file describes by numbers."""
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from resizer.model import CodePoints
 
@@ -17,6 +19,18 @@ CHROMATICITIES: Final = {
     BT_2020: (0.3127, 0.329, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
     ADOBE_RGB: (0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06),
 }
+# CIE XYZ of red, green and blue, adapted to D50 by Bradford's matrix, as the spaces' own profiles have them.
+COLUMNS: Final = {
+    SRGB: ((0.43604, 0.22248, 0.01392), (0.38511, 0.71691, 0.09707), (0.14305, 0.06061, 0.71391)),
+    DISPLAY_P3: ((0.51512, 0.24119, -0.00105), (0.29198, 0.69224, 0.04188), (0.1571, 0.06657, 0.78407)),
+    BT_2020: ((0.67348, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79685)),
+    ADOBE_RGB: ((0.60974, 0.31111, 0.01947), (0.20527, 0.62568, 0.06087), (0.14919, 0.06321, 0.74456)),
+}
+D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
+HEADER, POINT = 128, 20  # bytes
+POINTS, CURVES = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")  # tags of a profile
+LEVELS: Final = 256  # of a curve: one per value of a sample
+NARROW_BLACK, NARROW_WHITE = 16, 235
 SAME_CHROMATICITY: Final = 0.003
 # Primaries by ITU-T H.273, table 2; 2 is unspecified. Those of BT.601 (5 to 7) are next to sRGB's.
 PRIMARIES: Final = dict.fromkeys((1, 2, 5, 6, 7), SRGB) | {9: BT_2020, 12: DISPLAY_P3}
@@ -58,7 +72,7 @@ def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Col
 
 
 def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
-    """The colour space of a PNG's cHRM and gAMA, or a BMP's header; unknown values become sRGB's, with a warning."""
+    """The colour space of a PNG's cHRM and gAMA; unknown values become sRGB's, with a warning."""
     primaries, gamma = SRGB, None
     given = info.get("chromaticity")
     if isinstance(given, tuple):
@@ -73,6 +87,43 @@ def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
         else:
             warn("The gAMA is ignored: no device has such a gamma.")
     return Colours(primaries, gamma)
+
+
+@lru_cache(maxsize=16)
+def matrix_profile(colours: Colours) -> bytes | None:
+    """An ICC profile (ICC.1:2001-04, version 2.4) for this colour space; None for sRGB.
+
+    It is for this process only, so it has no name and no copyright.
+    """
+    if colours == Colours():
+        return None
+    curve = struct.pack(f">4sxxxxI{LEVELS}H", b"curv", LEVELS, *(round(each * 65_535) for each in _curve(colours)))
+    points = (_numbers(point) for point in (D50, *COLUMNS[colours.primaries]))
+    body = b"".join(b"XYZ " + bytes(4) + point for point in points) + curve
+    begin = HEADER + 4 + 12 * len(POINTS + CURVES)
+    table = struct.pack(">I", len(POINTS + CURVES))
+    for number, name in enumerate(POINTS):
+        table += name + struct.pack(">II", begin + POINT * number, POINT)
+    for name in CURVES:
+        table += name + struct.pack(">II", begin + POINT * len(POINTS), len(curve))
+    size = struct.pack(">I", begin + len(body))
+    head = size + bytes(4) + b"\2\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28) + _numbers(D50)
+    return head.ljust(HEADER, b"\0") + table + body
+
+
+def _numbers(point: tuple[float, float, float]) -> bytes:
+    return struct.pack(">3i", *(round(each * 65_536) for each in point))
+
+
+def _curve(colours: Colours) -> Iterator[float]:
+    """Light from 0 to 1 for each value of a sample."""
+    black, white = (NARROW_BLACK, NARROW_WHITE) if colours.narrow else (0, LEVELS - 1)
+    for value in range(LEVELS):
+        sample = min(max((value - black) / (white - black), 0), 1)
+        if colours.gamma is not None:
+            yield sample**colours.gamma
+        else:  # IEC 61966-2-1
+            yield sample / 12.92 if sample <= 0.04045 else ((sample + 0.055) / 1.055) ** 2.4
 
 
 def _is_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Converts colours to sRGB with littlecms, by the image's ICC profile or the numbers in its place."""
+"""Converts colours to sRGB with littlecms, by the image's ICC profile, or one for the numbers in its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from resizer.color.described import Colours
     from resizer.model import Header
 
     Transform = Callable[[Image.Image], Image.Image]
@@ -23,15 +22,16 @@ SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
 UNNOTICED: Final = 2
 
 
-def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | Colours | None:
-    """The colour space of an opened image: an ICC profile, or the numbers in its place; None for sRGB.
+def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | None:
+    """The ICC profile of an opened image, or one for the numbers in its place; None for sRGB.
 
     For PNG it is the first valid one of cICP, iCCP, sRGB, and gAMA with cHRM, the order of the PNG specification's
     third edition. For other formats the profile comes before code points. Calls `warn` for invalid ones, and for HDR.
     """
-    profile: bytes | None = info.get("icc_profile") or None
-    if "icc_profile" in info and not profile:
+    profile: bytes | None = info.get("icc_profile")
+    if "icc_profile" in info and (not profile or not isinstance(profile, bytes)):
         warn("The colour profile is ignored: it is incomplete.")
+        profile = None
     if header.format != "PNG" and profile:
         return profile
     chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
@@ -39,14 +39,14 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
         return profile
     from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images do not need it
 
-    colors = described.by_code_points(header.code_points, warn) or profile
+    colors = described.by_code_points(header.code_points, warn)
     if colors is None and chunks:
         colors = described.by_chunks(info, warn)
-    return None if colors == described.Colours() else colors
+    return described.matrix_profile(colors) if colors else profile
 
 
-def to_srgb(image: Image.Image, colors: bytes | Colours | None, warn: Callable[[str], None]) -> Image.Image:
-    """Convert an L, RGB, RGBA or CMYK image to sRGB; CMYK becomes RGB.
+def to_srgb(image: Image.Image, colors: bytes | None, warn: Callable[[str], None]) -> Image.Image:
+    """Convert an L, RGB, RGBA or CMYK image to sRGB by its profile; CMYK becomes RGB.
 
     The intent is relative colorimetric with black point compensation.
 
@@ -54,25 +54,18 @@ def to_srgb(image: Image.Image, colors: bytes | Colours | None, warn: Callable[[
     if the profile is broken or for another colour space; then `warn` is called. A grey profile is applied to RGBA
     without colours, because grey with transparency comes as RGBA. An RGB profile is applied to grey, which stays grey.
     """
-    profile = colors if colors is None or isinstance(colors, bytes) else _profile_of(colors, grey=image.mode == "L")
-    if profile and image.mode == "RGBA" and profile[16:20] == SPACES["L"].encode() and _is_neutral(image):
-        grey = to_srgb(image.getchannel("R"), profile, warn)
+    if colors and image.mode == "RGBA" and colors[16:20] == SPACES["L"].encode() and _is_neutral(image):
+        grey = to_srgb(image.getchannel("R"), colors, warn)
         return Image.merge("RGBA", (grey, grey, grey, image.getchannel("A")))
     transform = None
-    if profile:
+    if colors:
         try:
-            transform = _transform(profile, image.mode)
+            transform = _transform(colors, image.mode)
         except (OSError, ValueError, TypeError) as problem:
             warn(f"The colour profile is ignored: {problem}.")
     if transform:
         return transform(image)
     return image.convert("RGB") if image.mode == "CMYK" else image
-
-
-def _profile_of(colors: Colours, *, grey: bool) -> bytes:
-    from resizer.color.icc import matrix_profile  # noqa: PLC0415 # as above
-
-    return matrix_profile(colors, grey=grey)
 
 
 def _is_neutral(image: Image.Image) -> bool:
@@ -99,31 +92,24 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
             given,
             mode if mode == "RGBA" else "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            # littlecms would otherwise interpolate grey between just 33 points.
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
         ).apply
     except ImageCms.PyCMSError as problem:
         raise ValueError(str(problem)) from problem
+    if mode not in {"L", "RGB"}:
+        return transform
+    samples = _samples(mode)
+    shown = transform(samples.convert(given)).convert(mode).tobytes()
+    if all(abs(a - b) <= UNNOTICED for a, b in zip(samples.tobytes(), shown, strict=True)):
+        return None
+    return methodcaller("point", list(shown)) if mode == "L" else transform  # through RGB grey takes more memory
+
+
+def _samples(mode: str) -> Image.Image:
+    """All greys, or colours from all over the cube."""
     if mode == "L":
-        return _grey_transform(transform, given)
-    return None if mode == "RGB" and _is_identity(transform) else transform
-
-
-def _grey_transform(transform: Transform, given: str) -> Transform | None:
-    """A lookup table for grey, because going through RGB takes five times the memory; `given` is the profile's mode.
-
-    The transform must not be optimised: littlecms would interpolate grey between just 33 points.
-    """
-    levels = bytes(range(256))
-    table = transform(Image.frombytes("L", (256, 1), levels).convert(given)).convert("L").tobytes()
-    return None if _is_near(table, levels) else methodcaller("point", list(table))
-
-
-def _is_identity(transform: Transform) -> bool:
+        return Image.frombytes("L", (256, 1), bytes(range(256)))
     levels = range(0, 256, 15)
     cube = bytes(level for red in levels for green in levels for blue in levels for level in (red, green, blue))
-    sample = Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)
-    return _is_near(cube, transform(sample).tobytes())
-
-
-def _is_near(one: bytes, other: bytes) -> bool:
-    return all(abs(a - b) <= UNNOTICED for a, b in zip(one, other, strict=True))
+    return Image.frombytes("RGB", (len(levels) ** 2, len(levels)), cube)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from resizer.decode.wording import title
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import MAX_FRAMES
 from resizer.memory.encoding import MB
 from resizer.memory.plan import memory_needed
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from resizer.memory.encoding import Planned
     from resizer.model import Header
-
-# Every frame costs work, however small it is. Ten minutes of film have fewer.
-MAX_FRAMES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

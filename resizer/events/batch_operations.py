@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
-from resizer.errors import Reason
-from resizer.events.unreadable import what_is_wrong
+from resizer.errors import Reason, UnknownEvent
+from resizer.events.records import UNREADABLE, what_is_wrong, widths
 from resizer.model import SourceObject
 from resizer.report import Outcome
-from resizer.settings.environment import parse_widths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from resizer.report import Report
 
@@ -23,55 +22,45 @@ MAX_RESULT_BYTES: Final = 1024
 CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "PermanentFailure"}
 
 
-def answer(event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]) -> dict[str, Any]:
-    """Return one result per task, with a `resultString` for the job's report; an unreadable task fails."""
+def read(event: Mapping[str, Any]) -> list[SourceObject | UnknownEvent]:
+    """The object of each task, or an `UnknownEvent`."""
+    return [_source(task, event) for task in event["tasks"]]
+
+
+def answer(event: Mapping[str, Any], results: Sequence[Report | UnknownEvent]) -> dict[str, Any]:
+    """Return one result per task, with a `resultString` for the job's report."""
+    answers = []
+    for task, result in zip(event["tasks"], results, strict=True):
+        code, text = _result(result)
+        task_id = task.get("taskId") if isinstance(task, dict) else None
+        answers.append({"taskId": task_id, "resultCode": code, "resultString": text[:MAX_RESULT_BYTES]})
     return {
         "invocationSchemaVersion": event["invocationSchemaVersion"],
         "treatMissingKeysAs": "PermanentFailure",
         "invocationId": event.get("invocationId"),
-        "results": [_result(task, event, attempt) for task in event["tasks"]],
+        "results": answers,
     }
 
 
-def _result(
-    task: Mapping[str, Any], event: Mapping[str, Any], attempt: Callable[[SourceObject], Report]
-) -> dict[str, Any]:
-    try:
-        source = _source(task, event)
-    except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        code, text = "PermanentFailure", f"This task cannot be read: {what_is_wrong(problem)}."
-    else:
-        code, text = _result_of(attempt(source))
-    return {
-        "taskId": task.get("taskId") if isinstance(task, dict) else None,
-        "resultCode": code,
-        "resultString": text[:MAX_RESULT_BYTES],
-    }
-
-
-def _source(task: Mapping[str, Any], event: Mapping[str, Any]) -> SourceObject:
+def _source(task: Any, event: Mapping[str, Any]) -> SourceObject | UnknownEvent:
     """Keys are URL-encoded in both schemas; 2.0 has the bucket's name, 1.0 its ARN."""
-    arguments = event.get("job", {}).get("userArguments") or {}
-    version = task.get("s3VersionId")
-    return SourceObject(
-        bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
-        key=unquote_plus(task["s3Key"], errors="strict"),
-        version_id=version if version not in {"", "null"} else None,
-        widths=_widths(arguments["widths"]) if "widths" in arguments else None,
-    )
-
-
-def _widths(text: str) -> tuple[int, ...]:
     try:
-        return parse_widths(text)
-    except ValueError as problem:
-        raise ValueError(f"userArguments widths={text!r} {problem}") from problem
+        arguments = event.get("job", {}).get("userArguments") or {}
+        version = task.get("s3VersionId")
+        return SourceObject(
+            bucket=str(task.get("s3Bucket") or task["s3BucketArn"].rpartition(":")[2]),
+            key=unquote_plus(task["s3Key"], errors="strict"),
+            version_id=version if version not in {"", "null"} else None,
+            widths=widths(arguments.get("widths"), "userArguments widths"),
+        )
+    except UNREADABLE as problem:
+        return UnknownEvent(f"This task cannot be read: {what_is_wrong(problem)}")
 
 
-def _result_of(report: Report) -> tuple[str, str]:
-    text = f"{report.outcome}: {report.detail}" if report.reason is None else f"{report.reason}: {report.detail}"
-    if report.outcome is Outcome.RESIZED:
-        text = "resized: " + ", ".join(rendition.plan.key for rendition in report.renditions)
-    if report.reason is Reason.SOURCE_GONE:
-        return "PermanentFailure", text
-    return CODES.get(report.outcome, "Succeeded"), text
+def _result(result: Report | UnknownEvent) -> tuple[str, str]:
+    if isinstance(result, UnknownEvent):
+        return "PermanentFailure", str(result)
+    if result.outcome is Outcome.RESIZED:
+        return "Succeeded", "resized: " + ", ".join(each.plan.key for each in result.renditions)
+    code = "PermanentFailure" if result.reason is Reason.SOURCE_GONE else CODES.get(result.outcome, "Succeeded")
+    return code, f"{result.reason or result.outcome}: {result.detail}"

@@ -11,7 +11,8 @@ from resizer.formats.heic import HeicSource
 from resizer.formats.ico import IcoSource
 from resizer.formats.jpeg import JpegRendition, JpegSource
 from resizer.formats.jpeg2000 import Jpeg2000Source
-from resizer.formats.png import PngRendition, PngSource
+from resizer.formats.png import PngSource
+from resizer.formats.png_save import PngRendition
 from resizer.formats.tiff import TiffSource
 from resizer.formats.webp import WebpRendition, WebpSource
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, ClassVar, Final
 
+from resizer.errors import Reason, Rejected
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
-    from resizer.errors import Rejected
+# Every frame costs work, however small it is. Ten minutes of film have fewer.
+MAX_FRAMES: Final = 20_000
+
+
+def exactly(stream: IO[bytes], size: int, name: str) -> bytes:
+    """The next `size` bytes of a file's header. Raises `Rejected` `truncated`; `name` is the format's, for people."""
+    data = stream.read(size)
+    if len(data) < size:
+        raise Rejected(Reason.TRUNCATED, f"The {name} ends within its header; upload the whole file.")
+    return data
 
 
 class Access(StrEnum):

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 LARGEST: Final = 3.4028234663852886e38  # the largest finite 32-bit float
 STRIP_PIXELS: Final = 1_048_576  # processed at once in steps that copy pixels to Python bytes
 MIDDLE_GREY: Final = 128
-WHOLE_BYTE: Final = 8
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
     """Convert an I;16, I or F image to L, or to RGBA if one 16-bit value is transparent; see `deep_grey`."""
-    return _without(image, image.info.get("transparency"), deep_grey(image))
+    grey, transparent = deep_grey(image), image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey = grey.convert("RGBA")
+        grey.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
+    return grey
 
 
-def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool = True) -> Image.Image:
+def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) -> Image.Image:
     """Convert an I;16, I or F image to L; of 16-bit samples the `surplus` low bits are dropped.
 
     Floats from 0 to 1, and 32-bit samples from 0 to 65,535, keep that range; any others are scaled from their lowest
@@ -30,21 +33,16 @@ def deep_grey(image: Image.Image, *, surplus: int = WHOLE_BYTE, unsigned: bool =
     """
     if image.mode.startswith("I;16"):
         return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
-    return _stretched(image, unsigned=unsigned)
-
-
-def _stretched(image: Image.Image, *, unsigned: bool) -> Image.Image:
     low, high = _bounds(image)
     if image.mode == "I" and unsigned and low < 0:  # Pillow reads them as signed
         return _highest_bytes(image)
-    if image.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0, 1
-    elif image.mode == "I" and low >= 0 and high <= 65_535:
-        low, high = 0, 65_535
+    most = 1 if image.mode == "F" else 65_535
+    if low >= 0 and high <= most:
+        low, high = 0, most
     if low == high:
         return Image.new("L", image.size, MIDDLE_GREY)
     scale = 255 / (high - low)
-    offset = 0.5 - low * scale if image.mode == "F" else -low * scale
+    offset = (0.5 if image.mode == "F" else 0) - low * scale
     return image.point(lambda value: value * scale + offset).convert("L")
 
 
@@ -55,11 +53,7 @@ def _bounds(image: Image.Image) -> tuple[float, float]:
         return low, high
     low, high = LARGEST, -LARGEST
     for _, strip in _strips(image):
-        data = strip.tobytes()
-        # IEEE 754: in non-finite numbers all 8 bits of the exponent are set: 7 in the highest byte, 1 in the next.
-        one, other = (Image.frombytes("L", strip.size, data[byte::4]) for byte in (3, 2))
-        one = one.point([255 * (value & 0x7F == 0x7F) for value in range(256)])
-        no_number = ImageChops.darker(one, other.point([255 * (value >> 7) for value in range(256)]))
+        no_number = ImageChops.invert(strip.point(lambda value: value * 0 + 255).convert("L"))  # NaN becomes 0
         strip.paste(LARGEST, mask=no_number)
         low = min(low, cast("float", strip.getextrema()[0]))
         strip.paste(-LARGEST, mask=no_number)
@@ -79,12 +73,3 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
-
-
-def _without(image: Image.Image, transparent: object, scaled: Image.Image) -> Image.Image:
-    """The scaled picture, transparent wherever the 16-bit one has its transparent value."""
-    if not isinstance(transparent, int):
-        return scaled
-    scaled = scaled.convert("RGBA")
-    scaled.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
-    return scaled

@@ -1,32 +1,147 @@
-"""BMP. We replace the header by the kind that Pillow reads best, and leave the pixels unchanged.
+"""BMP. We read the header, and Pillow decodes the rows.
 
-Pillow does not read unusual bit fields, nor the transparency and colour spaces of most V4 and V5 headers.
+Pillow does not read unusual bit fields, nor the transparency and profiles of most V4 and V5 headers. From Microsoft's
+descriptions of BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER.
 """
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, ClassVar, cast
+import struct
+from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
 
-from PIL.BmpImagePlugin import BmpImageFile
+from PIL import Image, ImageChops
+from PIL.BmpImagePlugin import BmpRleDecoder
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat
-from resizer.formats.bmp_header import RGB, BmpHeader
-from resizer.formats.pillow_private import read_as
+from resizer.formats.base import SourceFile, SourceFormat, exactly
+from resizer.formats.pillow_private import Pixels
+from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from PIL.ImageFile import ImageFile
 
+FILE_HEADER: Final = 14
+CORE, INFO, V4, V5 = 12, 40, 108, 124  # bytes of the headers that are special; there are others between
+FIELDS: Final = struct.Struct("<4xii2xHI12xI4x4II52xII4x")  # V5; older headers have the first of these
+RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS = 0, 1, 2, 3, 6
+DEEP: Final = (16, 24, 32)  # bits of pixels without a palette
+BITS: Final = {RGB: (1, 4, 8, *DEEP), RLE8: (8,), RLE4: (4,), BITFIELDS: DEEP, ALPHA_BITFIELDS: DEEP}
+EMBEDDED: Final = 0x4D424544
+GREYS: Final = bytes(value for value in range(256) for _ in "RGB")  # the palette of most grey pictures
 
-class OpenedBmp(BmpImageFile):
-    """An opened BMP with its own header."""
+# Masks of red, green and blue for files without masks.
+USUAL: Final = {16: (0x7C00, 0x3E0, 0x1F), 24: (0xFF0000, 0xFF00, 0xFF), 32: (0xFF0000, 0xFF00, 0xFF)}
+ALPHA: Final = 0xFF000000  # in icons of 32 bits
+# Masks that Pillow supports, with its mode and raw mode.
+DIRECT: Final[dict[tuple[int, tuple[int, ...]], tuple[str, str]]] = {
+    (16, (0x7C00, 0x3E0, 0x1F, 0)): ("RGB", "BGR;15"),
+    (16, (0xF800, 0x7E0, 0x1F, 0)): ("RGB", "BGR;16"),
+    (24, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGR"),
+    (32, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGRX"),
+    (32, (0xFF0000, 0xFF00, 0xFF, ALPHA)): ("RGBA", "BGRA"),
+}
+# For all others a palette's indices, or a pixel's plain bytes, from which we compute its colours.
+PLAIN: Final = {
+    1: ("P", "P;1"), 4: ("P", "P;4"), 8: ("P", "P"), 16: ("LA", "LA"), 24: ("RGB", "RGB"), 32: ("RGBA", "RGBA"),
+}  # fmt: skip
 
-    def __init__(self, stream: IO[bytes], header: BmpHeader) -> None:
-        self.header = header
-        super().__init__(cast("IO[bytes]", header.prepared(stream)))
+Image.register_decoder("bmp_rle", BmpRleDecoder)
+
+
+class BmpImage(Pixels):
+    """An opened BMP, or a bitmap in an icon, whose header is at an offset in the stream.
+
+    `masks` are those of red, green, blue and alpha (0: none) in a pixel of so many `bits`; `profile` is an offset and a
+    size in bytes. Raises `Rejected`: `truncated`, `corrupt`, or `unsupported_format` for unknown bits or compressions.
+    """
+
+    def __init__(self, stream: IO[bytes], at: int, pixels_at: int = 0, *, in_icon: bool = False) -> None:
+        length, head = _header(stream, at)
+        width, height, bits, compression, colours, *masks, space, profile_at, profile_size = FIELDS.unpack(head)
+        if bits not in BITS.get(compression, ()):
+            what = f"{bits} bits a pixel and compression {compression}"
+            detail = f"The BMP has {what}, which we do not read; save it with 24 bits."
+            raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
+        if in_icon:
+            masks[3] = masks[3] or ALPHA
+        elif compression == RGB and length < V4:
+            masks[3] = 0
+        self.bits, self.masks = bits, _masks(masks, bits, compression)
+        self.has_alpha = bool(self.masks[3])
+        self.is_computed = bits in DEEP and (bits, self.masks) not in DIRECT
+        palette = _palette(stream, bits, colours, entry=3 if length == CORE else 4)
+        self.is_grey = bool(palette) and palette[0::3] == palette[1::3] == palette[2::3]
+        self.profile = (at + profile_at, profile_size) if space == EMBEDDED else None
+        self.pixels_at = pixels_at or stream.tell()
+        self.row_bytes = -(-width * bits // 32) * 4
+        self.is_in_runs = compression in {RLE8, RLE4}
+        mode, raw_mode = ("L", "L") if palette == GREYS else DIRECT.get((bits, self.masks)) or PLAIN[bits]
+        decoder, packing = ("bmp_rle", compression == RLE4) if self.is_in_runs else ("raw", self.row_bytes)
+        arguments = raw_mode, packing, 1 if height < 0 else -1
+        size = width, abs(height) // (1 + in_icon)  # in an icon the picture's mask is above it
+        pixels = PreparedFile(stream, begin=self.pixels_at)
+        super().__init__(pixels, size, mode, decoder=(decoder, arguments), palette=palette)
+
+    def shown(self) -> Image.Image:
+        """The decoded picture: in L, P, RGB or RGBA."""
+        self.load()
+        if self.is_grey and self.mode == "P":
+            return self.convert("L")
+        if not self.is_computed:
+            return self
+        parts = self.split()
+        bands = [_channel(parts, mask) for mask in self.masks[: 3 + self.has_alpha]]
+        return Image.merge("RGBA" if self.has_alpha else "RGB", bands)
+
+
+def _header(stream: IO[bytes], at: int) -> tuple[int, bytes]:
+    """A header's size, and its bytes as in a V5 header."""
+    stream.seek(at)
+    head = exactly(stream, 4, "BMP")
+    length = int.from_bytes(head, "little")
+    if not CORE <= length <= V5:
+        raise Rejected(Reason.CORRUPT, f"The BMP has a header of {length} bytes; no program writes one.")
+    head += exactly(stream, length - 4, "BMP")
+    if length == CORE:
+        head = struct.pack("<4xiiHH", *struct.unpack("<4x4H", head))
+    elif length == INFO:
+        head += exactly(stream, {BITFIELDS: 12, ALPHA_BITFIELDS: 16}.get(head[16], 0), "BMP")
+    return length, head.ljust(V5, b"\0")
+
+
+def _palette(stream: IO[bytes], bits: int, colours: int, *, entry: int) -> bytes:
+    """The palette's RGB values; empty if there is none."""
+    if bits in DEEP:
+        return b""
+    most = 1 << bits
+    data = exactly(stream, entry * (min(colours, most) or most), "BMP")
+    return bytes(data[at + colour] for at in range(0, len(data), entry) for colour in (2, 1, 0))
+
+
+def _masks(given: Sequence[int], bits: int, compression: int) -> tuple[int, ...]:
+    """The pixel's masks. As in browsers, the alpha mask of some headers counts even if the other masks do not."""
+    if bits not in DEEP:
+        return (0, 0, 0, 0)
+    colours = given[:3] if compression != RGB and any(given[:3]) else USUAL[bits]
+    masks = tuple(mask & (1 << bits) - 1 for mask in (*colours, given[3]))
+    if any(mask & (mask + (mask & -mask)) for mask in masks):  # adding 1 at the lowest bit does not clear them all
+        raise Rejected(Reason.CORRUPT, "The BMP has bit fields with holes.")
+    return masks
+
+
+def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
+    """One colour channel from the pixel's bytes, lowest first; each byte adds its share."""
+    total = Image.new("L", parts[0].size)
+    lowest = mask & -mask
+    for number, part in enumerate(parts):
+        if here := mask >> 8 * number & 0xFF:
+            values = [((byte & here) << 8 * number) // lowest for byte in range(256)]
+            share = part.point([round(value * 255 / (mask // lowest)) for value in values])
+            total = ImageChops.add(total, share)
+    return total
 
 
 class BmpSource(SourceFormat):
@@ -35,50 +150,31 @@ class BmpSource(SourceFormat):
     name: ClassVar[str] = "BMP"
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def open(self, file: SourceFile) -> ImageFile:
-        header = BmpHeader.read(file.stream)
-        colours = header.colours()
-        if header.profile:
+    def open(self, file: SourceFile) -> BmpImage:
+        (pixels_at,) = struct.unpack("<10xI", exactly(file.stream, FILE_HEADER, "BMP"))
+        image = BmpImage(file.stream, FILE_HEADER, pixels_at)
+        if image.profile:
             # The profile comes after the pixels, so we must keep the file.
             getattr(file.stream, "hold_everything", bool)()
-            at, size = header.profile
+            at, size = image.profile
             file.stream.seek(at)
-            profile = file.stream.read(size)
-            if len(profile) < size:
-                raise Rejected(Reason.TRUNCATED, "The BMP ends within its colour profile; upload the whole file.")
-            colours = {"icc_profile": profile}
-        image = OpenedBmp(file.stream, header)
-        image.info.update(colours)
-        if header.fields:
-            read_as(image, *header.fields.layout)
+            image.info["icc_profile"] = exactly(file.stream, size, "BMP")
         return image
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        header, fields = _header(image), _header(image).fields
-        transparent = bool(fields and fields.has_alpha)
+        bitmap = cast("BmpImage", image)
+        width, height = bitmap.size
+        # Computed colours need all parts of a pixel, grey ones a copy, and the run-length decoder keeps three.
+        extra = 12 * bitmap.is_computed + bitmap.is_grey + 3 * bitmap.is_in_runs
         return Header(
             format=self.name,
-            mode=("RGBA" if transparent else "RGB") if fields else image.mode,
-            width=image.width,
-            height=image.height,
-            has_transparency=transparent,
-            buffered_bytes=image.width * image.height * _decoder_bytes(header),
-            held_bytes=file.size if header.profile else 0,
+            mode="RGBA" if bitmap.has_alpha else "RGB" if bitmap.bits in DEEP else "L" if bitmap.is_grey else "P",
+            width=width,
+            height=height,
+            has_transparency=bitmap.has_alpha,
+            held_bytes=width * height * extra + (file.size if bitmap.profile else 0),
         )
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
-        image.load()
-        fields = _header(image).fields
-        yield Frame(fields.colours(image) if fields else image)
-
-
-def _header(image: ImageFile) -> BmpHeader:
-    return cast("OpenedBmp", image).header
-
-
-def _decoder_bytes(header: BmpHeader) -> int:
-    """The decoder's bytes per pixel in addition to the pixels: for run-length coding, and for unusual bit fields."""
-    if header.fields:
-        return 0 if header.fields.are_usual else 12
-    return 3 if header.compression != RGB else 0
+        yield Frame(cast("BmpImage", image).shown())

@@ -26,25 +26,22 @@ class Canvas:
         self._dispose: tuple[Image.Image | tuple[int, ...], tuple[int, int, int, int]] | None = None
 
     def draw(self, frame: Image.Image | None, place: tuple[int, int], disposal: Disposal, *, over: bool) -> Image.Image:
-        """Draw a frame (None: an invisible one) at a place (left, top), and return a copy of the whole picture.
+        """Draw a frame (None: an invisible one) at a place (left, top) inside, and return a copy of the whole picture.
 
-        `over` blends the frame with the pixels below, otherwise it replaces them.
+        What reaches outside is cut off. `over` blends the frame with the pixels below, otherwise it replaces them.
         """
         if self._dispose:
             self._pixels.paste(*self._dispose)
             self._dispose = None
         if frame:
             left, top = place
-            width, height = min(frame.width, self._pixels.width - left), min(frame.height, self._pixels.height - top)
-            if width > 0 and height > 0:
-                inside = frame if frame.size == (width, height) else frame.crop((0, 0, width, height))
-                self._draw(inside, (left, top, left + width, top + height), disposal, over=over)
+            inside = 0, 0, min(frame.width, self._pixels.width - left), min(frame.height, self._pixels.height - top)
+            frame = frame if frame.size == inside[2:] else frame.crop(inside)
+            box = (left, top, left + frame.width, top + frame.height)
+            if disposal is not Disposal.KEEP:
+                self._dispose = (CLEAR if disposal is Disposal.CLEAR else self._pixels.crop(box)), box
+            if over and frame.has_transparency_data:
+                self._pixels.alpha_composite(frame.convert("RGBA"), place)
+            else:
+                self._pixels.paste(frame.convert("RGBA"), place)
         return self._pixels.copy()
-
-    def _draw(self, frame: Image.Image, box: tuple[int, int, int, int], disposal: Disposal, *, over: bool) -> None:
-        if disposal is not Disposal.KEEP:
-            self._dispose = (CLEAR if disposal is Disposal.CLEAR else self._pixels.crop(box)), box
-        if over and frame.has_transparency_data:
-            self._pixels.alpha_composite(frame.convert("RGBA"), box[:2])
-        else:
-            self._pixels.paste(frame.convert("RGBA"), box)

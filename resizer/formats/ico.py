@@ -1,154 +1,102 @@
-"""Reads the best picture of an ICO: we pass it to Pillow as an icon with one correct entry.
+"""Reads the best picture of an ICO or CUR: a PNG, or a BMP with a mask of what is transparent.
 
-Among the largest pictures Pillow takes the one with the fewest bits, and it trusts the icon's entry more than the
-picture's own header.
+Among the largest pictures Pillow takes the one with the fewest bits, and it trusts entries more than pictures.
 """
 
 from __future__ import annotations
 
-import io
 import struct
-from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, ClassVar, Final
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
 
-from PIL.IcoImagePlugin import IcoImageFile
+from PIL import Image
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.model import Header
+from resizer.formats.base import Access, SourceFile, SourceFormat, exactly
+from resizer.formats.bmp import BmpImage
+from resizer.formats.png import PngSource
+from resizer.formats.prepared_file import PreparedFile
+from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.ImageFile import ImageFile
 
 MAX_PICTURES: Final = 256
-MAX_CHUNKS: Final = 10_000  # of a PNG before its pixels
-PNG: Final = b"\x89PNG\r\n\x1a\n"
-PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type (PNG specification, 11.2.1)
-INFO: Final = 40  # bytes of a bitmap's header
-BITFIELDS: Final = 3
 DIRECTORY, ENTRY = 6, 16
-BITS_WITHOUT_ALPHA, BITS_WITH_ALPHA = 24, 32
+PNG: Final = PngSource()
+PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+PNG_BITS: Final = 32  # of all PNGs in icons, says Microsoft
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One of an icon's pictures: its size in pixels, its bits per pixel, and its offset and size in the file."""
+class IcoBitmap(BmpImage):
+    """A bitmap in an icon; its picture ends at `end` in the stream."""
 
-    width: int
-    height: int
-    bits: int
-    at: int
-    size: int
-    is_png: bool = False
-    mask_is_promised: bool = True  # by the size in the icon's entry; some programs omit the mask
+    def __init__(self, stream: IO[bytes], at: int, end: int) -> None:
+        super().__init__(stream, at, in_icon=True)
+        self.stream, self.end = stream, end
 
-    @property
-    def rank(self) -> tuple[int, int]:
-        """Pixels, then bits; the best picture has the highest rank."""
-        return self.width * self.height, self.bits
-
-    @property
-    def mask_bytes(self) -> int:
-        """Bytes of a bitmap's mask: one bit per pixel, rows padded to 32 bits."""
-        return 0 if self.is_png else -(-self.width // 32) * 4 * self.height
-
-    @property
-    def colour_bytes(self) -> int:
-        """Bytes of a bitmap's colours."""
-        return -(-self.width * self.bits // 32) * 4 * self.height
+    def shown(self) -> Image.Image:
+        """The picture with its transparency, from its colours if they have any, else from its mask."""
+        colours = super().shown()
+        if self.has_alpha and colours.getchannel("A").getextrema() != (0, 0):
+            return colours
+        row_bytes = -(-self.width // 32) * 4
+        begin = self.pixels_at + self.row_bytes * self.height
+        mask: Image.Image | int = 255  # some programs omit the mask, or write less
+        if begin + row_bytes * self.height <= self.end:
+            self.stream.seek(begin)
+            data = self.stream.read(row_bytes * self.height)
+            mask = Image.frombytes("1", self.size, data, "raw", "1;I", row_bytes, -1)
+        colours = colours.convert("RGB")
+        colours.putalpha(mask)
+        return colours
 
 
 class IcoSource(SourceFormat):
-    """Reads ICOs."""
+    """Reads ICOs and CURs."""
 
     name: ClassVar[str] = "ICO"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
-    decoder_bytes: ClassVar[float] = 4
-    file_copies: ClassVar[int] = 2
-
-    def expect(self, file: SourceFile) -> Header | None:
-        best = _best(file.stream)
-        return Header(self.name, "RGBA", best.width, best.height)
+    file_copies: ClassVar[int] = 1
 
     def open(self, file: SourceFile) -> ImageFile:
-        picture = _best(file.stream)
-        file.stream.seek(picture.at)
-        data = file.stream.read(picture.size)
-        bits = picture.bits
-        if picture.is_png:
-            _check_chunks(data)
+        """Open the largest picture, and of these the one with the most bits."""
+        (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
+        if not 0 < count <= MAX_PICTURES:
+            raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")
+        entries = [struct.unpack("<8xII", exactly(file.stream, ENTRY, self.name)) for _ in range(count)]
+        _, at, size = max((_rank(file.stream, at), at, size) for size, at in entries)
+        if _is_png(file.stream, at):
+            return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
+        return IcoBitmap(file.stream, at, at + size)
+
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
+        """Make the header; a bitmap needs copies to apply its mask."""
+        if not isinstance(image, IcoBitmap):
+            return replace(PNG.describe(image, file), format=self.name)
+        width, height = image.size
+        held = width * height * (4 + 12 * image.is_computed)
+        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=held)
+
+    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+        """Decode the picture."""
+        if isinstance(image, IcoBitmap):
+            yield Frame(image.shown())
         else:
-            data, bits = _whole_bitmap(picture, data)
-        sides = (side if side < 256 else 0 for side in (picture.width, picture.height))
-        entry = struct.pack("<BBBBHHII", *sides, 0, 0, 1, bits, len(data), DIRECTORY + ENTRY)
-        return IcoImageFile(io.BytesIO(b"\0\0\1\0\1\0" + entry + data))
-
-    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        del file
-        return _cut() if "truncated" in str(problem).lower() else None  # Pillow decodes icons when it opens them
+            yield from PNG.frames(image, header, wanted)
 
 
-def _cut() -> Rejected:
-    return Rejected(Reason.TRUNCATED, "The ICO ends before its last pixel; upload the whole file.")
-
-
-def _best(stream: IO[bytes]) -> Picture:
-    stream.seek(0)
-    (count,) = struct.unpack("<4xH", _exactly(stream, DIRECTORY))
-    if count > MAX_PICTURES:
-        raise _too_many("pictures")
-    entries = [struct.unpack("<8xII", _exactly(stream, ENTRY)) for _ in range(count)]
-    pictures = [picture for size, at in entries if (picture := _picture(stream, at, size)).rank[0]]
-    if not pictures:
-        raise Rejected(Reason.CORRUPT, "The ICO has no picture in it.")
-    return max(pictures, key=lambda picture: picture.rank)
-
-
-def _picture(stream: IO[bytes], at: int, size: int) -> Picture:
+def _is_png(stream: IO[bytes], at: int) -> bool:
     stream.seek(at)
-    start = _exactly(stream, INFO)
-    if start[:8] == PNG:
-        width, height, depth, kind = struct.unpack_from(">IIBB", start, 16)
-        return Picture(width, height, depth * PNG_CHANNELS.get(kind, 1), at, size, is_png=True)
-    header, width, height, bits, compression, colours = struct.unpack_from("<IiixxHI12xI", start)
-    if header < INFO or height < 0:
-        return Picture(0, 0, 0, at, size)  # Windows does not show it either
-    palette = 4 * (colours or 1 << bits) if bits <= 8 else 0
-    picture = Picture(max(width, 0), height // 2, bits, at, size)  # the picture and its mask, one above the other
-    begin = header + palette + 12 * (compression == BITFIELDS and header == INFO)
-    whole = begin + picture.colour_bytes + picture.mask_bytes
-    return replace(picture, size=whole, mask_is_promised=size >= whole)
+    return stream.read(len(PNG_SIGNATURE)) == PNG_SIGNATURE
 
 
-def _whole_bitmap(picture: Picture, data: bytes) -> tuple[bytes, int]:
-    """A bitmap with its mask, and the bits to write in its entry: at 32 Pillow takes transparency from the colours."""
-    missing = picture.size - len(data)
-    if missing > picture.mask_bytes:
-        raise _cut()
-    if missing:
-        data = data[: picture.size - picture.mask_bytes] + bytes(picture.mask_bytes)  # nothing is masked
-    colours = data[-picture.mask_bytes - picture.colour_bytes : -picture.mask_bytes]
-    bits = picture.bits if picture.bits < BITS_WITH_ALPHA or any(colours[3::4]) else BITS_WITHOUT_ALPHA
-    if missing and bits < BITS_WITH_ALPHA and picture.mask_is_promised:
-        raise _cut()
-    return data, bits
-
-
-def _check_chunks(png: bytes) -> None:
-    at = len(PNG)
-    for _ in range(MAX_CHUNKS):
-        if len(png) < at + 8 or png[at + 4 : at + 8] == b"IDAT":
-            return
-        at += 12 + int.from_bytes(png[at : at + 4], "big")
-    raise _too_many("chunks in a PNG")
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise Rejected(Reason.TRUNCATED, "The ICO ends before its last picture; upload the whole file.")
-    return data
-
-
-def _too_many(what: str) -> Rejected:
-    return Rejected(Reason.CORRUPT, f"The ICO has too many {what}.")
+def _rank(stream: IO[bytes], at: int) -> tuple[int, int]:
+    """A picture's pixels, and bits per pixel; the best picture has most."""
+    if _is_png(stream, at):
+        width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
+        return width * height, PNG_BITS
+    image = BmpImage(stream, at, in_icon=True)
+    return image.width * image.height, image.bits

@@ -8,17 +8,18 @@ from __future__ import annotations
 import io
 import struct
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 import PIL
-from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from resizer.errors import OurFault, is_our_fault
+from resizer.errors import OurFault, ResizerError, is_our_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from resizer.formats.prepared_file import PreparedFile
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,8 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*arguments: P.args, **named: P.kwargs) -> R:
         try:
             return function(*arguments, **named)
+        except ResizerError:
+            raise
         except Exception as problem:
             if is_our_fault(problem):
                 raise OurFault(f"{function.__name__} failed: {problem!r}") from problem
@@ -54,49 +57,67 @@ def hook(function: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-# --- pictures whose bytes are read elsewhere: PNG and GIF -------------------------------------------------------------
+# --- pictures whose bytes are read elsewhere: GIF, BMP and PNG --------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The parameters of a Pillow decoder: `decoder` is its name, `palette` has RGB values for mode P."""
+class Pixels(ImageFile.ImageFile):
+    """Pixels for one of Pillow's decoders, without Pillow's plugin for the format: GIF and BMP.
 
-    format: str
-    size: tuple[int, int]
-    mode: str
-    decoder: str
-    arguments: tuple[object, ...]
-    palette: bytes | None = None
-
-
-class Part(ImageFile.ImageFile):
-    """A picture decoded by one of Pillow's decoders, without Pillow's plugin for the format.
-
-    `read` returns the decoder's next bytes, any number, and b"" at the end.
+    `file` has the decoder's bytes from its beginning. In mode P `palette` has RGB values; colours beyond are black.
     """
 
-    def __init__(self, read: Callable[[], bytes], shape: Shape) -> None:
-        self.shape, self._give = shape, read
-        self.format = shape.format
-        super().__init__(io.BytesIO())
+    def __init__(
+        self,
+        file: PreparedFile,
+        size: tuple[int, int],
+        mode: str,
+        *,
+        decoder: tuple[str, tuple[object, ...]],
+        palette: bytes = b"",
+    ) -> None:
+        name, arguments = decoder
+        self._given = size, mode, ImageFile._Tile(name, (0, 0, *size), 0, arguments), palette
+        super().__init__(cast("IO[bytes]", file))
 
     def _open(self) -> None:
-        shape = self.shape
-        self._size, self._mode = shape.size, shape.mode
-        self.tile = [ImageFile._Tile(shape.decoder, (0, 0, *shape.size), 0, shape.arguments)]
-        if shape.palette is not None:
-            self.palette = ImagePalette.raw("RGB", shape.palette)
-
-    def load_seek(self, position: int) -> None:
-        """Do nothing: the bytes come in order."""
-
-    def load_read(self, size: int) -> bytes:
-        """The decoder's next bytes, regardless of `size`."""
-        del size
-        return self._give()
+        self._size, self._mode, tile, palette = self._given
+        self.tile = [tile]
+        if self._mode == "P":
+            self.palette = ImagePalette.raw("RGB", palette.ljust(768, b"\0"))
 
 
 expect(ImageFile, ("_Tile",))
+
+MAX_TEXT: Final = 4 * 1_048_576  # bytes of a PNG's profile or text, inflated; a few real ones exceed Pillow's 1 MB
+# Modes and raw modes for the upper and the lower 8 of 16 bits, by Pillow's raw mode. Like browsers, we use the upper.
+DEEP_MODES: Final = {"I;16B": ("L", "L;16B", "L;16"), "RGB;16B": ("RGB", "RGB;16B", "RGB;16L")}
+
+
+class PlainPng(PngImagePlugin.PngImageFile):
+    """A PNG whose chunks before the pixels are `head`; `compressed` yields its pixels as they are in IDAT chunks.
+
+    Of 16 bits the upper 8 are decoded, or the `lower` 8.
+    """
+
+    def __init__(self, *head: bytes, compressed: Iterable[bytes] = (), lower: bool = False) -> None:
+        self._compressed = iter(compressed)
+        super().__init__(io.BytesIO(b"".join((b"\x89PNG\r\n\x1a\n", *head, b"\0\0\0\0IDAT"))))
+        if modes := DEEP_MODES.get(str(self.tile[0].args)):
+            self._mode = modes[0]
+            self.tile = [self.tile[0]._replace(args=modes[1 + lower])]
+
+    def load_read(self, read_bytes: int) -> bytes:
+        """The decoder's next bytes, regardless of `read_bytes`."""
+        del read_bytes
+        return next(self._compressed, b"")
+
+    def load_end(self) -> None:
+        """Do nothing: the chunks after the pixels are read elsewhere."""
+
+
+expect(PngImagePlugin.PngImageFile, ("load_read",))
+expect(PngImagePlugin, ("MAX_TEXT_CHUNK",))
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_TEXT
 
 
 # --- segments and decoder: JPEG ---------------------------------------------------------------------------------------
@@ -172,12 +193,6 @@ def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> N
         else tile
         for tile in image.tile
     ]
-
-
-def read_as(image: ImageFile.ImageFile, mode: str, raw_mode: str) -> None:
-    """Make the decoder of an opened image decode to a mode from samples in a raw mode."""
-    image._mode = mode
-    replace_raw_modes(image, {tile.args[0]: raw_mode for tile in image.tile if isinstance(tile.args, tuple)})
 
 
 def set_mode(image: ImageFile.ImageFile, mode: str) -> None:

@@ -1,54 +1,50 @@
-"""Reads PNGs chunk by chunk, and writes them.
+"""Reads PNGs, and composes the frames of animated ones as browsers do.
 
-We read the chunks ourselves; Pillow only decodes the rows. Pillow would refuse pictures with a damaged optional chunk,
-keep everything after the pixels in memory, and blend animations differently from browsers.
+We walk the chunks and hand Pillow a plain PNG of those that are right. Pillow alone would refuse pictures with a
+damaged optional chunk, keep everything after the pixels in memory, and blend animations differently from browsers.
 """
 
 from __future__ import annotations
 
+import struct
+from collections import deque
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.apng import Frames
-from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import SourceFile, SourceFormat
+from resizer.formats.canvas import Canvas, Disposal
 from resizer.formats.orientation import exif_orientation
-from resizer.formats.png_chunks import Chunks, LeftOut
-from resizer.formats.png_header import MB, keep_metadata, read_header
-from resizer.formats.png_pixels import Data, PngPixels
-from resizer.formats.png_save import has_few_colours, save_png
-from resizer.model import Format, Frame, Header
+from resizer.formats.png_chunks import DATA
+from resizer.formats.png_file import PngFile
+from resizer.formats.png_save import has_few_colours
+from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from PIL import Image
     from PIL.ImageFile import ImageFile
 
-# Limits on chunks after the pixels: only EXIF, XMP and texts are useful there.
-MAX_CHUNKS_BEHIND: Final = 16
+CONTROL: Final = struct.Struct(">4s4I2H2B")
+DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
+OVER: Final = 1
+HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
+# Limits after the pixels: only EXIF, XMP and texts are useful there.
+MAX_BEHIND: Final = 16  # chunks, or pieces of more pixels
 MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
-METADATA: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
+COPIES: Final = 5  # of a chunk in memory while Pillow reads it, measured with a profile of 4 MB
 
 
-class PngImage(PngPixels):
-    """An opened PNG: the picture that is shown without animation, and the chunks after it."""
+class Control(NamedTuple):
+    """The content of an fcTL chunk, about the next frame: `duration` is in milliseconds."""
 
-    def __init__(self, chunks: Chunks, warn: Callable[[str], None]) -> None:
-        header = read_header(chunks, warn)
-        self.chunks, self.data, self.warn = chunks, Data(chunks), warn
-        super().__init__(header, header.size, self.data.read)
-
-    @property
-    def may_be_seen_through(self) -> bool:
-        """Whether there is transparency. Later frames' disposal may add some to an opaque picture."""
-        uncovered = self.is_animated and self.header.control is None
-        return uncovered or self.is_deep_colour_transparent or self.has_transparency_data
-
-    @property
-    def is_animated(self) -> bool:
-        """Whether frames are shown instead of the picture: several, or one that is not the picture itself."""
-        return self.header.announced > 1 or (self.header.announced == 1 and self.header.control is None)
+    size: tuple[int, int]
+    place: tuple[int, int]
+    duration: float
+    disposal: Disposal
+    over: bool
 
 
 class PngSource(SourceFormat):
@@ -57,96 +53,113 @@ class PngSource(SourceFormat):
     name: ClassVar[str] = "PNG"
     threads: ClassVar[int] = 0
 
-    def open(self, file: SourceFile) -> PngImage:
+    def open(self, file: SourceFile) -> PngFile:
         """Read the chunks before the pixels. Damaged ones are ignored if the pixels do not need them."""
         # Metadata may be larger than memory, and is never read again.
         getattr(file.stream, "release_behind", lambda: None)()
-        return PngImage(Chunks(file.stream), file.warn)
+        return PngFile(file.stream, file.warn)
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Make the header from the chunks."""
-        image = cast("PngImage", image)
-        width, height = image.size
-        pixels, animated = width * height, image.is_animated
-        kept = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
+        png, pixels = cast("PngFile", image), image.width * image.height
+        transparent = image.mode in {"LA", "RGBA"} or "transparency" in image.info
+        kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
         header = Header(
             format=self.name,
-            mode="RGBA" if animated else image.mode,
-            width=width,
-            height=height,
-            frames=max(1, image.header.announced),
+            mode=image.mode,
+            width=image.width,
+            height=image.height,
+            frames=max(1, png.announced),
             orientation=exif_orientation(image.info.get("exif")),
-            has_transparency=image.may_be_seen_through,
-            loop=image.header.plays if animated else None,
+            has_transparency=transparent or (png.has_frames and not png.control),
             buffered_bytes=kept,
-            code_points=image.header.code_points,
+            code_points=png.code_points,
         )
-        if animated:  # the decoded frame, its RGBA copy, and the canvas below
-            header = replace(header, held_bytes=4 * pixels, buffered_bytes=kept + 8 * pixels)
-        elif image.is_deep_colour_transparent:  # the compressed rows, and both bytes of each sample
-            header = replace(header, buffered_bytes=kept + file.size + 12 * pixels)
+        if png.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
+            held, buffered = 4 * pixels, kept + 8 * pixels
+            return replace(header, mode="RGBA", loop=png.plays, held_bytes=held, buffered_bytes=buffered)
+        if png.deep_colour:  # the compressed pixels, and both bytes of each sample
+            return replace(header, buffered_bytes=kept + file.size + 12 * pixels)
         return header
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         """Decode the picture, or compose the frames of the animation."""
         del header, wanted
-        image = cast("PngImage", image)
-        if image.is_animated:
-            yield from Frames(image.header, image.chunks, image.warn)
+        png = cast("PngFile", image)
+        if png.has_frames:
+            yield from animation(png)
         else:
-            pixels = image.composed()
+            pixels = png.decoded(png.size, png.chunks.pixels())
             yield Frame(pixels, few_colours=has_few_colours(pixels))
 
     def after_pixels(self, image: ImageFile, header: Header) -> Header:
-        """Add EXIF, XMP and texts after the pixels; the file may end early there."""
-        image = cast("PngImage", image)
-        if image.is_animated:
+        """Add EXIF, XMP and texts after the pixels."""
+        png = cast("PngFile", image)
+        if png.has_frames:
             return header
-        image.data.finish(MAX_BYTES_BEHIND)
-        chunks = image.chunks
-        for _ in range(MAX_CHUNKS_BEHIND):
-            if not chunks.kind or chunks.left > MAX_BYTES_BEHIND:
+        if png.chunks.kind == b"IDAT":  # after the last row
+            deque(islice(png.chunks.pixels(), MAX_BEHIND), maxlen=0)
+        for _ in range(MAX_BEHIND):
+            if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
                 break
-            if chunks.kind == b"IEND":
-                chunks.needed(MAX_BYTES_BEHIND)
+            if png.chunks.kind == b"IEND":
+                png.chunks.body(MAX_BYTES_BEHIND)
                 break
-            self._read_behind(image)
+            with suppress(Rejected):  # the file may end early here
+                png.read_optional()
+            png.chunks.advance()
         return replace(header, orientation=exif_orientation(image.info.get("exif")))
 
-    def _read_behind(self, image: PngImage) -> None:
-        kind = image.chunks.kind
-        try:
-            body = image.chunks.body(MAX_BYTES_BEHIND)
-            if kind in METADATA:
-                keep_metadata(image.header, image.info, kind, body)
-        except LeftOut as problem:
-            if kind in METADATA:
-                image.warn(f"The PNG's {kind.decode()} is ignored: {problem}.")
-        except Rejected as problem:
-            if problem.reason is not Reason.TRUNCATED:
-                raise
-        image.chunks.advance()
+
+def animation(png: PngFile) -> Iterator[Frame]:
+    """The frames of an animation whose `chunks` are at its first IDAT.
+
+    As in Chromium, a damaged or impossible fcTL ends the animation. Raises `Rejected`: `truncated` if the file ends
+    before its last frame, `corrupt` if there is no frame, or if pixels have a wrong checksum.
+    """
+    canvas, made = Canvas(png.size), 0
+    if not png.control:  # a picture that is only for viewers without animation
+        deque(png.chunks.pixels(), maxlen=0)
+        _go_to_frame(png)
+    while made < png.announced and (control := _control(png)):
+        compressed = png.chunks.pixels()
+        pixels = png.decoded(control.size, compressed)
+        deque(compressed, maxlen=0)  # to the next chunk
+        drawn = canvas.draw(pixels, control.place, control.disposal, over=control.over)
+        del pixels
+        made += 1
+        yield Frame(drawn, control.duration)
+        if made < png.announced:
+            _go_to_frame(png)
+    if not made:
+        raise Rejected(Reason.CORRUPT, "The PNG is an animation without frames.")
+    if png.chunks.kind == b"IEND":
+        png.chunks.body(0)
+    if made < png.announced:
+        png.warn(f"The PNG has {made} of the {png.announced} frames that it announces.")
 
 
-class PngRendition(RenditionFormat):
-    """Writes PNGs and animated PNGs, with a palette if that looks the same."""
+def _go_to_frame(png: PngFile) -> None:
+    """Go to the next frame's pixels and keep its control, or go to the end."""
+    png.control = b""
+    while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
+        if not png.chunks.kind:
+            raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
+        if png.chunks.kind == b"fcTL":
+            png.read_optional()
+        else:
+            png.chunks.is_right()
+        png.chunks.advance()
 
-    format: ClassVar[Format] = Format.PNG
-    extensions: ClassVar[tuple[str, ...]] = (".png",)
-    max_side: ClassVar[int] = (1 << 31) - 1
-    # Includes finding and comparing a palette.
-    memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=MB, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
-    )
 
-    def memory_at(self, effort: str) -> EncoderMemory:
-        """`small` compresses in two ways, so it keeps one file while it makes the other."""
-        usual = self.memory
-        if effort != "small":
-            return usual
-        opaque, transparent = usual.opaque + usual.opaque_file, usual.transparent + usual.transparent_file
-        return replace(usual, opaque=opaque, transparent=transparent)
-
-    def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Encode the pictures with the better of two deflate strategies."""
-        return save_png(pictures, options)
+def _control(png: PngFile) -> Control | None:
+    """The control of the frame whose pixels are next; None if it is missing or impossible."""
+    if len(png.control) != CONTROL.size or png.chunks.kind not in DATA:
+        return None
+    number, width, height, left, top, delay, parts, disposal, blend = CONTROL.unpack(png.control)
+    inside = 0 < width <= png.size[0] - left and 0 < height <= png.size[1] - top
+    covers = png.chunks.kind == b"fdAT" or (width, height) == png.size  # the first frame must
+    if not (png.chunks.is_next(number) and inside and covers and disposal < len(DISPOSALS) and blend <= OVER):
+        return None
+    duration = 1000 * delay / (parts or HUNDREDTHS)
+    return Control((width, height), (left, top), duration, DISPOSALS[disposal], blend == OVER)

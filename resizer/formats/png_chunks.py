@@ -1,20 +1,31 @@
-"""Reads a PNG's chunks once, forwards, checks their checksums, and keeps only one piece in memory."""
+"""Reads a PNG's chunks once, forwards, and inflates its pixels; keeps only one piece in memory."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 PIECE: Final = 65_536  # bytes read at once, as in Pillow
 MAX_CHUNKS: Final = 10_000  # without pixels; each costs some work, and real files have far fewer
+MAX_BLOCK: Final = 65_535  # bytes of a stored block, by RFC 1951, 3.2.4
+RAW: Final = -15  # deflate without zlib's header and checksum, over its largest window
 DATA: Final = frozenset({b"IDAT", b"fdAT"})
 
 
 class LeftOut(ValueError):
     """A chunk that cannot be used; the message says why, to put after the chunk's name."""
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk as it is in a file."""
+    checksum = zlib.crc32(body, zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)))
 
 
 class Chunks:
@@ -25,20 +36,15 @@ class Chunks:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._checksum = self._count = 0
+        self._checksum = self._count = self._number = 0
         self.kind = b""  # of the current chunk; empty at the file's end
         self.left = 0  # unread bytes of the current chunk
         stream.read(8)  # the signature
 
     @property
-    def name(self) -> str:
-        """This chunk's kind, for messages."""
-        return self.kind.decode() if self.kind.isalpha() else "an unknown chunk"
-
-    @property
     def is_needed(self) -> bool:
         """Whether decoders must not skip this chunk: its first letter is a capital (5.4)."""
-        return not self.kind[0] & 0x20
+        return self.kind[:1].isupper()
 
     def advance(self) -> bytes:
         """Go to the next chunk, from the end of the current one, and return its kind; b"" if there is none."""
@@ -66,21 +72,69 @@ class Chunks:
         return len(stored) < 4 or int.from_bytes(stored, "big") == self._checksum
 
     def body(self, most: int) -> bytes:
-        """The chunk's content. Raises `LeftOut` if it has more than `most` bytes or a wrong checksum."""
+        """The chunk's content. Raises as `_damaged` says if it has more than `most` bytes or a wrong checksum."""
         length = self.left
         if length > most:
             self.is_right()
-            raise LeftOut(f"it is {length} bytes long")
+            raise self._damaged(f"it is {length} bytes long")
         data = b"".join(iter(self.read, b""))
         if len(data) < length:
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
         if not self.is_right():
-            raise LeftOut("its checksum is wrong")
+            raise self._damaged("its checksum is wrong")
         return data
 
-    def needed(self, most: int) -> bytes:
-        """Like `body`, for a chunk that the pixels need: raises `Rejected` `corrupt` instead of `LeftOut`."""
+    def _damaged(self, why: str) -> Exception:
+        """`Rejected` `corrupt` for a chunk that the pixels need, else `LeftOut`."""
+        if self.is_needed or self.kind in DATA:
+            return Rejected(Reason.CORRUPT, f"The PNG's {self.kind.decode()} is damaged: {why}.")
+        return LeftOut(why)
+
+    def is_next(self, number: bytes) -> bool:
+        """Whether this is the next number in an animation's fcTL and fdAT chunks."""
+        self._number += 1
+        return int.from_bytes(number, "big") == self._number - 1
+
+    def pixels(self) -> Iterator[bytes]:
+        """The compressed pixels in this chunk and those of its kind directly after it, then go to the next chunk.
+
+        Raises `Rejected` `corrupt` for a wrong checksum or number.
+        """
+        kind = self.kind
+        while self.kind == kind:
+            if kind == b"fdAT" and not self.is_next(self.read(4)):
+                raise Rejected(Reason.CORRUPT, "Frames of the PNG are missing or in the wrong order.")
+            yield from iter(self.read, b"")
+            if not self.is_right():
+                raise self._damaged("its checksum is wrong")
+            self.advance()
+
+
+def inflated(compressed: Iterable[bytes]) -> Iterator[bytes]:
+    """Inflate a picture's pixels with ISA-L, in less than half the time of Pillow's zlib.
+
+    Pillow's decoder gets them as uncompressed deflate blocks, which it only copies. At most one block is in memory,
+    however far the bytes expand. The checksum at the end is omitted, because decoders stop at the last row. Raises
+    `Rejected` `corrupt` if the data cannot be inflated. Without ISA-L the pixels stay compressed.
+    """
+    try:
+        from isal import isal_zlib  # noqa: PLC0415 # only PNGs need it
+    except ImportError:
+        yield from compressed
+        return
+    compressed, data, inflater = iter(compressed), b"", isal_zlib.decompressobj(RAW)
+    while len(data) < 2 and (more := next(compressed, b"")):
+        data += more
+    yield data[:2]  # zlib's own header, which the decoder checks
+    data = data[2:]
+    while not inflater.eof:
+        data = data or next(compressed, b"")  # only on demand: anything may follow the pixels
         try:
-            return self.body(most)
-        except LeftOut as problem:
-            raise Rejected(Reason.CORRUPT, f"The PNG's {self.name} is damaged: {problem}.") from problem
+            piece = inflater.decompress(data, MAX_BLOCK)
+        except isal_zlib.IsalError as problem:  # type: ignore[misc] # its types call it an exception, not a class
+            raise Rejected(Reason.CORRUPT, "The PNG's pixels are damaged: they cannot be inflated.") from problem
+        if piece:
+            yield struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece
+        elif not data:
+            return
+        data = inflater.unconsumed_tail

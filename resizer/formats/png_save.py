@@ -1,43 +1,57 @@
-"""Writes PNGs with a palette if that looks the same, and with the better deflate strategy."""
+"""Writes PNGs and animated PNGs, with a palette if that looks the same, and with the better deflate strategy."""
 
 from __future__ import annotations
 
 import io
-import math
-from itertools import chain
-from typing import TYPE_CHECKING, Final
+import struct
+from fractions import Fraction
+from itertools import chain, count
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image, ImageChops, ImageStat
+from PIL.PngImagePlugin import getchunks, putchunk
 
-from resizer.formats.apng_save import save_apng
+from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions
+from resizer.model import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from resizer.formats.base import SaveOptions
-
 COLOURS: Final = 256
-SAME: Final = 40.0  # at this PSNR in decibels the two look identical
-Z_DEFAULT_STRATEGY, Z_RLE = 0, 3  # zlib.h
+SAME: Final = 255**2 / 10**4  # mean square of the errors; at this PSNR of 40 dB the two look identical
+STRATEGIES: Final = (3, 0)  # Z_RLE and Z_DEFAULT_STRATEGY of zlib.h
 LEVELS: Final = {"fast": 1, "balanced": 3, "small": 6}
-STRIPS: Final = 4  # of the sample, from top to bottom
-STRIP_ROWS: Final = 6
+STRIPS, STRIP_ROWS = 4, 6  # of the sample, from top to bottom
+MAX_PLAYS: Final = (1 << 31) - 1
+MAX_PART: Final = 65_535  # of a delay, a fraction of two 16-bit numbers in seconds
+SOMEWHERE: Final = (0, 0, 1, 1)  # drawn if nothing has changed: frames must not be empty
 
 
-def save_png(pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-    """Encode one picture, or the frames of an animation."""
-    first = next(pictures)
-    if options.animated:
-        return save_apng(chain([first], pictures), options, deflate_options(first, options.effort))
-    if options.few_colours and first.mode in {"RGB", "RGBA"}:
-        first = with_palette(first)
-    ways = candidates(options.effort) if options.effort == "small" else [deflate_options(first, options.effort)]
-    return min((_saved(first, way, options.exif) for way in ways), key=len)
+class PngRendition(RenditionFormat):
+    """Writes PNGs and animated PNGs, with a palette if that looks the same."""
+
+    format: ClassVar[Format] = Format.PNG
+    extensions: ClassVar[tuple[str, ...]] = (".png",)
+    max_side: ClassVar[int] = (1 << 31) - 1
+    # Includes finding and comparing a palette.
+    memory: ClassVar[EncoderMemory] = EncoderMemory(
+        fixed=1_048_576, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
+    )
+
+    def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
+        """Encode one picture, or the frames of an animation, which have one mode and size."""
+        first = next(pictures)
+        if options.few_colours and first.mode in {"RGB", "RGBA"}:
+            first = with_palette(first)
+        how = deflate_options(first, options.effort)
+        if options.animated:
+            return _animated(chain([first], pictures), options, how)
+        return _saved(first, how, options.exif)
 
 
-def _saved(image: Image.Image, way: Mapping[str, int], exif: bytes = b"") -> bytes:
+def _saved(image: Image.Image, how: Mapping[str, int], exif: bytes = b"") -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", **way, **({"exif": exif} if exif else {}))
+    image.save(buffer, "PNG", exif=exif, **how)
     return buffer.getvalue()
 
 
@@ -54,21 +68,11 @@ def with_palette(image: Image.Image) -> Image.Image:
     and only improves photos with few colours. PNGs shrink to between a quarter and a half.
     """
     reduced = image.quantize(COLOURS, Image.Quantize.FASTOCTREE)
-    return reduced if _psnr(reduced.convert(image.mode), image) >= SAME else image
-
-
-def _psnr(one: Image.Image, other: Image.Image) -> float:
-    """Peak signal-to-noise ratio in decibels; colours are weighted by their alpha."""
-    if one.mode == "RGBA":
-        one, other = one.convert("RGBa"), other.convert("RGBa")
-    squares = ImageStat.Stat(ImageChops.difference(one, other)).sum2
-    mean = sum(squares) / (len(squares) * one.width * one.height)
-    return 10 * math.log10(255**2 / mean) if mean else math.inf
-
-
-def candidates(effort: str) -> list[dict[str, int]]:
-    """Pillow's options for both strategies: run-length encoding and default."""
-    return [{"compress_level": LEVELS[effort], "compress_type": kind} for kind in (Z_RLE, Z_DEFAULT_STRATEGY)]
+    pair = reduced.convert(image.mode), image
+    if image.mode == "RGBA":  # colours count by their alpha
+        pair = pair[0].convert("RGBa"), pair[1].convert("RGBa")
+    errors = ImageStat.Stat(ImageChops.difference(*pair)).rms
+    return reduced if sum(error**2 for error in errors) / len(errors) <= SAME else image
 
 
 def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
@@ -80,7 +84,8 @@ def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
     Filters take half the time, so Huffman coding alone would save little.
     """
     sample = _sample(image)
-    return min(candidates(effort), key=lambda way: len(_saved(sample, way)))
+    ways = [{"compress_level": LEVELS[effort], "compress_type": strategy} for strategy in STRATEGIES]
+    return min(ways, key=lambda how: len(_saved(sample, how)))
 
 
 def _sample(image: Image.Image) -> Image.Image:
@@ -92,3 +97,36 @@ def _sample(image: Image.Image) -> Image.Image:
         top = (2 * number + 1) * image.height // (2 * STRIPS) - STRIP_ROWS // 2
         sample.paste(image.crop((0, top, image.width, top + STRIP_ROWS)), (0, number * STRIP_ROWS))
     return sample
+
+
+def _animated(pictures: Iterator[Image.Image], options: SaveOptions, how: Mapping[str, int]) -> bytes:
+    """Write frame by frame what differs from the frame before: Pillow would keep every frame in memory twice."""
+    file, numbers, before = io.BytesIO(), count(), None
+    file.write(b"\x89PNG\r\n\x1a\n")
+    plays = min(1 if options.plays is None else options.plays, MAX_PLAYS)
+    for picture, duration in zip(pictures, options.durations, strict=True):
+        box = whole = (0, 0, *picture.size)
+        if before:
+            box = ImageChops.difference(before, picture).getbbox(alpha_only=False) or SOMEWHERE
+        changed = picture if box == whole else picture.crop(box)
+        for kind, body, _ in getchunks(changed, exif=options.exif, **how):
+            if before is None and kind != b"IEND":
+                putchunk(file, kind, body)
+            elif kind == b"IDAT":
+                putchunk(file, b"fdAT", struct.pack(">I", next(numbers)), body)
+            if kind == b"IHDR":
+                if before is None:
+                    putchunk(file, b"acTL", struct.pack(">II", len(options.durations), plays))
+                putchunk(file, b"fcTL", _control(next(numbers), box, duration))
+        before = picture
+        del changed  # before the next frame is made
+    putchunk(file, b"IEND")
+    return file.getvalue()
+
+
+def _control(number: int, box: tuple[int, int, int, int], duration: float) -> bytes:
+    """The fcTL of a frame that is shown for `duration` milliseconds, or as long as its format can express."""
+    left, top, right, bottom = box
+    seconds = min(duration / 1000, MAX_PART)
+    delay = Fraction(seconds).limit_denominator(int(MAX_PART // max(seconds, 1))).as_integer_ratio()
+    return struct.pack(">5I2H2B", number, right - left, bottom - top, left, top, *delay, 0, 0)

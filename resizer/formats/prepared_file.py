@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import IO, Final, cast
+
+from resizer.formats.pillow_private import hook
 
 CHUNK: Final = 1_048_576
 
@@ -11,8 +14,11 @@ CHUNK: Final = 1_048_576
 class PreparedFile:
     """`head`, then the stream's bytes from `begin` to `end` (or to its own end), then `tail`."""
 
-    def __init__(self, stream: IO[bytes], *, head: bytes, begin: int, end: int, tail: bytes = b"") -> None:
+    def __init__(
+        self, stream: IO[bytes], *, head: bytes = b"", begin: int, end: int = sys.maxsize, tail: bytes = b""
+    ) -> None:
         self._stream, self._head, self._tail = stream, head, tail
+        self._read = hook(stream.read)  # Pillow ignores an OSError while it reads the tags of a TIFF
         self._shift = begin - len(head)  # from a position here to one in the stream
         self._tail_at = len(head) + max(end - begin, 0)
         self._position = 0
@@ -27,7 +33,7 @@ class PreparedFile:
         first, last = max(begin, len(self._head)), min(stop, self._tail_at)
         if first < last:
             self._stream.seek(first + self._shift)
-            data += self._stream.read(last - first)
+            data += self._read(last - first)
         if stop > self._tail_at:
             data += self._tail[max(begin - self._tail_at, 0) : stop - self._tail_at]
         self._position += len(data)

@@ -1,120 +1,106 @@
-"""Finds the page of a TIFF that is the picture, and writes a new directory for it that Pillow can read."""
+"""Finds the page of a TIFF that is the picture, and refuses camera raw files.
+
+Both begin alike, but a raw file's first page is a thumbnail.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import IO, TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.camera_raw import REDUCED, SUB_DIRECTORIES, SUBFILE, is_camera_raw
-from resizer.formats.prepared_file import PreparedFile
-from resizer.formats.tiff_directory import LONG_KINDS, MAX_DATA, SHORT, SIZES, TiffReader
-from resizer.formats.tiff_samples import COLOR_MAP, PALETTE, PHOTOMETRIC, SAMPLE_FORMAT, Samples, whole_palette
-from resizer.formats.tiff_writer import DirectoryWriter
+from resizer.formats.tiff_directory import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resizer.formats.tiff_directory import Directory, Field
+    from resizer.formats.tiff_directory import Directory, Field, TiffFile
 
 MAX_PAGES: Final = 64  # searched for the picture
-TRANSPARENCY_MASK: Final = 4  # bit of the subfile's kind
-STRIPS, ORIENTATION, STRIP_SIZES, TILES, TILE_SIZES = 273, 274, 279, 324, 325
-IPTC: Final = 33723
-MAX_IPTC: Final = 262_144  # bytes; a JPEG has 64 KB at most, and each text costs Pillow a step
-ICC: Final = 34675
-# Tags that no rendition needs: the order of pages, and Photoshop's resources and layers.
-DROPPED: Final = frozenset({SUBFILE, 255, SUB_DIRECTORIES, 34377, 37724})
-POINTERS: Final = frozenset({34665, 34853, 40965})  # to directories with metadata, in the file's own format
-LAST_STRUCTURAL: Final = 532  # tags up to here describe the layout of pixels; we never drop them
+SUBFILE, COMPRESSION, PHOTOMETRIC, SUB_DIRECTORIES = 254, 259, 262, 330
+REDUCED, MASK = 1, 4  # bits of the subfile's kind
+
+CANON: Final = b"CR\2"  # Canon's own header, at byte 8
+# DNG 1.7: a tag of its first directory, samples of a colour filter array, and linear ones.
+DNG_VERSION: Final = 50706
+SENSOR_SAMPLES: Final = frozenset({32803, 34892})
+# Tags that only describe a sensor: the filter's pattern (TIFF/EP), and how Canon slices the samples.
+SENSOR_TAGS: Final = frozenset({33421, 33422, 50752})
+# Compressions of Sony, Nikon, Samsung, Kodak, Pentax and Panasonic, by libtiff's and ExifTool's lists.
+SENSOR_COMPRESSIONS: Final = frozenset(
+    {262, 32767, 32769, 32770, 32772, 32867, 34316, 34713, 34826, 34828, 65000, 65535}
+)
+
+LAST_STRUCTURAL: Final = 532  # tags up to here describe the layout of pixels
+POINTERS: Final = frozenset({34665, 34853})  # to the directories of EXIF and GPS
+# The other tags that we use, with the most bytes of each: IPTC, of which each text costs Pillow a step, XMP, ratings,
+# copyright, ICC profile, EXIF, GPS, and Windows' texts. Photoshop's layers, which may be larger than the picture, are
+# not among them.
+METADATA: Final = {33723: 262_144} | dict.fromkeys(
+    (700, 18246, 18249, 33432, 34675, *POINTERS, *range(40091, 40096)), 16_777_216
+)
 
 
-class Page:
-    """One page of a file. Raises `Rejected` `unsupported_format` for a camera's raw file, `truncated` or `corrupt`."""
+def find_page(file: TiffFile) -> Directory:
+    """The first page that is not a reduced copy, with the tags that we use.
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.reader = TiffReader.of(stream)
-        pages = list(_pages(self.reader))
-        if not pages:
-            raise Rejected(Reason.CORRUPT, "The TIFF has no picture in it.")
-        if is_camera_raw(self.reader, pages):
-            detail = "It is a camera's raw file; upload the JPEG or TIFF that was developed from it."
-            raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
-        self.directory = next((page for page in pages if _is_whole(self.reader, page)), pages[0])
-        self.samples = Samples.of(self.reader, self.directory)
-        self.held = 0  # bytes of values in the new directory
-
-    def number(self, tag: int, default: int) -> int:
-        """A tag's first number."""
-        return self.reader.number(self.directory, tag, default)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether a strip or a tile extends beyond the file's end."""
-        for starts, sizes in ((STRIPS, STRIP_SIZES), (TILES, TILE_SIZES)):
-            places = zip(*(self.reader.numbers(self.directory, tag) for tag in (starts, sizes)), strict=False)
-            if any(start + size > self.reader.size for start, size in places):
-                return True
-        return False
-
-    def prepared(self) -> PreparedFile:
-        """The file with a new directory for this page after its end; the bytes between are unchanged."""
-        reader = self.reader
-        big = reader.big and reader.order == "<"  # Pillow does not read big-endian BigTIFFs
-        padding = bytes(reader.size % 2)
-        writer = DirectoryWriter(reader.order, big=big, at=reader.size + len(padding))
-        for tag, value in self.directory.fields.items():
-            if value.kind in SIZES and tag not in DROPPED and (tag not in POINTERS or big == reader.big):
-                self._copy(writer, tag, value)
-        self._mend(writer)
-        tail = padding + writer.tobytes()
-        self.held = writer.held
-        head = writer.header()
-        return PreparedFile(reader.stream, head=head, begin=len(head), end=reader.size, tail=tail)
-
-    def _copy(self, writer: DirectoryWriter, tag: int, value: Field) -> None:
-        most = MAX_IPTC if tag == IPTC else MAX_DATA
-        if tag > LAST_STRUCTURAL and (value.size > most or value.at + value.size > self.reader.size):
-            return
-        if value.kind in LONG_KINDS and not writer.big:
-            writer.put_numbers(tag, self.reader.numbers(self.directory, tag))
-        else:
-            writer.put(tag, value.kind, value.count, self.reader.data(value))
-
-    def _mend(self, writer: DirectoryWriter) -> None:
-        """Replace tags that Pillow reads wrongly, or not at all."""
-        writer.put_numbers(ORIENTATION, (1,), SHORT)  # Pillow would turn the picture, even by XMP alone
-        readable = self.samples.readable()
-        if readable != self.samples:
-            writer.put_numbers(PHOTOMETRIC, (readable.photometric,), SHORT)
-            writer.put_numbers(SAMPLE_FORMAT, (readable.format,) * len(readable.bits), SHORT)
-        if self.samples.photometric == PALETTE and (
-            palette := whole_palette(self.reader.numbers(self.directory, COLOR_MAP))
-        ):
-            writer.put_numbers(COLOR_MAP, palette, SHORT)
-        if self.samples.is_lab:
-            writer.drop(ICC)  # the decoded colours are RGB
+    Raises `Rejected` `unsupported_format` for a camera's raw file, `truncated` or `corrupt`.
+    """
+    pages = list(_pages(file))
+    if not pages:
+        raise Rejected(Reason.CORRUPT, "The TIFF has no picture in it.")
+    if (file.read(8, len(CANON)) == CANON and not file.big) or _is_preview(pages[0]) or any(map(_has_sensor, pages)):
+        detail = "It is a camera's raw file; upload the JPEG or TIFF that was developed from it."
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
+    page = next((page for page in pages if not page.number(SUBFILE, 0) & (REDUCED | MASK)), pages[0])
+    return replace(page, fields={tag: field for tag, field in page.fields.items() if _is_used(file, tag, field)})
 
 
-def _pages(reader: TiffReader) -> Iterator[Directory]:
+def _pages(file: TiffFile) -> Iterator[Directory]:
     """The first `MAX_PAGES` pages in the file's order, each followed by its subpages."""
-    waiting, seen = deque([reader.first]), set[int]()
+    waiting, seen = deque([file.first]), set[int]()
     while waiting and len(seen) < MAX_PAGES:
         at = waiting.popleft()
         if not at or at in seen:
             continue
         try:
-            page = reader.directory(at)
+            page = file.directory(at)
         except Rejected:
             if not seen:
                 raise
             return  # use the pages before it
         seen.add(at)
         yield page
-        waiting.extendleft(reversed(reader.numbers(page, SUB_DIRECTORIES)))
-        if page.next:
-            waiting.append(page.next)
+        waiting.extendleft(reversed(page.numbers(SUB_DIRECTORIES)))
+        waiting.append(page.next)
 
 
-def _is_whole(reader: TiffReader, page: Directory) -> bool:
-    return not reader.number(page, SUBFILE, 0) & (REDUCED | TRANSPARENCY_MASK)
+def _is_preview(first: Directory) -> bool:
+    """Whether a file's first directory is a DNG's preview."""
+    return DNG_VERSION in first.fields and bool(first.number(SUBFILE, 0) & REDUCED)
+
+
+def _has_sensor(page: Directory) -> bool:
+    """Whether a page has a sensor's samples.
+
+    The maker's tags do not count: TIFFs exported by a camera's software have them, too.
+    """
+    return (
+        not SENSOR_TAGS.isdisjoint(page.fields)
+        or page.number(PHOTOMETRIC, 0) in SENSOR_SAMPLES
+        or page.number(COMPRESSION, 1) in SENSOR_COMPRESSIONS
+    )
+
+
+def _is_used(file: TiffFile, tag: int, field: Field) -> bool:
+    """Whether Pillow is to see a tag. Raises `Rejected` `truncated` if the pixels need it and it is not in the file."""
+    end = field.at + field.size
+    if field.kind not in SIZES:
+        return False
+    if tag <= LAST_STRUCTURAL:
+        file.require(end)
+        return True
+    if tag in POINTERS and file.big:
+        return False  # we never write a BigTIFF, whose directories look different
+    return end <= file.size and field.size <= METADATA.get(tag, -1)

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from resizer.model import Header, RenditionPlan
-    from resizer.planning.geometry import Size
-    from resizer.planning.gravity import Point
+    from resizer.planning.geometry import Point, Size
 
 SIDE: Final = 32  # pixels
 WEIGHTS: Final = (1.0, 0.4, 1.2, 0.0)  # of edges, saturation and skin in a score

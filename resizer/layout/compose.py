@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, ImageColor
 
 from resizer.model import Format
-from resizer.planning.gravity import COMPASS, point_of
+from resizer.planning.geometry import COMPASS, point_of
 from resizer.resize import resize
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ def at_views(
     views: Sequence[View],
     finish: Callable[[Image.Image], Image.Image],
 ) -> Iterator[Sequence[Frame]]:
-    """Make the views in the order of `largest_first`: upright and finished (colours converted).
+    """Make the views largest first: upright and finished (colours converted).
 
     When this returns, everything is decoded, and all views that must be made from the decoded picture exist.
     """

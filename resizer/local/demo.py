@@ -1,4 +1,4 @@
-"""The whole service shown at work: upload, wait for the renditions, fetch them."""
+"""Demonstrates the whole service: uploads images, waits for the renditions, downloads them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PATIENCE_SECONDS: Final = 120
 
 @dataclass(slots=True)
 class Watch:
-    """Counts the events that are done, until every one that must come has come: then `ended` is set.
+    """Collects finished events; sets `ended` once all expected ones are there.
 
-    `of_renditions` says that renditions have events, too, as they have in the bucket of the uploads.
+    `of_renditions`: renditions send events, too, because they are in the bucket of the uploads.
     """
 
     expected: set[str]
@@ -35,7 +35,7 @@ class Watch:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def note(self, invocation: Invocation) -> None:
-        """Take in one finished event; a rendition makes its own event one that must come too."""
+        """Record a finished event, and expect an event for each of its renditions."""
         for result in (invocation.answer or {}).get("results", ()):
             self.results[result["key"]] = result
             if self.of_renditions:
@@ -46,7 +46,7 @@ class Watch:
             self.ended.set()
 
     def wait(self) -> None:
-        """Return when all is done. Raises `UsageError` where that takes too long or an event failed."""
+        """Wait for all events. Raises `UsageError` if one failed, or after `PATIENCE_SECONDS`."""
         self.ended.wait(PATIENCE_SECONDS)
         if self.problems:
             raise UsageError("; ".join(self.problems))
@@ -55,11 +55,10 @@ class Watch:
 
 
 def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
-    """Upload images by name, wait, and save every rendition below `save`; the answer's results, uploads first.
+    """Upload images by name, wait, and save all renditions below `save`. Returns the results, uploads first.
 
-    They are uploaded to where the settings look for sources: a bucket that they name, below the source prefix. The
-    events of the renditions themselves are among the results, all of them skipped; in a bucket of their own they have
-    none.
+    Images are uploaded below the source prefix, to a bucket of the settings. Renditions in the same bucket send events
+    as well; their results are `skipped`.
     """
     bucket = source_bucket(settings)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}

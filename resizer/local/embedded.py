@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import re
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST: Final = "127.0.0.1"
-EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # where somebody asks for it
+EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # only if the user asks for it
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-# A shell may have set these; they could send this process's requests elsewhere, even to a real account.
+# Variables of the shell that could send our requests elsewhere, even to a real account.
 FOREIGN: Final = re.compile(r"AWS_.*|.*_PROXY", re.IGNORECASE)
 OWN: Final = {
     **CREDENTIALS,
@@ -47,10 +48,9 @@ def embedded_aws(
 ) -> Iterator[str]:
     """Serve S3 and SQS on a port (0: any free one) of an IPv4 address of this machine; yields the endpoint's URL.
 
-    `wrap` may put something before the server, such as faults for it to have.
+    `wrap` may wrap the server's WSGI application, for example to inject faults.
 
-    Inside the block this process's AWS clients talk to it and to nothing else. Raises `UsageError` where the
-    port is taken.
+    Inside the block all AWS clients of this process use this endpoint. Raises `UsageError` if the port is in use.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     listener = _listen(host, port)
@@ -67,7 +67,7 @@ def embedded_aws(
         server.shutdown()
         thread.join()
         server.server_close()
-        moto_api_backend.reset()  # what it held is the process's own, and the next one here starts empty
+        moto_api_backend.reset()  # moto keeps its objects in this process; the next server starts empty
         listener.close()
 
 
@@ -76,8 +76,18 @@ class _Dispatcher(DomainDispatcherApplication):
     get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 
 
+def make_bucket(bucket: str) -> None:
+    """Create a bucket whose objects any page in a browser can show and fetch, as from a CDN."""
+    s3 = clients.client("s3")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    rule = {"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+
 def _forms_are_bodies(app: WSGIApplication) -> WSGIApplication:
-    """Let moto keep any PUT's body as it is, as S3 does. It reads forms as fields, and then waits for a body in vain.
+    """Make moto store a PUT's body even if its type is a form's; it would hang, because it parses forms first.
 
     curl sends `application/x-www-form-urlencoded` with `--data-binary`. Such objects get another Content-Type here.
     """

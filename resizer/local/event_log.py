@@ -1,4 +1,4 @@
-"""The handler's structured log as one readable line per event."""
+"""Prints the handler's structured log as one readable line per event."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class EventLines(logging.Handler):
-    """Prints log records that tell of an object; the rest of the log only from warnings up.
+    """Prints log records about objects, and other records from level WARNING.
 
-    The settings say what formats a source's renditions have. Where it is `quiet`, renditions' own events are left out.
+    With `quiet`, events of renditions are not printed.
     """
 
     def __init__(self, console: Console, settings: Settings, *, quiet: bool = False) -> None:
@@ -41,14 +41,14 @@ class EventLines(logging.Handler):
             self._console.print(escape(record.getMessage()), soft_wrap=True, highlight=False)
 
     def _written(self, fields: dict[str, Any]) -> list[str]:
-        """The formats of a source's renditions, which are not in the log."""
+        """The formats of a source's renditions; the log does not have them."""
         source = fields["format"] if fields["format"] in KEPT else "JPEG or PNG"
         names = [name for spec in self._settings.rule_for(fields["key"]).renditions for name in spec.formats]
         return list(dict.fromkeys(source if name == "source" else name.upper() for name in names))
 
 
 def print_lines(console: Console, settings: Settings, *, quiet: bool = False) -> None:
-    """From now on print the handler's log as lines instead of JSON."""
+    """Print the handler's log as lines instead of JSON from now on."""
     load_handler()
     logger = logging.getLogger("resizer")
     for handler in logger.handlers:

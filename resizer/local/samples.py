@@ -12,7 +12,7 @@ MEADOW: Final = ((60, 110, 50), (20, 40, 25))
 
 
 def samples() -> dict[str, bytes]:
-    """File name to bytes: a landscape JPEG, one that lies on its side, and a PNG with transparency."""
+    """Bytes by file name: a landscape JPEG, one with an EXIF orientation, and a PNG with transparency."""
     landscape = _landscape(2400, 1600)
     sideways = Image.Exif()
     sideways[ExifTags.Base.Orientation] = 6

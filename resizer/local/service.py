@@ -1,4 +1,4 @@
-"""The local service: the embedded AWS, a bucket, and the trigger that resizes what lands in it."""
+"""The local service: the embedded AWS, a bucket, and the trigger that resizes its uploads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resizer.local.embedded import CREDENTIALS, HOST, REGION, embedded_aws
+from resizer.local.embedded import CREDENTIALS, HOST, REGION, embedded_aws, make_bucket
 from resizer.local.trigger import Handler, Invocation, Trigger, wire
 from resizer.s3 import clients
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Service:
     """A running service; `failures` lists the events that failed on every try.
 
-    Renditions are in `output_bucket`, which is `bucket` unless they have one of their own.
+    Renditions are written to `output_bucket`, which may be the same as `bucket`.
     """
 
     endpoint: str
@@ -30,20 +30,20 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which any AWS client finds it."""
+        """The environment variables for any AWS client to use it."""
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, **CREDENTIALS}
 
 
 def load_handler() -> Handler:
-    """The Lambda handler, which reads the settings when it is first imported. Raises `ConfigError`."""
-    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # metrics are lines for CloudWatch to read
-    from resizer.handler import lambda_handler  # noqa: PLC0415 # not before this is called for
+    """Import the Lambda handler, which reads the settings at import. Raises `ConfigError`."""
+    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # metrics are log lines for CloudWatch
+    from resizer.handler import lambda_handler  # noqa: PLC0415 # it reads the settings at import
 
     return lambda_handler
 
 
 def make_event_bus(bus: str) -> None:
-    """Make the event bus of the settings, given by its name or ARN; every account has one called `default`."""
+    """Create the settings' event bus, given by name or ARN; the `default` one exists already."""
     name = bus.rpartition("event-bus/")[2]
     if name not in {"", "default"}:
         clients.client("events").create_event_bus(Name=name)
@@ -59,15 +59,15 @@ def local_service(  # noqa: PLR0913 # most have defaults
     host: str = HOST,
     output_bucket: str | None = None,
 ) -> Iterator[Service]:
-    """Run the service while the block runs. `finished` hears of every event, in the trigger's thread.
+    """Run the service during the block. The trigger's thread calls `finished` with every event.
 
-    `output_bucket` is that of the settings; it is made, too, and sends no events.
+    Also creates the settings' `output_bucket`, which sends no events.
 
-    Raises `UsageError` where the port is taken and `ConfigError` where the settings are wrong; at the block's end
-    `ResizerError` where the trigger has broken off, of which `ended` tells at once.
+    Raises `UsageError` if the port is in use, and `ConfigError` if the settings are wrong. If the trigger's thread
+    crashes, it sets `ended`, and the end of the block raises `ResizerError`.
     """
     with embedded_aws(port, host=host) as endpoint:
-        handler = load_handler()  # which makes its client, so it has to see this endpoint
+        handler = load_handler()  # makes its clients, so the endpoint must be set
         service = Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))
 
         def note(invocation: Invocation) -> None:
@@ -89,14 +89,14 @@ def local_service(  # noqa: PLR0913 # most have defaults
 def storage_alone(
     bucket: str, port: int = 0, *, host: str = HOST, output_bucket: str | None = None
 ) -> Iterator[Service]:
-    """The same buckets with no trigger, for functions that are invoked by hand. Raises `UsageError`."""
+    """Run only the storage, without the trigger, to invoke functions by hand. Raises `UsageError`."""
     with embedded_aws(port, host=host) as endpoint:
-        clients.client("s3").create_bucket(Bucket=bucket)
+        make_bucket(bucket)
         yield Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))
 
 
 def _with_output_bucket(bucket: str, output_bucket: str | None) -> str:
-    """Where renditions go; a bucket of their own is made."""
+    """The bucket for renditions; creates it if it is another one."""
     if output_bucket:
-        clients.client("s3").create_bucket(Bucket=output_bucket)
+        make_bucket(output_bucket)
     return output_bucket or bucket

@@ -1,4 +1,4 @@
-"""The trigger: S3 notifications through a queue to `lambda_handler`, with Lambda's own retries."""
+"""The trigger: sends S3 notifications through a queue to `lambda_handler`, and retries as Lambda does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from resizer.errors import ResizerError
+from resizer.local.embedded import make_bucket
 from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TRIES: Final = 3  # Lambda's own: one, and two more where it raises
+TRIES: Final = 3  # Lambda retries twice after an error
 QUEUE: Final = "resizer-trigger"
 EVENTS: Final = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
 
@@ -38,13 +39,13 @@ class LocalContext:
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the time-out; here always a whole minute."""
+        """Milliseconds until the time-out: always a minute here."""
         return 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One event's way through the handler: its answer, or the last of its `tries` errors."""
+    """What the handler did with one event: its answer, or the last of its `tries` errors."""
 
     event: dict[str, Any]
     answer: dict[str, Any] | None
@@ -53,11 +54,11 @@ class Invocation:
 
 
 def wire(bucket: str) -> str:
-    """Make the bucket and let it notify a queue, whose URL is returned."""
+    """Create the bucket and a queue for its notifications; returns the queue's URL."""
     s3, sqs = clients.client("s3"), clients.client("sqs")
     url: str = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    s3.create_bucket(Bucket=bucket)
+    make_bucket(bucket)
     s3.put_bucket_notification_configuration(
         Bucket=bucket,
         NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": list(EVENTS)}]},
@@ -66,9 +67,9 @@ def wire(bucket: str) -> str:
 
 
 class Trigger:
-    """Reads notifications in a thread and hands each to the handler, until it is stopped.
+    """Reads notifications in a thread and calls the handler with each, until it is stopped.
 
-    `ended` is set where the thread breaks off before that, which only a mistake in this program can make it do.
+    If the thread crashes, which would be a bug of ours, `ended` is set.
     """
 
     def __init__(
@@ -87,20 +88,20 @@ class Trigger:
         self._thread = threading.Thread(target=self._run, name="trigger", daemon=True)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the event in hand and end. Raises `ResizerError` where the thread has broken off."""
+        """Finish the current event and stop. Raises `ResizerError` if the thread has crashed."""
         self._stopping.set()
         self._thread.join()
         if self._problem:
-            raise ResizerError(f"The trigger broke off: {self._problem!r}") from self._problem
+            raise ResizerError(f"The trigger crashed: {self._problem!r}") from self._problem
 
     def _run(self) -> None:
         try:
             self._read()
-        except Exception as problem:  # noqa: BLE001 # raised by stop(), in the thread that can tell it
+        except Exception as problem:  # noqa: BLE001 # stop() raises it in the main thread
             self._problem = problem
             self._ended.set()
 
@@ -117,7 +118,7 @@ class Trigger:
                     continue
 
     def invoke(self, event: dict[str, Any]) -> Invocation:
-        """Hand one event to the handler as Lambda would: up to three times where it raises."""
+        """Call the handler with one event as Lambda does: up to three times if it raises."""
         problem: Exception | None = None
         for tries in range(1, TRIES + 1):
             try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from resizer.formats import SOURCES
 from resizer.memory.encoding import MB, bytes_per_pixel, encoding_needed
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import as_stored, focused, wanted_size, whole_view
+from resizer.planning.geometry import as_stored, focused, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ OTHER_CONVERSION: Final = 4
 def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int) -> int:
     """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
-    `planned` are its renditions in the order of `largest_first`.
+    `planned` are its renditions largest first.
     """
     source = SOURCES[header.format]
     planned = [each._replace(placement=_apart(each.placement, header.upright_size)) for each in planned]
@@ -80,7 +80,7 @@ def _conversion(header: Header) -> int:
 
 
 def _is_as_decoded(view: View, header: Header) -> bool:
-    return view == whole_view(header.upright_size, header.upright_size)
+    return view == whole(header.upright_size, header.upright_size).view
 
 
 def _unmultiplied(header: Header, first: Sequence[View]) -> int:

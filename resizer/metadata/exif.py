@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
-from resizer.formats.png_header import KEYWORDS
+from resizer.errors import is_our_fault, is_raised_here
+from resizer.formats.png_file import KEYWORDS
 from resizer.model import MAX_EXIF_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from PIL.ImageFile import ImageFile
 
@@ -49,26 +51,32 @@ def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes
     """
     if keep == "none":
         return b""
-    rights = _rights(image, warn)
-    block = _block(image, rights) if keep == "all" else b""
+    exif, rights, block = Image.Exif(), dict[int, bytes](), b""
+    with _ignored_damage():
+        exif = _exif(image)
+        texts = {tag: text for tag in COPYRIGHT if isinstance(text := _as_stored(exif.get(tag)), bytes)}
+        rights = {tag: text[:MAX_TEXT] for tag, text in texts.items() if not _is_blank(text)}
+    elsewhere = _elsewhere(image, warn)
+    while len(rights) < len(COPYRIGHT) and (found := next(elsewhere, None)):
+        rights = {tag: text[:MAX_TEXT].encode() for tag, text in zip(COPYRIGHT, found, strict=True) if text} | rights
+    if keep == "all":
+        with _ignored_damage():
+            block = _written(rights | _described(exif))
     if len(block) > MAX_SEGMENT_BYTES:
         warn(f"EXIF of {len(block)} bytes is too long for a JPEG; only artist and copyright are kept.")
         block = b""
-    return block or _with(Image.Exif(), rights)
+    return block or _written(rights)
 
 
-def _block(image: ImageFile, rights: dict[int, bytes]) -> bytes:
+@contextmanager
+def _ignored_damage() -> Iterator[None]:
+    """Go on after an error: hostile EXIF may raise anything, and the picture does not need it."""
     try:
-        return _with(_all(_exif(image)), rights)
-    except Exception:  # noqa: BLE001 # hostile EXIF may raise anything; the picture does not need it
-        return b""
-
-
-def _with(exif: Image.Exif, rights: dict[int, bytes]) -> bytes:
-    for tag, text in rights.items():
-        if not _says(exif.get(tag)):
-            exif[tag] = text
-    return exif.tobytes() if len(exif) else b""
+        yield
+    except Exception as problem:
+        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)  # for a number that is no text
+        if is_our_fault(problem) and not in_pillow:
+            raise
 
 
 def _exif(image: ImageFile) -> Image.Exif:
@@ -78,35 +86,20 @@ def _exif(image: ImageFile) -> Image.Exif:
     return Image.Exif() if unread else image.getexif()
 
 
-def _rights(image: ImageFile, warn: Callable[[str], None]) -> dict[int, bytes]:
-    """Artist and copyright by tag: EXIF's own bytes, or UTF-8 if they come from elsewhere."""
-    try:
-        found = _copyright(_exif(image))
-    except Exception:  # noqa: BLE001 # as above
-        found = {}
-    elsewhere = _elsewhere(image, warn)
-    while len(found) < len(COPYRIGHT) and (rights := next(elsewhere, None)):
-        for tag, text in zip(COPYRIGHT, (rights.artist, rights.copyright), strict=True):
-            if text:
-                found.setdefault(tag, text[:MAX_TEXT].encode())
-    return found
-
-
 def _elsewhere(image: ImageFile, warn: Callable[[str], None]) -> Iterator[Rights]:
     """Rights from other blocks than EXIF, each read on demand, the most trusted first."""
     (has_iptc, is_newer), xmp = _has_iptc(image), image.info.get("xmp")
     texts = [str(image.info.get(keyword, "")) for keyword in KEYWORDS] if image.format == "PNG" else []
     if not (has_iptc or xmp or any(texts)):
         return
-    from resizer.metadata import iptc, rights  # noqa: PLC0415 # 2 ms, and many photos have none of these
-    from resizer.metadata.xmp import rights_in_xmp  # noqa: PLC0415 # as above
+    from resizer.metadata import rights  # noqa: PLC0415 # 2 ms, and many photos have none of these
 
     if has_iptc and is_newer:
-        yield iptc.rights_in_iptc(image, warn)
-    if xmp and isinstance(xmp, bytes):
-        yield rights_in_xmp(xmp, warn)
+        yield rights.rights_in_iptc(image, warn)
+    if isinstance(xmp, bytes):
+        yield rights.rights_in_xmp(xmp, warn)
     if has_iptc and not is_newer:
-        yield iptc.rights_in_iptc(image, warn)
+        yield rights.rights_in_iptc(image, warn)
     yield rights.Rights(*map(rights.one_line, texts))
 
 
@@ -116,41 +109,29 @@ def _has_iptc(image: ImageFile) -> tuple[bool, bool]:
         resources = image.info.get("photoshop", {})
         block, digest = resources.get(IPTC), resources.get(IPTC_DIGEST)
         return bool(block), bool(block and digest) and digest != hashlib.md5(block, usedforsecurity=False).digest()
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return TIFF_IPTC in image.tag_v2, False
-    return False, False
+    return isinstance(image, TiffImagePlugin.TiffImageFile) and TIFF_IPTC in image.tag_v2, False
 
 
-def _copyright(exif: Image.Exif) -> dict[int, bytes]:
-    texts = {tag: exif.get(tag) for tag in COPYRIGHT}
-    return {
-        tag: text[:MAX_TEXT].encode("latin-1", "replace")
-        for tag, text in texts.items()
-        if isinstance(text, str) and _says(text)
-    }
-
-
-def _says(value: object) -> bool:
-    """Whether a tag has more than the blanks and zeros that cameras write."""
-    match value:
-        case str():
-            return bool(value.strip("\0 "))
-        case bytes():
-            return bool(value.strip(b"\0 "))
-    return value is not None
-
-
-def _all(exif: Image.Exif) -> Image.Exif:
-    kept = Image.Exif()
-    for tag in DESCRIPTIVE & set(exif):
-        kept[tag] = _as_stored(exif[tag])
+def _described(exif: Image.Exif) -> dict[int, object]:
+    """The tags that stay true of a rendition."""
+    tags: dict[int, object] = {tag: _as_stored(exif[tag]) for tag in DESCRIPTIVE & set(exif)}
     for directory in DIRECTORIES:
-        entries = {tag: _as_stored(value) for tag, value in exif.get_ifd(directory).items() if tag not in UNTRUE}
-        if entries:
-            kept[directory] = entries
-    return kept
+        entries = exif.get_ifd(directory)
+        tags[directory] = {tag: _as_stored(entries[tag]) for tag in entries.keys() - UNTRUE}
+    return {tag: value for tag, value in tags.items() if not _is_blank(value)}
 
 
 def _as_stored(value: object) -> object:
     """The original bytes of a text: Pillow reads any text as Latin-1, and would write it as ASCII."""
     return value.encode("latin-1", "replace") if isinstance(value, str) else value
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a tag has nothing but the blanks and zeros that cameras write, or a directory no tags."""
+    return value == {} or (isinstance(value, bytes) and not value.strip(b"\0 "))
+
+
+def _written(tags: Mapping[int, object]) -> bytes:
+    exif = Image.Exif()
+    exif.update(tags)
+    return exif.tobytes() if tags else b""

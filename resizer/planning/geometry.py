@@ -1,22 +1,29 @@
-"""Computes which part of a source a rendition shows, and at which size."""
+"""Computes which part of a source a rendition shows, at which size, and around which point."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from resizer.planning.gravity import ATTENTION, COMPASS, point_of
 from resizer.settings.rules import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from resizer.model import Header
-    from resizer.planning.gravity import Point
     from resizer.settings.rules import RenditionSpec
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+Point = tuple[float, float]  # fractions of the width from the left and of the height from the top
+
+ATTENTION: Final = "attention"  # what people look at; only the pixels tell where that is
+COMPASS: Final[dict[str, Point]] = {
+    "northwest": (0, 0), "north": (0.5, 0), "northeast": (1, 0),
+    "west": (0, 0.5), "center": (0.5, 0.5), "east": (1, 0.5),
+    "southwest": (0, 1), "south": (0.5, 1), "southeast": (1, 1),
+}  # fmt: skip
+FOCAL_POINT: Final = "focal-point"  # the user metadata of a source, without `x-amz-meta-`
 SAME: Final = 1e-6  # pixels: two edges that arithmetic has moved apart
 
 
@@ -89,14 +96,9 @@ def focused(placement: Placement, upright: Size, point: Point) -> Placement:
     return replace(placement, view=view, attention=False)
 
 
-def whole_view(upright: Size, size: Size) -> View:
-    """All of the source at a size."""
-    return View((0, 0, *upright), size)
-
-
 def whole(upright: Size, size: Size) -> Placement:
     """All of the source at a size, and nothing around it."""
-    return Placement(whole_view(upright, size), size)
+    return Placement(View((0, 0, *upright), size), size)
 
 
 def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bool) -> Size:
@@ -107,9 +109,8 @@ def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bo
         if limit > across and not enlarge:
             return upright
         return limit, max(1, (2 * down * limit + across) // (2 * across))
-    if height > down and not enlarge:
-        return upright
-    return max(1, (2 * across * height + down) // (2 * down)), height
+    turned = _inside((down, across), height, None, enlarge=enlarge)
+    return turned[1], turned[0]
 
 
 def _cover(upright: Size, box: Size, *, enlarge: bool) -> tuple[tuple[float, float], Size]:
@@ -152,11 +153,23 @@ def wanted_size(header: Header, views: Iterable[View]) -> Size:
     return (height, width) if header.orientation >= 5 else (width, height)
 
 
-def rendition_size(upright: Size, width: int) -> Size:
-    """Width and height in pixels of a rendition: in proportion, never enlarged, at least one pixel high."""
-    return _inside(upright, width, None, enlarge=False)
+def point_of(gravity: str | Point) -> Point | None:
+    """The point of a gravity in the settings; None for `attention`, which depends on the picture."""
+    return COMPASS.get(gravity) if isinstance(gravity, str) else gravity
 
 
-def rendition_sizes(upright: Size, widths: Iterable[int]) -> list[Size]:
-    """The sizes that renditions of these widths have, each once."""
-    return list(dict.fromkeys(rendition_size(upright, width) for width in widths))
+def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:
+    """The point in a source's user metadata, such as `0.31,0.62`; spaces do not matter.
+
+    None without one. A text that is not two numbers from 0 to 1 is ignored, with a warning.
+    """
+    if text is None:
+        return None
+    try:
+        across, down = (float(part) for part in text.split(","))
+    except ValueError:
+        across = down = -1
+    if 0 <= across <= 1 and 0 <= down <= 1:  # "nan" is not
+        return across, down
+    warn(f"The user metadata {FOCAL_POINT} is ignored: {text[:40]!r} is not two fractions such as 0.31,0.62.")
+    return None

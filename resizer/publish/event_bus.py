@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.errors import DeliveryError, ResizerError
 from resizer.publish.manifest import VERSION, as_json, path
 from resizer.report import Outcome
-from resizer.s3.clients import send
+from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resizer.deadline import Clock
     from resizer.report import Report
 
     Entry = dict[str, str]
@@ -40,11 +38,10 @@ class DetailType(StrEnum):
     REJECTED = "Image Rejected"
 
 
-def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
+def send(reports: Sequence[Report], bus: str) -> list[Report]:
     """Send the events about some sources to a bus, given by its name or ARN.
 
-    Returns the same reports, but `failed` ones if the bus did not accept their events, so that their records are
-    retried.
+    Returns the reports whose events the bus did not accept; they are `failed` now, so that their records are retried.
     """
     waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
     refused: dict[int, str] = {}
@@ -54,14 +51,14 @@ def tell(reports: Sequence[Report], bus: str, clock: Clock) -> list[Report]:
         refused = {}
         for batch in _batches(waiting):
             try:
-                refused |= _put(batch, clock)
+                refused |= _put(batch)
             except ResizerError as problem:
                 problems |= dict.fromkeys(batch, problem)
         waiting = {number: waiting[number] for number in refused}
         if not waiting:
             break
     problems |= {number: DeliveryError(f"put_events to {bus} failed: {why}") for number, why in refused.items()}
-    return [_failed(report, problems.get(number)) for number, report in enumerate(reports)]
+    return [_failed(reports[number], problem) for number, problem in sorted(problems.items())]
 
 
 def entry_for(report: Report, bus: str) -> Entry | None:
@@ -117,9 +114,9 @@ def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
         yield batch
 
 
-def _put(batch: dict[int, Entry], clock: Clock) -> dict[int, str]:
+def _put(batch: dict[int, Entry]) -> dict[int, str]:
     """Send one request; return the errors of refused entries. Raises `DeliveryError` and `OutOfTime`."""
-    answer = send("events", "put_events", clock, Entries=list(batch.values()))
+    answer = clients.send("events", "put_events", Entries=list(batch.values()))
     return {
         number: f"{result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
         for number, result in zip(batch, answer["Entries"], strict=True)
@@ -127,8 +124,7 @@ def _put(batch: dict[int, Entry], clock: Clock) -> dict[int, str]:
     }
 
 
-def _failed(report: Report, problem: ResizerError | None) -> Report:
-    if problem is None:
-        return report
-    detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
-    return replace(report, outcome=Outcome.FAILED, reason=problem.reason, detail=detail)
+def _failed(report: Report, problem: ResizerError) -> Report:
+    report.detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
+    report.outcome, report.reason = Outcome.FAILED, problem.reason
+    return report

@@ -1,4 +1,4 @@
-"""AWS clients, made once per environment and reused by every warm invocation."""
+"""AWS clients, made once per environment and reused by every warm invocation. No request outlasts its invocation."""
 
 from __future__ import annotations
 
@@ -9,49 +9,69 @@ from typing import TYPE_CHECKING, Any, Final
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
 
+from resizer.deadline import Clock
 from resizer.errors import ConfigError, DeliveryError
-from resizer.s3 import time_limit
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSResponse
     from botocore.session import Session
 
-    from resizer.deadline import Clock
     from resizer.s3 import S3
 
-# One per concurrent upload.
-MAX_CONNECTIONS: Final = 3
+MAX_CONNECTIONS: Final = 3  # one per concurrent upload
 OWNER: Final = "RESIZER_BUCKET_OWNER"
 REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # any client's request may raise these
+ATTEMPTS: Final = 3
+CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' default within a region: a lost packet is sent again after 1.0
+READ_SECONDS: Final = 5.0  # between two pieces of an answer
+# The longest that botocore's standard mode (retries/standard.py) waits for the last attempt: 2 seconds after S3 has
+# throttled, and 5 more if it asks for them.
+RETRY_SECONDS: Final = 7.0
+
+clock = Clock()  # the handler sets each invocation's; an environment has one at a time
 
 
-@cache
+class Download(StreamingBody):
+    """A download that also hands out its bytes as they arrive; `read` waits for all that it is asked for."""
+
+    def __init__(self, raw: Any, size: Any) -> None:
+        super().__init__(raw, size)
+        self._raw = raw
+
+    def read1(self, amount: int) -> bytes:
+        """Wait for the next bytes and return at most `amount` of them; empty at the end.
+
+        Raises `OutOfTime`, and urllib3's `HTTPError`.
+        """
+        if self._raw.closed:
+            return b""
+        self.set_socket_timeout(clock.within(READ_SECONDS))
+        piece: bytes | None = self._raw.read1(amount)
+        return piece or b""
+
+
 def s3() -> S3:
-    """botocore's S3 client, the same one every time and thread-safe.
+    """botocore's S3 client, the same one every time and thread-safe. Raises `ConfigError` if the environment is wrong.
 
     If `RESIZER_BUCKET_OWNER` names an account, S3 refuses requests to buckets of other accounts: nobody can receive
-    renditions by re-creating a deleted bucket. Raises `ConfigError` if the environment is wrong.
+    renditions by re-creating a deleted bucket.
     """
-    made: S3 = client("s3")
-    return made
-
-
-def s3_until(clock: Clock) -> S3:
-    """The same client for one invocation: no request takes longer than `clock` allows."""
-    return time_limit.InvocationS3(s3(), clock)
+    return client("s3")
 
 
 @cache
 def client(service: str) -> Any:
     """botocore's client of an AWS service, the same one every time and thread-safe.
 
-    Raises `ConfigError` if the environment is wrong.
+    Its requests raise `OutOfTime` when `clock` runs out. Raises `ConfigError` if the environment is wrong.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")  # botocore reads only the second
     config = Config(
-        connect_timeout=time_limit.CONNECT_SECONDS,
-        read_timeout=time_limit.READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": time_limit.ATTEMPTS},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=MAX_CONNECTIONS,
         # We send our own CRC32 with PUTs, and TLS protects downloads.
         request_checksum_calculation="when_required",
@@ -61,31 +81,33 @@ def client(service: str) -> Any:
     try:
         made = _session().create_client(service, region_name=region or None, config=config)
     except (ValueError, BotoCoreError) as problem:
-        raise ConfigError([_mistake(service, problem)]) from problem
-    time_limit.install(made)
-    if service == "s3":
-        made.meta.events.register_last("before-call.s3", _send_at_once)
-        if os.environ.get(OWNER):
-            made.meta.events.register("provide-client-params.s3", _expect_owner)
+        mistake = f"No client for {service} can be made: {problem}. Check AWS_REGION and AWS_ENDPOINT_URL."
+        raise ConfigError([mistake]) from problem
+    events = made.meta.events
+    identifier = made.meta.service_model.service_id.hyphenize()
+    events.register(f"before-send.{identifier}", _shorten_timeout)
+    events.register_first(f"needs-retry.{identifier}", _retry_in_time)
+    events.register_last("before-call.s3", _send_at_once)
+    events.register("after-call.s3.GetObject", _hand_out_pieces)
+    if os.environ.get(OWNER):
+        events.register("provide-client-params.s3", _expect_owner)
     return made
 
 
 def forget() -> None:
     """Drop all clients; new ones read the environment again."""
-    s3.cache_clear()
     client.cache_clear()
     _session.cache_clear()
 
 
-def send(service: str, operation: str, clock: Clock | None = None, **request: Any) -> Any:
-    """Make one request to SQS, Lambda or EventBridge. Raises `DeliveryError`, so that the event is retried.
+def send(service: str, operation: str, **request: Any) -> Any:
+    """Make one request to SQS, Lambda or EventBridge.
 
-    With a `clock` it raises `OutOfTime` when the invocation's time is used up.
+    Raises `DeliveryError`, so that the event is retried, and `OutOfTime`.
     """
     target = request.get("QueueUrl") or request.get("FunctionName") or request["Entries"][0]["EventBusName"]
     try:
-        with time_limit.within(clock):
-            return getattr(client(service), operation)(**request)
+        return getattr(client(service), operation)(**request)
     except REQUEST_ERRORS as problem:
         raise DeliveryError(f"{operation} to {target} failed: {problem}. It will be tried again.") from problem
 
@@ -95,18 +117,27 @@ def _session() -> Session:
     return botocore.session.get_session()  # importing boto3 would take another 30 to 70 ms
 
 
-def _mistake(service: str, problem: Exception) -> str:
-    """Explain what is wrong with the environment, with the variable's name if it is known."""
-    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
-    name = next((name for name in names if os.environ.get(name)), None)
-    if name and isinstance(problem, ValueError):
-        return f"{name}={os.environ[name]} is not an endpoint; write it as https://host or http://host:port."
-    return f"No client for {service} can be made: {problem}"
+def _shorten_timeout(request: Any, **_: Any) -> None:
+    """Before each attempt: leave it only the time that is left (`context` is missing in botocore's type stubs)."""
+    request.context["read_timeout"] = (
+        clock.within(READ_SECONDS + CONNECT_SECONDS, least=CONNECT_SECONDS) - CONNECT_SECONDS
+    )
+
+
+def _retry_in_time(response: Any, caught_exception: Exception | None, **_: Any) -> None:
+    """After each attempt: raise `OutOfTime` if it failed and the wait for the next may be too long."""
+    if caught_exception or (response and (response[0].status_code >= 500 or response[0].status_code == 429)):
+        clock.within(READ_SECONDS, least=RETRY_SECONDS + CONNECT_SECONDS)
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:
     """Send headers and body together: waiting for `100 Continue` takes longer than sending the body."""
     params["headers"].pop("Expect", None)
+
+
+def _hand_out_pieces(http_response: AWSResponse, parsed: dict[str, Any], **_: Any) -> None:
+    if "Body" in parsed:
+        parsed["Body"] = Download(http_response.raw, parsed.get("ContentLength"))
 
 
 def _expect_owner(params: dict[str, Any], model: Any, **_: Any) -> Any:  # botocore uses the return value

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from resizer.errors import AccessDenied, ConditionFailed, ObjectMissing, Reason, Rejected, SourceGone, Superseded
-from resizer.model import SourceMetadata, SourceObject
-from resizer.s3 import content_encoding
-from resizer.s3.conditional import head
-from resizer.s3.failures import ask
+from botocore.exceptions import BotoCoreError
+from urllib3.exceptions import HTTPError
+
+from resizer.errors import (
+    AccessDenied,
+    ConditionFailed,
+    ObjectMissing,
+    Reason,
+    Rejected,
+    SourceGone,
+    SourceInterrupted,
+    Superseded,
+)
+from resizer.s3.content_encoding import READABLE, decompressed, encodings
+from resizer.s3.requests import ask, head
 from resizer.s3.stream import SourceStream, too_many_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from resizer.model import SourceObject
     from resizer.s3 import S3
+
+BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
 
 
 @contextmanager
@@ -30,28 +43,27 @@ def open_source(
     if source.size is not None and source.size > limit:
         raise too_many_bytes(source.uri, source.size, limit)
     answer = _get(s3, source)
-    body, size = content_encoding.decoded(answer, source.uri)
-    stream = SourceStream(
-        body=body,
-        metadata=SourceMetadata(answer["ETag"].strip('"'), size, answer),
-        uri=source.uri,
-        limit=limit,
-        before_each_fetch=before_each_fetch,
-    )
+    body, size = answer["Body"], answer.get("ContentLength")
+    applied = encodings(answer)
+    pieces = downloaded(body, size, source.uri, before_each_fetch)
+    for encoding in filter(READABLE.__contains__, reversed(applied)):
+        pieces, size = decompressed(pieces, encoding, source.uri), None
+    stream = SourceStream(pieces, answer, uri=source.uri, limit=limit, size=size)
     try:
-        if (stored_size := answer.get("ContentLength") or 0) > limit:
-            raise too_many_bytes(source.uri, stored_size, limit)
+        if (stored := answer.get("ContentLength") or 0) > limit:
+            raise too_many_bytes(source.uri, stored, limit)
         yield stream
         stream.check()
+        stream.drain()
     except Exception as problem:
-        body.close()
         stream.check()  # decoders take an interrupted download for a damaged image
-        encoding = content_encoding.unsupported(answer)
-        if encoding and isinstance(problem, Rejected) and problem.reason is Reason.NOT_AN_IMAGE:
-            detail = f"{source.uri} is stored with Content-Encoding: {encoding}. Store it without, or with gzip."
+        unreadable = [encoding for encoding in applied if encoding not in READABLE]
+        if unreadable and isinstance(problem, Rejected) and problem.reason is Reason.NOT_AN_IMAGE:
+            detail = f"{source.uri} is stored with Content-Encoding: {unreadable[0]}. Store it without, or with gzip."
             raise Rejected(Reason.UNSUPPORTED_ENCODING, detail) from problem
         raise
-    stream.close()
+    finally:
+        body.close()
 
 
 def current_etag(s3: S3, source: SourceObject) -> str | None:
@@ -68,11 +80,9 @@ def current_etag(s3: S3, source: SourceObject) -> str | None:
 
 def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
     """Fetch the current version, never an older one by its id."""
-    request = {"Bucket": source.bucket, "Key": source.key}
-    if source.etag:
-        request["IfMatch"] = f'"{source.etag}"'
+    condition = {"IfMatch": f'"{source.etag}"'} if source.etag else {}
     try:
-        answer = ask("GET", s3.get_object, **request)
+        answer = ask(s3, "GET", Bucket=source.bucket, Key=source.key, **condition)
     except ObjectMissing as problem:
         raise SourceGone(f"{source.uri} has been deleted since its event was sent.") from problem
     except ConditionFailed as problem:
@@ -83,3 +93,24 @@ def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
         answer["Body"].close()
         raise Superseded(f"Version {source.version_id} of {source.uri} is not the current one.")
     return answer
+
+
+def downloaded(body: Any, size: int | None, uri: str, before_each_fetch: Callable[[], None]) -> Iterator[bytes]:
+    """Yield a body's bytes as they arrive: a slow trickle is stopped in time, too. Raises `SourceInterrupted`."""
+    fetched = 0
+    while size is None or fetched < size:
+        before_each_fetch()
+        try:
+            piece = body.read1(BLOCK)
+        except (HTTPError, BotoCoreError, OSError) as problem:
+            before_each_fetch()  # if the time is over, that is the reason
+            message = f"The download of {uri} broke off after {fetched} bytes: {problem}. It will be tried again."
+            raise SourceInterrupted(message) from problem
+        if not piece and size is not None:
+            raise SourceInterrupted(
+                f"The download of {uri} ended {size - fetched} bytes early. It will be tried again."
+            )
+        if not piece:
+            return
+        fetched += len(piece)
+        yield piece

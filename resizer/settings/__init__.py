@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from resizer.errors import ConfigError
 from resizer.settings import file
-from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete
-from resizer.settings.key_template import fill_bucket, has_bucket
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, OnDelete, parsed
 from resizer.settings.resolve import resolve
 from resizer.settings.rules import RenditionSpec, Rule, Watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from resizer.model import SourceObject
 
@@ -56,17 +55,18 @@ class Settings:
 
         Raises `ConfigError` with all mistakes, each by its variable, or by its file and the path in it.
         """
-        mistakes: list[str] = []
-        values = _parsed(environ, VARIABLES, mistakes)
+        values, mistakes = parsed(environ, VARIABLES)
+        of_defaults, others = parsed(environ, OF_DEFAULTS)
+        mistakes += others
         if "output_bucket" in values and "RESIZER_OUTPUT_PREFIX" in environ:
-            values.setdefault("output_prefix", "")  # set to nothing, which only means something there
-        of_defaults = _parsed(environ, OF_DEFAULTS, mistakes)
-        document: Mapping[str, Any] = {}
+            values.setdefault("output_prefix", "")  # an output bucket needs no prefix, so an empty one is no mistake
+        document: dict[str, Any] = {}
         try:
-            document = file.read(path) if (path := file.find(environ)) else document
+            if path := file.find(environ):
+                document = file.read(path)
         except ConfigError as wrong:
             mistakes += wrong.mistakes
-        settings = cls(**resolve(document, of_defaults)._asdict(), **values)
+        settings = cls(**resolve(document, of_defaults), **values)
         if mistakes := [*mistakes, *settings._clashes()]:
             raise ConfigError(mistakes)
         return settings
@@ -78,7 +78,7 @@ class Settings:
     def recipe_of(self, rule: Rule, spec: RenditionSpec) -> str:
         """A short hash of what shapes the bytes and the headers of one rendition, whatever its format.
 
-        Its name and formats are left out, for each has a key of its own.
+        Its name and formats are left out, because each has a key of its own.
         """
         shaping = (
             RECIPE_VERSION, replace(spec, name="", formats=()), self.watermarks.get(spec.watermark or ""),
@@ -87,19 +87,23 @@ class Settings:
         return hashlib.sha256(repr(shaping).encode()).hexdigest()[:16]
 
     def output_bucket_for(self, source: SourceObject) -> str:
-        """The bucket that the renditions of a source are in: its own, unless they have one of their own."""
+        """The bucket that the renditions of a source are written to: the output bucket, or else the source's own."""
         return self.output_bucket or source.bucket
 
     def for_bucket(self, bucket: str) -> Self:
         """The same settings for the sources of one bucket, whose name is filled into the key template."""
-        if not has_bucket(self.key_template):
-            return self
-        return replace(self, key_template=fill_bucket(self.key_template, bucket))
+        return replace(self, key_template=self.key_template.replace("{bucket}", bucket))
 
-    @property
-    def guarded_prefix(self) -> str | None:
-        """The prefix in a source bucket below which nothing is a source; None beside an output bucket."""
-        return self.output_prefix if self.output_bucket is None else None
+    def is_output(self, key: str) -> bool:
+        """Whether a decoded key of a source bucket is under the output prefix, where nothing is ever a source.
+
+        With an output bucket, no key of another bucket is an output.
+        """
+        return self.output_bucket is None and key.startswith(self.output_prefix)
+
+    def is_source(self, key: str) -> bool:
+        """Whether an object of a source bucket with this decoded key is a source; a rule may skip it."""
+        return key.startswith(self.source_prefix) and not self.is_output(key)
 
     def forwards(self, source: SourceObject) -> bool:
         """Whether a source that needs more memory goes to the large function; only once, to avoid loops."""
@@ -116,42 +120,26 @@ class Settings:
         return replace(self, defaults=self.defaults.with_widths(widths), rules=rules)
 
     def _clashes(self) -> Iterator[str]:
-        """Mistakes in settings that exclude each other."""
-        guarded = self.guarded_prefix
-        if guarded is not None and self.source_prefix.startswith(guarded):
+        """Settings that exclude each other."""
+        if self.is_output(self.source_prefix):
             yield (
-                f"RESIZER_SOURCE_PREFIX={self.source_prefix!r}: lies under RESIZER_OUTPUT_PREFIX="
-                f"{guarded!r}, so no object could ever be a source; choose another prefix"
+                f"RESIZER_SOURCE_PREFIX={self.source_prefix!r}: is under RESIZER_OUTPUT_PREFIX={self.output_prefix!r}, "
+                "so no object could be a source; choose another prefix"
             )
         for name, watermark in self.watermarks.items():
-            key = watermark.key
-            is_source = key.startswith(self.source_prefix) and (guarded is None or not key.startswith(guarded))
-            if is_source and not self.rule_for(key).skip:
-                yield f"watermarks.{name}.key: {key} would be resized itself; add a rule for it with skip = true"
-        if self.output_bucket:
-            yield from self._output_bucket_mistakes(f"RESIZER_OUTPUT_BUCKET={self.output_bucket!r}")
-
-    def _output_bucket_mistakes(self, variable: str) -> Iterator[str]:
-        """What does not go together with an output bucket."""
+            if self.is_source(watermark.key) and not self.rule_for(watermark.key).skip:
+                yield (
+                    f"watermarks.{name}.key: {watermark.key} would be resized itself; add a rule for it with "
+                    "skip = true"
+                )
         if self.output_bucket in self.buckets:
-            yield f"{variable}: is one of RESIZER_BUCKETS, so outputs could be sources; choose another bucket"
-        if len(self.buckets) != 1 and not has_bucket(self.key_template):
             yield (
-                f"{variable}: gets the renditions of several buckets, so RESIZER_KEY_TEMPLATE must have {{bucket}}, "
-                "such as {prefix}{bucket}/{name}-{key}; or name one bucket in RESIZER_BUCKETS"
+                f"RESIZER_OUTPUT_BUCKET={self.output_bucket!r}: is also in RESIZER_BUCKETS, so outputs could be "
+                "sources; choose another bucket"
             )
-
-
-def _parsed(
-    environ: Mapping[str, str], variables: Mapping[str, tuple[str, Callable[[str], object]]], mistakes: list[str]
-) -> dict[str, Any]:
-    """The value of each variable that is set, by its name here; what cannot be parsed is added to the mistakes."""
-    values: dict[str, Any] = {}
-    for variable, (name, parse) in variables.items():
-        if not (text := environ.get(variable, "").strip()):
-            continue
-        try:
-            values[name] = parse(text)
-        except ValueError as mistake:
-            mistakes.append(f"{variable}={text!r}: {mistake}")
-    return values
+        if self.output_bucket and len(self.buckets) != 1 and "{bucket}" not in self.key_template:
+            yield (
+                f"RESIZER_OUTPUT_BUCKET={self.output_bucket!r}: gets the renditions of several buckets, so "
+                "RESIZER_KEY_TEMPLATE must have {bucket}, such as {prefix}{bucket}/{name}-{key}; or name one bucket in "
+                "RESIZER_BUCKETS"
+            )

@@ -1,26 +1,30 @@
-"""Parses the environment variables: each one's setting and its valid values."""
+"""Parses the environment variables: each one's setting and its valid values. Every parser raises `ValueError`."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from resizer.settings.bucket_name import bucket_name_mistake
-from resizer.settings.key_template import template_mistake
+from resizer.settings.key_template import parse_key_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-WIDEST = 16_383  # the widest image that WebP can hold, so that every width works in every format
-MAX_WIDTHS = 20  # a source costs a PUT, and its removal HEADs, for each
-EXTRA_FORMATS = frozenset({"source", "jpeg", "png", "webp", "avif"})
-KEEP_METADATA = ("copyright", "none", "all")
-MAX_TAGS = 10  # by the S3 user guide
-# Those that can be read at once; a rendition in an archive would be no rendition.
-STORAGE_CLASSES = frozenset(
-    {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
+    Parser = Callable[[str], object]
+
+WIDEST: Final = 16_383  # the widest image that WebP can hold, so that every width works in every format
+MAX_WIDTHS: Final = 20  # a source costs a PUT, and its removal HEADs, for each
+EXTRA_FORMATS: Final = ("avif", "jpeg", "png", "source", "webp")
+# S3 reads these at once; a rendition in an archive cannot be served.
+STORAGE_CLASSES: Final = (
+    "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD", "STANDARD_IA",
+)  # fmt: skip
+# S3 user guide, "General purpose bucket naming rules". Without access points' aliases, which could lead to the sources.
+BUCKET: Final = (
+    r"(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 
 
@@ -31,10 +35,23 @@ class OnDelete(StrEnum):
     KEEP = "keep"
 
 
+def _matching(pattern: str, must_be: str) -> Callable[[str], str]:
+    """A parser of text that matches a pattern as a whole."""
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {must_be}")
+        return text
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    return _matching("|".join(words), f"one of {', '.join(words)}")
+
+
 def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", text):
-        raise ValueError("must be a whole number above zero, of at most 15 digits")
-    return int(text)
+    return int(_matching("0*[1-9][0-9]{0,14}", "a whole number above 0, of at most 15 digits")(text))
 
 
 def _listed(text: str) -> list[str]:
@@ -43,43 +60,16 @@ def _listed(text: str) -> list[str]:
 
 def parse_widths(text: str) -> tuple[int, ...]:
     """`480,640,1000` as numbers, widest first, each once, at most `MAX_WIDTHS`. Raises `ValueError`."""
-    parts = _listed(text)
-    if not parts or not all(re.fullmatch("0*[1-9][0-9]{0,4}", part) and int(part) <= WIDEST for part in parts):
-        raise ValueError(f"must be widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
-    widths = {int(part) for part in parts}
-    if len(widths) > MAX_WIDTHS:
-        raise ValueError(f"must be at most {MAX_WIDTHS} widths; these are {len(widths)}")
+    widths = {int(part) if re.fullmatch("[0-9]{1,9}", part) else 0 for part in _listed(text)}
+    if not 1 <= len(widths) <= MAX_WIDTHS or not all(1 <= width <= WIDEST for width in widths):
+        raise ValueError(f"must be 1 to {MAX_WIDTHS} widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
     return tuple(sorted(widths, reverse=True))
 
 
-def _output_bucket(text: str) -> str:
-    if mistake := bucket_name_mistake(text):  # an access point's alias could lead back to the sources
-        raise ValueError(mistake)
-    return text
-
-
-def _output_prefix(text: str) -> str:
-    if text.startswith("/"):
-        raise ValueError("must not start with a slash, which S3 would keep as a folder without a name")
-    return _prefix(text)
-
-
-def _prefix(text: str) -> str:
-    if len(text.encode()) > 512:
-        raise ValueError("must be at most 512 bytes long, for S3 keys end at 1,024")
-    return text
-
-
-def _key_template(text: str) -> str:
-    if mistake := template_mistake(text):
-        raise ValueError(mistake)
-    return text
-
-
 def _formats(text: str) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(part.lower() for part in _listed(text)))
-    if not parts or not set(parts) <= EXTRA_FORMATS:
-        raise ValueError(f"must be a list of {', '.join(sorted(EXTRA_FORMATS))}")
+    parts = tuple(dict.fromkeys(_listed(text.lower())))
+    if not parts or not {*parts} <= {*EXTRA_FORMATS}:
+        raise ValueError(f"must be a list of {', '.join(EXTRA_FORMATS)}")
     return parts
 
 
@@ -92,95 +82,76 @@ def _quality(text: str) -> dict[str, int]:
     return chosen
 
 
-def header_value(text: str) -> str:
-    """Check a header's value. Raises `ValueError`."""
-    if not text.isascii() or not text.isprintable():
-        raise ValueError("must be printable ASCII, for it is sent as an HTTP header")
-    return text
-
-
-def _on_delete(text: str) -> OnDelete:
-    if text.lower() not in set(OnDelete):
-        raise ValueError("must be remove or keep")
-    return OnDelete(text.lower())
-
-
-def _queue_url(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise ValueError("must be a queue's URL, which starts with https://; its ARN or name will not do")
-    return text
-
-
-def _function(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_:$-]{1,170}", text):
-        raise ValueError("must be the name or the ARN of a Lambda function")
-    return text
-
-
-def _event_bus(text: str) -> str:
-    if not re.fullmatch(r"(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}", text):
-        raise ValueError("must be the name or the ARN of an EventBridge event bus")
-    return text
-
-
 def _buckets(text: str) -> frozenset[str]:
     if not (names := _listed(text)):
-        raise ValueError("must be names of buckets; leave it empty to serve any")
+        raise ValueError("must name at least one bucket; leave it empty to serve any bucket")
     return frozenset(names)
 
 
-def _keep_metadata(text: str) -> str:
-    if text not in KEEP_METADATA:
-        raise ValueError(f"must be one of {', '.join(KEEP_METADATA)}")
-    return text
-
-
 def _tags(text: str) -> str:
-    try:
-        pairs = parse_qsl(text, strict_parsing=True)
-    except ValueError:
-        raise ValueError("must be tags such as team=shop&kind=rendition, each with its `=`") from None
-    too_long = any(len(name) > 128 or len(value) > 256 for name, value in pairs)
-    if too_long or len(pairs) > MAX_TAGS or len(dict(pairs)) < len(pairs):
-        raise ValueError(f"must be at most {MAX_TAGS} tags such as team=shop&kind=rendition, by S3's limits, each once")
+    """Tags as S3 takes them (S3 user guide, "Categorizing your objects using tags")."""
+    pairs = parse_qsl(text, keep_blank_values=True) if all("=" in part for part in text.split("&")) else []
+    fit = all(1 <= len(name) <= 128 and len(value) <= 256 for name, value in pairs)
+    if not fit or not 1 <= len(pairs) <= 10 or len(dict(pairs)) < len(pairs):
+        raise ValueError(
+            "must be 1 to 10 tags such as team=shop&kind=rendition, each name once and at most 128 characters long, "
+            "each value at most 256"
+        )
     return urlencode(pairs)
 
 
-def _storage_class(text: str) -> str:
-    if text not in STORAGE_CLASSES:
-        raise ValueError(f"must be one of {', '.join(sorted(STORAGE_CLASSES))}")
-    return text
-
-
-def _account(text: str) -> str:
-    if not (len(text) == 12 and text.isascii() and text.isdigit()):
-        raise ValueError("must be an AWS account's twelve digits")
-    return text
-
+parse_bucket = _matching(
+    BUCKET,
+    "a bucket name: 3 to 63 lowercase letters, digits, hyphens and single dots, a letter or digit first and last, no "
+    "IP address, and no beginning or end that S3 reserves, such as xn-- or -s3alias",
+)
+_header = _matching("[ -~]*", "printable ASCII, because it is sent as an HTTP header")
+_queue_url = _matching(r"https?://\S+", "the URL of a queue, which starts with https://, not its ARN or name")
+_function = _matching("[A-Za-z0-9_:$-]{1,170}", "the name or the ARN of a Lambda function")
+_event_bus = _matching(
+    r"(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9._/-]{1,256}",
+    "the name or the ARN of an EventBridge event bus",
+)
 
 # Each variable, the setting that it gives, and its parser.
-VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
-    "RESIZER_OUTPUT_BUCKET": ("output_bucket", _output_bucket),
-    "RESIZER_OUTPUT_PREFIX": ("output_prefix", _output_prefix),
-    "RESIZER_SOURCE_PREFIX": ("source_prefix", _prefix),
-    "RESIZER_KEY_TEMPLATE": ("key_template", _key_template),
+VARIABLES: Final[Mapping[str, tuple[str, Parser]]] = {
+    "RESIZER_OUTPUT_BUCKET": ("output_bucket", parse_bucket),
+    "RESIZER_OUTPUT_PREFIX": ("output_prefix", _matching("[^/].*", "a prefix that does not start with a slash")),
+    "RESIZER_SOURCE_PREFIX": ("source_prefix", str),
+    "RESIZER_KEY_TEMPLATE": ("key_template", parse_key_template),
     "RESIZER_MAX_PIXELS": ("max_pixels", _positive),
     "RESIZER_MAX_BYTES": ("max_bytes", _positive),
     "RESIZER_BUCKETS": ("buckets", _buckets),
-    "RESIZER_BUCKET_OWNER": ("bucket_owner", _account),  # clients.py asks S3 to hold to it
-    "RESIZER_KEEP_METADATA": ("keep_metadata", _keep_metadata),
+    "RESIZER_BUCKET_OWNER": ("bucket_owner", _matching("[0-9]{12}", "the 12 digits of an AWS account")),
+    "RESIZER_KEEP_METADATA": ("keep_metadata", _one_of("copyright", "none", "all")),
     "RESIZER_TAGS": ("tags", _tags),
-    "RESIZER_STORAGE_CLASS": ("storage_class", _storage_class),
+    "RESIZER_STORAGE_CLASS": ("storage_class", _one_of(*STORAGE_CLASSES)),
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ("function_memory", _positive),
-    "RESIZER_ON_DELETE": ("on_delete", _on_delete),
+    "RESIZER_ON_DELETE": ("on_delete", lambda text: OnDelete(_one_of(*OnDelete)(text.lower()))),
     "RESIZER_REJECTIONS_QUEUE_URL": ("rejections_queue_url", _queue_url),
     "RESIZER_LARGE_FUNCTION": ("large_function", _function),
     "RESIZER_EVENT_BUS": ("event_bus", _event_bus),
 }
 # The same for the keys of `[defaults]` in the file, over which they win.
-OF_DEFAULTS: dict[str, tuple[str, Callable[[str], object]]] = {
+OF_DEFAULTS: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_WIDTHS": ("renditions", parse_widths),
     "RESIZER_FORMATS": ("formats", _formats),
     "RESIZER_QUALITY": ("quality", _quality),
-    "RESIZER_CACHE_CONTROL": ("cache_control", header_value),
+    "RESIZER_CACHE_CONTROL": ("cache_control", _header),
 }
+
+
+def parsed(environ: Mapping[str, str], variables: Mapping[str, tuple[str, Parser]]) -> tuple[dict[str, Any], list[str]]:
+    """The values of the variables that are set, by the names of their settings; and the mistakes, each by its variable.
+
+    A variable that is empty or blank counts as not set.
+    """
+    values: dict[str, Any] = {}
+    mistakes: list[str] = []
+    for variable, (name, parse) in variables.items():
+        if text := environ.get(variable, "").strip():
+            try:
+                values[name] = parse(text)
+            except ValueError as mistake:
+                mistakes.append(f"{variable}={text!r}: {mistake}")
+    return values, mistakes

@@ -1,82 +1,64 @@
-"""A checked file and the environment to rules: what a rule or a rendition leaves out comes from above it."""
+"""A checked file and the environment to rules: what a rule or a rendition leaves out comes from the level above."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from resizer.settings.rules import DEFAULT_WIDTHS, Effort, Fit, Quality, RenditionSpec, Rule, Watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-Table = dict[str, Any]  # as the file has it
+    Table = Mapping[str, Any]  # as the file has it
 
-BUILT_IN: Final[Table] = {"renditions": list(DEFAULT_WIDTHS), "formats": ["source"], "effort": "balanced"}
-SHARED: Final = ("formats", "quality", "effort")  # keys that a rule and a rendition both have
-
-
-class Rules(NamedTuple):
-    """The defaults, the rules in their order, and the watermarks by name."""
-
-    defaults: Rule
-    rules: tuple[Rule, ...]
-    watermarks: Mapping[str, Watermark]
+INHERITED: Final = ("formats", "quality", "effort")  # what a rendition has from its rule
 
 
-def resolve(document: Mapping[str, Any], environment: Mapping[str, Any]) -> Rules:
-    """The rules of a checked file; what `environment` holds of the keys of `[defaults]` wins over these."""
-    defaults = _over(_over(BUILT_IN, document.get("defaults", {})), environment)
+def resolve(document: Table, environment: Table) -> dict[str, Any]:
+    """`defaults`, `rules` and `watermarks` of a checked file, as `Settings` has them.
+
+    What `environment` holds of the keys of `[defaults]` wins over these.
+    """
+    defaults = _over(_over({"renditions": DEFAULT_WIDTHS}, document.get("defaults", {})), environment)
     rules = tuple(_rule(_over(defaults, table)) for table in document.get("rules", ()))
-    watermarks = {name: _watermark(table) for name, table in document.get("watermarks", {}).items()}
-    return Rules(_rule(defaults), rules, watermarks)
+    watermarks = {name: Watermark(**_values(table)) for name, table in document.get("watermarks", {}).items()}
+    return {"defaults": _rule(defaults), "rules": rules, "watermarks": watermarks}
 
 
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Table:
-    """One table over another; the qualities of formats are left out and inherited one by one."""
-    quality = {**below.get("quality", {}), **above.get("quality", {})}
-    return {**below, **above, "quality": quality}
+def _over(below: Table, above: Table) -> Table:
+    """One table over another; quality is inherited format by format."""
+    return {**below, **above, "quality": {**below.get("quality", {}), **above.get("quality", {})}}
 
 
 def _rule(table: Table) -> Rule:
-    match = table.get("match", "**")
-    shared = {name: table[name] for name in SHARED}
-    return Rule(
-        match=(match,) if isinstance(match, str) else tuple(match),
-        renditions=tuple(_spec(given, shared) for given in table["renditions"]),
-        formats=tuple(table["formats"]),
-        quality=Quality(**table["quality"]),
-        effort=Effort(table["effort"]),
-        skip=table.get("skip", False),
-        cache_control=table.get("cache_control") or None,
-        manifest=table.get("manifest", False),
-        placeholder=table.get("placeholder", False) or table.get("manifest", False),
-    )
+    inherited = {key: table[key] for key in INHERITED if key in table}
+    specs = tuple(_spec(each if isinstance(each, dict) else {"width": each}, inherited) for each in table["renditions"])
+    placeholder = table.get("placeholder", False) or table.get("manifest", False)
+    return Rule(**_values({**table, "renditions": specs, "placeholder": placeholder}))
 
 
-def _spec(given: int | Mapping[str, Any], shared: Mapping[str, Any]) -> RenditionSpec:
-    own = {"width": given} if isinstance(given, int) else given
-    table = _over(shared, own)
-    return RenditionSpec(
-        name=table.get("name", str(table.get("width"))),
-        width=table.get("width"),
-        height=table.get("height"),
-        fit=Fit(table.get("fit", Fit.INSIDE)),
-        gravity=_gravity(table.get("gravity", "center")),
-        background=table["background"].lower() if "background" in table else None,
-        formats=tuple(table["formats"]),
-        quality=Quality(**table["quality"]),
-        effort=Effort(table["effort"]),
-        watermark=table.get("watermark"),
-        enlarge=table.get("enlarge", False),
-    )
+def _spec(own: Table, inherited: Table) -> RenditionSpec:
+    return RenditionSpec(**_values(_over({"name": str(own.get("width")), **inherited}, own)))
 
 
-def _watermark(table: Mapping[str, Any]) -> Watermark:
-    gravity = {"gravity": _gravity(table["gravity"])} if "gravity" in table else {}
-    return Watermark(**{**table, **gravity})
+def _values(table: Table) -> dict[str, Any]:
+    """The values of a table as the dataclasses have them."""
+    return {key: VALUES[key](value) if key in VALUES else value for key, value in table.items()}
 
 
 def _gravity(text: str) -> str | tuple[float, float]:
     """A name as it is, `0.3,0.7` as fractions from the left and the top."""
     left, comma, top = text.partition(",")
     return (float(left), float(top)) if comma else text
+
+
+VALUES: Final[Mapping[str, Callable[[Any], object]]] = {
+    "match": lambda globs: (globs,) if isinstance(globs, str) else tuple(globs),
+    "formats": tuple,
+    "quality": lambda table: Quality(**table),
+    "effort": Effort,
+    "cache_control": lambda text: text or None,
+    "fit": Fit,
+    "gravity": _gravity,
+    "background": str.lower,
+}

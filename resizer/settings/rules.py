@@ -1,12 +1,11 @@
-"""What renditions a source gets: rules by its key, frozen. `settings.file` reads them; nothing here parses."""
+"""Which renditions a source gets: rules by its key, frozen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
-
-from resizer.settings import globs
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,17 +93,9 @@ class Rule:
     placeholder: bool = False
 
     @classmethod
-    def of_widths(
-        cls,
-        widths: Sequence[int] = DEFAULT_WIDTHS,
-        *,
-        formats: tuple[str, ...] = ("source",),
-        quality: Quality | None = None,
-        cache_control: str | None = None,
-    ) -> Self:
+    def of_widths(cls, widths: Sequence[int] = DEFAULT_WIDTHS, **fields: Any) -> Self:
         """A rule for every key with one rendition for each width in pixels, named by it."""
-        rule = cls(formats=formats, quality=quality or Quality(), cache_control=cache_control)
-        return rule.with_widths(widths)
+        return cls(**fields).with_widths(widths)
 
     @property
     def writes(self) -> int:
@@ -121,4 +112,25 @@ class Rule:
 
     def matches(self, key: str) -> bool:
         """Whether the rule is for a source with this key."""
-        return any(globs.matches(glob, key) for glob in self.match)
+        return any(glob_matches(glob, key) for glob in self.match)
+
+
+def glob_matches(glob: str, key: str) -> bool:
+    """Whether a key matches a glob: `*`, `?` and `[a-z]` within a folder, `**` across folders; case counts.
+
+    Only slashes divide a key: `a//b` has a folder without a name, and `.` and `..` are names like any other, as they
+    are to S3. `photos/**` matches what is in the folder, not a key `photos`. A hostile key takes no longer than its
+    length multiplied by the glob's.
+    """
+    names, parts = key.split("/"), glob.split("/")
+    if parts[-1] == "**":
+        parts.append("*")
+    ends = {0}  # how many names the parts so far can match
+    for part in parts:
+        if part == "**":
+            ends = set(range(min(ends), len(names)))
+        else:
+            ends = {end + 1 for end in ends if end < len(names) and fnmatchcase(names[end], part)}
+        if not ends:
+            return False
+    return len(names) in ends

@@ -20,29 +20,23 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
     from resizer.settings.rules import Rule
 
+# A rendition with the same bytes is written again if one of these differs.
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
 OF_PICTURES: Final = frozenset({"ContentLanguage", "ContentDisposition"})  # manifests do not get these
-# A rendition with the same bytes is written again if one of these differs.
-COMPARED: Final = COPIED
 KIND: Final = re.compile(r"[A-Za-z-]+")
 # Characters that all browsers read alike in a quoted string (RFC 6266, appendix D); others are percent-encoded.
 PLAIN_NAME: Final = re.compile(r"[ !#-$&-\[\]-~]+")
 
 
 def headers_for(source: Mapping[str, Any], settings: Settings, rule: Rule) -> dict[str, Any]:
-    """Arguments for a PUT: the source's caching, language, expiry and disposition; settings override them."""
-    copied = {name: source[name] for name in COPIED if source.get(name) and _can_be_sent(name, source[name])}
-    chosen = {
-        "CacheControl": rule.cache_control,
-        "Tagging": settings.tags,
-        "StorageClass": settings.storage_class,
-    }
-    return copied | {name: value for name, value in chosen.items() if value}
+    """Arguments for a PUT: the source's caching, language, expiry and disposition; settings override them.
 
-
-def _can_be_sent(name: str, value: object) -> bool:
-    """Whether a header is ASCII; `content_disposition` encodes its own."""
-    return name == "ContentDisposition" or str(value).isascii()
+    Headers that are not ASCII cannot be sent, and are left out; `content_disposition` encodes its own.
+    """
+    copied = {name: source.get(name) for name in COPIED}
+    copied = {name: value for name, value in copied.items() if name == "ContentDisposition" or str(value).isascii()}
+    chosen = {"CacheControl": rule.cache_control, "Tagging": settings.tags, "StorageClass": settings.storage_class}
+    return {name: value for headers in (copied, chosen) for name, value in headers.items() if value}
 
 
 def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -> str | None:
@@ -54,11 +48,14 @@ def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -
     """
     extensions = RENDITIONS[plan.format].extensions
     kind, name = _parsed(own) if own else ("inline", None)
-    is_right = _extension(name or plan.key) in extensions
-    if is_right and (own is None or own.isascii()):
+    if splitext(name or plan.key)[1].lower() in extensions and (own is None or own.isascii()):
         return own
     name = name or source_key.rstrip("/").rpartition("/")[2] or "image"
-    return f"{kind}; {_file_name(_with_extension(name, extensions))}"
+    stem, extension = splitext(name)
+    if extension.lower() not in extensions:
+        name = (stem if extension.lower() in IMAGE_EXTENSIONS else name) + extensions[0]
+    encoded = f'filename="{name}"' if PLAIN_NAME.fullmatch(name) else f"filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; {encoded}"
 
 
 def _parsed(disposition: str) -> tuple[str, str | None]:
@@ -68,25 +65,6 @@ def _parsed(disposition: str) -> tuple[str, str | None]:
     message = Message()
     message["Content-Disposition"] = disposition
     (kind, _), *parameters = message.get_params(header="Content-Disposition") or [("", "")]
-    names = [value for parameter, value in parameters if parameter.lower() == "filename" and value]
-    encoded_first = sorted(names, key=lambda value: isinstance(value, str))
-    name = collapse_rfc2231_value(encoded_first[0]) if names else None
+    names = {parameter.lower(): value for parameter, value in parameters}  # get_params puts `filename*` last
+    name = collapse_rfc2231_value(names["filename"]) if names.get("filename") else None
     return kind if KIND.fullmatch(kind) else "inline", name
-
-
-def _with_extension(name: str, extensions: tuple[str, ...]) -> str:
-    """The file name with an extension of the format, in place of another image format's."""
-    stem, extension = splitext(name)
-    if extension.lower() in extensions:
-        return name
-    return (stem if extension.lower() in IMAGE_EXTENSIONS else name) + extensions[0]
-
-
-def _extension(name: str) -> str:
-    return splitext(name)[1].lower()
-
-
-def _file_name(name: str) -> str:
-    if PLAIN_NAME.fullmatch(name):
-        return f'filename="{name}"'
-    return f"filename*=UTF-8''{quote(name, safe='')}"

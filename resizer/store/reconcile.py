@@ -12,7 +12,8 @@ the source again, too.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resizer.errors import (
     NewerRenditionExists,
@@ -27,55 +28,52 @@ from resizer.errors import (
 from resizer.model import Change
 from resizer.planning.outputs import outputs
 from resizer.report import Outcome, Removed
+from resizer.s3.requests import delete, head
 from resizer.s3.source import current_etag
 from resizer.settings.environment import OnDelete
-from resizer.store.existing import delete_existing, list_existing
+from resizer.store import uploads
+from resizer.store.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from resizer.model import SourceObject
     from resizer.publish.manifest import Manifest
+    from resizer.report import Report
     from resizer.s3 import S3
     from resizer.settings import Settings
-    from resizer.store.existing import ExistingRendition
 
 ATTEMPTS: Final = 5  # each failed one means that the source changed again
 
 
-@dataclass(frozen=True, slots=True)
-class RenditionSet:
-    """All renditions of one download, now in S3; `written` is False if all of them existed before."""
+class ExistingRendition(NamedTuple):
+    """A rendition in S3: its key, its own ETag and its provenance."""
 
-    manifest: Manifest
-    written: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How the work on a source ended: `manifest` describes existing renditions, `removed` names deleted keys."""
-
-    outcome: Outcome
-    reason: Reason | None = None
-    detail: str | None = None
-    manifest: Manifest | None = None
-    removed: Removed | None = None
+    key: str
+    etag: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Makes the renditions of `source` match it; `make` downloads a source, makes its renditions and stores them."""
+    """Makes the renditions of `source` match it, and finishes its report.
+
+    `make` downloads an upload of the source, makes its renditions and stores them. It returns their manifest, and
+    whether anything was written.
+    """
 
     source: SourceObject
     settings: Settings
     s3: S3
-    make: Callable[[SourceObject], RenditionSet]
+    report: Report
+    make: Callable[[SourceObject], tuple[Manifest, bool]]
 
-    def reconcile(self) -> Result:
+    def reconcile(self) -> Report:
         """Make or delete renditions until they match the source.
 
         Raises `OutOfTime`, and `StorageError` if S3 fails or the source keeps changing.
         """
+        forwards = self.settings.forwards(self.source)
         problem: NothingToDo | Rejected | None = None
         if self.source.change is Change.CREATED:
             try:
@@ -83,72 +81,85 @@ class Reconciler:
             except (NothingToDo, Rejected) as failure:
                 problem = failure
         for _ in range(ATTEMPTS):
-            if isinstance(problem, Rejected) and self._is_forwarded(problem):
-                return _ended(problem)
+            if isinstance(problem, Rejected) and problem.reason is Reason.NEEDS_MEMORY and forwards:
+                return self._end(problem)  # the large function also corrects existing renditions
             try:
                 return self._settle(problem)
             except NewerRenditionExists as newer:
-                return _ended(newer)
+                return self._end(newer)
             except NothingToDo as change:
                 problem = change
             except Rejected as rejection:
                 if rejection.etag is None:  # even HEAD is denied
-                    return _ended(rejection)
+                    return self._end(rejection)
                 problem = rejection
         raise StorageError(f"{self.source.uri} changes faster than it can be resized. It will be tried again.")
 
-    def _make(self, source: SourceObject) -> Result:
-        made = self.make(source)
-        if not self._source_unchanged(made.manifest.etag):
+    def _make(self, source: SourceObject) -> Report:
+        try:
+            manifest, written = self.make(source)
+        except Rejected as rejection:
+            rejection.etag = source.etag or self.report.etag
+            raise
+        if not self._source_unchanged(manifest.etag):
             raise SourceChanged(f"{source.uri} has changed while its renditions were written.")
-        if made.written:
-            return Result(Outcome.RESIZED, manifest=made.manifest)
-        return Result(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.", made.manifest)
+        self.report.manifest = manifest
+        if written:
+            return self.report.finish(Outcome.RESIZED)
+        return self.report.finish(Outcome.SKIPPED, Reason.ALREADY_DONE, "All renditions exist already.")
 
-    def _settle(self, problem: NothingToDo | Rejected | None) -> Result:
+    def _settle(self, problem: NothingToDo | Rejected | None) -> Report:
         """Compare the renditions with the source and correct them; `problem` is the last attempt's error."""
         recipes = outputs(self.source.key, self.settings)
-        existing = list_existing(self.s3, self._bucket, self.source, list(recipes))
+        existing = self._list_existing(list(recipes))
         if not existing and isinstance(problem, (SourceGone, Superseded, Rejected)):
-            return self._delete_all(existing) if isinstance(problem, SourceGone) else _ended(problem)
+            return self._delete_all(existing) if isinstance(problem, SourceGone) else self._end(problem)
         etag = current_etag(self.s3, self.source)
         if etag is None:
             return self._delete_all(existing)
         current = {each.key: each.provenance.recipe for each in existing if each.provenance.etag == etag}
         if current == recipes:
-            return Result(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
+            return self.report.finish(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
         if isinstance(problem, Rejected) and problem.etag == etag:
             return self._reject(problem, existing)
         if isinstance(problem, (SourceGone, Superseded)) and not self._may_have_written(existing):
-            return _ended(problem)
+            return self._end(problem)
         return self._make(replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None))
 
-    def _delete_all(self, existing: Sequence[ExistingRendition]) -> Result:
-        """Delete the renditions of a deleted source, if the settings allow it."""
-        keys = tuple(outputs(self.source.key, self.settings))
-        removed = Removed(self._bucket, keys) if self._may_delete else None
-        if not existing or not removed:
-            created = self.source.change is Change.CREATED
-            kept = Reason.ALREADY_DONE if self._may_delete else Reason.KEPT
-            reason = Reason.SOURCE_GONE if created else kept
-            return Result(Outcome.SKIPPED, reason, "The source does not exist.", removed=removed)
-        self._delete(existing, None)
-        return Result(Outcome.REMOVED, None, f"{len(existing)} objects were deleted.", removed=removed)
-
-    def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Result:
-        """Delete renditions of earlier uploads, and those stored before this upload was rejected."""
-        wrong = [
-            each
-            for each in existing
-            if (rejection.partly_stored if each.provenance.etag == rejection.etag else self._may_delete)
+    def _list_existing(self, keys: Sequence[str]) -> list[ExistingRendition]:
+        """Find this source's renditions among these keys, with one HEAD each, a few at a time."""
+        answers = uploads.executor.map(partial(head, self.s3, self._bucket), keys)
+        found = [
+            ExistingRendition(key, answer["ETag"], Provenance.read(answer["Metadata"]))
+            for key, answer in zip(keys, answers, strict=True)
+            if answer
         ]
+        return [each for each in found if each.provenance.is_of(self.source)]
+
+    def _delete_all(self, existing: Sequence[ExistingRendition]) -> Report:
+        """Delete the renditions of a deleted source, if the settings allow it."""
+        if self._may_delete:
+            if existing:
+                self._delete(existing, None)
+            self.report.removed = Removed(self._bucket, tuple(outputs(self.source.key, self.settings)))
+            if existing:
+                return self.report.finish(Outcome.REMOVED, None, f"{len(existing)} objects were deleted.")
+        reason = Reason.ALREADY_DONE if self._may_delete else Reason.KEPT
+        if self.source.change is Change.CREATED:
+            reason = Reason.SOURCE_GONE
+        return self.report.finish(Outcome.SKIPPED, reason, "The source does not exist.")
+
+    def _reject(self, rejection: Rejected, existing: Sequence[ExistingRendition]) -> Report:
+        """Delete renditions of earlier uploads, and those stored before this upload was rejected."""
+        partly = bool(self.report.stored)
+        wrong = [each for each in existing if (partly if each.provenance.etag == rejection.etag else self._may_delete)]
         if wrong:
             self._delete(wrong, rejection.etag)
-        return _ended(rejection)
+        return self._end(rejection)
 
     def _delete(self, renditions: Sequence[ExistingRendition], etag: str | None) -> None:
         """Delete renditions. Raises `SourceChanged` if a rendition or the source has changed since they were listed."""
-        unchanged = delete_existing(self.s3, self._bucket, renditions)
+        unchanged = all(delete(self.s3, self._bucket, each.key, each.etag) for each in renditions)
         if not unchanged or not self._source_unchanged(etag):
             raise SourceChanged(f"{self.source.uri} has changed while renditions were deleted.")
 
@@ -161,10 +172,6 @@ class Reconciler:
         ours = self.source.sequencer
         return any(not ours or each.provenance.sequencer in {ours, None} for each in existing)
 
-    def _is_forwarded(self, rejection: Rejected) -> bool:
-        """Whether the large function takes over; it also corrects existing renditions."""
-        return rejection.reason is Reason.NEEDS_MEMORY and self.settings.forwards(self.source)
-
     @property
     def _bucket(self) -> str:
         """The bucket of the renditions."""
@@ -174,8 +181,7 @@ class Reconciler:
     def _may_delete(self) -> bool:
         return self.settings.on_delete is OnDelete.REMOVE
 
-
-def _ended(problem: NothingToDo | Rejected) -> Result:
-    if isinstance(problem, Rejected):
-        return Result(Outcome.REJECTED, problem.reason, problem.detail)
-    return Result(Outcome.SKIPPED, problem.reason, str(problem))
+    def _end(self, problem: NothingToDo | Rejected) -> Report:
+        if isinstance(problem, Rejected):
+            return self.report.finish(Outcome.REJECTED, problem.reason, problem.detail)
+        return self.report.finish(Outcome.SKIPPED, problem.reason, str(problem))

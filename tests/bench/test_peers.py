@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from bench.measure import Artifact
 from bench.peers.contest import Standing
 from bench.peers.targets import blurrier_than, geometric_mean, memory_ratios, ratio
+from bench.peers.worker import OURS, Built, command
+from devtools.lambda_runtime.model import Tools
+from devtools.lambda_runtime.template import allocator_settings
+from devtools.lambda_runtime.tools import PROJECT
 
 
 def standing(photo: str, contender: str, cpu_ms: float, peak_mb: int = 100, psnr: float = 50) -> Standing:
@@ -48,3 +56,18 @@ def test_memory_is_compared_photo_by_photo() -> None:
 def test_the_geometric_mean_is_of_ratios() -> None:
     """Twice as fast and half as fast cancel out."""
     assert geometric_mean([2.0, 0.5]) == pytest.approx(1.0)
+
+
+def test_ours_finds_the_artifact_before_the_projects_own_code(tmp_path: Path) -> None:
+    """What is measured is what Lambda runs, not the source tree."""
+    built = Built(tmp_path / "function", tmp_path / "layer", tmp_path / "python")
+    path = built.environment["PYTHONPATH"].split(os.pathsep)
+    assert path == [str(tmp_path / "function"), str(tmp_path / "layer" / "python"), str(PROJECT)]
+    assert command(OURS, built) == [str(tmp_path / "python"), "-P", "-m", "bench.peers.serve", "ours"]
+
+
+def test_the_benchmark_tunes_the_allocator_as_the_template_does() -> None:
+    """The function's environment in the benchmark has the template's two variables."""
+    assert set(allocator_settings(PROJECT / "template.yaml")) == {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_"}
+    function = Artifact(Path("code"), (), Tools(Path("emulator"), Path("python")), "http://127.0.0.1:1").function(512)
+    assert function.environment.items() >= allocator_settings(PROJECT / "template.yaml").items()

@@ -136,8 +136,8 @@ def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
             {"SourcePrefix": "small/", "OutputPrefix": "small/x/"},
             "under small/x/ would invoke",
         ),
-        ("s3", {"BucketName": "another"}, "serves the bucket another, and not their-photos"),
-        ("s3", {"MakeBucket": "yes"}, "connected it already"),
+        ("s3", {"BucketName": "another"}, "serves the bucket another, not their-photos"),
+        ("s3", {"MakeBucket": "yes"}, "connected already"),
     ],
 )
 def test_what_is_in_the_way_is_named(aws: Aws, trigger: str, parameters: dict[str, str], message: str) -> None:
@@ -156,7 +156,7 @@ def test_eventbridge_stays_on_for_rules_of_others(aws: Aws) -> None:
     for name, arn in (("ours", FUNCTION), ("audit", QUEUE)):
         aws.rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
         aws.rules.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
-    with pytest.raises(UsageError, match="the rules audit take its events, too"):
+    with pytest.raises(UsageError, match="the rules audit use its events, too"):
         connect("--remove", "--yes")
     aws.rules.remove_targets(Rule="audit", Ids=["1"])
     aws.rules.delete_rule(Name="audit")

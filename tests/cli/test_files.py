@@ -97,7 +97,7 @@ def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
     """Where there is nothing to do a line says so; exit 2."""
     (tmp_path / "empty").mkdir()
     done = resizer("files", "empty", "--out", "out", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "resizer: There is no image in the folders that were named.\n")
+    assert (done.returncode, done.stderr) == (2, "resizer: There are no images in these folders.\n")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_widths_can_be_chosen(cat: Path) -> None:
     resizer("files", cat, "--out", "out", "--widths", "50,70", cwd=cat.parent, RESIZER_WIDTHS="wide")
     assert {path.name for path in (cat.parent / "out" / "resized").iterdir()} == {"50-cat.jpg", "70-cat.jpg"}
     done = resizer("files", cat, "--out", "out", "--widths", "abc", cwd=cat.parent)
-    assert (done.returncode, done.stderr.startswith("resizer: --widths 'abc': must be widths")) == (2, True)
+    assert (done.returncode, done.stderr.startswith("resizer: --widths 'abc': must be 1 to 20 widths")) == (2, True)
 
 
 def test_a_refused_file_is_told_and_the_rest_is_done(cat: Path) -> None:
@@ -204,7 +204,7 @@ def test_wrong_settings_are_one_readable_list(cat: Path) -> None:
         done = resizer(*command, cwd=cat.parent, **wrong)
         assert done.returncode == 2
         assert all(name in done.stderr for name in wrong)
-        assert "RESIZER_FORMAT: there is no such setting; is RESIZER_FORMATS meant?" in done.stderr
+        assert "RESIZER_FORMAT: there is no such setting; did you mean RESIZER_FORMATS?" in done.stderr
         assert "Traceback" not in done.stderr
 
 

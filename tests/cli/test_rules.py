@@ -111,7 +111,7 @@ def test_an_empty_key_is_not_explained(folder: Path) -> None:
     """No object has one; exit 2."""
     done = resizer("explain", "", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "resizer: The key is empty: name one, such as photos/cat.jpg.\n"
+    assert done.stderr == "resizer: The key is empty; give one such as photos/cat.jpg.\n"
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,16 @@ def test_the_file_is_checked(folder: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "resizer: The settings are wrong:",
-        "  shop.toml: rules[0].skip: must be true or false",
+        "  RESIZER_WIDTH: there is no such setting; did you mean RESIZER_WIDTHS?",
+        "  shop.toml: defaults.effort: 'x' is not one of ['fast', 'balanced', 'small']",
         "  shop.toml: rules[0].match: is missing",
-        "  shop.toml: defaults.effort: must be one of fast, balanced, small",
-        "  RESIZER_WIDTH: there is no such setting; is RESIZER_WIDTHS meant?",
+        "  shop.toml: rules[0].skip: must be true or false",
     ]
     (folder / "resizer.toml").unlink()
     done = resizer("config", "check", cwd=folder)
     assert (done.returncode, done.stderr) == (
         2,
-        "resizer: There is no resizer.toml here, so the RESIZER_* variables alone decide.\n",
+        "resizer: There is no resizer.toml here. Name the file: resizer config check FILE.\n",
     )
 
 

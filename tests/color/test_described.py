@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, PRIMARIES, SRGB, Colours
+from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, PRIMARIES, SRGB, Colours, matrix_profile
 from resizer.color.srgb import source_colors
 from resizer.model import CodePoints
 from tests.support import float_colors
@@ -15,13 +15,14 @@ from tests.support.pictures import header
 PROFILE = {"icc_profile": b"a profile"}
 LIGHT = {"gamma": 1.0}
 WIDE = {"gamma": 0.45455, "chromaticity": float_colors.ADOBE_RGB}
-ADOBE = Colours("Adobe RGB", 1 / 0.45455)
+ADOBE = matrix_profile(Colours("Adobe RGB", 1 / 0.45455))
+P3, LINEAR = matrix_profile(Colours(DISPLAY_P3)), matrix_profile(Colours(gamma=1.0))
 
 
 def chosen(
     info: dict[str, Any], codes: CodePoints | None = None, format_: str = "PNG"
-) -> tuple[bytes | Colours | None, list[str]]:
-    """What counts, and the warnings."""
+) -> tuple[bytes | None, list[str]]:
+    """The profile that counts, and the warnings."""
     warnings: list[str] = []
     return source_colors(info, header(9, 9, format=format_, code_points=codes), warnings.append), warnings
 
@@ -29,18 +30,18 @@ def chosen(
 @pytest.mark.parametrize(
     ("info", "codes", "counts"),
     [
-        ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(12, 13), Colours(DISPLAY_P3)),
+        ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(12, 13), P3),
         ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(1, 13), None),
         ({**PROFILE, **WIDE, "srgb": 0}, None, b"a profile"),
         ({**PROFILE, **WIDE, "srgb": 0}, CodePoints(2, 2), b"a profile"),
         ({**WIDE, "srgb": 0}, None, None),
-        (LIGHT, None, Colours(gamma=1.0)),
+        (LIGHT, None, LINEAR),
         (WIDE, None, ADOBE),
         ({}, None, None),
     ],
 )
 def test_a_png_is_read_by_what_comes_first(
-    info: dict[str, Any], codes: CodePoints | None, counts: bytes | Colours | None
+    info: dict[str, Any], codes: CodePoints | None, counts: bytes | None
 ) -> None:
     """cICP goes before iCCP, that before sRGB, and that before gAMA and cHRM; a gAMA alone has sRGB's primaries."""
     assert chosen(info, codes) == (counts, [])
@@ -53,11 +54,19 @@ def test_a_profile_that_is_not_whole_leaves_its_place_to_what_comes_next() -> No
     assert "profile" in warning
 
 
+def test_a_profile_that_is_no_block_of_bytes_is_ignored() -> None:
+    """A TIFF may have a number where its profile should be: that is damage, which costs a warning."""
+    for number in (7, (7, 8), "profile"):
+        counts, (warning,) = chosen({"icc_profile": number}, format_="TIFF")
+        assert counts is None
+        assert "profile" in warning
+
+
 def test_a_profile_goes_before_code_points_elsewhere() -> None:
     """In AVIF and HEIC an ICC profile wins over code points, which count where there is none."""
     for format_ in ("AVIF", "HEIF"):
         assert chosen(PROFILE, CodePoints(12, 13), format_) == (b"a profile", [])
-        assert chosen({}, CodePoints(12, 13), format_) == (Colours(DISPLAY_P3), [])
+        assert chosen({}, CodePoints(12, 13), format_) == (P3, [])
 
 
 def test_each_known_space_is_found_by_its_chromaticities() -> None:
@@ -65,7 +74,7 @@ def test_each_known_space_is_found_by_its_chromaticities() -> None:
     for name, points in CHROMATICITIES.items():
         for off in (0, 0.002, -0.002):
             near = tuple(each + off for each in points)
-            assert chosen({"chromaticity": near}) == (None if name == SRGB else Colours(name), [])
+            assert chosen({"chromaticity": near}) == (matrix_profile(Colours(name)), [])
 
 
 def test_numbers_that_mean_srgb_are_srgb() -> None:
@@ -81,14 +90,14 @@ def test_code_points_give_primaries_and_curve() -> None:
     for format_ in ("PNG", "AVIF", "HEIF"):
         for primaries, name in PRIMARIES.items():
             for transfer, gamma in curves.items():
-                expected = Colours(name, gamma)
-                colours = None if expected == Colours() else expected
-                assert chosen({}, CodePoints(primaries, transfer), format_) == (colours, [])
+                colors = matrix_profile(Colours(name, gamma))
+                assert (colors is None) == (name == SRGB and gamma is None)
+                assert chosen({}, CodePoints(primaries, transfer), format_) == (colors, [])
 
 
 def test_narrow_range_is_no_srgb() -> None:
     """A PNG whose samples leave room beneath black is not taken for sRGB."""
-    assert chosen({}, CodePoints(1, 13, narrow=True)) == (Colours(narrow=True), [])
+    assert chosen({}, CodePoints(1, 13, narrow=True)) == (matrix_profile(Colours(narrow=True)), [])
 
 
 def test_hdr_is_told_of() -> None:
@@ -96,7 +105,7 @@ def test_hdr_is_told_of() -> None:
     for format_ in ("PNG", "AVIF", "HEIF"):
         for transfer, name in ((16, "PQ"), (18, "HLG")):
             colours, (warning,) = chosen({}, CodePoints(9, transfer), format_)
-            assert colours == Colours(BT_2020)
+            assert colours == matrix_profile(Colours(BT_2020))
             assert name in warning
 
 
@@ -104,7 +113,7 @@ def test_unknown_code_points_are_ignored() -> None:
     """Code points that are reserved, or of no well-known space, cost a warning, and what comes next counts."""
     unknown = [CodePoints(*pair) for pair in ((0, 0), (3, 13), (4, 13), (10, 13), (255, 255), (1, 3), (12, 17))]
     for codes in (*unknown, CodePoints(12, 13, 6)):
-        for info, counts in (({}, None), (PROFILE, b"a profile"), (LIGHT, Colours(gamma=1.0))):
+        for info, counts in (({}, None), (PROFILE, b"a profile"), (LIGHT, LINEAR)):
             colours, (warning,) = chosen(info, codes)
             assert colours == counts
             assert "ignored" in warning
@@ -116,7 +125,7 @@ def test_an_absurd_gamma_is_ignored() -> None:
         colours, (warning,) = chosen({"gamma": gamma})
         assert colours is None
         assert "gAMA is ignored" in warning
-        assert chosen({"gamma": gamma, "chromaticity": float_colors.DISPLAY_P3})[0] == Colours(DISPLAY_P3)
+        assert chosen({"gamma": gamma, "chromaticity": float_colors.DISPLAY_P3})[0] == P3
 
 
 def test_unknown_chromaticities_are_ignored() -> None:
@@ -124,5 +133,5 @@ def test_unknown_chromaticities_are_ignored() -> None:
     absurd = [(0.0,) * 8, (42949.67295,) * 8, (0.3127, 0.329) * 4, float_colors.PROPHOTO]
     for chromaticities in absurd:
         colours, (warning,) = chosen({"chromaticity": chromaticities, "gamma": 1.0})
-        assert colours == Colours(gamma=1.0)
+        assert colours == LINEAR
         assert "cHRM is ignored" in warning

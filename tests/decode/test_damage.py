@@ -13,15 +13,14 @@ from resizer.decode.frames import decode
 from resizer.decode.header import is_read_forwards, open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Reason, Rejected, SourceInterrupted
-from resizer.model import SourceMetadata
-from resizer.s3.stream import SourceStream
 from tests.conftest import Download, rejects
 from tests.support.pictures import noise, opened, saved
 from tests.support.plans import of_widths
+from tests.support.streams import stream_of
 
 if TYPE_CHECKING:
     from typing import IO
-from tests.support.decoding import FORMATS, LIMIT, LIMITS, PICTURE, pixels_of
+from tests.support.decoding import FORMATS, LIMITS, PICTURE, pixels_of
 
 FILES = {
     "JPEG": saved(PICTURE),
@@ -37,10 +36,6 @@ FILES = {
     "BMP": saved(PICTURE, "BMP"),
     "palette BMP": saved(PICTURE.convert("P"), "BMP"),
 }
-
-
-def stream_of(body: Download, size: int) -> SourceStream:
-    return SourceStream(body, SourceMetadata("etag", size), "s3://photos/cat.jpg", LIMIT)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG", "WebP", "GIF", "TIFF", "BMP"])

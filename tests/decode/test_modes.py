@@ -99,7 +99,7 @@ def test_every_mode_becomes_one_that_can_be_resized(
 @pytest.mark.parametrize("mode", ["LA", "P", "1"])
 def test_what_was_converted_is_not_kept(mode: str) -> None:
     """Pixels that had to be converted are let go of at once, and not when the file is: they are as many."""
-    image, header = open_image(io.BytesIO(saved(in_mode(mode), "PNG")), LIMITS)
+    image, header = open_image(io.BytesIO(saved(in_mode(mode), "TIFF")), LIMITS)
     pixels = next(decode(image, header, (1000, 1))).pixels
     assert pixels is not image
     with pytest.raises(ValueError, match="closed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from resizer.decode.frames import decode
 from resizer.decode.header import after_pixels, open_image
 from resizer.errors import RecordsFailed, Rejected
 from resizer.formats import SOURCES
-from resizer.formats.pillow_private import Part
+from resizer.formats.pillow_private import Pixels, PlainPng
 from resizer.s3 import clients
 from tests.conftest import BUCKET, context, notification
 from tests.support.decoding import LIMITS
@@ -23,6 +24,8 @@ from tests.support.small_files import small_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PIL.ImageFile import ImageFile
 
 FILES = small_files()
 STEPS = ("expect", "open", "describe", "frames", "after_pixels")
@@ -93,11 +96,15 @@ def test_a_mistake_in_a_step_of_a_format_comes_out(step: str, monkeypatch: pytes
 
 def test_a_mistake_in_what_pillow_calls_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pillow opens and loads our own images by methods of ours, whose errors it takes for a damaged file's."""
-    for name in ("rgb.png", "animated.png", "still.gif", "animated.gif"):
-        for method in ("_open", "load_read", "load_seek"):
+    ours: list[tuple[type[ImageFile], tuple[str, ...], tuple[str, ...]]] = [
+        (PlainPng, ("load_read", "load_end"), ("rgb.png", "animated.png", "png.ico")),
+        (Pixels, ("_open",), ("still.gif", "animated.gif", "rgb.bmp", "bmp.ico")),
+    ]
+    for class_, methods, names in ours:
+        for name, method in product(names, methods):
             for kind in MISTAKES:
                 with monkeypatch.context() as patched:
-                    patched.setattr(Part, method, mistake(kind))
+                    patched.setattr(class_, method, mistake(kind))
                     assert_it_comes_out(name)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
-from resizer.settings.checking import BOX_KEYS, DEFAULTS, RULE, WATERMARK
-from resizer.settings.globs import matches
+from resizer.settings.rules import RenditionSpec, Rule, Watermark, glob_matches
 from tests.conftest import PROJECT
 from tests.support.command_line import resizer
 
@@ -62,11 +62,11 @@ def test_the_files_are_right(tmp_path: Path) -> None:
 def test_every_key_is_in_a_table() -> None:
     """No key of the file is left out."""
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*)\|", PAGE, re.MULTILINE))))
-    assert {str(key) for table in (DEFAULTS, RULE, BOX_KEYS, WATERMARK) for key in table} <= named
+    assert {field.name for table in (Rule, RenditionSpec, Watermark) for field in fields(table)} <= named
 
 
 @pytest.mark.parametrize(("glob", "yes", "no"), GLOBS)
 def test_every_glob_matches_what_the_page_says(glob: str, yes: str, no: str) -> None:
     """The keys of the second column are matched, those of the third are not."""
-    assert all(matches(glob, key) for key in re.findall("`([^`]+)`", yes))
-    assert not any(matches(glob, key) for key in re.findall("`([^`]+)`", no))
+    assert all(glob_matches(glob, key) for key in re.findall("`([^`]+)`", yes))
+    assert not any(glob_matches(glob, key) for key in re.findall("`([^`]+)`", no))

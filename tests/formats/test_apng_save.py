@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from resizer.formats.base import SaveOptions
-from resizer.formats.png import PngRendition, PngSource
+from resizer.formats.png import PngSource
+from resizer.formats.png_save import PngRendition
 from tests.formats.reading import furthest, premultiplied, read
 
 CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
@@ -39,3 +40,12 @@ def test_only_what_has_changed_is_written() -> None:
     """A frame like the one before takes hardly a byte."""
     noise = Image.effect_noise((200, 150), 90).convert("RGB")
     assert len(written([noise] * 6)) - len(written([noise] * 2)) < 4 * 150
+
+
+@pytest.mark.parametrize("duration", [0, 1000 / 3, 99_999.9, 12_345_678.9, 65_535_000, 10**9])
+def test_any_duration_is_written_as_closely_as_it_can_be(duration: float) -> None:
+    """A frame is shown for its duration to a thousandth, or for the longest that the format knows: 65,535 seconds."""
+    picture = Image.new("L", (4, 3))
+    data = PngRendition().save(iter([picture] * 2), SaveOptions(durations=(duration, 40.0)))
+    [found, _] = [frame.duration for frame in read(PngSource(), data).frames]
+    assert found == pytest.approx(min(duration, 65_535_000), rel=0.001)

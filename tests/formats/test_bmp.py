@@ -120,26 +120,15 @@ def test_an_embedded_profile_is_found(at: str) -> None:
         assert refused.value.reason == Reason.TRUNCATED
 
 
-def test_calibrated_colours_are_given_out() -> None:
-    """The primaries and the gamma of a V4 header are those of a PNG's cHRM and gAMA; zeros, as most have, are none."""
-    data = bytearray(bmp(*MASKS["24 bits"], V4, RGB))
-    struct.pack_into("<I", data, 14 + 56, 0)
-    assert "gamma" not in open_image(io.BytesIO(data), LIMITS)[0].info
-    for number, (x, y) in enumerate(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))):
-        struct.pack_into("<2I", data, 14 + 60 + 12 * number, round(x * 2**30), round(y * 2**30))
-    struct.pack_into("<3I", data, 14 + 96, *[round(2.2 * 65_536)] * 3)
-    info = open_image(io.BytesIO(data), LIMITS)[0].info
-    assert info["gamma"] == pytest.approx(1 / 2.2, abs=1e-4)
-    assert info["chromaticity"] == pytest.approx((0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06))
-
-
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
 def test_what_pillow_writes_is_read(mode: str) -> None:
     """Pictures with and without a palette come out as they went in; a file that is cut is truncated."""
     picture = Image.fromarray(COLOURS[..., :3])
     picture = picture.quantize(200) if mode == "P" else picture.convert(mode)
     data = saved(picture, "BMP")
-    assert (np.asarray(pixels_of(data).convert("RGB")) == np.asarray(picture.convert("RGB"))).all()
+    found = pixels_of(data)
+    assert found.mode == ("RGB" if mode in {"P", "RGB"} else "L")
+    assert (np.asarray(found.convert("RGB")) == np.asarray(picture.convert("RGB"))).all()
     with pytest.raises(Rejected) as refused:
         pixels_of(data[:-20])
     assert refused.value.reason == Reason.TRUNCATED
@@ -165,3 +154,15 @@ def test_bit_fields_with_holes_are_corrupt() -> None:
     with pytest.raises(Rejected) as refused:
         header_of(bmp(16, (0xF0F, 0xF0, 0, 0), V4, BITFIELDS))
     assert refused.value.reason == Reason.CORRUPT
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8])
+def test_a_short_palette_is_read(bits: int) -> None:
+    """A palette may have fewer colours than pixels have values, also if its two colours are black and white."""
+    for second in ((255, 255, 255), (200, 10, 30)):
+        size = struct.pack("<IiiHHIIiiII", INFO, 2, 1, 1, bits, RGB, 0, 0, 0, 2, 0)
+        palette = bytes(4) + bytes(second[::-1]) + b"\0"
+        row = {1: b"\x40", 4: b"\x01", 8: b"\0\1"}[bits].ljust(4, b"\0")
+        data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + INFO + len(palette)) + size + palette + row
+        found = pixels_of(data).convert("RGB")
+        assert [found.getpixel((x, 0)) for x in (0, 1)] == [(0, 0, 0), second]

@@ -46,7 +46,7 @@ def resized(
 def rendition(data: bytes, folder: Path, **settings: Any) -> Image.Image:
     """The one rendition of a picture, which is resized."""
     report, made = resized(data, folder, **settings)
-    assert (report.outcome, report.detail, report.warnings) == (Outcome.RESIZED, None, ())
+    assert (report.outcome, report.detail, report.warnings) == (Outcome.RESIZED, None, [])
     (only,) = made.values()
     return only
 

@@ -169,6 +169,25 @@ def test_an_event_bus_is_told_with_the_trimmed_layer_alone(tools: Tools, s3: Any
     assert run(tools, path, f"import os\nos.environ.update({environment!r})\n{TELL}") == "0\n"
 
 
+UNCHECKED = """
+import sys
+from resizer.errors import ConfigError
+from resizer.settings import Settings
+try:
+    Settings.from_env({"RESIZER_CONFIG": sys.argv[1]})
+except ConfigError as wrong:
+    print(*wrong.mistakes, sep="\\n")
+"""
+
+
+def test_a_file_that_no_build_has_checked_is_checked_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path) -> None:
+    """The layer has all that the function needs to name every mistake in a file."""
+    file = tmp_path / "shop.toml"
+    file.write_text("[defaults]\nrenditions = [0]\neffort = 'most'\n[watermarks.'a b']\nkey = 'x'\n")
+    mistakes = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], UNCHECKED, str(file))
+    assert len(mistakes.splitlines()) == 3
+
+
 def test_every_request_that_we_make_is_described() -> None:
     """What `resizer/s3.py` asks of S3 is among the operations that the layer keeps."""
     asked = {"".join(part.title() for part in name.split("_")) for name in vars(S3) if name.endswith("_object")}

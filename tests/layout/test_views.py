@@ -15,12 +15,12 @@ from resizer.decode.limits import Limits
 from resizer.formats import SOURCES
 from resizer.layout.views import SMALL, at_views, cascade, small_copy
 from resizer.model import Frame
-from resizer.planning.cascade import largest_first, sources
-from resizer.planning.geometry import View, place, rendition_size, whole_view
+from resizer.planning.cascade import sources
+from resizer.planning.geometry import View, place
 from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, seen_through
-from tests.support.plans import of_widths
+from tests.support.plans import largest_first, of_widths, rendition_size, whole_view
 
 if TYPE_CHECKING:
     from resizer.model import Header

@@ -164,14 +164,14 @@ def test_a_trigger_that_breaks_off_ends_the_service() -> None:
             clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"anything")
             assert ended.wait(PATIENCE)
 
-    with pytest.raises(ResizerError, match="broke off: ZeroDivisionError"):
+    with pytest.raises(ResizerError, match="crashed: ZeroDivisionError"):
         serve()
 
 
 def test_the_storage_alone_resizes_nothing() -> None:
     """`--no-trigger` gives a bucket whose uploads trigger nothing."""
     with running("--no-trigger") as (_, lines):
-        assert lines[0] == "The S3 is ready; uploads trigger nothing.\n"
+        assert lines[0] == "The local S3 is ready. Uploads are not resized.\n"
         s3 = boto3.client("s3", **connection(lines))
         s3.put_object(Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48)))
         assert s3.get_bucket_notification_configuration(Bucket="photos").keys() == {"ResponseMetadata"}
@@ -228,6 +228,16 @@ def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> 
     assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == body
 
 
+def test_a_page_in_a_browser_shows_and_fetches_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """A rendition is readable without credentials, and from a page of another origin."""
+    s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
+    first, *_ = results(events, 4)
+    url = f"{s3.meta.endpoint_url}/{BUCKET}/{first['renditions'][0]['key']}"
+    with urlopen(Request(url, headers={"Origin": "http://localhost:5173"}), timeout=PATIENCE) as answer:  # noqa: S310 # loopback
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.headers["Access-Control-Allow-Origin"] in {"*", "http://localhost:5173"}
+
+
 def test_what_stands_already_is_not_listed_as_made() -> None:
     """The second event of a multipart upload is one line that says `already_done`, and lists no sizes."""
     with running() as (process, lines):
@@ -254,7 +264,7 @@ def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
     )
     assert process.stdout
     try:
-        lines = list(iter(process.stdout.readline, "Ctrl-C stops it; nothing is kept.\n"))
+        lines = list(iter(process.stdout.readline, "Ctrl-C stops it and deletes everything.\n"))
         yield process, lines
     finally:
         process.kill()

@@ -14,11 +14,11 @@ from bench.memory.drawn import VARIETIES, WIDE_VARIETIES, drawn_animations, draw
 from resizer.memory.encoding import MB, Planned
 from resizer.memory.plan import memory_needed
 from resizer.model import Format, Header
-from resizer.planning.cascade import largest_first
 from resizer.planning.geometry import place, whole
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.conftest import needs_photos, photo_files
 from tests.support.fresh import FreshProcesses
+from tests.support.plans import largest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -13,10 +13,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.metadata import iptc as iptc_reader
+from resizer.metadata import exif as exif_reader
 from resizer.metadata import rights
-from resizer.metadata import xmp as xmp_reader
 from resizer.metadata.exif import MAX_SEGMENT_BYTES, MAX_TEXT, kept_exif
+from tests.support.mistakes import MISTAKES, mistake
 from tests.support.pictures import opened, saved
 from tests.support.plans import of_widths
 from tests.support.rights_blocks import (
@@ -89,17 +89,27 @@ def test_a_tiff_s_structure_is_not_metadata(keep: str) -> None:
     assert set(exif) == ({Base.Artist} if keep == "copyright" else {Base.Artist, Base.Software})
 
 
-def test_all_keeps_the_camera_and_the_place() -> None:
-    """With `all`, camera, exposure and GPS stay; what resizing makes untrue goes."""
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_all_keeps_the_camera_and_the_place(format_: str) -> None:
+    """With `all`, camera, texts, exposure and GPS stay; what resizing makes untrue goes."""
     exif = Image.Exif()
-    exif[Base.Make], exif[Base.Orientation] = "Camera", 6
+    exif[Base.Make], exif[Base.Orientation], exif[Base.Rating], exif[Base.XPTitle] = "Camera", 6, 5, b"T\0i\0"
     exif.get_ifd(ExifTags.IFD.Exif).update({Base.FNumber: 2.8, Base.ColorSpace: 0xFFFF, Base.ExifImageWidth: 4000})
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 12.0)
-    found, _ = kept(saved(PICTURE, "JPEG", exif=exif.tobytes()), "all")
-    assert found[Base.Make] == "Camera"
+    found, _ = kept(saved(PICTURE, format_, exif=exif.tobytes()), "all")
+    assert (found[Base.Make], found[Base.Rating], found[Base.XPTitle]) == ("Camera", 5, b"T\0i\0")
     assert Base.Orientation not in found
     assert set(found.get_ifd(ExifTags.IFD.Exif)) == {Base.FNumber}
     assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] == (48.0, 8.0, 12.0)
+
+
+def test_of_a_bigtiff_the_first_directory_is_kept() -> None:
+    """Its directories of exposure and position are in a form that EXIF does not have: they are left out."""
+    exif = Image.Exif()
+    exif[Base.Make] = "Camera"
+    exif.get_ifd(ExifTags.IFD.Exif)[Base.FNumber] = 2.8
+    found, warnings = kept(saved(PICTURE, "TIFF", exif=exif.tobytes(), big_tiff=True), "all")
+    assert (dict(found), warnings) == ({Base.Make: "Camera"}, [])
 
 
 def test_what_a_jpeg_cannot_hold_is_cut_to_the_names() -> None:
@@ -192,8 +202,8 @@ def test_nothing_is_looked_for_that_exif_has(keep: str, monkeypatch: pytest.Monk
     def read(name: str) -> Callable[..., rights.Rights]:
         return lambda *_: asked.append(name) or rights.Rights()  # type: ignore[func-returns-value] # it is called for that
 
-    monkeypatch.setattr(xmp_reader, "rights_in_xmp", read("XMP"))
-    monkeypatch.setattr(iptc_reader, "rights_in_iptc", read("IPTC"))
+    monkeypatch.setattr(rights, "rights_in_xmp", read("XMP"))
+    monkeypatch.setattr(rights, "rights_in_iptc", read("IPTC"))
     kept(jpeg_with_iptc(iptc("i"), xmp=xmp("x"), exif=with_both()), keep)
     assert asked == []
     kept(jpeg_with_iptc(iptc("i"), xmp=xmp("x")), keep)
@@ -214,6 +224,14 @@ def test_damaged_exif_takes_no_other_names_along(damaged: bytes, keep: str) -> N
     """Where EXIF cannot be read, the names that XMP tells stay."""
     exif, _ = kept(saved(PICTURE, "JPEG", exif=b"Exif\0\0" + damaged, xmp=xmp("x", "x")), keep)
     assert dict(exif) == {Base.Artist: "x", Base.Copyright: "x"}
+
+
+def test_a_number_in_the_place_of_a_text_is_damage() -> None:
+    """A tag of a type that it should not have is not our fault: the names stay."""
+    exif = with_tags(Artist="Ada", Software="PixelFix")
+    assert exif.count(b"\1\x31\0\2\0\0\0\x09") == 1
+    data = exif.replace(b"\1\x31\0\2\0\0\0\x09", b"\1\x31\0\x0c\0\0\0\1")  # Software as a double
+    assert dict(kept(data, "all")[0]) == {Base.Artist: "Ada"}
 
 
 def test_a_damaged_block_leaves_it_to_the_next() -> None:
@@ -237,6 +255,17 @@ def test_a_name_elsewhere_is_no_novel_either() -> None:
     """Of a text in XMP that is too long to be a name its beginning stays."""
     exif, _ = kept(with_xmp(xmp("ü" * 5000)))
     assert names(exif) == {Base.Artist: "ü" * MAX_TEXT}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+@pytest.mark.parametrize("step", ["_exif", "_as_stored", "_described", "_written", "_has_iptc"])
+def test_a_mistake_of_ours_is_not_damaged_exif(
+    step: str, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug while EXIF is read or written fails the record: it is not taken for metadata that cannot be read."""
+    monkeypatch.setattr(exif_reader, step, mistake(kind))
+    with pytest.raises(kind, match="our mistake"):
+        kept(with_tags(Artist="Ada"), "all")
 
 
 @given(st.binary(), st.binary(), st.binary(max_size=16))

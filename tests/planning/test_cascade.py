@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from resizer.planning.cascade import cascade_source, largest_first, sources
-from resizer.planning.geometry import View, place, whole_view
+from resizer.planning.cascade import cascade_source, sources
+from resizer.planning.geometry import View, place
 from resizer.settings.rules import Fit, RenditionSpec
+from tests.support.plans import largest_first, whole_view
 
 PHOTO = (3000, 2000)
 

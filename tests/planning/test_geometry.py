@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.planning.geometry import Placement, View, as_stored, focused, place, rendition_size, wanted_size
+from resizer.planning.geometry import Placement, View, as_stored, focused, place, wanted_size
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import header
+from tests.support.plans import rendition_size
 
 if TYPE_CHECKING:
     from resizer.planning.geometry import Box, Size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resizer.planning.gravity import focal_point
+from resizer.planning.geometry import focal_point
 
 
 @pytest.mark.parametrize(

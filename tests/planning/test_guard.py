@@ -10,15 +10,15 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from resizer.errors import ConfigError, Reason, Rejected
-from resizer.events import sources
 from resizer.model import Change, SourceObject
-from resizer.planning.guard import is_output, is_source, reason_to_skip
-from resizer.planning.outputs import check_key_length, output_keys, plan
+from resizer.planning.guard import reason_to_skip
+from resizer.planning.outputs import check_key_length, outputs, plan
 from resizer.settings import Settings
 from resizer.settings.environment import EXTRA_FORMATS
 from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, notification
 from tests.support.pictures import header
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from resizer.model import Header, RenditionPlan
@@ -119,8 +119,8 @@ def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, 
         if settings.output_bucket:
             assert reason_to_skip(written, settings) is Reason.OUTPUT_BUCKET
         else:
-            assert is_output(each.key, settings)
-            assert not is_source(each.key, settings)
+            assert settings.is_output(each.key)
+            assert not settings.is_source(each.key)
             assert reason_to_skip(written, settings) is Reason.OUTPUT_PREFIX
 
 
@@ -130,7 +130,7 @@ def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, s
     settings, key = chosen
     plans = _planned(key, header(1200, 800), settings)
     assert len({each.key for each in plans}) == settings.defaults.writes
-    assert [each.key for each in plans] == output_keys(key, settings)
+    assert [each.key for each in plans] == list(outputs(key, settings))
 
 
 @given(_settings_and_key())
@@ -138,9 +138,9 @@ def test_a_key_is_an_output_or_a_source_but_never_both(chosen: tuple[Settings, s
     """What is a source lies outside the output prefix and under the source prefix, byte by byte."""
     settings, key = chosen
     under = key[: len(settings.output_prefix)] == settings.output_prefix
-    assert is_output(key, settings) == (under and settings.output_bucket is None)
+    assert settings.is_output(key) == (under and settings.output_bucket is None)
     inside = key[: len(settings.source_prefix)] == settings.source_prefix
-    assert is_source(key, settings) == (inside and not is_output(key, settings))
+    assert settings.is_source(key) == (inside and not settings.is_output(key))
 
 
 @pytest.mark.parametrize("spelt", UNDER_THE_OUTPUT_PREFIX)
@@ -154,7 +154,7 @@ def test_keys_that_only_look_like_outputs_are_sources(spelt: str) -> None:
     """Keys that S3 tells from the output prefix are sources, and their outputs lie under it."""
     (source,) = sources(notification(spelt))
     assert reason_to_skip(source, SETTINGS) is None
-    assert all(is_output(each.key, SETTINGS) for each in plan(source.key, header(1200, 800), SETTINGS))
+    assert all(SETTINGS.is_output(each.key) for each in plan(source.key, header(1200, 800), SETTINGS))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_keys_that_only_look_like_outputs_are_sources(spelt: str) -> None:
 )
 def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: bool) -> None:  # noqa: FBT001 # a table's column
     """Composed and decomposed letters are different keys, for S3 compares bytes."""
-    assert is_output(key, dataclasses.replace(SETTINGS, output_prefix=prefix)) is expected
+    assert dataclasses.replace(SETTINGS, output_prefix=prefix).is_output(key) is expected
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from resizer.errors import Reason
 from resizer.model import Format
-from resizer.planning.geometry import rendition_size
-from resizer.planning.outputs import MAX_KEY_BYTES, check_key_length, output_keys, plan
+from resizer.planning.outputs import MAX_KEY_BYTES, check_key_length, outputs, plan
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.conftest import rejects
 from tests.support.pictures import header
+from tests.support.plans import rendition_size
 
 SETTINGS = Settings()
 
@@ -88,7 +88,7 @@ def test_keys_follow_from_the_sources_key_alone(key: str, format_: str) -> None:
     """Whatever a source's bytes are, its renditions have the keys that its own key and the settings give."""
     settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
     keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
-    assert keys == output_keys(key, settings)
+    assert keys == list(outputs(key, settings))
     assert keys == [f"resized/{width}-{key}{end}" for width in (1000, 640, 480) for end in ("", ".webp")]
 
 
@@ -135,7 +135,7 @@ def test_an_extension_goes_behind_the_key_wherever_that_is() -> None:
     settings = dataclasses.replace(
         SETTINGS, defaults=Rule.of_widths((480,), formats=("webp",)), key_template="{prefix}{key}/{width}"
     )
-    assert output_keys("cat.jpg", settings) == ["resized/cat.jpg.webp/480"]
+    assert list(outputs("cat.jpg", settings)) == ["resized/cat.jpg.webp/480"]
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "日"])
@@ -148,7 +148,7 @@ def test_keys_may_be_as_long_as_s3_allows(letter: str) -> None:
     assert len(plan(fits, header(800, 600), SETTINGS)[0].key.encode()) == 1024
     with rejects(Reason.KEY_TOO_LONG):
         check_key_length("y" + fits, SETTINGS)
-    assert output_keys("y" + fits, SETTINGS) == [f"resized/{width}-y{fits}" for width in (640, 480)]
+    assert list(outputs("y" + fits, SETTINGS)) == [f"resized/{width}-y{fits}" for width in (640, 480)]
 
 
 def test_an_extension_may_make_a_key_too_long() -> None:

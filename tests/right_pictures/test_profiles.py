@@ -94,7 +94,7 @@ def test_grey_is_read_by_a_profile_for_rgb(format_: str, mode: str, resize: Any)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for profile, shown in ((profile_like(1.0), light), (srgb, grey.convert("L").getpixel((0, 0)))):
         report, rendition = resize(saved(grey, format_, icc_profile=profile))
-        assert report.warnings == ()
+        assert report.warnings == []
         assert rendition.convert("L").getpixel((100, 100)) == pytest.approx(shown, abs=2)
 
 
@@ -115,7 +115,7 @@ def test_a_part_of_a_profile_may_come_twice(resize: Any) -> None:
     assert psnr(whole[1], expected(PICTURE)) < 30  # there was something to convert
     for order in ((1, 1, 2), (1, 2, 2), (2, 1), (1, 2, 1, 2)):
         report, rendition = resize(sent(*order))
-        assert report.warnings == ()
+        assert report.warnings == []
         assert rendition.tobytes() == whole[1].tobytes()
 
 

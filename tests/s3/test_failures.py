@@ -21,10 +21,11 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import SourceObject
-from resizer.s3 import clients, conditional
-from resizer.s3.failures import ask
+from resizer.s3 import clients, requests
+from resizer.s3.requests import ask
 from resizer.s3.source import current_etag, open_source
 from tests.conftest import rejects
+from tests.support.recording import RecordingS3
 from tests.support.s3_server import OK, refused, serving
 
 SOURCE = SourceObject("photos", "a b/cat.jpg", etag="0123")
@@ -39,13 +40,12 @@ SSE_C = (
     "retrieve the object."
 )
 
-STORED = "x-amz-meta-width: 480\r\n"
 PUT: dict[str, Any] = {
     "Bucket": "photos",
     "Key": "resized/480-cat.jpg",
     "Body": b"cat",
     "Metadata": {"width": "480"},
-    "IfNoneMatch": "*",
+    "IfMatch": '"0"',
 }
 
 
@@ -73,9 +73,8 @@ def error(status: int, code: str, text: str = "Why", more: str = "") -> bytes:
 def test_errors_are_typed_by_their_code(status: int, code: str, expected: type[ResizerError], verb: str) -> None:
     """S3's code alone decides, whatever the request, and the message has verb, object, code, text and request id."""
     with serving(error(status, code)) as (client, _):
-        operation = getattr(client, f"{verb.lower()}_object")
         with pytest.raises(expected) as problem:
-            ask(verb, operation, Bucket="photos", Key="a b/cat.jpg")
+            ask(client, verb, Bucket="photos", Key="a b/cat.jpg")
         assert type(problem.value) is expected
         told = str(problem.value)
         answer = f"{code}: Why (request id 4442587FB7D0A2F9, host/id=)."
@@ -89,18 +88,18 @@ def test_answers_to_head_are_typed_by_their_status(status: int, expected: type[R
     """They have no body, and so no code."""
     answer = refused(status, extra=IDS + REGION)
     with serving(*[answer] * 3) as (client, _), pytest.raises(expected, match="4442587FB7D0A2F9") as problem:
-        ask("HEAD", client.head_object, Bucket="photos", Key="cat.jpg")
+        ask(client, "HEAD", Bucket="photos", Key="cat.jpg")
     assert type(problem.value) is expected
 
 
 def test_an_endpoint_that_does_not_answer_is_a_storage_error() -> None:
     """Where no answer comes, the message names the object, and the event comes again."""
 
-    def unreachable(**_: Any) -> dict[str, Any]:
+    def unreachable(_: dict[str, Any]) -> None:
         raise ConnectTimeoutError(endpoint_url="https://s3.test")
 
     with pytest.raises(StorageError, match=r"PUT s3://photos/cat\.jpg failed: .*s3\.test.*tried again") as problem:
-        ask("PUT", unreachable, Bucket="photos", Key="cat.jpg")
+        ask(RecordingS3(None, {"put_object": unreachable}), "PUT", Bucket="photos", Key="cat.jpg")
     assert problem.value.retryable
 
 
@@ -144,7 +143,7 @@ def test_a_rendition_that_may_not_be_written_is_tried_again() -> None:
         serving(error(403, "AccessDenied")) as (client, _),
         pytest.raises(AccessDenied, match="s3:PutObject on") as problem,
     ):
-        conditional.put(client, {"Bucket": "photos", "Key": "resized/480-cat.jpg", "Body": b"", "Metadata": {}})
+        requests.put(client, {"Bucket": "photos", "Key": "resized/480-cat.jpg", "Body": b"", "Metadata": {}})
     assert problem.value.retryable
 
 
@@ -167,56 +166,31 @@ def test_a_source_that_has_changed_is_nothing_to_do(answer: bytes, expected: typ
         pytest.fail("what is not there was opened")
 
 
-def standing(length: int, extra: str) -> bytes:
-    """An answer to HEAD, which has no body."""
-    return f'HTTP/1.1 200 OK\r\nETag: "1"\r\n{extra}Content-Length: {length}\r\n\r\n'.encode()
-
-
-@pytest.mark.parametrize(
-    ("found", "stored"),
-    [
-        (standing(3, STORED), True),
-        (standing(4, STORED), False),
-        (standing(3, "x-amz-meta-width: 640\r\n"), False),
-        (refused(404), False),
-    ],
-    ids=["ours", "another size", "another rendition", "gone"],
-)
-@pytest.mark.parametrize("code", [(412, "PreconditionFailed"), (409, "ConditionalRequestConflict")])
-def test_a_put_that_met_its_own_first_attempt_has_stored_it(found: bytes, stored: bool, code: tuple[int, str]) -> None:  # noqa: FBT001 # a table's column
-    """Where the answer was lost and botocore sent the PUT again, the condition fails because the first one worked."""
-    with serving(b"", error(*code), found) as (client, server):
-        assert conditional.put(client, PUT) is stored
-        assert [request.split(b" ")[0] for request in server.requests] == [b"PUT", b"PUT", b"HEAD"]
-
-
-def test_a_put_that_was_sent_once_has_met_another_object() -> None:
-    """Without a retry there is nothing to ask."""
-    with serving(error(412, "PreconditionFailed")) as (client, server):
-        assert conditional.put(client, PUT) is False
-        assert len(server.requests) == 1
-
-
 def test_a_condition_on_a_missing_object_does_not_hold() -> None:
     """S3 answers If-Match with 404 where nothing is there any more."""
     with serving(error(404, "NoSuchKey"), error(404, "NoSuchKey"), OK) as (client, _):
-        assert conditional.put(client, {**PUT, "IfMatch": '"0"'}) is False
-        assert conditional.delete(client, "photos", "cat.jpg", '"0"') is False
+        with pytest.raises(ObjectMissing):
+            requests.put(client, PUT)
+        assert requests.delete(client, "photos", "cat.jpg", '"0"') is False
 
 
-def test_a_request_that_is_given_up_is_named() -> None:
+def test_a_request_that_is_given_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the invocation ends first, the error says what it ended."""
-    with serving(OK), pytest.raises(OutOfTime, match=r"HEAD s3://photos/cat\.jpg was given up\. .* longer time-out"):
-        conditional.head(clients.s3_until(Clock(remaining=lambda: 1.0)), "photos", "cat.jpg")
+    monkeypatch.setattr(clients, "clock", Clock(remaining=lambda: 1.0))
+    with (
+        serving(OK) as (client, _),
+        pytest.raises(OutOfTime, match=r"HEAD s3://photos/cat\.jpg was given up\. .* longer time-out"),
+    ):
+        requests.head(client, "photos", "cat.jpg")
 
 
 def test_doubles_without_metadata_are_understood() -> None:
     """A client that tells no more than a code is enough for a type."""
 
-    def fails(**_: Any) -> dict[str, Any]:
+    def fails(_: dict[str, Any]) -> None:
         raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
 
     with pytest.raises(
         StorageError, match=re.escape("GET s3://photos/cat.jpg failed: SlowDown. It will be tried again.")
     ):
-        ask("GET", fails, Bucket="photos", Key="cat.jpg")
+        ask(RecordingS3(None, {"get_object": fails}), "GET", Bucket="photos", Key="cat.jpg")

@@ -63,8 +63,8 @@ def test_a_source_is_read_with_one_get(s3: S3) -> None:
     with opening(recording, SourceObject(BUCKET, KEY, etag=etag)) as stream:
         assert stream.read() == b"pixels"
     assert recording.calls == [("get_object", KEY)]
-    assert (stream.metadata.etag, stream.metadata.size) == (etag, 6)
-    assert stream.metadata.headers["CacheControl"] == "max-age=60"
+    assert (stream.etag, stream.size) == (etag, 6)
+    assert stream.headers["CacheControl"] == "max-age=60"
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 import pytest
+from urllib3.exceptions import ReadTimeoutError
 
 from resizer.deadline import ENDING_SECONDS, Clock
 from resizer.errors import OutOfTime
-from resizer.s3 import clients, time_limit
+from resizer.s3 import clients
 from tests.support.s3_server import OK, SLOW_DOWN, refused, serving
 
 REQUESTS = ["get_object", "head_object", "put_object", "delete_object"]
@@ -18,13 +19,19 @@ REQUESTS = ["get_object", "head_object", "put_object", "delete_object"]
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of a second is enough to begin with a request."""
-    monkeypatch.setattr(time_limit, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(clients, "CONNECT_SECONDS", 0.1)
 
 
 def lasting(seconds: float) -> Clock:
     """The clock of an invocation with so many seconds left for requests, and time that passes."""
     end = time.monotonic() + seconds + ENDING_SECONDS
     return Clock(remaining=lambda: end - time.monotonic())
+
+
+def until(clock: Clock) -> Any:
+    """The client within an invocation."""
+    clients.clock = clock
+    return clients.s3()
 
 
 def ask(client: Any, operation: str) -> Any:
@@ -39,7 +46,7 @@ def test_a_server_that_stalls_is_given_up_in_time(operation: str, answer: bytes)
     with serving(answer, OK) as (_, server):
         clock = lasting(0.4)
         with pytest.raises(OutOfTime):
-            ask(clients.s3_until(clock), operation)
+            ask(until(clock), operation)
         assert clock.remaining() > 0
         assert len(server.requests) == 1
 
@@ -49,7 +56,7 @@ def test_no_request_begins_when_it_may_not_end(operation: str) -> None:
     """With less time than connecting may take nothing is sent."""
     with serving(OK) as (_, server):
         with pytest.raises(OutOfTime):
-            ask(clients.s3_until(lasting(time_limit.CONNECT_SECONDS - 0.05)), operation)
+            ask(until(lasting(clients.CONNECT_SECONDS - 0.05)), operation)
         assert server.requests == []
 
 
@@ -58,10 +65,10 @@ def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pyt
     """Where waiting and another attempt may take longer than is left, the first failure is the end."""
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     passed = iter([2.0])  # at the first look, before the first attempt
-    clock = Clock(remaining=lambda: next(passed, time_limit.CONNECT_SECONDS) + ENDING_SECONDS)
+    clock = Clock(remaining=lambda: next(passed, clients.CONNECT_SECONDS) + ENDING_SECONDS)
     with serving(failure, OK) as (_, server):
         with pytest.raises(OutOfTime):
-            ask(clients.s3_until(clock), "put_object")
+            ask(until(clock), "put_object")
         assert len(server.requests) == 1
 
 
@@ -70,7 +77,7 @@ def test_a_refusal_is_answered_however_little_time_is_left() -> None:
     passed = iter([2.0])
     clock = Clock(remaining=lambda: next(passed, 0.0) + ENDING_SECONDS)
     with serving(refused(404)) as (_, _server), pytest.raises(Exception, match="404"):
-        ask(clients.s3_until(clock), "head_object")
+        ask(until(clock), "head_object")
 
 
 def test_a_download_that_stops_is_given_up_in_time() -> None:
@@ -78,23 +85,23 @@ def test_a_download_that_stops_is_given_up_in_time() -> None:
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
         ends = [time.monotonic() + 60]
         clock = Clock(remaining=lambda: ends[-1] - time.monotonic())
-        body = clients.s3_until(clock).get_object(Bucket="photos", Key="cat.jpg")["Body"]
-        assert body.read(9) == b"cat"
+        body = until(clock).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read1(9) == b"cat"
         ends.append(time.monotonic() + 0.2 + ENDING_SECONDS)
-        with pytest.raises(OutOfTime):
-            body.read(9)
+        with pytest.raises(ReadTimeoutError):
+            body.read1(9)
         assert clock.remaining() > 0
         body.close()
 
 
 def test_a_download_that_stops_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """With time left it is a broken connection, which is worth another try."""
-    monkeypatch.setattr(time_limit, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(clients, "READ_SECONDS", 0.3)
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
-        body = clients.s3_until(Clock()).get_object(Bucket="photos", Key="cat.jpg")["Body"]
-        assert body.read(9) == b"cat"
-        with pytest.raises(ConnectionError):
-            body.read(9)
+        body = until(Clock()).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read1(9) == b"cat"
+        with pytest.raises(ReadTimeoutError):
+            body.read1(9)
         body.close()
 
 
@@ -107,21 +114,21 @@ def test_a_download_that_trickles_comes_in_pieces() -> None:
         return 60.0 if len(looks) < 4 else 0.0
 
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
-        body = clients.s3_until(Clock(remaining=remaining)).get_object(Bucket="photos", Key="cat.jpg")["Body"]
-        assert body.read(2) == b"ca"
-        assert body.read(100) == b"t"
+        body = until(Clock(remaining=remaining)).get_object(Bucket="photos", Key="cat.jpg")["Body"]
+        assert body.read1(2) == b"ca"
+        assert body.read1(100) == b"t"
         with pytest.raises(OutOfTime):
-            body.read(100)
+            body.read1(100)
         body.close()
 
 
 def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
     """At its end a body gives nothing, as often as it is asked, and the connection serves the next request."""
     with serving(OK, OK) as (_, server):
-        s3 = clients.s3_until(Clock())
+        s3 = until(Clock())
         for _ in range(2):
             body = s3.get_object(Bucket="photos", Key="cat.jpg")["Body"]
-            assert [body.read(9), body.read(9), body.read(9)] == [b"cat", b"", b""]
+            assert [body.read1(9), body.read1(9), body.read1(9)] == [b"cat", b"", b""]
             body.close()
         assert server.connections == 1
 
@@ -129,13 +136,13 @@ def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
 def test_an_unread_body_ends_its_connection() -> None:
     """What is left of a body is never taken for the next answer."""
     with serving(OK, OK) as (_, server):
-        s3 = clients.s3_until(Clock())
+        s3 = until(Clock())
         s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].close()
         assert s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].read(9) == b"cat"
         assert server.connections == 2
 
 
-def test_without_an_invocation_the_client_is_botocores_own() -> None:
-    """The bare client has botocore's time-outs and bodies."""
+def test_a_body_can_be_read_at_once() -> None:
+    """As botocore's own."""
     with serving(OK) as (client, _):
         assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"

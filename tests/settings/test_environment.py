@@ -84,8 +84,6 @@ REFUSED = [
     ("RESIZER_EVENT_BUS", "arn:aws:sqs:eu-central-1:123456789012:rejections"),
     ("RESIZER_OUTPUT_PREFIX", "/"),
     ("RESIZER_OUTPUT_PREFIX", "/resized/"),
-    ("RESIZER_OUTPUT_PREFIX", "é" * 257),
-    ("RESIZER_SOURCE_PREFIX", "x" * 513),
     ("RESIZER_KEY_TEMPLATE", "{width}-{key}"),
     ("RESIZER_KEY_TEMPLATE", "{prefix}{width}"),
     ("RESIZER_FORMATS", "tiff"),
@@ -158,7 +156,7 @@ def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: 
 
 
 def test_all_mistakes_are_reported_together() -> None:
-    """Whoever deploys sees every mistake at once, each by its variable, in the order of the table."""
+    """All mistakes are reported at once, each by its variable, in the order of the table."""
     wrong = dict(REFUSED)
     with pytest.raises(ConfigError) as refusal:
         Settings.from_env(wrong)
@@ -174,7 +172,7 @@ def test_all_mistakes_are_reported_together() -> None:
 def test_a_source_prefix_under_the_output_prefix_is_refused(output_prefix: str, source_prefix: str) -> None:
     """The function does not start where every source would be an output, and says which two variables clash."""
     environ = {"RESIZER_OUTPUT_PREFIX": output_prefix, "RESIZER_SOURCE_PREFIX": source_prefix}
-    with pytest.raises(ConfigError, match=r"RESIZER_SOURCE_PREFIX=.* lies under RESIZER_OUTPUT_PREFIX="):
+    with pytest.raises(ConfigError, match=r"RESIZER_SOURCE_PREFIX=.* is under RESIZER_OUTPUT_PREFIX="):
         Settings.from_env(environ)
 
 

@@ -45,7 +45,7 @@ def test_only_there_an_empty_prefix_means_none(environ: dict[str, str], prefix: 
 def test_an_output_bucket_among_the_sources_does_not_start() -> None:
     """Its events would be those of renditions."""
     (mistake,) = mistakes(RESIZER_BUCKETS="photos,thumbs", **WITH_BUCKET)
-    assert mistake.startswith("RESIZER_OUTPUT_BUCKET='thumbs': is one of RESIZER_BUCKETS")
+    assert mistake.startswith("RESIZER_OUTPUT_BUCKET='thumbs': is also in RESIZER_BUCKETS")
 
 
 @pytest.mark.parametrize("buckets", ["", "photos,films"])

@@ -8,11 +8,10 @@ from string import Formatter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.planning.guard import is_source
 from resizer.planning.outputs import output_key
 from resizer.settings import Settings
-from resizer.settings.checking import check
-from resizer.settings.key_template import template_mistake
+from resizer.settings.check import check
+from resizer.settings.key_template import parse_key_template
 from resizer.settings.resolve import resolve
 from tests.support.rule_files import documents, toml
 
@@ -39,7 +38,7 @@ def settings(draw: st.DrawFn) -> Settings:
     """What a valid file gives, under any prefix and template with which the function starts."""
     rules = resolve(check(toml(draw(documents()))), {})
     prefix = draw(st.sampled_from(["resized/", "r", "480-", "a//"]))
-    return Settings(**rules._asdict(), output_prefix=prefix, key_template=draw(TEMPLATES))
+    return Settings(**rules, output_prefix=prefix, key_template=draw(TEMPLATES))
 
 
 def read_back(output: str, chosen: Settings) -> tuple[str, str]:
@@ -56,11 +55,11 @@ def read_back(output: str, chosen: Settings) -> tuple[str, str]:
 @given(settings(), KEYS)
 def test_outputs_of_any_file(chosen: Settings, key: str) -> None:
     """Every output is under the output prefix, and no two renditions share one."""
-    assert template_mistake(chosen.key_template) is None
+    assert parse_key_template(chosen.key_template) == chosen.key_template
     specs = chosen.rule_for(key).renditions
     outputs = [output_key(key, spec.name, name, chosen) for spec in specs for name in spec.formats]
     assert len(set(outputs)) == len(outputs)
-    assert not any(is_source(output, chosen) for output in outputs)
+    assert not any(chosen.is_source(output) for output in outputs)
 
 
 @given(settings(), KEYS)

@@ -1,100 +1,81 @@
-"""The JSON Schema that editors check by agrees with the parser."""
+"""Editors check a file by the schema that the parser uses, and it lists what the settings have, with their defaults."""
 
 from __future__ import annotations
 
 import json
-import re
 import tomllib
-from copy import deepcopy
-from importlib.resources import files
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from resizer.errors import ConfigError
-from resizer.settings.checking import DEFAULTS, RULE, TOP, WATERMARK, check
+from resizer.settings import Settings
+from resizer.settings.check import SCHEMA, check
+from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTHS, WIDEST
+from resizer.settings.rules import DEFAULT_WIDTHS, Quality, RenditionSpec, Rule, Watermark
 from tests.settings.test_mistakes import MISTAKES
 from tests.support.rule_files import documents, toml
 
-SCHEMA = json.loads(files("resizer.cli").joinpath("resizer.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
-# What a schema cannot say: names that two entries share, a name that is looked up elsewhere, bytes of UTF-8, TOML.
-BEYOND_A_SCHEMA = ("has the name", "there is no [watermarks", "of at most 1024 bytes", "not valid TOML")
-WRONG = st.sampled_from([0, -1, 16_384, 1.5, "x y", "", True, [], {}, ["gif"], {"jpeg": 0}, "attention", "manifest"])
+DOCUMENT: dict[str, Any] = json.loads(SCHEMA.read_text())
+EDITOR = jsonschema.Draft7Validator(DOCUMENT)
+# What editors do not check: names that two entries share or that are looked up elsewhere, and what JSON cannot have.
+ONLY_OURS = ("has the name", "in [watermarks]", "not valid TOML", "\\n", ".0", "nan")
 
 
-def mistakes(document: dict[str, Any]) -> tuple[str, ...]:
-    """What the parser finds."""
-    try:
-        check(toml(document))
-    except ConfigError as wrong:
-        return wrong.mistakes
-    return ()
+def properties(*path: str) -> dict[str, Any]:
+    """The keys of one table, each with its schema."""
+    place = DOCUMENT
+    for name in path:
+        place = place[name]
+    definitions = DOCUMENT["definitions"]
+    return {
+        key: definitions[value["$ref"].rpartition("/")[2]] if "$ref" in value else value
+        for key, value in place["properties"].items()
+    }
 
 
-def is_beyond_a_schema(mistake: str) -> bool:
-    return any(words in mistake for words in BEYOND_A_SCHEMA)
+RULE = properties("properties", "rules", "items")
+TABLES = [
+    (RULE, Rule),
+    (properties("definitions", "box"), RenditionSpec),
+    (properties("properties", "watermarks", "additionalProperties"), Watermark),
+    (properties("definitions", "quality"), Quality),
+]
+
+
+@pytest.mark.parametrize(("table", "kind"), TABLES)
+def test_each_table_has_the_keys_and_defaults_of_what_it_becomes(table: dict[str, Any], kind: type[Any]) -> None:
+    """No key is forgotten, and the default that an editor shows is the one that applies."""
+    values: dict[str, Any] = {each.name: each.default for each in fields(kind)}
+    assert table.keys() == values.keys()
+    shown = {key: value["default"] for key, value in table.items() if "default" in value}
+    for key in values.keys() - {"match", "renditions"}:
+        assert shown.get(key, values[key]) == (list(values[key]) if isinstance(values[key], tuple) else values[key])
+        assert key in shown or values[key] in {None, MISSING}
 
 
 def test_the_schema_is_one() -> None:
-    """It is a schema by its own draft, with a description for every key of the file."""
-    jsonschema.Draft7Validator.check_schema(SCHEMA)
-    tables = SCHEMA["properties"]
-    assert tables.keys() == TOP.keys()
-    assert tables["defaults"]["properties"].keys() == set(map(str, DEFAULTS))
-    assert tables["rules"]["items"]["properties"].keys() == set(map(str, RULE))
-    assert tables["watermarks"]["additionalProperties"]["properties"].keys() == set(map(str, WATERMARK))
+    """It is valid by its own draft; the defaults have the keys of a rule, and its limits are those of the variables."""
+    jsonschema.Draft7Validator.check_schema(DOCUMENT)
+    assert properties("properties", "defaults") == {key: RULE[key] for key in RULE.keys() - {"match", "skip"}}
+    renditions, formats = RULE["renditions"], RULE["formats"]
+    assert renditions["default"] == list(DEFAULT_WIDTHS)
+    assert renditions["maxItems"] == MAX_WIDTHS
+    assert DOCUMENT["definitions"]["side"]["maximum"] == WIDEST
+    assert sorted(formats["items"]["enum"]) == sorted(EXTRA_FORMATS)
+    assert asdict(Settings().defaults.quality) == {key: value["default"] for key, value in TABLES[3][0].items()}
 
 
 @given(documents())
-def test_both_take_what_is_valid(document: dict[str, Any]) -> None:
-    """Any valid file is valid by both."""
+def test_what_is_valid_is_taken(document: dict[str, Any]) -> None:
+    """Any valid file is valid for the parser and for editors."""
     assert check(toml(document)) == document
-    VALIDATOR.validate(document)
+    EDITOR.validate(document)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        text
-        for text, mistake in MISTAKES
-        if not is_beyond_a_schema(mistake) and not re.search(r"[0-9]\.0|nan", text)  # JSON has neither
-    ],
-)
-def test_both_refuse_each_mistake(text: str) -> None:
-    """Every mistake that the parser names, the schema knows too, but for what a schema cannot say."""
-    assert not VALIDATOR.is_valid(tomllib.loads(text))
-
-
-@given(st.data())
-def test_both_agree_on_what_was_changed(data: st.DataObject) -> None:
-    """A valid file with one value replaced, one key misspelt or one taken out is valid by both or by neither."""
-    document = data.draw(documents())
-    places = list(_places(document))
-    if not places:
-        return
-    changed = deepcopy(document)
-    *path, last = data.draw(st.sampled_from(places))
-    place: Any = changed
-    for part in path:
-        place = place[part]
-    what = data.draw(st.sampled_from(["replace", "misspell", "take out"]))
-    if what == "replace" or isinstance(place, list):
-        place[last] = data.draw(WRONG)
-    else:
-        value = place.pop(last)
-        if what == "misspell":
-            place[f"{last}s"] = value
-    found = mistakes(changed)
-    if not any(map(is_beyond_a_schema, found)):
-        assert VALIDATOR.is_valid(changed) == (not found)
-
-
-def _places(node: Any, path: tuple[Any, ...] = ()) -> Any:
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in pairs:
-        yield (*path, key)
-        yield from _places(value, (*path, key))
+@pytest.mark.parametrize("text", [text for text, told in MISTAKES if not any(w in text + told for w in ONLY_OURS)])
+def test_an_editor_refuses_each_mistake(text: str) -> None:
+    """Every mistake that the parser names is a mistake for editors, but for what a schema cannot say."""
+    assert not EDITOR.is_valid(tomllib.loads(text))

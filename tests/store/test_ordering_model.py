@@ -20,11 +20,11 @@ from resizer import pipeline
 from resizer.encode import encode_each
 from resizer.errors import ResizerError
 from resizer.model import SourceObject
-from resizer.planning.outputs import output_keys
+from resizer.planning.outputs import outputs
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from resizer.store import uploads
-from resizer.store.provenance import source_hash
+from resizer.store.provenance import short_hash
 from resizer.store.reconcile import Reconciler
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
 from tests.support.manifests import parsed, with_manifest
@@ -190,14 +190,14 @@ class Ordering(RuleBasedStateMachine):
             source = self.store.current(bucket, key)
             if source is None or source.body in BAD:
                 continue
-            manifest, *outputs = output_keys(key, self.settings.for_bucket(bucket))
-            expected.update((manifest, *outputs))
-            self.check_manifest(there, manifest, source, outputs)
-            standing = [self.store.current(there, output) for output in outputs]
-            for output, rendition in zip(outputs, standing, strict=True):
+            manifest, *renditions = outputs(key, self.settings.for_bucket(bucket))
+            expected.update((manifest, *renditions))
+            self.check_manifest(there, manifest, source, renditions)
+            standing = [self.store.current(there, output) for output in renditions]
+            for output, rendition in zip(renditions, standing, strict=True):
                 assert rendition is not None, f"{output} is missing"
                 told = rendition.told["Metadata"]
-                assert told["source-key-hash"] == source_hash(SourceObject(bucket, key))
+                assert told["source-key-hash"] == short_hash(SourceObject(bucket, key).uri)
                 assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert is_red(rendition.body or b"") == is_red(source.body)
         standing_there = set(self.store.keys(self.settings.output_prefix, there))

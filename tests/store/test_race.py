@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from resizer import events
 from resizer.errors import ResizerError
 from resizer.pipeline import process
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.conftest import BUCKET
 from tests.support.memory_s3 import MemoryS3
+from tests.support.sources import sources
 
 KEY = "a+b c%25é 日本.png"
 COLOURS = ("red", "lime", "blue", "white")
@@ -48,7 +48,7 @@ def picture(colour: str) -> bytes:
 
 def until_done(store: Any, event: dict[str, Any]) -> None:
     """As Lambda does, the event comes again until it does not fail."""
-    for source in events.sources(event):
+    for source in sources(event):
         while True:
             try:
                 process(source, SMALL, store)

@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from resizer.errors import NewerRenditionExists, StorageError
-from resizer.store.writer import ATTEMPTS, write
+from resizer.store.writer import ATTEMPTS
 from tests.conftest import BUCKET
 from tests.support.recording import RecordingS3, refusal
 
 if TYPE_CHECKING:
     from resizer.s3 import S3
-from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rendition, stored
+from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rendition, stored, write
 
 
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed", "409", "412", "NoSuchKey", "404"])

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from resizer.deadline import Clock
-from resizer.errors import OutOfTime, Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
+from resizer.errors import Reason, Rejected, ResizerError, SourceInterrupted, StorageError, Superseded
 from resizer.model import Format, Rendition
-from resizer.store.uploads import Upload, upload_all
+from resizer.store.uploads import upload_all
 from tests.support.plans import rendition_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from resizer.report import StoredRendition
 
 PATIENCE = 10  # seconds that a test waits for what should come at once
 REJECTION = Rejected(Reason.KEY_TAKEN, "belongs to another")
@@ -27,10 +28,10 @@ def rendition(name: str, body: bytes = b"pixels") -> Rendition:
     return Rendition(rendition_plan(name, 4, 3, Format.JPEG), body)
 
 
-def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[Upload]:
+def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[StoredRendition]:
     """What `upload_all` has finished when it returns, by key."""
-    finished: list[Upload] = []
-    upload_all(made, write, finished, Clock())
+    finished: list[StoredRendition] = []
+    upload_all(made, write, finished)
     return sorted(finished, key=lambda upload: upload.plan.key)
 
 
@@ -111,7 +112,7 @@ def test_uploads_run_side_by_side() -> None:
 def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, Exception]) -> Exception | None:
     """What `upload_all` raises, after it has been seen to wait for the one upload, `slow`, that is held up."""
     begun, go_on = threading.Event(), threading.Event()
-    outcome: list[Exception | list[Upload]] = []
+    outcome: list[Exception | list[StoredRendition]] = []
     fail = failing(problems)
 
     def write(each: Rendition) -> bool:
@@ -179,9 +180,9 @@ def test_what_another_try_may_cure_is_told_first(problems: dict[str, Exception],
 
 def test_what_was_finished_is_known_when_another_fails() -> None:
     """One failure does not keep the others from being written, nor from being told."""
-    finished: list[Upload] = []
+    finished: list[StoredRendition] = []
     with pytest.raises(Rejected):
-        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished, Clock())
+        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished)
     assert {upload.plan.key for upload in finished} == {"b", "c"}
 
 
@@ -196,30 +197,3 @@ def test_what_making_and_writing_fail_with_is_weighed_together() -> None:
         uploaded(make(), failing({"a": STORAGE}))
     with pytest.raises(Rejected):
         uploaded(make(), failing({"a": SUPERSEDED}))
-
-
-def test_an_upload_that_does_not_end_in_time_is_given_up() -> None:
-    """With no time left none is waited for, and none begins any more; what is done is known."""
-    go_on, busy = threading.Event(), threading.Semaphore(0)
-    begun: list[str] = []
-    finished: list[Upload] = []
-
-    def write(each: Rendition) -> bool:
-        begun.append(each.plan.key)
-        if each.plan.key != "a":
-            busy.release()
-            go_on.wait(PATIENCE)
-        return True
-
-    def make() -> Iterator[Rendition]:
-        yield from map(rendition, "abcde")
-        assert all(busy.acquire(timeout=PATIENCE) for _ in range(3))
-
-    try:
-        with pytest.raises(OutOfTime):
-            upload_all(make(), write, finished, Clock(remaining=lambda: 0.0))
-        assert [upload.plan.key for upload in finished] == ["a"]
-    finally:
-        go_on.set()
-    uploaded([rendition("f")], write)
-    assert sorted(begun) == ["a", "b", "c", "d", "f"]

@@ -9,7 +9,7 @@ import pytest
 
 from resizer.errors import NewerRenditionExists, Reason, SourceChanged
 from tests.conftest import BUCKET, rejects
-from tests.support.recording import RecordingS3
+from tests.support.recording import RecordingS3, refusal
 
 if TYPE_CHECKING:
     from resizer.s3 import S3
@@ -187,3 +187,25 @@ def test_what_tells_no_source_is_replaced(s3: S3) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"from before")
     assert write(s3, destination(), rendition()) is True
     assert stored(s3) == b"pixels"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "body", "written"), [(1, b"pixels", True), (1, b"longer pixels", False), (0, b"pixels", False)]
+)
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_a_put_that_met_its_own_first_attempt_has_written(
+    s3: S3,
+    attempts: int,
+    body: bytes,
+    written: bool,  # noqa: FBT001 # a table's column
+    code: str,
+) -> None:
+    """Where the answer was lost and botocore sent the PUT again, the condition fails because the first one worked."""
+    write(s3, destination(), rendition())
+
+    def refuse(_: dict[str, Any]) -> None:
+        problem = refusal(code, "PutObject")
+        problem.response["ResponseMetadata"] = {"RetryAttempts": attempts}  # type: ignore[typeddict-item] # the rest is left out
+        raise problem
+
+    assert write(RecordingS3(s3, {"put_object": refuse}), destination(), rendition(body)) is written

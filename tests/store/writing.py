@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from resizer.model import Format, Rendition, SourceMetadata, SourceObject
-from resizer.store import writer
+from resizer.model import Format, Rendition, SourceObject
 from resizer.store.provenance import Provenance
-from resizer.store.writer import Destination
+from resizer.store.writer import Writer
 from tests.conftest import BUCKET
 from tests.support.plans import rendition_plan
 from tests.support.recording import refusal
@@ -31,12 +30,27 @@ REPLACED = [*LOOKED_AT, ("put_object", KEY)]
 def provenance(
     key: str = SOURCE, etag: str = ETAG, sequencer: str | None = SEQUENCER, recipe: str = "r1"
 ) -> Provenance:
-    source = SourceObject(BUCKET, key, etag=etag, sequencer=sequencer)
-    return Provenance.of(source, SourceMetadata(etag, 9), recipe)
+    return Provenance.of(SourceObject(BUCKET, key, sequencer=sequencer), etag, recipe)
 
 
-def destination(headers: dict[str, Any] | None = None, key: str = SOURCE, **made_of: Any) -> Destination:
-    return Destination(BUCKET, SourceObject(BUCKET, key), provenance(key, **made_of), headers or {})
+@dataclass(frozen=True)
+class Destination:
+    """What is written by, and the recipe of it."""
+
+    headers: dict[str, Any]
+    source: SourceObject
+    etag: str
+    recipe: str
+
+
+def destination(
+    headers: dict[str, Any] | None = None,
+    key: str = SOURCE,
+    etag: str = ETAG,
+    sequencer: str | None = SEQUENCER,
+    recipe: str = "r1",
+) -> Destination:
+    return Destination(headers or {}, SourceObject(BUCKET, key, sequencer=sequencer), etag, recipe)
 
 
 def rendition(body: bytes = b"pixels") -> Rendition:
@@ -44,8 +58,9 @@ def rendition(body: bytes = b"pixels") -> Rendition:
 
 
 def write(s3: S3, where: Destination, what: Rendition) -> bool:
-    """Write a rendition that was made by the recipe of the destination's provenance."""
-    return writer.write(s3, where, replace(what, plan=replace(what.plan, recipe=where.provenance.recipe or "r1")))
+    """Write a rendition that was made by the destination's recipe."""
+    writer = Writer(s3, BUCKET, where.source, where.etag, where.headers)
+    return writer.write(replace(what, plan=replace(what.plan, recipe=where.recipe)))
 
 
 def stored(s3: S3) -> bytes:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
-from resizer.planning.geometry import rendition_size, wanted_size, whole_view
+from resizer.planning.geometry import wanted_size
 from tests.support.pictures import photo_like
-from tests.support.plans import of_widths
+from tests.support.plans import of_widths, rendition_size, whole_view
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,8 +13,7 @@ from resizer.errors import Rejected
 from resizer.layout.views import at_views
 from resizer.memory.encoding import MB
 from resizer.metadata.exif import kept_exif
-from resizer.planning.geometry import whole_view
-from tests.support.plans import of_widths
+from tests.support.plans import of_widths, whole_view
 
 WIDEST = 16  # pixels
 PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from resizer import events
 from resizer.errors import ResizerError
 from resizer.pipeline import process
 from tests.support.recording import refusal
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ class Handler:
 
     def _run(self) -> None:
         try:
-            for source in events.sources(self.event):
+            for source in sources(self.event):
                 self.reports.append(process(source, self.world.settings, self))
         except (ResizerError, Died) as problem:
             self.problem = problem

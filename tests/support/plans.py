@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from resizer.memory.encoding import Planned
 from resizer.model import Format, Header, RenditionPlan
-from resizer.planning.geometry import rendition_size, whole
+from resizer.planning.cascade import rank
+from resizer.planning.geometry import place, whole
 from resizer.settings.rules import RenditionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
+
+    from resizer.planning.geometry import Placement, Size, View
 
 RECIPE = "a recipe"
 
@@ -28,6 +31,21 @@ def rendition_plan(
         spec=RenditionSpec(name=str(width), width=width),
         recipe=recipe,
     )
+
+
+def rendition_size(upright: Size, width: int) -> Size:
+    """The size of the rendition of a plain width."""
+    return place(upright, RenditionSpec(name=str(width), width=width)).canvas
+
+
+def whole_view(upright: Size, size: Size) -> View:
+    """All of the source at a size."""
+    return whole(upright, size).view
+
+
+def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placement]:
+    """Placements in the order of work."""
+    return sorted(placements, key=lambda each: rank(upright, each), reverse=True)
 
 
 def of_widths(*widths: int, formats: Collection[Format] = ()) -> Callable[[Header], list[Planned]]:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from resizer.decode.header import open_image
-from resizer.decode.limits import MAX_FRAMES, Limits
+from resizer.decode.limits import Limits
 from resizer.errors import Reason
+from resizer.formats.base import MAX_FRAMES
 from tests.conftest import rejects
 from tests.support.forged import GIF_FRAME, gif
 from tests.support.headers import LIMIT, animated, header_of, jpeg_claiming, png_claiming

@@ -94,7 +94,7 @@ def resized(
     stored = s3.current("photos", key)
     assert stored is not None
     assert stored.body is not None
-    return Made(report.warnings, stored.body)
+    return Made(tuple(report.warnings), stored.body)
 
 
 def rejected(reason: Reason, data: bytes, *, encoding: str | None = None, **settings: Any) -> None:

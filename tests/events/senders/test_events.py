@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import events
 from resizer.errors import UnknownEvent
 from resizer.model import Change, SourceObject
 from tests.conftest import BUCKET
 from tests.events.senders.calls import OUTPUTS, PHOTO, etag, invoke, refuse, standing
 from tests.support.samples import KEY, names, sample
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
@@ -114,6 +114,17 @@ def test_a_poison_message_comes_back_alone(recorded: RecordingS3, poison: str) -
     assert standing(recorded) == OUTPUTS
 
 
+def test_no_message_of_a_fifo_queue_overtakes_one_that_fails(recorded: RecordingS3) -> None:
+    """All that follow a failed one come back with it, in their order; those before it do not."""
+    event = sample("sqs-s3-several", PHOTO)
+    first, failing, *_ = event["Records"]
+    event["Records"] = [first, {**failing, "body": "no json"}, {**first, "messageId": "last"}]
+    for record in event["Records"]:
+        record["eventSourceARN"] = "arn:aws:sqs:eu-central-1:111122223333:uploads.fifo"
+    failed = [{"itemIdentifier": failing["messageId"]}, {"itemIdentifier": "last"}]
+    assert invoke(event) == {"batchItemFailures": failed}
+
+
 @pytest.mark.parametrize("queue", ["uploads", "uploads.fifo"])
 def test_all_failing_is_a_list_and_no_error(recorded: RecordingS3, queue: str) -> None:
     """Where every message fails, all of them are listed, so that only the queue's own policy counts its tries."""
@@ -133,11 +144,11 @@ def test_an_event_that_lambda_gave_up_can_be_sent_again(recorded: RecordingS3) -
 
 def test_what_the_samples_tell_is_read_in_full() -> None:
     """ETag, size, sequencer and version arrive."""
-    assert events.sources(sample("s3-put-versioned", PHOTO)) == [
+    assert sources(sample("s3-put-versioned", PHOTO)) == [
         SourceObject(
             BUCKET, KEY, Change.CREATED, etag(PHOTO), len(PHOTO), "0062E99A88DC407460",
             "096fKKXTRTtl3on89fVO.nfljtsv6qko",
         ),
     ]  # fmt: skip
-    [created] = events.sources(sample("eventbridge-created", PHOTO))
+    [created] = sources(sample("eventbridge-created", PHOTO))
     assert created.version_id is None

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import events
 from resizer.errors import UnknownEvent
 from tests.conftest import BUCKET
 from tests.events.senders.calls import PHOTO, invoke, refuse, standing
 from tests.support.samples import KEY, sample
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
@@ -56,7 +56,7 @@ def test_batch_operations_try_again_what_another_try_may_cure(recorded: Recordin
     """Where S3 refuses, the task is a `TemporaryFailure`; wrong widths are a permanent one that names them."""
     event = sample("batch-2.0")
     event["job"]["userArguments"]["widths"] = "wide"
-    assert "widths='wide' must be widths" in invoke(event)["results"][0]["resultString"]
+    assert "widths='wide' must be 1 to 20 widths" in invoke(event)["results"][0]["resultString"]
     recorded.faults["get_object"] = lambda _: refuse("SlowDown")
     assert invoke(sample("batch-1.0"))["results"][0]["resultCode"] == "TemporaryFailure"
 
@@ -102,7 +102,7 @@ def test_no_event_asks_for_more_widths_than_the_settings_may(recorded: Recording
     with pytest.raises(UnknownEvent) as refused:
         invoke(handed_over)
     for story in (direct["message"], task["resultString"], str(refused.value)):
-        assert "must be at most 20 widths; these are 21" in story
+        assert "must be 1 to 20 widths" in story
     assert recorded.calls == []
 
 
@@ -111,4 +111,4 @@ def test_a_later_major_version_is_not_guessed_at() -> None:
     event = sample("s3-put")
     event["Records"][0]["eventVersion"] = "3.0"
     with pytest.raises(UnknownEvent, match=r"eventVersion is 3\.0"):
-        events.sources(event)
+        sources(event)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resizer import events, handler, pipeline
+from resizer import handler, pipeline
 from resizer.errors import Reason, RecordsFailed, Rejected
 from resizer.local.trigger import LocalContext
 from resizer.model import SourceObject
@@ -16,6 +16,7 @@ from resizer.s3 import clients
 from tests.conftest import BUCKET
 from tests.events.senders.calls import PHOTO, etag, invoke
 from tests.support.samples import KEY, sample
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from tests.support.recording import RecordingS3
@@ -110,8 +111,8 @@ def test_what_needs_more_memory_is_handed_over_once(
     [request] = large.invoked
     assert (request["FunctionName"], request["InvocationType"]) == ("resizer-large", "Event")
     passed_on = json.loads(request["Payload"])
-    [source] = events.sources(passed_on)
-    [original] = events.sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
+    [source] = sources(passed_on)
+    [original] = sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
     assert source == replace(original, forwarded=True)
     [result] = invoke(passed_on)["results"]
     assert (result["outcome"], result["reason"], len(large.invoked)) == ("rejected", "needs_memory", 1)

@@ -13,16 +13,17 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Reason, Rejected
-from resizer.model import Header, SourceMetadata
-from resizer.s3.stream import SourceStream
 from tests.conftest import Download
 from tests.support.forged import scan_flood, segment
 from tests.support.fuzz_target import read
 from tests.support.pictures import photo_like, psnr, saved
 from tests.support.plans import of_widths
+from tests.support.streams import stream_of
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from resizer.model import Header
 
 SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 PICTURE = photo_like(48, 36)  # of which cjpeg made the files
@@ -31,7 +32,7 @@ BLOCK = 65_536  # what Pillow hands to libjpeg at a time
 
 def decoded(data: bytes, widest: int = 1000) -> tuple[Header, Image.Image]:
     """By way of a download that lets go of what was read, as in the pipeline."""
-    stream = SourceStream(Download(data), SourceMetadata("etag", len(data)), "s3://photos/cat.jpg", len(data))
+    stream = stream_of(Download(data), len(data))
     image, header = open_image(stream, Limits(max_pixels=10**8, planned=of_widths(widest), file_size=len(data)))  # type: ignore[arg-type] # read as a file is
     stream.release_behind()
     (frame,) = decode(image, header, (widest, 1))

@@ -119,6 +119,14 @@ def test_cie_lab(photometric: int, bits: int, *, apart: bool) -> None:
     assert (clear[..., 3] == 128).all()
 
 
+def test_cie_lab_may_call_its_samples_signed() -> None:
+    """A file that says that a* and b*, or all three, are signed has the same colours as one that does not say so."""
+    samples = np.array([[lab(54.29, 80.81, 69.89, 8, 8), lab(53.39, 0, 0, 8, 8)]])
+    plain = array(tiff_file(page(samples, t262=(SHORT, (8,)))))
+    for formats in ((1, 2, 2), (2, 2, 2)):
+        assert (array(tiff_file(page(samples, t262=(SHORT, (8,)), t339=(SHORT, formats)))) == plain).all()
+
+
 def test_premultiplied_planes_are_divided() -> None:
     """Colours in planes that are multiplied by their transparency come out as they are beneath it."""
     samples = np.full((2, 2, 4), (60, 30, 90, 128), "u1")

@@ -13,10 +13,10 @@ import pytest
 from resizer.deadline import Clock
 from resizer.errors import DeliveryError, Reason
 from resizer.model import Placeholder, SourceObject
-from resizer.publish import event_bus
-from resizer.publish.event_bus import MAX_BYTES, tell
+from resizer.publish.event_bus import MAX_BYTES, send
 from resizer.publish.manifest import Manifest
-from resizer.report import Outcome, Removed, Report, ReportBuilder, StoredRendition
+from resizer.report import Outcome, Removed, Report, StoredRendition
+from resizer.s3 import clients
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan
 
@@ -30,7 +30,7 @@ class Bus:
         self.requests: list[list[dict[str, str]]] = []
         self.refusing: dict[str, int] = {}
 
-    def send(self, service: str, operation: str, clock: Clock, **request: Any) -> Any:
+    def send(self, service: str, operation: str, **request: Any) -> Any:
         assert (service, operation) == ("events", "put_events")
         self.requests.append(request["Entries"])
         return {"Entries": [self._answer(json.loads(entry["Detail"])) for entry in request["Entries"]]}
@@ -51,33 +51,33 @@ class Bus:
 def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
     monkeypatch.setattr("resizer.publish.event_bus.time.sleep", lambda _: None)
     made = Bus()
-    monkeypatch.setattr(event_bus, "send", made.send)
+    monkeypatch.setattr(clients, "send", made.send)
     return made
 
 
 def rejected(key: str, detail: str = "why") -> Report:
-    return ReportBuilder(SourceObject("photos", key)).build(Outcome.REJECTED, Reason.NOT_AN_IMAGE, detail)
+    return Report(SourceObject("photos", key)).finish(Outcome.REJECTED, Reason.NOT_AN_IMAGE, detail)
 
 
 def resized(key: str, widths: range) -> Report:
     source = SourceObject("photos", key)
     stored = tuple(StoredRendition(rendition_plan(f"resized/{width}-{key}", width, width), 9) for width in widths)
     manifest = Manifest(source, "0123", 9, header(40_000, 40_000), "photos", stored, Placeholder("4Pc=", "#c82828"))
-    return ReportBuilder(source).build(Outcome.RESIZED, manifest=manifest)
+    return Report(source, manifest=manifest).finish(Outcome.RESIZED)
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
 def test_a_request_has_at_most_ten_entries(bus: Bus, count: int, requests: list[int]) -> None:
     """No more than EventBridge takes at once, and no fewer."""
     reports = [rejected(f"{number}.txt") for number in range(count)]
-    assert tell(reports, BUS, Clock()) == reports
+    assert send(reports, BUS) == []
     assert [len(request) for request in bus.requests] == requests
     assert list(chain.from_iterable(bus.keys)) == [report.source.key for report in reports]
 
 
 def test_a_request_has_at_most_256_kb(bus: Bus) -> None:
     """Entries that are too large for one request go in two."""
-    tell([rejected(f"{number}.txt", "é" * 50_000) for number in range(5)], BUS, Clock())
+    send([rejected(f"{number}.txt", "é" * 50_000) for number in range(5)], BUS)
     assert [len(request) for request in bus.requests] == [2, 2, 1]
     assert all(size(request) <= MAX_BYTES for request in bus.requests)
 
@@ -90,7 +90,7 @@ def test_only_what_was_refused_is_sent_again(bus: Bus) -> None:
     """EventBridge answers for each entry, and those that it has taken are not told twice."""
     bus.refusing = {"1.txt": 1, "2.txt": 2}
     reports = [rejected(f"{number}.txt") for number in range(4)]
-    assert tell(reports, BUS, Clock()) == reports
+    assert send(reports, BUS) == []
     assert bus.keys == [["0.txt", "1.txt", "2.txt", "3.txt"], ["1.txt", "2.txt"], ["2.txt"]]
 
 
@@ -98,8 +98,9 @@ def test_what_is_refused_to_the_end_fails(bus: Bus) -> None:
     """After three attempts that source's report is a failure that says why; the others stay what they are."""
     bus.refusing = {"1.txt": 99}
     reports = [rejected(f"{number}.txt") for number in range(2)]
-    kept, failed = tell(reports, BUS, Clock())
-    assert kept is reports[0]
+    [failed] = send(reports, BUS)
+    assert failed is reports[1]
+    assert reports[0].outcome is Outcome.REJECTED
     assert (failed.outcome, failed.reason) == (Outcome.FAILED, Reason.DELIVERY)
     assert "s3://photos/1.txt" in str(failed.detail)
     assert "ThrottlingException: Rate exceeded" in str(failed.detail)
@@ -114,14 +115,16 @@ def test_a_request_that_fails_fails_its_own_entries_alone(bus: Bus, monkeypatch:
             raise DeliveryError("put_events to pictures failed: reset")
         return bus.send(*arguments, **request)
 
-    monkeypatch.setattr(event_bus, "send", breaking)
-    reports = tell([rejected(f"{number}.txt") for number in range(12)], BUS, Clock())
+    monkeypatch.setattr(clients, "send", breaking)
+    reports = [rejected(f"{number}.txt") for number in range(12)]
+    assert send(reports, BUS) == reports[10:]
     assert [report.outcome for report in reports] == [Outcome.REJECTED] * 10 + [Outcome.FAILED] * 2
 
 
-def test_no_request_outlasts_the_invocation(s3: Any) -> None:
+def test_no_request_outlasts_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without time left nothing is sent, and the record comes back."""
-    [report] = tell([rejected("1.txt")], BUS, Clock(remaining=lambda: 0.6))
+    monkeypatch.setattr(clients, "clock", Clock(remaining=lambda: 0.6))
+    [report] = send([rejected("1.txt")], BUS)
     assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.OUT_OF_TIME)
 
 
@@ -139,7 +142,7 @@ def test_a_large_manifest_goes_without_what_follows_from_the_rest(
 ) -> None:
     """Above 256 kB the event goes first without `srcset`, then without `renditions`, and says so."""
     report = resized(key, range(1, count + 1))
-    assert tell([report], BUS, Clock()) == [report]
+    assert send([report], BUS) == []
     [[entry]] = bus.requests
     assert size([entry]) <= MAX_BYTES
     detail = json.loads(entry["Detail"])
@@ -153,7 +156,7 @@ def test_a_large_removal_says_so_too(bus: Bus) -> None:
     """The keys of a removal follow from the source's; too many of them are left out."""
     keys = tuple(f"resized/{number}-{'日' * 330}" for number in range(100))
     report = replace(rejected("cat.jpg"), outcome=Outcome.REMOVED, removed=Removed("photos", keys))
-    tell([report], BUS, Clock())
+    send([report], BUS)
     [[entry]] = bus.requests
     assert json.loads(entry["Detail"]) == {
         "version": 1, "source": {"bucket": "photos", "key": "cat.jpg"}, "bucket": "photos", "left_out": ["renditions"],
@@ -165,6 +168,6 @@ def test_pauses_between_attempts_are_short_and_differ(bus: Bus, monkeypatch: pyt
     waited: list[float] = []
     monkeypatch.setattr("resizer.publish.event_bus.time.sleep", waited.append)
     bus.refusing = {"1.txt": 99}
-    tell([rejected("1.txt")], BUS, Clock())
+    send([rejected("1.txt")], BUS)
     assert waited[0] == 0
     assert 0 < math.fsum(waited) < 1

@@ -45,7 +45,8 @@ def unreachable(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         put_events = staticmethod(refuse)
 
     monkeypatch.setattr(handler, "settings", with_manifest(replace(handler.settings, event_bus=BUS)))
-    monkeypatch.setattr("resizer.s3.clients.client", lambda service: Refusing())
+    client = clients.client
+    monkeypatch.setattr(clients, "client", lambda service: Refusing() if service == "events" else client(service))
 
 
 def invoke(event: dict[str, Any]) -> dict[str, Any]:
@@ -155,12 +156,13 @@ def test_what_is_skipped_is_not_told(s3: Any, bus: Listening) -> None:
 def test_ten_records_are_told_in_one_request(s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     """The records of an invocation are told together, after all of them are done."""
     sent: list[int] = []
+    send = clients.send
 
     def noting(*arguments: Any, **request: Any) -> Any:
         sent.append(len(request["Entries"]))
-        return clients.send(*arguments, **request)
+        return send(*arguments, **request)
 
-    monkeypatch.setattr(event_bus, "send", noting)
+    monkeypatch.setattr(clients, "send", noting)
     for number in range(10):
         s3.put_object(Bucket=BUCKET, Key=f"{number}.txt", Body=b"text")
     assert invoke(sqs(*(f"{number}.txt" for number in range(10)))) == {"batchItemFailures": []}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from resizer.errors import OutOfTime, Reason, SourceInterrupted
-from resizer.model import SourceMetadata
-from resizer.s3.stream import BLOCK, MAX_DRAIN, MAX_HEADER, SourceStream, too_many_bytes
+from resizer.s3.source import BLOCK
+from resizer.s3.stream import MAX_HEADER, too_many_bytes
 from tests.conftest import Download, rejects
-from tests.s3.stream.streams import DATA, LARGE, UNLIMITED, stream_of
+from tests.support.streams import UNLIMITED, stream_of
+
+DATA = random.Random(1).randbytes(3 * BLOCK + 17)
+LARGE = random.Random(2).randbytes(40 * BLOCK + 5)
 
 BREAKS = [
     ReadTimeoutError(endpoint_url="https://s3.test"),
@@ -38,11 +43,11 @@ def test_the_cap_holds_with_and_without_a_size(size: int | None, amount: int, re
 
 
 def test_the_cap_stops_an_endless_body() -> None:
-    """A body without a size is read one byte past the limit, never on."""
+    """A body without a size is read one block past the limit, never on."""
     body = Download(LARGE)
     with rejects(Reason.TOO_MANY_BYTES):
         stream_of(body, None, limit=1000).read()
-    assert body.taken == 1001
+    assert body.taken == BLOCK
 
 
 @pytest.mark.parametrize("size", [None, len(DATA)])
@@ -71,7 +76,7 @@ def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size:
         stream.release_behind()
     assert stream.read(BLOCK) == DATA[:BLOCK]
     stream.check()
-    with pytest.raises(SourceInterrupted, match=f"s3://photos/cat.jpg after {BLOCK} bytes broke off") as interruption:
+    with pytest.raises(SourceInterrupted, match=f"cat.jpg broke off after {BLOCK + 5} bytes") as interruption:
         stream.read(BLOCK)
     assert interruption.value.retryable
     assert interruption.value.__cause__ is problem
@@ -84,25 +89,21 @@ def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size:
 def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
     """A body that ends before the size that S3 told is no image to judge but a download to try again."""
     stream = stream_of(Download(DATA[:-missing]), len(DATA))
-    with pytest.raises(SourceInterrupted, match=f"ended early: it has {len(DATA)}"):
+    with pytest.raises(SourceInterrupted, match=f"ended {missing} bytes early"):
         stream.read()
     with pytest.raises(SourceInterrupted):
         stream.check()
 
 
-@pytest.mark.parametrize(
-    ("rest", "taken"),
-    [(0, 0), (1, 1), (MAX_DRAIN, MAX_DRAIN), (MAX_DRAIN + 1, 0), (20 * BLOCK, 0)],
-)
-def test_closing_reads_only_a_short_rest(rest: int, taken: int) -> None:
+@pytest.mark.parametrize(("blocks", "taken"), [(41, 0), (40, 5), (37, 3 * BLOCK + 5), (36, 0), (20, 0)])
+def test_only_a_short_rest_is_drained(blocks: int, taken: int) -> None:
     """A short rest is read so that the connection can serve again; a long one is not paid for."""
     body = Download(LARGE)
     stream = stream_of(body, len(LARGE))
-    stream.read(len(LARGE) - rest)
+    stream.read(blocks * BLOCK)
     read = body.taken
-    stream.close()
+    stream.drain()
     assert body.taken - read == taken
-    assert body.closed
 
 
 def test_closing_after_a_break_reads_nothing_more() -> None:
@@ -111,8 +112,9 @@ def test_closing_after_a_break_reads_nothing_more() -> None:
     stream = stream_of(body, len(DATA))
     with pytest.raises(SourceInterrupted):
         stream.read()
-    stream.close()
-    assert body.closed
+    taken = body.taken
+    stream.drain()
+    assert body.taken == taken
 
 
 def test_a_header_without_end_is_rejected() -> None:
@@ -147,7 +149,7 @@ def test_a_fetch_may_be_refused_and_stays_so() -> None:
         raise problem
 
     body = Download(DATA)
-    stream = SourceStream(body, SourceMetadata("etag", len(DATA)), "s3://photos/cat.jpg", UNLIMITED, refuse)
+    stream = stream_of(body, len(DATA), before_each_fetch=refuse)
     for again in (stream.read, stream.check):
         with pytest.raises(OutOfTime) as refusal:
             again()
@@ -155,12 +157,9 @@ def test_a_fetch_may_be_refused_and_stays_so() -> None:
     assert body.taken == 0
 
 
-def test_it_says_that_it_can_be_read_and_seeked() -> None:
-    """Pillow is told what the stream can do."""
-    stream = stream_of(Download(b""), 0)
-    assert stream.readable()
-    assert stream.seekable()
-    assert stream.read() == b""
+def test_an_empty_body_is_read() -> None:
+    """It ends at once."""
+    assert stream_of(Download(b""), 0).read() == b""
 
 
 def test_a_download_that_trickles_is_ended_in_time() -> None:
@@ -172,7 +171,7 @@ def test_a_download_that_trickles_is_ended_in_time() -> None:
             raise OutOfTime("The time is over.")
 
     body = Download(DATA, piece=1)
-    stream = SourceStream(body, SourceMetadata("etag", len(DATA)), "s3://photos/cat.jpg", UNLIMITED, need)
+    stream = stream_of(body, len(DATA), before_each_fetch=need)
     with pytest.raises(OutOfTime):
         stream.read(BLOCK)
     assert body.taken == 5

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.s3.stream import BLOCK
+from resizer.s3.source import BLOCK
 from tests.conftest import Download
-from tests.s3.stream.streams import DATA, LARGE, stream_of
+from tests.support.streams import stream_of
+
+DATA = random.Random(1).randbytes(3 * BLOCK + 17)
+LARGE = random.Random(2).randbytes(40 * BLOCK + 5)
 
 _sizes = st.integers(0, 2 * BLOCK) | st.integers(0, 40) | st.just(-1)
 _reads = st.tuples(st.just("read"), _sizes)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from resizer import events
 from resizer.pipeline import process
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.memory_s3 import MemoryS3
 from tests.support.recording import RecordingS3, refusal
+from tests.support.sources import sources
 
 if TYPE_CHECKING:
     from resizer.report import Report
@@ -51,7 +51,7 @@ class Shop:
 
     def handle(self, event: dict[str, Any]) -> Report:
         self.s3.calls.clear()
-        [source] = events.sources(event)
+        [source] = sources(event)
         return process(source, self.settings, self.s3)
 
     @property

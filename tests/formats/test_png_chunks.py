@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 import zlib
-from itertools import takewhile
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.png import PngSource
-from resizer.formats.png_inflate import MAX_BLOCK, stored
+from resizer.formats.png_chunks import MAX_BLOCK, inflated
 from tests.formats.reading import read as read_by
 from tests.support.pictures import photo_like, saved
 
@@ -24,11 +23,10 @@ MOST_OF_A_PIECE = MAX_BLOCK + 5  # a block's header
 def pieces_of(data: bytes, chunk: int = 65_536) -> list[bytes]:
     """What the decoder reads of pixels that come in chunks of this many bytes."""
     file = io.BytesIO(data)
-    read = stored(lambda: file.read(chunk))
-    return list(takewhile(len, iter(read, None)))
+    return list(inflated(iter(lambda: file.read(chunk), b"")))
 
 
-def inflated(pieces: list[bytes]) -> bytes:
+def joined(pieces: list[bytes]) -> bytes:
     return zlib.decompressobj().decompress(b"".join(pieces))
 
 
@@ -43,27 +41,22 @@ def test_it_is_what_was_deflated(pixels: bytes, level: int, window: int, strateg
     """Pixels come out byte for byte, whatever deflated them and however they were cut into chunks."""
     compressor = zlib.compressobj(level, zlib.DEFLATED, window, 8, strategy)
     data = compressor.compress(pixels) + compressor.flush()
-    assert inflated(pieces_of(data, chunk)) == pixels
+    assert joined(pieces_of(data, chunk)) == pixels
 
 
 def test_no_more_than_a_block_at_a_time() -> None:
     """However far they expand, pixels come in pieces of 64 kB, and none before it is asked for."""
     file = io.BytesIO(zlib.compress(bytes(50_000_000), 9))
-    read = stored(lambda: file.read(65_536))
-    assert [len(read()) for _ in range(4)] == [2, MOST_OF_A_PIECE, MOST_OF_A_PIECE, MOST_OF_A_PIECE]
+    pieces = inflated(iter(lambda: file.read(65_536), b""))
+    assert [len(next(pieces)) for _ in range(4)] == [2, MOST_OF_A_PIECE, MOST_OF_A_PIECE, MOST_OF_A_PIECE]
     assert max(map(len, pieces_of(zlib.compress(bytes(5_000_000), 9)))) == MOST_OF_A_PIECE
 
 
 @given(kept=st.integers(0, 3000))
 def test_pixels_that_break_off_end(kept: int) -> None:
-    """Of pixels that end too early all that is there comes out, and then the end, as often as it is asked for."""
-    pixels = photo_like(64, 48).tobytes()
-    data = zlib.compress(pixels)[:kept]
-    file = io.BytesIO(data)
-    read = stored(lambda: file.read(65_536))
-    pieces = list(takewhile(len, iter(read, None)))
-    assert inflated(pieces) == zlib.decompressobj().decompress(data)
-    assert [read(), read()] == [b"", b""]
+    """Of pixels that end too early all that is there comes out."""
+    data = zlib.compress(photo_like(64, 48).tobytes())[:kept]
+    assert joined(pieces_of(data)) == zlib.decompressobj().decompress(data)
 
 
 def test_damage_is_refused() -> None:
@@ -79,7 +72,7 @@ def test_a_wrong_checksum_costs_no_picture() -> None:
     """A picture is not lost for the checksum behind its last row, which Pillow does not look at either."""
     pixels = photo_like(64, 48).tobytes()
     data = zlib.compress(pixels)
-    assert inflated(pieces_of(data[:-4] + bytes(4))) == pixels
+    assert joined(pieces_of(data[:-4] + bytes(4))) == pixels
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -98,5 +91,4 @@ def test_the_picture_is_pillows(mode: str) -> None:
 def test_without_the_wheel_pillow_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no wheel of ISA-L the decoder reads what was deflated."""
     monkeypatch.setitem(sys.modules, "isal", None)
-    file = io.BytesIO(b"deflated")
-    assert stored(lambda: file.read(8))() == b"deflated"
+    assert pieces_of(b"deflated") == [b"deflated"]

@@ -1,0 +1,21 @@
+"""The objects that an event names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resizer import events
+from resizer.errors import UnknownEvent
+
+if TYPE_CHECKING:
+    from resizer.model import SourceObject
+
+
+def sources(event: Any) -> list[SourceObject]:
+    """All of them, in order. Raises `UnknownEvent` for the first record that cannot be read."""
+    found = []
+    for each in events.read(event):
+        if isinstance(each, UnknownEvent):
+            raise each
+        found.append(each)
+    return found
