@@ -255,22 +255,22 @@ def _each_picture_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures: dict[tuple[Any, ...], tuple[pipeline.Picture, list[Any]]] = {}
     encoded: dict[int, list[Any]] = {}
 
-    def open_and_decode(stream: Any, *, source: SourceObject, settings: Settings, **how: Any) -> pipeline.Picture:
+    def decode_once(stream: Any, *, source: SourceObject, settings: Settings, **how: Any) -> pipeline.Picture:
         made = (stream.read(), source.key, settings.output_bucket_for(source), settings.key_template)
         if made not in pictures:
             stream.seek(0)
-            picture = decode(stream, source=source, settings=settings, **how)
+            picture = decode_source(stream, source=source, settings=settings, **how)
             pictures[made] = picture, list(picture.frames)
         picture, frames = pictures[made]
-        return replace(picture, frames=iter(frames), metadata=stream.metadata)
+        return picture._replace(frames=iter(frames))
 
     def encode_once(encoding: Any, plans: list[Any], frames: Any) -> Iterator[Any]:
         if id(plans) not in encoded:
             encoded[id(plans)] = list(encode_each(encoding, plans, frames))
         yield from encoded[id(plans)]
 
-    decode = pipeline.open_and_decode
-    monkeypatch.setattr(pipeline, "open_and_decode", open_and_decode)
+    decode_source = pipeline.decode_source
+    monkeypatch.setattr(pipeline, "decode_source", decode_once)
     monkeypatch.setattr(pipeline, "encode_each", encode_once)
     monkeypatch.setattr("resizer.report.peak", lambda: 0)  # reads a file of the kernel
 
