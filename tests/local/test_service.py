@@ -307,6 +307,7 @@ def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.xdist_group("commands")
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A taken port ends the command with one line that says what to do, and exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as other:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -26,6 +27,7 @@ LIBRARIES: Final = (
     "moto.moto_server.werkzeug_app",
     "moto.s3.models",
     "moto.sqs.models",
+    "pydantic.type_adapter",  # which typer loads where it is there
     "resizer.cli.commands",
     "resizer.cli.files",
     "resizer.cli.settings",
@@ -74,6 +76,7 @@ def _server() -> subprocess.Popen[str]:
 def _serve() -> None:
     for name in LIBRARIES:
         import_module(name)
+    gc.freeze()  # else each process copies what its collector touches
     for line in sys.stdin:
         if not (child := os.fork()):
             _run(json.loads(line))
