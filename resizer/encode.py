@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from resizer.settings.rules import Quality
 
 
-def _nothing() -> None:
-    """The default for `before_each_frame`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
     """Options that all renditions of one picture share.
@@ -36,7 +32,7 @@ class Encoding:
 
     exif: bytes = b""
     loop: int | None = None
-    before_each_frame: Callable[[], None] = _nothing
+    before_each_frame: Callable[[], None] = lambda: None
 
     def encode(
         self, frames: Sequence[Frame], format_: Format, quality: Quality, effort: Effort = Effort.BALANCED

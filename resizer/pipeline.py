@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
@@ -15,12 +16,9 @@ from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
 from resizer.layout.attention import focus
-from resizer.layout.compose import compose_each
+from resizer.layout.compose import compose_each, load_overlays
 from resizer.layout.views import at_views, small_copy
-from resizer.layout.watermarks import load_overlays
-from resizer.memory.allocator import return_freed_memory
-from resizer.memory.encoding import Planned
-from resizer.memory.process import available, limited, memory_limit
+from resizer.memory.process import available, limited, memory_limit, return_freed_memory
 from resizer.metadata.exif import kept_exif
 from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
 from resizer.planning.guard import reason_to_skip
@@ -30,6 +28,7 @@ from resizer.publish.placeholder import placeholder_of
 from resizer.report import Outcome, Report
 from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
 from resizer.s3.source import open_source
+from resizer.settings.rules import RenditionSpec, Rule
 from resizer.store.object_headers import headers_for
 from resizer.store.reconcile import Reconciler
 from resizer.store.uploads import upload_all
@@ -37,6 +36,8 @@ from resizer.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from PIL.Image import Image
 
     from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
     from resizer.s3 import S3
@@ -76,7 +77,8 @@ def make_renditions(
     check_key_length(source.key, settings)
     with open_source(s3, source, settings.max_bytes, clock.need) as stream, report.counting(stream):
         picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
-    overlays = load_overlays(s3, source.bucket, settings, clock, picture.plans)
+    decoded = partial(whole_picture, settings=settings, s3=s3, clock=clock)
+    overlays = load_overlays(source.bucket, settings.watermarks, picture.plans, decoded)
     composed = compose_each(report.each("resize", picture.frames), picture.plans, overlays)
     encoding = Encoding(exif=picture.exif, loop=picture.header.loop, before_each_frame=clock.need)
     encoded = report.each("encode", encode_each(encoding, picture.plans, composed))
@@ -141,6 +143,15 @@ def decode_source(
         return Picture(header, plans, at_views(chain([first], frames), header, views, finish), exif, placeholder)
 
 
+def whole_picture(source: SourceObject, *, settings: Settings, s3: S3, clock: Clock) -> Image:
+    """A watermark's picture, upright and in sRGB. Raises the same errors as `make_renditions`."""
+    settings = replace(settings, rules=(), defaults=Rule(renditions=(RenditionSpec(name="watermark"),)))
+    report = Report(source, own_peak=False)  # the peak is that of the picture below it
+    with open_source(s3, source, settings.max_bytes, clock.need) as stream:
+        picture = decode_source(stream, source=source, settings=settings, clock=clock, report=report)
+    return next(picture.frames)[0].pixels
+
+
 def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:
     """The limits on an image in this function, with the memory that is available now."""
 
@@ -150,12 +161,9 @@ def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], 
         return_freed_memory()
         return available(settings.function_memory)
 
-    def planned(header: Header) -> list[Planned]:
-        return [Planned.of(each, settings.watermarks) for each in plan_for(header)]
-
     return Limits(
         max_pixels=settings.max_pixels,
-        planned=planned,
+        planned=plan_for,
         file_size=file_size,
         memory=available(settings.function_memory),
         multiplies_in_place=MULTIPLIES_IN_PLACE,

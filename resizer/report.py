@@ -77,14 +77,14 @@ class Report:
     peak_rss: int | None = None
     _started: float = field(default_factory=time.perf_counter)
     _nested: float = 0.0  # milliseconds of the stages within the current one
-    _own_peak: bool = field(default_factory=reset_peak)
+    own_peak: bool = field(default_factory=reset_peak)
 
     def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Report:
         """Add how the work ended; returns the same report."""
         self.outcome, self.reason, self.detail = outcome, reason, detail
         self.etag = self.etag or self.source.etag
         self.total_ms = (time.perf_counter() - self._started) * 1000
-        self.peak_rss = peak() if self._own_peak else None
+        self.peak_rss = peak() if self.own_peak else None
         return self
 
     @contextmanager

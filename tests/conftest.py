@@ -16,7 +16,6 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # no credentials are asked for
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
-from PIL import Image
 
 from devtools.lambda_runtime.artifact import BUILT
 from devtools.lambda_runtime.tools import installed_tools
@@ -65,14 +64,6 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "pillow":
         monkeypatch.setattr("resizer.resize.cykooz_resizer", None)
     return str(request.param)
-
-
-@pytest.fixture(autouse=True)
-def _pillows_own_limit() -> Iterator[None]:
-    """Pillow's limit of pixels, which the service sets for each image, is what it was before the test."""
-    before = Image.MAX_IMAGE_PIXELS
-    yield
-    Image.MAX_IMAGE_PIXELS = before
 
 
 @pytest.fixture(autouse=True)

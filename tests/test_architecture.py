@@ -33,7 +33,6 @@ BELONGS_TO: Final = {
     "jsonschema": ("settings/check.py",),
     "tomllib": ("settings/check.py", "cli/"),
 }
-FETCHES: Final = "layout/watermarks.py"  # a small pipeline of its own, for one picture an environment
 MAX_LINES: Final = 230
 
 
@@ -64,7 +63,7 @@ def test_nothing_imports_what_calls_it() -> None:
 def test_only_the_pipeline_knows_more_than_one_step() -> None:
     """A step imports the shared packages and itself, and no other step; `store` may import `s3`."""
     for path, tree in modules():
-        if room(path) in STEPS and path != FETCHES:
+        if room(path) in STEPS:
             assert rooms(imports(tree)) <= SHARED | {room(path)} | MORE.get(room(path), set()), path
 
 

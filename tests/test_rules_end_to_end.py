@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resizer.errors import StorageError
-from resizer.layout import watermarks
+from resizer.layout import compose
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
@@ -57,7 +57,7 @@ def test_a_sources_focal_point_wins_over_gravity(s3: Any, focal: str, left: tupl
 
 def test_a_watermark_is_laid_over_and_fetched_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lies where the settings say, on pictures that ask for it only, and one GET serves the environment."""
-    monkeypatch.setattr(watermarks, "_pictures", {})
+    monkeypatch.setattr(compose, "_overlays", {})
     asked: list[str] = []
     get = s3.get_object
 
@@ -82,7 +82,7 @@ def test_a_watermark_is_laid_over_and_fetched_once(s3: Any, monkeypatch: pytest.
 
 def test_a_missing_watermark_brings_the_upload_back(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written without it; the error names the object, and the event is tried again."""
-    monkeypatch.setattr(watermarks, "_pictures", {})
+    monkeypatch.setattr(compose, "_overlays", {})
     marked = RenditionSpec(name="marked", width=200, watermark="logo")
     chosen = settings(marked, watermarks={"logo": Watermark(key="resized/none.png")})
     with pytest.raises(StorageError, match=r"watermark s3://photos/resized/none\.png"):

@@ -63,7 +63,9 @@ VARIETIES: Final[tuple[Variety, ...]] = (
 
 # What is drawn as noise and resized to widths as large.
 WIDE: Final = (4000, 3500, 3000, 2500, 2000, 1500)
-WIDE_VARIETIES: Final = tuple(each for each in VARIETIES if each[0] in {"JPEG", "PNG", "PNG alpha", "GIF", "WebP"})
+WIDE_VARIETIES: Final = tuple(
+    each for each in VARIETIES if each[0] in {"JPEG", "PNG", "PNG alpha", "PNG gray", "GIF", "WebP"}
+)
 
 
 def drawn_images(folder: Path) -> Iterator[Path]:

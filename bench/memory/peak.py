@@ -19,10 +19,8 @@ from PIL import Image
 
 from resizer import pipeline
 from resizer.decode import limits
-from resizer.memory.allocator import return_freed_memory
-from resizer.memory.encoding import MB
-from resizer.memory.plan import memory_needed
-from resizer.memory.process import resident
+from resizer.memory.plan import MB, memory_needed
+from resizer.memory.process import resident, return_freed_memory
 from resizer.model import Header, SourceObject
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths

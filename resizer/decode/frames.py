@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from resizer.decode.wording import is_early_end, plain, title
-from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
+from resizer.decode.rejecting import rejecting
 from resizer.formats import SOURCES
 from resizer.formats.bit_depth import eight_bits
 
@@ -37,21 +36,11 @@ def decode(
     """
     frames = SOURCES[header.format].frames(image, header, wanted)
     while True:
-        try:
-            with guard():
-                frame = next(frames, None)
-                if frame is None:
-                    return
-                pixels = _resizable(frame.pixels, image, header)
-        except ResizerError:
-            raise
-        except MemoryError as problem:
-            detail = f"The {title(header.format)} takes more memory than there is."
-            raise Rejected(Reason.NEEDS_MEMORY, detail) from problem
-        except Exception as problem:  # a decoder of hostile bytes may raise anything
-            if is_our_fault(problem):
-                raise
-            raise _undecodable(header, problem) from problem
+        with rejecting(header.format), guard():
+            frame = next(frames, None)
+            if frame is None:
+                return
+            pixels = _resizable(frame.pixels, image, header)
         if pixels is not frame.pixels and header.frames == 1:
             Image.close(frame.pixels)  # frees the unconverted pixels, which the file would keep
         yield replace(frame, pixels=pixels)
@@ -68,10 +57,3 @@ def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
     if pixels.mode in {"L", "RGB", "CMYK"}:
         return pixels
     return pixels.convert("L" if pixels.mode == "1" else "RGB")
-
-
-def _undecodable(header: Header, problem: Exception) -> Rejected:
-    name = title(header.format)
-    if is_early_end(problem):
-        return Rejected(Reason.TRUNCATED, f"The {name} ends before its last pixel; upload the whole file.")
-    return Rejected(Reason.CORRUPT, f"The {name} cannot be decoded: {plain(problem)}.")

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resizer.decode.wording import title
+from resizer.decode.rejecting import title
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import MAX_FRAMES
-from resizer.memory.encoding import MB
-from resizer.memory.plan import memory_needed
+from resizer.memory.plan import MB, memory_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resizer.memory.encoding import Planned
-    from resizer.model import Header
+    from resizer.model import Header, RenditionPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class Limits:
     """
 
     max_pixels: int
-    planned: Callable[[Header], Sequence[Planned]]
+    planned: Callable[[Header], Sequence[RenditionPlan]]
     file_size: int
     memory: int | None = None
     multiplies_in_place: bool = True

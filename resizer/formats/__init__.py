@@ -20,27 +20,14 @@ if TYPE_CHECKING:
     from resizer.formats.base import RenditionFormat, SourceFormat
     from resizer.model import Format
 
-_SOURCES: Final[tuple[SourceFormat, ...]] = (
-    JpegSource(),
-    PngSource(),
-    WebpSource(),
-    GifSource(),
-    TiffSource(),
-    BmpSource(),
-    IcoSource(),
-    Jpeg2000Source(),
-    AvifSource(),
-    HeicSource(),
-)
+_READERS: Final[tuple[type[SourceFormat], ...]] = (
+    JpegSource, PngSource, WebpSource, GifSource, TiffSource, BmpSource, IcoSource, Jpeg2000Source, AvifSource,
+    HeicSource,
+)  # fmt: skip
+_WRITERS: Final[tuple[type[RenditionFormat], ...]] = (
+    JpegRendition, PngRendition, GifRendition, WebpRendition, AvifRendition,
+)  # fmt: skip
 # How each format is read, by Pillow's name for it.
-SOURCES: Final[dict[str, SourceFormat]] = {each.name: each for each in _SOURCES}
-
-_RENDITIONS: Final[tuple[RenditionFormat, ...]] = (
-    JpegRendition(),
-    PngRendition(),
-    GifRendition(),
-    WebpRendition(),
-    AvifRendition(),
-)
+SOURCES: Final[dict[str, SourceFormat]] = {each.name: each() for each in _READERS}
 # How renditions of each format are written.
-RENDITIONS: Final[dict[Format, RenditionFormat]] = {each.format: each for each in _RENDITIONS}
+RENDITIONS: Final[dict[Format, RenditionFormat]] = {each.format: each() for each in _WRITERS}

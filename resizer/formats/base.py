@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, ClassVar, Final
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.model import Format, Frame, Header
@@ -127,22 +128,6 @@ class SourceFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderMemory:
-    """An encoder's memory in bytes: `fixed`, and the rest per output pixel, measured with noise and smooth pictures.
-
-    `opaque` and `transparent` are for one picture, in addition to its pixels, `frame` for each further frame of an
-    animation; `opaque_file` and `transparent_file` are the largest files, from noise at the highest quality.
-    """
-
-    fixed: int
-    opaque: float
-    transparent: float
-    frame: float
-    opaque_file: float
-    transparent_file: float
-
-
-@dataclass(frozen=True, slots=True)
 class SaveOptions:
     """Options for writing one rendition.
 
@@ -171,12 +156,6 @@ class RenditionFormat:
     format: ClassVar[Format]
     extensions: ClassVar[tuple[str, ...]]  # the first one is used in output keys
     max_side: ClassVar[int]  # pixels that the format can express
-    memory: ClassVar[EncoderMemory]
-
-    def memory_at(self, effort: str) -> EncoderMemory:
-        """The encoder's memory at an `Effort` of the settings."""
-        del effort
-        return self.memory
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Convert an L, RGB or RGBA picture to a mode of the format, with an alpha channel only if it is needed."""
@@ -185,3 +164,15 @@ class RenditionFormat:
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation, which are made one by one."""
         raise NotImplementedError
+
+    def with_pillow(
+        self, pictures: Iterator[Image.Image], options: SaveOptions, how: dict[str, Any], animation: dict[str, Any]
+    ) -> bytes:
+        """Encode with Pillow's parameters `how`, and with those in `animation` for several frames."""
+        first, buffer = next(pictures), io.BytesIO()
+        if options.exif:
+            how = how | {"exif": options.exif}
+        if options.animated:
+            how = how | {"save_all": True, "append_images": pictures, **animation}
+        first.save(buffer, self.format, **how)
+        return buffer.getvalue()

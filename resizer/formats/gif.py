@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from resizer.formats.base import Access, EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.canvas import Canvas, Disposal
 from resizer.formats.gif_blocks import GifBlocks, GifFrame
 from resizer.formats.pillow_private import Pixels
@@ -103,10 +103,6 @@ class GifRendition(RenditionFormat):
     format: ClassVar[Format] = Format.GIF
     extensions: ClassVar[tuple[str, ...]] = (".gif",)
     max_side: ClassVar[int] = 65_535
-    # Finding a palette counts all colours.
-    memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=16 * 1_048_576, opaque=35, transparent=39, frame=2.3, opaque_file=1.4, transparent_file=1.4
-    )
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Make each pixel opaque or transparent."""

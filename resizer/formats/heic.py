@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff_items import is_cut, largest_size, pixel_pieces, pixels_are_cut
+from resizer.formats.isobmff import check_end, largest_size, pixel_pieces
 from resizer.model import CodePoints, Frame, Header
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
 BLOCK_BYTES: Final = 1.5  # per pixel: libde265's data about the coding of blocks, measured
 LENGTH_SIZE: Final = 4 + 21  # bytes from a configuration's kind to the one with the size of lengths (14496-15, 8.3.3)
-CUT: Final = "file_is_cut"  # a key of our own in Pillow's `info`
 
 
 class HeicSource(SourceFormat):
@@ -35,58 +35,39 @@ class HeicSource(SourceFormat):
     seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' photos take a quarter
 
     def expect(self, file: SourceFile) -> Header | None:
-        _register()
-        if pixels_are_cut(file.start, file.size):  # libheif would leave tiles out
-            raise _cut()
+        try:
+            # Read just the picture, in this thread: small functions have less than one core.
+            importlib.import_module("pillow_heif").register_heif_opener(
+                decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
+            )
+        except ImportError:
+            detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
+            raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+        check_end(file, "HEIC")
         size = largest_size(file.start)
-        return Header(self.name, "RGBA", *size) if size and min(size) > 0 else None
+        return Header(self.name, "RGBA", *size) if size else None
 
     def open(self, file: SourceFile) -> ImageFile:
         data = file.stream.read()
         _check_units(file.start, data)
         # pillow-heif seeks back to the start after reading everything.
-        image = Image.open(io.BytesIO(data), formats=(self.name,))
-        image.info[CUT] = is_cut(file.start, file.size)
-        return image
+        return Image.open(io.BytesIO(data), formats=(self.name,))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        del file
-        return Header(
-            format=self.name,
-            mode=image.mode,
-            width=image.width,
-            height=image.height,
-            has_transparency=image.has_transparency_data,
-            buffered_bytes=round(image.width * image.height * _decoder_bytes(image)),
-            code_points=_code_points(image),
+        header = super().describe(image, file)
+        nclx = image.info.get("nclx_profile")
+        return replace(
+            header,
+            buffered_bytes=round(header.pixels * _decoder_bytes(image)),
+            code_points=nclx and CodePoints(nclx["color_primaries"], nclx["transfer_characteristics"]),
         )
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del wanted
-        try:
-            image.load()
-        except (OSError, ValueError, RuntimeError, EOFError) as problem:
-            if image.info.get(CUT):
-                raise _cut() from problem
-            raise
+        image.load()
         if image.size != (header.width, header.height):
             raise Rejected(Reason.CORRUPT, "The HEIC's picture has another size than the file says.")
         yield Frame(image)
-
-    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        del problem
-        return _cut() if is_cut(file.start, file.size) else None
-
-
-def _register() -> None:
-    try:
-        # Read just the picture, in this thread: small functions have less than one core.
-        importlib.import_module("pillow_heif").register_heif_opener(
-            decode_threads=0, thumbnails=False, depth_images=False, aux_images=False
-        )
-    except ImportError:
-        detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
-        raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
 
 
 def _check_units(start: bytes, data: bytes) -> None:
@@ -108,28 +89,12 @@ def _check_units(start: bytes, data: bytes) -> None:
                 raise Rejected(Reason.CORRUPT, "The HEIC has a hole in its picture; upload it again.")
 
 
-def _cut() -> Rejected:
-    return Rejected(Reason.TRUNCATED, "The HEIC ends before its last pixel; upload the whole file.")
-
-
-def _code_points(image: ImageFile) -> CodePoints | None:
-    match image.info.get("nclx_profile"):
-        case {"color_primaries": int(primaries), "transfer_characteristics": int(transfer)}:
-            return CodePoints(primaries, transfer)
-        case _:
-            return None
-
-
 def _decoder_bytes(image: ImageFile) -> float:
     """libheif's peak bytes per pixel, less the four that Pillow needs afterwards.
 
-    First it has the coded samples, the samples in full resolution and the output; then the output only. For 4:2:0 in
-    full range, the most common kind, it makes the output without samples in full resolution.
+    First it has the coded samples, the samples in full resolution and the output; then the output only.
     """
     channels = {"L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 4)
-    subsampling = image.info.get("chroma", 0)
-    if subsampling == 420 and channels == 3 and image.info.get("nclx_profile", {}).get("full_range_flag"):
-        return channels + BLOCK_BYTES
-    coded = SAMPLES.get(subsampling, 1.0) + (channels == 4)
+    coded = SAMPLES.get(image.info.get("chroma", 0), 1.0) + (channels == 4)
     bytes_per_sample = 2 if image.info.get("bit_depth", 8) > 8 else 1
     return max(channels, bytes_per_sample * (coded + channels) + channels - 4) + BLOCK_BYTES

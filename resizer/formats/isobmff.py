@@ -1,12 +1,22 @@
-"""Reads boxes of ISO base media files and JPEG 2000 (ISO/IEC 14496-12, 4.2; ISO/IEC 15444-1, annex I)."""
+"""Reads boxes of ISO base media files and JPEG 2000 (ISO/IEC 14496-12, 4.2; ISO/IEC 15444-1, annex I).
+
+The items in them are the pictures of an AVIF or HEIC (ISO/IEC 23008-12).
+"""
 
 from __future__ import annotations
 
+import io
 import struct
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+from resizer.errors import Reason, Rejected
+from resizer.model import CodePoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from resizer.formats.base import SourceFile
 
 HEAD, LONG_HEAD = 8, 16
 MAX_BOXES: Final = 1000
@@ -20,48 +30,113 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
-    """The boxes between two offsets; the last one may be truncated."""
-    at, end = begin, len(data) if end is None else min(end, len(data))
-    while at + HEAD <= end:
-        box = _box(data[at : at + LONG_HEAD], at, end)
-        if box is None:
-            return
-        yield box
-        at = box.end
-
-
-def find(data: bytes, *path: bytes) -> bytes | None:
-    """The content of the first box at a path of kinds; None if there is no such box, cut off at the data's end."""
-    for kind in path:
-        box = next((box for box in boxes(data) if box.kind == kind), None)
-        if box is None:
-            return None
-        data = data[box.begin : box.end]
-    return data
-
-
-def boxes_of_file(stream: IO[bytes], size: int) -> Iterator[Box]:
+def boxes_of_file(stream: IO[bytes], size: int, at: int = 0) -> Iterator[Box]:
     """The boxes of a file of `size` bytes, without reading their contents; the last may exceed the file."""
-    at = 0
     for _ in range(MAX_BOXES):
         if at + HEAD > size:
             return
         stream.seek(at)
-        box = _box(stream.read(LONG_HEAD), at, size)
-        if box is None:
+        start = stream.read(LONG_HEAD)
+        if len(start) < HEAD:
             return
-        yield box
-        at = box.end
+        (length, kind), head = struct.unpack_from(">I4s", start), HEAD
+        if length == 1 and len(start) == LONG_HEAD:
+            (length,), head = struct.unpack_from(">Q", start, HEAD), LONG_HEAD
+        if length == 0:  # it goes on to the end
+            length = size - at
+        if length < head:
+            return
+        yield Box(kind, at + head, at + length)
+        at += length
 
 
-def _box(start: bytes, at: int, end: int) -> Box | None:
-    if len(start) < HEAD:
-        return None
-    size, kind = struct.unpack_from(">I4s", start)
-    head = HEAD
-    if size == 1 and len(start) == LONG_HEAD:
-        (size,), head = struct.unpack_from(">Q", start, HEAD), LONG_HEAD
-    if size == 0:  # it goes on to the end
-        size = end - at
-    return Box(kind, at + head, at + size) if size >= head else None
+def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
+    """The boxes between two offsets; the last one may be truncated."""
+    return boxes_of_file(io.BytesIO(data), len(data) if end is None else min(end, len(data)), begin)
+
+
+def find(data: bytes, kind: bytes) -> bytes | None:
+    """The content of the first box of a kind, cut off at the data's end; None if there is no such box."""
+    return next((data[box.begin : box.end] for box in boxes(data) if box.kind == kind), None)
+
+
+def check_end(file: SourceFile, title: str) -> None:
+    """Raise `Rejected` `truncated` for a file that ends before its last box; some decoders leave out what is missing.
+
+    May leave the stream at any position.
+    """
+    if any(box.end > file.size for box in boxes_of_file(file.stream, file.size)):
+        raise Rejected(Reason.TRUNCATED, f"The {title} ends before its last pixel; upload the whole file.")
+
+
+def offsets(data: bytes, text: bytes) -> Iterator[int]:
+    """Each place where a text is found."""
+    at = data.find(text)
+    while at != -1:
+        yield at
+        at = data.find(text, at + len(text))
+
+
+def largest_size(start: bytes) -> tuple[int, int] | None:
+    """Width and height in the largest `ispe` box of a file's first bytes: thumbnails and tiles are smaller.
+
+    None if there is no such box, or its picture has no pixels (ISO/IEC 23008-12, 6.5.3).
+    """
+    sizes = [struct.unpack_from(">II", start, at + 8) for at in offsets(start[:-12], b"ispe")]
+    width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    return (width, height) if width and height else None
+
+
+def code_points(start: bytes) -> CodePoints | None:
+    """The colours in the first `nclx`, which encoders write for the picture; None if the first bytes have none."""
+    at = next(offsets(start[:-4], b"colrnclx"), None)
+    return None if at is None else CodePoints(*struct.unpack_from(">HH", start, at + 8))
+
+
+def pixel_pieces(start: bytes) -> Iterator[tuple[int, int]]:
+    """The offsets (begin, end) of each piece of the primary item, or of its tiles, by a file's first bytes."""
+    meta = (find(start, b"meta") or b"")[4:]
+    with suppress(EOFError):
+        primary = _Numbers(find(meta, b"pitm"))
+        item = primary.next(4 if primary.version else 2)
+        yield from _pieces(_Numbers(find(meta, b"iloc")), _tiles(find(meta, b"iref") or b"", item) or {item})
+
+
+def _tiles(iref: bytes, item: int) -> set[int]:
+    """The items that another item is composed of (ISO/IEC 14496-12, 8.11.12, and 23008-12, 6.6.2.3)."""
+    size = 4 if iref[:1] == b"\1" else 2
+    for box in boxes(iref, 4):
+        body = iref[box.begin : box.end]
+        if box.kind == b"dimg" and int.from_bytes(body[:size], "big") == item:
+            return {int.from_bytes(body[at : at + size], "big") for at in range(size + 2, len(body), size)}
+    return set()
+
+
+def _pieces(iloc: _Numbers, items: set[int]) -> Iterator[tuple[int, int]]:
+    """The offsets of each piece of some items that is in this file (ISO/IEC 14496-12, 8.11.3)."""
+    sizes, wide = iloc.next(2), (2 if iloc.version < 2 else 4)
+    offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    for _ in range(iloc.next(wide)):
+        item = iloc.next(wide)
+        method, other_file = iloc.next(2) & 15 if iloc.version else 0, iloc.next(2)
+        first = iloc.next(base)
+        for _ in range(iloc.next(2)):
+            iloc.next(index if iloc.version else 0)
+            begin = first + iloc.next(offset)
+            end = begin + iloc.next(length)
+            if item in items and not method and not other_file:
+                yield begin, end
+
+
+class _Numbers:
+    """Reads numbers from a box that begins with a version. Raises EOFError at its end."""
+
+    def __init__(self, data: bytes | None) -> None:
+        self._data, self._at = data or b"", 0
+        self.version, _ = self.next(1), self.next(3)
+
+    def next(self, size: int) -> int:
+        self._at += size
+        if self._at > len(self._data):
+            raise EOFError
+        return int.from_bytes(self._data[self._at - size : self._at], "big")

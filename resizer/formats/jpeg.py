@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
 
 from PIL import Image, JpegImagePlugin
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
-from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.jpeg_decode import decode_jpeg
-from resizer.formats.jpeg_segments import read_coding
+from resizer.formats.jpeg_segments import Segments
 from resizer.formats.orientation import exif_orientation
 from resizer.model import OVERSAMPLING, Format, Frame, Header
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from PIL.ImageFile import ImageFile
-
-    from resizer.formats.jpeg_segments import Coding
 
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}
@@ -34,6 +32,16 @@ PROFILE_HEAD: Final = 14  # bytes
 pillow_private.read_any_application_segment()
 
 
+class OpenedJpeg(JpegImagePlugin.JpegImageFile):
+    """An opened JPEG with its segments up to its first scan."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.segments = Segments(stream)
+        self.segments.read_header()
+        stream.seek(0)
+        super().__init__(stream)
+
+
 class JpegSource(SourceFormat):
     """Reads JPEGs, and the first picture of an MPO. CMYK is always treated as inverted, even without Adobe's marker.
 
@@ -42,14 +50,12 @@ class JpegSource(SourceFormat):
 
     name: ClassVar[str] = "JPEG"
 
-    def expect(self, file: SourceFile) -> None:
-        """Reject files that browsers and Pillow cannot decode, and files with too many segments."""
-        read_coding(file.stream)
-
     def open(self, file: SourceFile) -> ImageFile:
-        """Open the file as a plain JPEG: `Image.open` would read an MPO's index."""
-        file.stream.seek(0)
-        image = JpegImagePlugin.JpegImageFile(file.stream)
+        """Open the file as a plain JPEG: `Image.open` would read an MPO's index.
+
+        Rejects files that browsers and Pillow cannot decode, and files with too many segments.
+        """
+        image = OpenedJpeg(file.stream)
         if not image.tile:
             raise Rejected(Reason.TRUNCATED, "The JPEG ends before its first pixel; upload the whole file.")
         parts = [each for each in pillow_private.application_segments(image, "APP2") if each.startswith(PROFILE)]
@@ -59,7 +65,12 @@ class JpegSource(SourceFormat):
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         """Complete the header with EXIF's orientation, and libjpeg's memory before the first row."""
-        coding = read_coding(file.stream)
+        segments = cast("OpenedJpeg", image).segments
+        buffered = HEADER_COPIES * segments.scan_at
+        if segments.arithmetic:
+            buffered += FILE_COPIES * file.size
+        if segments.several_scans:
+            buffered += segments.coefficient_bytes
         width, height = image.size
         return Header(
             format=self.name,
@@ -67,7 +78,7 @@ class JpegSource(SourceFormat):
             width=width,
             height=height,
             orientation=exif_orientation(image.info.get("exif")),
-            buffered_bytes=_buffered_bytes(coding, file.size),
+            buffered_bytes=buffered,
         )
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
@@ -81,11 +92,11 @@ class JpegSource(SourceFormat):
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         """Decode at `scale`. libjpeg rounds sides up, so `crop_box` has the picture's exact size."""
-        jpeg = cast("JpegImagePlugin.JpegImageFile", image)
+        jpeg = cast("OpenedJpeg", image)
         width, height, divisor = header.width, header.height, self.scale(header, wanted)
         if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
             jpeg.draft(None, (width // divisor, height // divisor))
-        decode_jpeg(jpeg, read_coding(pillow_private.stream_of(jpeg)))
+        decode_jpeg(jpeg, jpeg.segments)
         yield Frame(jpeg, crop_box=(width / divisor, height / divisor))
 
 
@@ -100,18 +111,12 @@ def _profile(segments: Sequence[bytes]) -> bytes | None:
     return b"".join(part[PROFILE_HEAD:] for part in in_order) if whole else None
 
 
-def _buffered_bytes(coding: Coding, file_size: int) -> int:
-    whole = FILE_COPIES * file_size if coding.arithmetic else 0
-    return HEADER_COPIES * coding.scan_at + whole + (coding.coefficient_bytes if coding.several_scans else 0)
-
-
 class JpegRendition(RenditionFormat):
     """Writes JPEGs with 4:2:0 subsampling; transparent pixels become white."""
 
     format: ClassVar[Format] = Format.JPEG
     extensions: ClassVar[tuple[str, ...]] = (".jpg", ".jpeg", ".jpe", ".jfif")
     max_side: ClassVar[int] = 65_500  # libjpeg's JPEG_MAX_DIMENSION
-    memory: ClassVar[EncoderMemory] = EncoderMemory(0, 3.8, 7.9, 0, 1.4, 1.4)
 
     def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
         """Put a transparent picture on white."""

@@ -1,12 +1,13 @@
-"""Reads JPEG 2000, with or without boxes. We check the header's demands on memory before OpenJPEG sees the file.
+"""Reads JPEG 2000, with or without boxes around its codestream (ISO/IEC 15444-1, annex I).
 
 Pillow fails if all components are subsampled, mixes up palettes with duplicate colours, and supports neither grey
-palettes nor ICC profiles.
+palettes nor ICC profiles. So it gets the codestream alone, with boxes only for the colour space, and we do the rest.
 """
 
 from __future__ import annotations
 
 import io
+import struct
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from PIL import ImageChops, ImageFilter
@@ -14,75 +15,122 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.jpeg2000_boxes import palette_of, prepared, profile_of
-from resizer.formats.jpeg2000_codestream import check, decoder_bytes, end_of_data, sample_bits
-from resizer.formats.pillow_private import set_mode
+from resizer.formats.isobmff import HEAD, Box, boxes_of_file, find
+from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import IO
 
     from PIL.ImageFile import ImageFile
 
 BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
+MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
+ENUMERATED: Final = 1  # a method of the `colr` box: a number says the colour space
+PROFILES: Final = frozenset({2, 3})  # and its other methods: an ICC profile
+PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
+SIGNATURE: Final = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
 
 
 class OpenedJpeg2000(Jpeg2KImageFile):
-    """An opened JPEG 2000 that knows whether its file ends before its last pixel, and the bits of its samples."""
+    """An opened JPEG 2000 with its codestream's size, and its palette as a raw mode and bytes."""
 
-    def __init__(self, stream: IO[bytes], *, is_cut: bool) -> None:
-        self.is_cut, self.bits = is_cut, sample_bits(stream)
-        stream.seek(0)
-        super().__init__(stream)
+    def __init__(self, data: bytearray) -> None:
+        begin, header = _parts(data)
+        self.codestream = read_codestream(data, begin)
+        self.given_palette = _palette(header) if self.codestream.components == 1 else None
+        colour = find(header, b"colr") or b""
+        boxes = b"" if self.given_palette else _boxes(self.codestream, colour)
+        super().__init__(io.BytesIO(b"".join((boxes, memoryview(data)[begin : self.codestream.end], END))))
+        if len(colour) > 3 and colour[0] in PROFILES:
+            self.info["icc_profile"] = colour[3:]
 
 
 class Jpeg2000Source(SourceFormat):
     """Reads JPEG 2000s."""
 
     name: ClassVar[str] = "JPEG2000"
-    access: ClassVar[Access] = Access.BACK_AND_FORTH
+    access: ClassVar[Access] = Access.WHOLE
     file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 400e-9
 
-    def expect(self, file: SourceFile) -> Header | None:
-        size = check(file.stream)
-        return Header(self.name, "L", *size) if size and min(size) > 0 else None
-
     def open(self, file: SourceFile) -> ImageFile:
-        size = file.stream.seek(0, io.SEEK_END)
-        end = end_of_data(file.stream, size)
-        stream, header = prepared(file.stream, size, end or size)
-        image = OpenedJpeg2000(stream, is_cut=end is None)
-        if palette := palette_of(header):
-            set_mode(image, "P")
-            image.palette = palette
-        if profile := profile_of(header):
-            image.info["icc_profile"] = profile
-        return image
+        """Read the whole file first: OpenJPEG may end the process if the file is shorter than it was told."""
+        return OpenedJpeg2000(bytearray(file.stream.read()))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
         del file
+        opened = cast("OpenedJpeg2000", image)
+        palette, _ = opened.given_palette or ("", b"")
         return Header(
             format=self.name,
-            mode=image.mode,
+            mode="P" if palette else image.mode,
             width=image.width,
             height=image.height,
-            has_transparency=image.has_transparency_data,
-            buffered_bytes=decoder_bytes(cast("IO[bytes]", image.fp)),
+            has_transparency=image.has_transparency_data or palette == "RGBA",
+            buffered_bytes=opened.codestream.decoder_bytes,
         )
 
     def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
         del header, wanted
         opened = cast("OpenedJpeg2000", image)
-        if opened.is_cut:
+        if opened.codestream.end is None:
             raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
         image.load()
-        if opened.bits > BYTE and len(image.getbands()) > 1 and _has_lost_whites(image):
+        if opened.codestream.bits > BYTE and len(image.getbands()) > 1 and _has_lost_whites(image):
             detail = "The JPEG 2000 has colours of more than 8 bits with whites that Pillow loses; save it with 8 bits."
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
+        if opened.given_palette:
+            mode, colours = opened.given_palette
+            image.putpalette(colours, mode)
         yield Frame(image)
+
+
+def _parts(data: bytearray) -> tuple[int, bytes]:
+    """The offset of the codestream, and the content of the `jp2h` box."""
+    if data.startswith(START):
+        return 0, b""
+    boxes = list(boxes_of_file(io.BytesIO(data), len(data)))
+    found = {box.kind: box for box in boxes}
+    if b"jp2c" not in found:
+        reason = Reason.TRUNCATED if boxes[-1].end + HEAD > len(data) else Reason.CORRUPT
+        raise Rejected(reason, f"The JPEG 2000 has no picture in its first {len(boxes)} boxes; upload the whole file.")
+    header = found.get(b"jp2h", Box(b"jp2h", 0, 0))
+    return found[b"jp2c"].begin, bytes(data[header.begin : min(header.end, header.begin + MAX_HEADER)])
+
+
+def _boxes(codestream: Codestream, colour: bytes) -> bytes:
+    """Boxes that tell Pillow the colour space if a number says it; without, Pillow goes by the components."""
+    if len(colour) < 7 or colour[0] != ENUMERATED:
+        return b""
+    size = (*reversed(codestream.size), codestream.components, codestream.bits - 1)
+    header = struct.pack(">I4sIIHBBBBI4s", 22, b"ihdr", *size, 7, 0, 0, 15, b"colr") + colour[:7]
+    return SIGNATURE + struct.pack(">I4s", 8 + len(header), b"jp2h") + header + struct.pack(">I4s", 0, b"jp2c")
+
+
+def _palette(header: bytes) -> tuple[str, bytes] | None:
+    """A palette from the boxes `pclr` and `cmap` (annex I.5.3.4 and 5): its raw mode and bytes, or None."""
+    palette = find(header, b"pclr") or b""
+    if len(palette) < 3:
+        return None
+    count, columns = struct.unpack_from(">HB", palette)
+    depths = [1 + (depth & 0x7F) for depth in palette[3 : 3 + columns]]
+    sizes = [-(-depth // 8) for depth in depths]
+    mode = PALETTE_MODES.get(columns)
+    if mode is None or len(palette) < 3 + columns + count * sum(sizes):
+        return None
+    order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
+    if sorted(order) != list(range(columns)):
+        order = list(range(columns))
+    colours, values = bytearray(), io.BytesIO(palette[3 + columns :])
+    for _ in range(count):
+        colour = [
+            int.from_bytes(values.read(size), "big") * 255 // ((1 << depth) - 1) & 0xFF
+            for size, depth in zip(sizes, depths, strict=True)
+        ]
+        colours += bytes(colour[column] for column in order) * (3 if columns == 1 else 1)
+    return mode, bytes(colours[: 256 * len(mode)])
 
 
 def _has_lost_whites(image: ImageFile) -> bool:

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
-from resizer.formats.jpeg_scans import Scans
-from resizer.formats.jpeg_segments import END
+from resizer.formats.jpeg_segments import END, Segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PIL.JpegImagePlugin import JpegImageFile
-
-    from resizer.formats.jpeg_segments import Coding
 
 # Between scans the decoder consumes single bytes at once; within a scan it waits for six or more.
 AT_ONCE: Final = 2  # single bytes in a row
@@ -28,39 +25,37 @@ PADDING: Final = 8 + AT_ONCE  # bytes
 END_MARKER: Final = bytes([0xFF, END])
 
 
-def decode_jpeg(image: JpegImageFile, coding: Coding) -> None:
+def decode_jpeg(image: JpegImageFile, header: Segments) -> None:
     """Decode an opened JPEG, like `image.load()`. Raises `Rejected`: `truncated` or `corrupt`.
 
     A complete picture needs no end marker. Missing pixels are `truncated`, even if an end marker follows. Two cases
     are not detected: a few missing blocks at the very end, and arithmetic-coded files with an end marker, whose
     encoder may have omitted zeros.
     """
-    scans = Scans(pillow_private.stream_of(image), coding)
+    segments = Segments(pillow_private.stream_of(image))
     with pillow_private.jpeg_decoder(image) as decode_more:
         decoder = Decoder(decode_more)
-        if coding.arithmetic:
-            whole = b"".join(scans.pieces())  # this decoder cannot wait for the next piece
-            decoder.feed(whole + END_MARKER if scans.ended else b"")
+        if header.arithmetic:
+            whole = b"".join(segments.pieces())  # this decoder cannot wait for the next piece
+            decoder.feed(whole + END_MARKER if segments.ended else b"")
         else:
-            for piece in scans.pieces():
+            for piece in segments.pieces():
                 decoder.feed(piece)
                 if decoder.finished:  # all rows of a single scan: the rest has no pixels
                     return
             with suppress(Rejected):  # padding may not be what the decoder reads next
-                _finish(decoder, scans, coding)
+                _finish(decoder, segments)
     if not decoder.finished:
         raise Rejected(Reason.TRUNCATED, "The JPEG ends before its last pixel; upload the whole file.")
 
 
-def _finish(decoder: Decoder, scans: Scans, coding: Coding) -> None:
+def _finish(decoder: Decoder, segments: Segments) -> None:
     """Feed padding, and the end marker if nothing is missing, so that the decoder finishes."""
-    if not decoder.is_between_scans() or decoder.finished or not coding.several_scans:
+    if not decoder.is_between_scans() or decoder.finished or not segments.several_scans:
         return
-    if coding.restarts:  # the decoder may be waiting for a restart marker
-        decoder.feed(bytes([0xFF, scans.next_restart]))
-        if not decoder.is_between_scans(AT_ONCE):
-            return
-    if scans.complete:
+    # It may also be waiting for a restart marker within a scan. Between scans it ignores one.
+    decoder.feed(bytes([0xFF, segments.next_restart]))
+    if decoder.is_between_scans(AT_ONCE) and segments.complete:
         decoder.feed(END_MARKER)
 
 

@@ -1,47 +1,55 @@
-"""Walks a JPEG's segments up to its first scan, before Pillow sees the file."""
+"""Walks a JPEG's segments and scans (ITU-T T.81, annex B): for its header, and in pieces for its decoder."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import IO, Final
+import re
+from collections import defaultdict
+from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.model import MAX_EXIF_BYTES
 
-# Pillow skips segments and fill bytes one by one: a few megabytes of empty ones take it minutes.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIECE: Final = 65_536  # bytes
+# Pillow skips segments, fill bytes and junk one by one: a few megabytes take it minutes.
 MAX_PARTS: Final = 10_000
-# Markers (T.81, table B.1; T.87 for JPEG-LS). Those without a length: TEM, RSTn, SOI, EOI, and none at all.
-END, START_OF_SCAN, RESTART_INTERVAL, HIERARCHICAL, APP1, JPEG_LS = 0xD9, 0xDA, 0xDD, 0xDE, 0xE1, 0xF7
+# Each scan processes every block again, however few bytes it has. Encoders make about ten, optimisers a few dozen.
+MAX_SCANS: Final = 100
+HEAD: Final = 24  # bytes of a segment that we look at; enough for a frame or a scan of four components
+# Markers (table B.1; T.87 for JPEG-LS). Standalone ones have no length.
+START, END, START_OF_SCAN, APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 RESTARTS: Final = range(0xD0, 0xD8)
-STANDALONE: Final = frozenset({0x00, 0x01, *RESTARTS, 0xD8, END, 0xFF})
-FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+STANDALONE: Final = frozenset({*range(0xC0), *RESTARTS, START, END})
 PROGRESSIVE: Final = frozenset({0xC2, 0xCA})
 ARITHMETIC: Final = frozenset({0xC9, 0xCA})
-LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xDE, 0xF7}
 READABLE: Final = frozenset({0xC0, 0xC1}) | PROGRESSIVE | ARITHMETIC
-BLOCK: Final = 64  # samples
-COEFFICIENT: Final = 2  # bytes
+ANY_MARKER: Final = re.compile(rb"\xFF[\x01-\xFE]")
+MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")  # but for restarts: a photo may have thousands
+COEFFICIENTS: Final = 64  # of a block
+COEFFICIENT_BYTES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """How a JPEG is coded: `frame` is its frame's marker (0: none), `scan_at` the offset of its first scan in bytes.
+class Segments:
+    """A JPEG's segments as far as they have been read; the attributes say what is in them.
 
-    `sampling` has each component's sampling factors across and down, `first_scan` is the number of components in the
-    first scan, `restarts` says whether there are restart markers.
+    `frame` is the frame's marker (0: none), `sampling` has each component's sampling factors across and down, `scans`
+    is the number of scans so far, and `scan_at` the offset of the first one in bytes. `several_scans` means that the
+    decoder must keep all coefficients until the last scan; `next_restart` is the restart marker that may follow then.
+    `ended` is True after the end marker.
     """
 
-    frame: int = 0
-    size: tuple[int, int] = (0, 0)
-    sampling: tuple[tuple[int, int], ...] = ()
-    first_scan: int = 0
-    scan_at: int = 0
-    restarts: bool = False
-
-    @property
-    def several_scans(self) -> bool:
-        """Whether the decoder must keep all coefficients until the last scan."""
-        return self.frame in PROGRESSIVE or self.first_scan != len(self.sampling)
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._read, self._parts, self._exif = 0, 0, 0
+        self._complete: defaultdict[int, set[int]] = defaultdict(set)  # coefficients with all bits, by component
+        self.frame, self.size = 0, (0, 0)
+        self.sampling: tuple[tuple[int, int], ...] = ()
+        self.scans, self.scan_at = 0, 0
+        self.several_scans = self.ended = False
+        self.next_restart = RESTARTS.start
 
     @property
     def arithmetic(self) -> bool:
@@ -54,68 +62,103 @@ class Coding:
         across = max((1, *(x for x, _ in self.sampling)))
         down = max((1, *(y for _, y in self.sampling)))
         columns, rows = -(-self.size[0] // (8 * across)), -(-self.size[1] // (8 * down))
-        return sum(columns * x * rows * y for x, y in self.sampling) * BLOCK * COEFFICIENT
+        return sum(columns * x * rows * y for x, y in self.sampling) * COEFFICIENTS * COEFFICIENT_BYTES
 
+    @property
+    def complete(self) -> bool:
+        """Whether no scan is missing. With an end marker the last ones may be: the picture is only less sharp."""
+        needed = 0 if self.ended else COEFFICIENTS
+        return len(self._complete) >= len(self.sampling) and all(len(n) >= needed for n in self._complete.values())
 
-def read_coding(stream: IO[bytes]) -> Coding:
-    """Walk the segments up to the first scan (T.81, B.2). The stream's position does not change.
+    def read_header(self) -> None:
+        """Read up to the first scan. Raises `Rejected`.
 
-    Raises `Rejected`: `corrupt` for too many segments or too much EXIF, `unsupported_format` for files that browsers
-    and Pillow cannot decode.
-    """
-    before = stream.tell()
-    try:
-        return _walk(stream)
-    finally:
-        stream.seek(before)
+        `corrupt` for too many segments or too much EXIF, `unsupported_format` for files that browsers and Pillow cannot
+        decode.
+        """
+        for _ in self.pieces():
+            if self.scans:
+                return
+        self.scan_at = self._read
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the file in order, up to its end marker. Raises the same as `read_header`, or if scans are too many."""
+        held, at = b"", 0
+        self._stream.seek(0)
+        while piece := self._stream.read(PIECE):
+            data = held + piece
+            self._read += len(piece)
+            at = self._walk(data, at)
+            yield data[:at]
+            if self.ended:
+                return
+            held, at = data[at:], max(at - len(data), 0)
+        if held and held != b"\xff":  # half an end marker
+            yield held
 
-def _walk(stream: IO[bytes]) -> Coding:
-    coding, exif, at = Coding(), 0, 2
-    for _ in range(MAX_PARTS):
-        stream.seek(at)
-        head = stream.read(10)
-        if len(head) < 2:
-            return replace(coding, scan_at=at)
-        marker = head[1]
-        if head[0] != 0xFF or marker in STANDALONE:
-            at += 1 if head[0] != 0xFF or marker == 0xFF else 2  # the next byte may begin a segment
-            continue
-        length = max(int.from_bytes(head[2:4], "big"), 2)
+    def _walk(self, data: bytes, at: int) -> int:
+        """The offset of the end marker, of an incomplete segment, or of what follows these bytes."""
+        while True:
+            found = (ANY_MARKER if self.several_scans else MARKER).search(data, at)
+            before, at = at, found.start() if found else max(at, len(data) - data.endswith(b"\xff"))
+            self._parts += 1 + at - before
+            if not self.scans and self._parts > MAX_PARTS:
+                raise Rejected(Reason.CORRUPT, "The JPEG has too many segments or fill bytes before its picture.")
+            if not found:
+                return at
+            marker, end = data[at + 1], at + 2
+            if marker == END and self.scans:
+                self.ended = True
+                return at
+            if marker in RESTARTS:
+                self.next_restart = RESTARTS[(marker + 1) % len(RESTARTS)]
+            if marker not in STANDALONE:
+                end += max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
+                if len(data) < min(max(end, at + 4), at + HEAD):
+                    return at
+                self._read_segment(marker, data[at : min(end, at + HEAD)], self._read - len(data) + at)
+            at = end
+
+    def _read_segment(self, marker: int, head: bytes, at: int) -> None:
+        """Read a segment by its first bytes, from the marker on."""
         if marker == START_OF_SCAN:
-            return replace(coding, first_scan=int.from_bytes(head[4:5], "big"), scan_at=at)
-        if marker in FRAMES | {HIERARCHICAL, JPEG_LS}:
-            coding = replace(_frame(marker, head + stream.read(max(length - 8, 0))), restarts=coding.restarts)
-        elif marker == RESTART_INTERVAL:
-            coding = replace(coding, restarts=any(head[4:6]))
-        elif marker == APP1 and head[4:] == b"Exif\0\0":
-            exif += length
-            if exif > MAX_EXIF_BYTES:
+            self._read_scan(head, at)
+        elif self.scans:
+            return
+        elif marker in FRAMES:
+            self._read_frame(marker, head)
+        elif marker == APP1 and head[4:10] == b"Exif\0\0":
+            self._exif += int.from_bytes(head[2:4], "big")
+            if self._exif > MAX_EXIF_BYTES:
                 raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_EXIF_BYTES} bytes of EXIF.")
-        at += 2 + length
-    raise Rejected(Reason.CORRUPT, "The JPEG has too many segments or fill bytes before its picture.")
 
+    def _read_frame(self, marker: int, head: bytes) -> None:
+        """Read marker and length in two bytes each, bits, height, width, and the components (B.2.2)."""
+        bits, components = head[4:5], int.from_bytes(head[9:10], "big")
+        self.frame = marker
+        self.size = int.from_bytes(head[7:9], "big"), int.from_bytes(head[5:7], "big")
+        self.sampling = tuple((each >> 4, each & 15) for each in head[11 : 11 + 3 * components : 3])
+        no_height = self.size[0] and not self.size[1]  # it comes after the pixels
+        if marker not in READABLE or bits == b"\x0c" or components == 2 or no_height:
+            raise Rejected(
+                Reason.UNSUPPORTED_FORMAT,
+                "No browser shows such a JPEG (12 bits, lossless, hierarchical, JPEG-LS, two components or without a "
+                "height), so this file is not resized; save it as an ordinary JPEG of 8 bits a sample.",
+            )
 
-def _frame(marker: int, segment: bytes) -> Coding:
-    """Read a frame's segment: marker and length in two bytes each, bits, height, width, components (T.81, B.2.2)."""
-    bits, size = segment[4:5], (int.from_bytes(segment[7:9], "big"), int.from_bytes(segment[5:7], "big"))
-    components = int.from_bytes(segment[9:10], "big")
-    if marker == JPEG_LS:
-        raise _unsupported("JPEG-LS")
-    if marker in LOSSLESS:
-        raise _unsupported("lossless JPEGs")
-    if marker not in READABLE:
-        raise _unsupported("hierarchical JPEGs")
-    if bits == b"\x0c":
-        raise _unsupported("JPEGs of 12 bits a sample")
-    if components == 2:
-        raise _unsupported("JPEGs of two components")
-    if size[0] and not size[1]:
-        raise _unsupported("JPEGs whose height comes after their pixels")
-    factors = segment[11 : 11 + 3 * components : 3]
-    return Coding(frame=marker, size=size, sampling=tuple((each >> 4, each & 15) for each in factors))
-
-
-def _unsupported(what: str) -> Rejected:
-    detail = f"No browser shows {what}, so this file is not resized; save it as an ordinary JPEG of 8 bits a sample."
-    return Rejected(Reason.UNSUPPORTED_FORMAT, detail)
+    def _read_scan(self, head: bytes, at: int) -> None:
+        """Read marker, length, the components, first and last coefficient, and the bits (B.2.3)."""
+        progressive = self.frame in PROGRESSIVE
+        if not self.scans:
+            self.scan_at = at
+            self.several_scans = progressive or head[4:5] != bytes([len(self.sampling)])
+        self.scans += 1
+        if self.scans > MAX_SCANS:
+            raise Rejected(Reason.CORRUPT, f"The JPEG has more than {MAX_SCANS} scans, which is too many.")
+        self.next_restart = RESTARTS.start
+        first, last, bits = head[-3:]
+        done = range(COEFFICIENTS)
+        if progressive:
+            done = range(0) if bits & 15 else range(first, last + 1)
+        for component in head[5:-3:2]:
+            self._complete[component].update(done)

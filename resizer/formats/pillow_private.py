@@ -179,7 +179,7 @@ def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[byt
     image.tile = []  # tells Pillow that the image is loaded
 
 
-# ---- TIFF, BMP and JPEG 2000
+# ---- TIFF
 
 expect(ImageFile, ("_Tile",))
 expect(TiffImagePlugin, ("READ_LIBTIFF", "COMPRESSION_INFO"))
@@ -193,8 +193,3 @@ def replace_raw_modes(image: ImageFile.ImageFile, other: Mapping[str, str]) -> N
         else tile
         for tile in image.tile
     ]
-
-
-def set_mode(image: ImageFile.ImageFile, mode: str) -> None:
-    """Make the decoder of an opened image decode to another mode."""
-    image._mode = mode

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from PIL import Image, ImageChops, ImageStat
 from PIL.PngImagePlugin import getchunks, putchunk
 
-from resizer.formats.base import EncoderMemory, RenditionFormat, SaveOptions
+from resizer.formats.base import RenditionFormat, SaveOptions
 from resizer.model import Format
 
 if TYPE_CHECKING:
@@ -33,10 +33,6 @@ class PngRendition(RenditionFormat):
     format: ClassVar[Format] = Format.PNG
     extensions: ClassVar[tuple[str, ...]] = (".png",)
     max_side: ClassVar[int] = (1 << 31) - 1
-    # Includes finding and comparing a palette.
-    memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=1_048_576, opaque=6.3, transparent=9.3, frame=0.5, opaque_file=3.1, transparent_file=4.1
-    )
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation, which have one mode and size."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL.WebPImagePlugin import WebPImageFile
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import Access, EncoderMemory, RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import MAX_FRAMES, Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.orientation import exif_orientation
 from resizer.model import Format, Header
 
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
-MB: Final = 1_048_576
-MANY_PARTS: Final = 4 * MB  # smaller files cannot have enough parts to matter
+MANY_PARTS: Final = 4_194_304  # bytes; smaller files cannot have enough parts to matter
 BYTES_PER_PART: Final = 4  # per byte of the file: libwebp keeps 32 bytes for each part, which may have just 8
-MAX_FRAMES: Final = 20_000  # ten minutes of film have fewer; every frame costs work, however small it is
 MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
-SMALL_OPAQUE, SMALL_TRANSPARENT = 30, 38  # bytes per output pixel, measured with noise at quality 100
 
 
 class WebpSource(SourceFormat):
@@ -42,9 +39,7 @@ class WebpSource(SourceFormat):
     def expect(self, file: SourceFile) -> Header | None:
         """Read the size: libwebp allocates memory for it when the file is opened."""
         size = declared_size(file.start)
-        if size is None or not all(size):
-            return None
-        return Header(self.name, "RGBA", *size, buffered_bytes=_bytes_for_parts(file))
+        return Header(self.name, "RGBA", *size, held_bytes=_bytes_for_parts(file)) if size and all(size) else None
 
     def open(self, file: SourceFile) -> ImageFile:
         """Open the whole file; libwebp decodes nothing yet."""
@@ -60,7 +55,7 @@ class WebpSource(SourceFormat):
             frames=frames,
             loop=image.info.get("loop") if frames > 1 else None,
             orientation=exif_orientation(image.info.get("exif")),
-            buffered_bytes=_bytes_for_parts(file),
+            held_bytes=_bytes_for_parts(file),
         )
 
     def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
@@ -104,34 +99,12 @@ class WebpRendition(RenditionFormat):
     format: ClassVar[Format] = Format.WEBP
     extensions: ClassVar[tuple[str, ...]] = (".webp",)
     max_side: ClassVar[int] = 16_383
-    memory: ClassVar[EncoderMemory] = EncoderMemory(
-        fixed=0, opaque=13.3, transparent=36, frame=4.6, opaque_file=2.8, transparent_file=3.8
-    )
-
-    def memory_at(self, effort: str) -> EncoderMemory:
-        """From method 3 on libwebp chooses among more ways at once."""
-        if effort != "small":
-            return self.memory
-        return replace(self.memory, opaque=SMALL_OPAQUE, transparent=SMALL_TRANSPARENT)
-
-    def fit(self, image: Image.Image, *, opaque: bool) -> Image.Image:
-        """Return the picture unchanged: libwebp detects opaque RGBA itself."""
-        del opaque
-        return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation."""
-        how: dict[str, Any] = {"quality": options.quality, "method": METHODS[options.effort]}
-        if options.exif:
-            how["exif"] = options.exif
-        first = next(pictures)
-        if options.animated:
-            how |= {
-                "save_all": True,
-                "append_images": pictures,
-                "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-                "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
-            }
-        buffer = io.BytesIO()
-        first.save(buffer, "WEBP", **how)
-        return buffer.getvalue()
+        animation = {
+            "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+            "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
+        }
+        how = {"quality": options.quality, "method": METHODS[options.effort]}
+        return self.with_pillow(pictures, options, how, animation)

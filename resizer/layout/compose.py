@@ -7,97 +7,99 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageColor
 
-from resizer.model import Format
+from resizer.errors import Rejected, SourceGone, StorageError
+from resizer.model import SourceObject
 from resizer.planning.geometry import COMPASS, point_of
 from resizer.resize import resize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from resizer.model import Frame, RenditionPlan
-    from resizer.planning.geometry import Placement, Size
+    from resizer.planning.geometry import Size
     from resizer.settings.rules import Watermark
 
-Colour = tuple[int, ...]  # red, green, blue, and opacity where it is not 255
-
-WHITE: Final[Colour] = (255, 255, 255)
-CLEAR: Final[Colour] = (0, 0, 0, 0)
-OPAQUE: Final = 255
+CLEAR: Final = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A watermark's settings with its picture (RGBA, upright, in sRGB)."""
+    """A watermark's settings with its picture (RGBA, upright, in sRGB, as opaque as it is shown)."""
 
     picture: Image.Image
     watermark: Watermark
 
     def laid_out(self, canvas: Size) -> tuple[Image.Image, Size]:
-        """The picture at its size and opacity, and its offset from left and top; never larger than the canvas."""
-        how, picture = self.watermark, self.picture
+        """The picture at its size, and its offset from left and top; never larger than the canvas."""
+        how, width, height = self.watermark, self.picture.width, self.picture.height
         margin = round(how.margin * canvas[0])
         room = max(1, canvas[0] - 2 * margin), max(1, canvas[1] - 2 * margin)
-        times = min(how.width * canvas[0] / picture.width, room[0] / picture.width, room[1] / picture.height)
-        size = max(1, round(times * picture.width)), max(1, round(times * picture.height))
-        shown = resize(picture, size)
-        if how.opacity < 1:
-            shown = shown.copy() if shown is picture else shown
-            shown.putalpha(shown.getchannel("A").point([round(level * how.opacity) for level in range(256)]))
+        times = min(how.width * canvas[0] / width, room[0] / width, room[1] / height)
+        size = max(1, round(times * width)), max(1, round(times * height))
         point = point_of(how.gravity) or COMPASS["center"]
         left, top = (
             min(margin + round((free - length) * at), side - length)
             for free, length, at, side in zip(room, size, point, canvas, strict=True)
         )
-        return shown, (left, top)
+        return resize(self.picture, size), (left, top)
 
 
-def background(colour: str | None, formats: Collection[Format]) -> Colour | None:
-    """Parse `#rrggbb` or `#rrggbbaa`; without a colour: white if no format supports transparency, else None."""
-    if colour is None:
-        return WHITE if set(formats) == {Format.JPEG} else None
-    return ImageColor.getrgb(colour)
+_overlays: dict[tuple[str, Watermark], Overlay] = {}  # loaded once per Lambda environment
 
 
-def compose(
-    frames: Sequence[Frame], placement: Placement, colour: Colour | None = None, overlay: Overlay | None = None
-) -> Sequence[Frame]:
-    """Compose all frames of a rendition: on their canvas, with `colour` as background, and with the watermark on top.
+def load_overlays(
+    bucket: str,
+    watermarks: Mapping[str, Watermark],
+    plans: Sequence[RenditionPlan],
+    picture_of: Callable[[SourceObject], Image.Image],
+) -> dict[str, Overlay]:
+    """The watermarks that the plans need, by their names in the settings; `picture_of` downloads and decodes one.
 
-    Without a colour the border is transparent. The given frames are not changed, and are returned if nothing is added.
+    Raises `StorageError` if one cannot be loaded: the upload is retried until the watermark exists.
     """
+    found = {}
+    for name in {plan.spec.watermark for plan in plans if plan.spec.watermark}:
+        watermark = watermarks[name]
+        if (bucket, watermark) not in _overlays:
+            source = SourceObject(bucket, watermark.key)
+            try:
+                picture = picture_of(source).convert("RGBA")
+            except (Rejected, SourceGone) as problem:
+                raise StorageError(
+                    f"The watermark {source.uri} cannot be used: {problem} Upload a picture there."
+                ) from problem
+            _overlays[bucket, watermark] = overlay(picture, watermark)
+        found[name] = _overlays[bucket, watermark]
+    return found
+
+
+def overlay(picture: Image.Image, watermark: Watermark) -> Overlay:
+    """A watermark with its own copy of an RGBA picture."""
+    shown = picture.copy()
+    shown.putalpha(shown.getchannel("A").point([round(level * watermark.opacity) for level in range(256)]))
+    return Overlay(shown, watermark)
+
+
+def compose(frames: Sequence[Frame], plan: RenditionPlan, mark: Overlay | None = None) -> Sequence[Frame]:
+    """Compose all frames of a rendition: on their canvas, with their background, and with the watermark on top.
+
+    Without a background the border is transparent. The given frames are not changed, and are returned if nothing is
+    added.
+    """
+    colour = plan.spec.background and ImageColor.getrgb(plan.spec.background)
     see_through = any(frame.pixels.mode == "RGBA" for frame in frames)
-    if overlay is None and not placement.has_border and not (colour and see_through):
+    if not plan.placement.has_border and not mark and not (colour and see_through):
         return frames
-    mark = overlay.laid_out(placement.canvas) if overlay else None
-    return [replace(frame, pixels=_marked(_on_canvas(frame.pixels, placement, colour), mark)) for frame in frames]
+    shown = mark and mark.laid_out(plan.size)
 
+    def composed(pixels: Image.Image) -> Image.Image:
+        canvas = Image.new("RGBA", plan.size, colour or CLEAR)
+        canvas.alpha_composite(pixels.convert("RGBA"), plan.placement.at)
+        if shown:
+            canvas.alpha_composite(*shown)
+        return canvas
 
-def _on_canvas(pixels: Image.Image, placement: Placement, colour: Colour | None) -> Image.Image:
-    see_through = pixels.mode == "RGBA"
-    if not placement.has_border and not (colour and see_through):
-        return pixels.copy()
-    colour = colour or CLEAR
-    mode = "RGBA" if len(colour) > len(WHITE) and colour[-1] < OPAQUE else "RGB"
-    canvas = Image.new(mode, placement.canvas, colour if mode == "RGBA" else colour[: len(WHITE)])
-    if not see_through or colour == CLEAR:
-        canvas.paste(pixels, placement.at)
-    elif mode == "RGBA":
-        canvas.alpha_composite(pixels, placement.at)
-    else:
-        canvas.paste(pixels, placement.at, pixels.getchannel("A"))
-    return canvas
-
-
-def _marked(pixels: Image.Image, mark: tuple[Image.Image, Size] | None) -> Image.Image:
-    if mark is None:
-        return pixels
-    shown, at = mark
-    if pixels.mode == "RGBA":
-        pixels.alpha_composite(shown, at)
-        return pixels
-    coloured = pixels.convert("RGB") if pixels.mode == "L" else pixels
-    coloured.paste(shown, at, shown.getchannel("A"))
-    return coloured
+    return [replace(frame, pixels=composed(frame.pixels)) for frame in frames]
 
 
 def compose_each(
@@ -106,6 +108,5 @@ def compose_each(
     """Compose each plan's frames; `overlays` are the watermarks by their names in the settings."""
     for plan in plans:
         frames = next(pictures)
-        colour = background(plan.spec.background, (plan.format,))
-        yield compose(frames, plan.placement, colour, overlays.get(plan.spec.watermark or ""))
+        yield compose(frames, plan, overlays.get(plan.spec.watermark or ""))
         del frames  # frees them before the next are made

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from resizer.model import Frame, Header
+    from resizer.planning.geometry import Box
 
-SMALL: Final = 100  # pixels a side
+SMALL: Final = 32  # pixels a side
+SAMPLES: Final = 12  # a side, of which each pixel of a small copy is the mean
 # EXIF 2.32, tag 0x0112: how an image must be turned to stand upright.
 TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -57,22 +59,16 @@ def cascade(
     for number, view in enumerate(views):
         source = made_from[view]
         if view not in at_hand and source is not None:
-            at_hand[view] = [_narrower(frame, source, view) for frame in at_hand[source]]
+            at_hand[view] = [
+                replace(frame, pixels=_part(frame.pixels, frame.pixels.size, source.crop, view))
+                for frame in at_hand[source]
+            ]
         current = at_hand[view]
         later = views[number + 1 :]
-        wanted = {*later, *(made_from[each] for each in later if each not in at_hand)}
-        for each in at_hand.keys() - wanted:
-            del at_hand[each]
+        for done in at_hand.keys() - {*later, *(made_from[each] for each in later if each not in at_hand)}:
+            del at_hand[done]
         yield current
         del current  # frees it before the next is made
-
-
-def _narrower(frame: Frame, source: View, view: View) -> Frame:
-    left, top, right, bottom = source.crop
-    width, height = source.size
-    x0, x1 = ((each - left) * width / (right - left) for each in (view.crop[0], view.crop[2]))
-    y0, y1 = ((each - top) * height / (bottom - top) for each in (view.crop[1], view.crop[3]))
-    return replace(frame, pixels=resize(frame.pixels, view.size, box=(x0, y0, x1, y1)))
 
 
 def _first_views(
@@ -82,24 +78,26 @@ def _first_views(
 
     Turns and converts them after resizing, when they are smallest, and closes each larger copy at once.
     """
-    pixels = frame.pixels
-    width, height = frame.crop_box or pixels.size
-    made = []
-    stored = [as_stored(view, header) for view in views]
-    untouched = View((0, 0, header.width, header.height), (header.width, header.height)) in stored  # a view as it is
-    for (left, top, right, bottom), size in stored:
-        x0, x1 = (each * width / header.width for each in (left, right))
-        y0, y1 = (each * height / header.height for each in (top, bottom))
-        made.append(resize(pixels, size, box=(x0, y0, x1, y1), overwrite=not untouched))
+    pixels, size = frame.pixels, (header.width, header.height)
+    parts, extent = [as_stored(view, header) for view in views], frame.crop_box or frame.pixels.size
+    untouched = View((0, 0, *size), size) in parts  # a view as it is
+    made = [_part(pixels, extent, (0, 0, *size), part, overwrite=not untouched) for part in parts]
     if not any(each is pixels for each in made):
         Image.Image.close(pixels)
-    del pixels
-    for number in range(len(made)):
-        made[number] = finished(made[number], header, finish)
-    return [replace(frame, pixels=each, crop_box=None) for each in made]
+    return [replace(frame, pixels=_finished(each, header, finish), crop_box=None) for each in made]
 
 
-def finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+def _part(
+    pixels: Image.Image, extent: tuple[float, float], shown: Box, view: View, *, overwrite: bool = False
+) -> Image.Image:
+    """A view of pixels that show the part `shown` of the picture on `extent`, their width and height."""
+    (left, top, right, bottom), (width, height) = shown, extent
+    x0, x1 = ((at - left) * width / (right - left) for at in (view.crop[0], view.crop[2]))
+    y0, y1 = ((at - top) * height / (bottom - top) for at in (view.crop[1], view.crop[3]))
+    return resize(pixels, view.size, box=(x0, y0, x1, y1), overwrite=overwrite)
+
+
+def _finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
     """Convert colours and turn upright; closes the given pixels if it made a copy."""
     for step in (finish, partial(_upright, header=header)):
         changed = step(pixels)
@@ -109,6 +107,11 @@ def finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image]
     return pixels
 
 
+def _upright(image: Image.Image, header: Header) -> Image.Image:
+    image.info = {}  # encoders would write this metadata; we pass what we keep by name
+    return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image
+
+
 def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
     """A small copy of a decoded frame, at most `SMALL` pixels a side, upright and finished.
 
@@ -116,13 +119,8 @@ def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Ima
     """
     times = max(frame.pixels.size) / SMALL
     if times <= 1:
-        return finished(frame.pixels.copy(), header, finish)
-    sampled = min(4, max(1, int(times)))
-    width, height = (max(1, min(SMALL, round(side / times)) * sampled) for side in frame.pixels.size)
+        return _finished(frame.pixels.copy(), header, finish)
+    sampled = min(SAMPLES, int(times))
+    width, height = (max(1, min(SMALL, round(side / times))) * sampled for side in frame.pixels.size)
     copy = frame.pixels.resize((width, height), Image.Resampling.NEAREST).reduce(sampled)
-    return finished(copy, header, finish)
-
-
-def _upright(image: Image.Image, header: Header) -> Image.Image:
-    image.info = {}  # encoders would write this metadata; we pass what we keep by name
-    return image.transpose(TURNS[header.orientation]) if header.orientation in TURNS else image
+    return _finished(copy, header, finish)

@@ -1,104 +1,157 @@
-"""Predicts the memory for an image from its header, before decoding.
+"""Predicts the memory for an image from its header, before decoding. All figures are in bytes.
 
-All figures are in bytes. The two tables are: bytes per source pixel (below, and `decoder_bytes` in each format's
-class), and bytes per output pixel (`memory` in each rendition format's class). `python -m bench.memory` compares
-predictions with measured peaks.
+The two tables below say what a pixel of the source and of a rendition takes; the decoders' own memory is in each source
+format's class. `python -m bench.memory` compares predictions with measured peaks.
 """
 
 from __future__ import annotations
 
-from math import ceil, prod
-from typing import TYPE_CHECKING, Final
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resizer.formats import SOURCES
-from resizer.memory.encoding import MB, bytes_per_pixel, encoding_needed
+from resizer.model import Format
 from resizer.planning.cascade import sources
-from resizer.planning.geometry import as_stored, focused, wanted_size, whole
+from resizer.planning.geometry import focused, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resizer.memory.encoding import Planned
-    from resizer.model import Header
-    from resizer.planning.geometry import Placement, Size, View
+    from resizer.model import Header, RenditionPlan
+    from resizer.planning.geometry import Size, View
 
+MB: Final = 1_048_576
 # For any image: rows being processed, Huffman tables, the stream's blocks, thread stacks.
 FIXED: Final = 11 * MB
-# Pillow's bytes per pixel in these modes; all others take four.
-PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
-# Bytes per source pixel for the conversion to a mode that can be resized; L, RGB, RGBA and CMYK need none.
-CONVERSION_BYTES: Final = {"1": 1, "I;16": 6, "I;16B": 6, "I;16L": 6, "I": 5, "F": 5} | dict.fromkeys(
-    ("L", "RGB", "RGBA", "CMYK"), 0
-)
-OTHER_CONVERSION: Final = 4
 
 
-def memory_needed(header: Header, *, planned: Sequence[Planned], file_size: int) -> int:
+# By Pillow's mode, bytes per source pixel: as decoded, and for a copy in a mode that can be resized.
+SOURCE_PIXEL: Final = {
+    "L": (1, 0),
+    **dict.fromkeys(("RGB", "RGBA", "CMYK"), (4, 0)),
+    "1": (1, 1),
+    "P": (1, 4),
+    **dict.fromkeys(("I;16", "I;16B", "I;16L"), (2, 6)),
+    **dict.fromkeys(("I", "F"), (4, 5)),
+}
+OTHER_MODE: Final = (4, 4)
+
+
+class OutputPixel(NamedTuple):
+    """Bytes per pixel of a rendition while it is encoded, measured with noise and smooth pictures.
+
+    `opaque` and `transparent` are for one picture, in addition to its pixels, `frame` for each further frame of an
+    animation (0: the format has none); the files are the largest, from noise at the highest quality.
+    """
+
+    opaque: float
+    transparent: float
+    frame: float
+    opaque_file: float
+    transparent_file: float
+
+
+OUTPUT_PIXEL: Final = {
+    Format.JPEG: OutputPixel(3.8, 7.9, 0, 1.4, 1.4),
+    Format.PNG: OutputPixel(6.3, 9.3, 0.5, 3.1, 4.1),  # with a palette being looked for
+    Format.GIF: OutputPixel(35, 39, 2.3, 1.4, 1.4),  # all colours are counted
+    Format.WEBP: OutputPixel(13.3, 36, 4.6, 2.8, 3.8),
+    Format.AVIF: OutputPixel(29, 34, 4, 2.2, 3.2),
+}
+GREY_PNG: Final = OutputPixel(1.2, 1.2, 0, 1.1, 1.1)
+SMALL: Final = {  # with the effort `small`
+    Format.WEBP: OutputPixel(30, 38, 4.6, 2.8, 3.8),
+}
+ENCODER: Final = {Format.PNG: 1 * MB, Format.GIF: 16 * MB, Format.AVIF: 2 * MB}  # whatever the size
+CANVAS: Final = 4  # bytes per pixel of a copy with a border, background or watermark
+WATERMARK: Final = 5  # per pixel of the rendition, which the watermark may cover, and the copy of a grey picture
+# Outputs in memory at once: two that are being written, and the one that is being made.
+IN_FLIGHT: Final = 3
+
+
+def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size: int) -> int:
     """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
-    `planned` are its renditions largest first.
+    `planned` are its renditions in the order of `largest_first`.
     """
-    source = SOURCES[header.format]
-    planned = [each._replace(placement=_apart(each.placement, header.upright_size)) for each in planned]
-    views = [each.placement.view for each in planned]
+    source, depth = SOURCES[header.format], _resized_depth(header)
+    views = [_anywhere(plan, header.upright_size) for plan in planned]
     made_from = sources(header.upright_size, views)
     first = [view for view, before in made_from.items() if before is None]
-    scale = source.scale(header, wanted_size(header, views))
-    width, height = -(-header.width // scale), -(-header.height // scale)
-    pixels, depth = width * height, bytes_per_pixel(header)
+    wanted = wanted_size(header, views)
+    scale = source.scale(header, wanted)
+    rows = -(-header.height // scale)
+    pixels = -(-header.width // scale) * rows
+    in_mode, copied = SOURCE_PIXEL.get(header.mode, OTHER_MODE)
+    if header.frames > 1 or (header.has_transparency and header.mode in {"1", "L", "RGB"}):
+        copied = 4  # to RGBA
     decoded = (
-        pixels * PIXEL_BYTES.get(header.mode, 4)
+        pixels * in_mode
         + round(header.width * header.height * source.decoder_bytes)
         + file_size * source.file_copies
         + header.held_bytes
     )
-    from_decoded = max(_pass_from_decoded(view, header, height) for view in first) * depth
-    later = max((_pass(view, before) for view, before in made_from.items() if before), default=0) * depth
+    passes = wanted[0] * rows * depth  # between the resampler's two, across and down; it keeps this buffer
     made = [prod(view.size) * depth for view in first]
-    frames_done = (header.frames - 1) * sum(made)
     # Turning upright and converting colours each make a copy, one picture at a time.
-    resized = (
-        decoded + _conversion(header) * pixels + _unmultiplied(header, first) + from_decoded + sum(made) + max(made)
-    )
-    encoded = max(from_decoded, later) + encoding_needed(header, planned, made_from)
-    return FIXED + max(decoded + header.buffered_bytes + frames_done, resized + frames_done, encoded)
+    resizing = pixels * copied + passes + sum(made) + max(made)
+    if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
+        resizing += 4 * header.width * header.height  # multiplied by alpha for the others only
+    decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
+    return FIXED + round(max(decoding, passes + _encoding(header, planned, views, made_from)))
 
 
-def _apart(placement: Placement, upright: Size) -> Placement:
-    """Move an attention crop by a pixel: its place is unknown yet, so do not count on making it from another view."""
-    if not placement.attention:
-        return placement
-    left, top, right, bottom = placement.view.crop
-    return focused(placement, upright, ((1 + (right - left) / 2) / upright[0], (1 + (bottom - top) / 2) / upright[1]))
+def _resized_depth(header: Header) -> int:
+    """Bytes per pixel of the pictures that are resized."""
+    grey = header.mode in {"1", "L", "I", "F"} or header.mode.startswith("I;16")
+    return 1 if grey and not header.has_transparency and header.frames == 1 else 4
 
 
-def _conversion(header: Header) -> int:
-    transparent_colour = header.has_transparency and header.mode in {"1", "L", "RGB"}
-    if header.frames > 1 or transparent_colour:
-        return OTHER_CONVERSION
-    return CONVERSION_BYTES.get(header.mode, OTHER_CONVERSION)
+def _anywhere(plan: RenditionPlan, upright: Size) -> View:
+    """A rendition's view; an attention crop, whose place is unknown, is moved off those that it could be made from."""
+    left, top, right, bottom = plan.placement.view.crop
+    if not plan.placement.attention:
+        return plan.placement.view
+    middle = (1 + (right - left) / 2) / upright[0], (1 + (bottom - top) / 2) / upright[1]
+    return focused(plan.placement, upright, middle).view
 
 
-def _is_as_decoded(view: View, header: Header) -> bool:
-    return view == whole(header.upright_size, header.upright_size).view
+def _encoding(
+    header: Header, planned: Sequence[RenditionPlan], views: Sequence[View], made_from: dict[View, View | None]
+) -> float:
+    """The peak while any rendition is encoded: pictures, the encoder, and the largest files so far.
 
-
-def _unmultiplied(header: Header, first: Sequence[View]) -> int:
-    """A copy of the unresized picture, kept because resizing the others multiplies its colours by alpha."""
-    several = len(first) > 1 and header.has_transparency
-    return 4 * header.width * header.height if several and any(_is_as_decoded(each, header) for each in first) else 0
-
-
-def _pass_from_decoded(view: View, header: Header, height: int) -> int:
-    """Pixels between the resampler's two passes, across and then down, for a view of a decoded picture `height` high.
-
-    The resampler keeps its buffer, so only the largest counts.
+    A file may be kept for a later rendition that is identical.
     """
-    if _is_as_decoded(view, header):
-        return 0
-    (_, top, _, bottom), size = as_stored(view, header)
-    return size[0] * ceil((bottom - top) * height / header.height)
+    peak, files = 0.0, list[float]()
+    made = {view for view, before in made_from.items() if before is None}
+    for number, plan in enumerate(planned):
+        made.add(views[number])
+        held = {views[number]} | {made_from[later] or later for later in views[number + 1 :]} & made
+        pictures = sum(prod(view.size) for view in held) * header.frames * _resized_depth(header)
+        encoder, file = _encoder(header, plan)
+        files = sorted([*files, file])[-IN_FLIGHT:]
+        peak = max(peak, pictures + encoder + sum(files))
+    return peak
 
 
-def _pass(view: View, before: View) -> int:
-    return view.size[0] * ceil(before.size[1] * (view.crop[3] - view.crop[1]) / (before.crop[3] - before.crop[1]))
+def _encoder(header: Header, plan: RenditionPlan) -> tuple[float, float]:
+    """What an encoder takes with its copies of the pictures, and the largest file that it may produce."""
+    spec, border, pixels = plan.spec, plan.placement.has_border, plan.width * plan.height
+    figures = (SMALL if spec.effort == "small" else OUTPUT_PIXEL).get(plan.format, OUTPUT_PIXEL[plan.format])
+    moving, further = header.frames > 1, header.frames - 1 if figures.frame else 0
+    composed = border or spec.watermark or (spec.background and (header.has_transparency or moving))
+    if plan.format is Format.PNG and _resized_depth(header) == 1 and not composed:
+        figures = GREY_PNG
+    covered = spec.background is not None and len(spec.background) == len("#rrggbb")
+    each, file = figures.opaque, figures.opaque_file
+    if (header.has_transparency or (moving and header.format == "GIF")) and not covered:  # a GIF's frame may be a part
+        each, file = figures.transparent, figures.transparent_file
+    elif moving:
+        each += CANVAS  # every frame is converted from RGBA
+    each += further * figures.frame
+    if composed:
+        each += CANVAS * (header.frames + 1)
+    if spec.watermark:
+        each += WATERMARK
+    return ENCODER.get(plan.format, 0) + pixels * each, pixels * (1 + further) * file

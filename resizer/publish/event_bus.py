@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from resizer.errors import DeliveryError, ResizerError
+from resizer.errors import DeliveryError, OutOfTime, ResizerError
 from resizer.publish.manifest import VERSION, as_json, path
 from resizer.report import Outcome
 from resizer.s3 import clients
@@ -30,34 +29,20 @@ BACKOFF_SECONDS: Final = 0.1
 LEFT_OUT: Final = ("srcset", "renditions")
 
 
-class DetailType(StrEnum):
-    """The `detail-type` of an event."""
-
-    READY = "Renditions Ready"
-    REMOVED = "Renditions Removed"
-    REJECTED = "Image Rejected"
-
-
 def send(reports: Sequence[Report], bus: str) -> list[Report]:
     """Send the events about some sources to a bus, given by its name or ARN.
 
     Returns the reports whose events the bus did not accept; they are `failed` now, so that their records are retried.
     """
     waiting = {number: entry for number, report in enumerate(reports) if (entry := entry_for(report, bus))}
-    refused: dict[int, str] = {}
     problems: dict[int, ResizerError] = {}
-    for attempt in range(ATTEMPTS if waiting else 0):
-        time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
-        refused = {}
-        for batch in _batches(waiting):
-            try:
-                refused |= _put(batch)
-            except ResizerError as problem:
-                problems |= dict.fromkeys(batch, problem)
-        waiting = {number: waiting[number] for number in refused}
-        if not waiting:
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
+        problems = {number: why for batch in _batches(waiting) for number, why in _put(batch, bus).items()}
+        waiting = {number: waiting[number] for number in problems}
+        if not waiting or any(isinstance(problem, OutOfTime) for problem in problems.values()):
             break
-    problems |= {number: DeliveryError(f"put_events to {bus} failed: {why}") for number, why in refused.items()}
     return [_failed(reports[number], problem) for number, problem in sorted(problems.items())]
 
 
@@ -71,27 +56,25 @@ def entry_for(report: Report, bus: str) -> Entry | None:
     source = {"bucket": report.source.bucket, "key": report.source.key}
     if report.outcome is Outcome.REJECTED:
         about = {"source": {**source, "etag": report.etag}, "reason": str(report.reason), "detail": report.detail}
-        return _entry(DetailType.REJECTED, {"version": VERSION, **about}, bus)
+        return _entry("Image Rejected", about, bus)
     if report.removed:
         renditions = [{"key": key, "path": path(key)} for key in report.removed.keys]
         about = {"source": source, "bucket": report.removed.bucket, "renditions": renditions}
-        return _entry(DetailType.REMOVED, {"version": VERSION, **about}, bus)
+        return _entry("Renditions Removed", about, bus)
     if report.manifest and report.source.widths is None:
-        return _entry(DetailType.READY, report.manifest.content(), bus)
+        return _entry("Renditions Ready", report.manifest.content(), bus)
     return None
 
 
-def _entry(type_: DetailType, detail: dict[str, Any], bus: str) -> Entry:
+def _entry(type_: str, about: dict[str, Any], bus: str) -> Entry:
     """An entry of a request. `left_out` names fields that were omitted because of its size."""
-    entry = {"Source": SOURCE, "DetailType": str(type_), "Detail": as_json(detail), "EventBusName": bus}
-    left_out = []
+    detail = {"version": VERSION, **about}
+    entry = {"Source": SOURCE, "DetailType": type_, "Detail": as_json(detail), "EventBusName": bus}
     for name in LEFT_OUT:
-        if _size(entry) <= MAX_BYTES:
-            break
-        if name in detail:
-            left_out.append(name)
-            kept = {each: value for each, value in detail.items() if each not in left_out}
-            entry["Detail"] = as_json({**kept, "left_out": left_out})
+        if name in detail and _size(entry) > MAX_BYTES:
+            detail = {each: value for each, value in detail.items() if each != name}
+            detail["left_out"] = [*detail.get("left_out", ()), name]
+            entry["Detail"] = as_json(detail)
     return entry
 
 
@@ -103,22 +86,25 @@ def _size(entry: Entry) -> int:
 def _batches(entries: dict[int, Entry]) -> Iterator[dict[int, Entry]]:
     """Group the entries into requests."""
     batch: dict[int, Entry] = {}
-    room = MAX_BYTES
     for number, entry in entries.items():
-        if batch and (len(batch) == MAX_ENTRIES or _size(entry) > room):
+        if batch and (len(batch) == MAX_ENTRIES or sum(map(_size, [*batch.values(), entry])) > MAX_BYTES):
             yield batch
-            batch, room = {}, MAX_BYTES
+            batch = {}
         batch[number] = entry
-        room -= _size(entry)
     if batch:
         yield batch
 
 
-def _put(batch: dict[int, Entry]) -> dict[int, str]:
-    """Send one request; return the errors of refused entries. Raises `DeliveryError` and `OutOfTime`."""
-    answer = clients.send("events", "put_events", Entries=list(batch.values()))
+def _put(batch: dict[int, Entry], bus: str) -> dict[int, ResizerError]:
+    """Send one request; return why entries were not accepted."""
+    try:
+        answer = clients.send("events", "put_events", Entries=list(batch.values()))
+    except ResizerError as problem:
+        return dict.fromkeys(batch, problem)
     return {
-        number: f"{result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
+        number: DeliveryError(
+            f"put_events to {bus} failed: {result['ErrorCode']}: {result.get('ErrorMessage')}. It will be tried again."
+        )
         for number, result in zip(batch, answer["Entries"], strict=True)
         if "ErrorCode" in result
     }

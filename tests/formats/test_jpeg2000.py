@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
-from tests.support.pictures import photo_like, saved
+from tests.support.pictures import photo_like, psnr, saved
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)
 TWICE = [RED, GREEN, RED, BLUE]  # later colours move where Pillow finds one of them twice
@@ -46,7 +47,9 @@ def with_palette(columns: int = 3, depth: int = 8, space: int = SRGB, order: tup
 @pytest.mark.parametrize("space", [SRGB, GREY])
 def test_a_palette_that_names_a_colour_twice(columns: int, depth: int, space: int) -> None:
     """Every number has its own colour, whatever the palette's columns, their depth and the space that is claimed."""
-    found = pixels_of(with_palette(columns, depth, space)).convert("RGBA")
+    data = with_palette(columns, depth, space)
+    assert header_of(data).has_transparency == (columns == 4)
+    found = pixels_of(data).convert("RGBA")
     colours = [colour[:3] if columns > 1 else (colour[0],) * 3 for colour in TWICE]
     expected = [(*colour, whole[3] if columns == 4 else 255) for colour, whole in zip(colours, TWICE, strict=True)]
     assert [found.getpixel((10 * number + 5, 15)) for number in range(4)] == expected
@@ -88,6 +91,16 @@ def test_all_components_may_be_subsampled(mode: str, options: dict[str, Any]) ->
         assert (np.asarray(found.convert("RGBA")) == np.asarray(picture.convert("RGBA"))).all()
 
 
+def test_tiles_that_end_within_a_sample_are_refused() -> None:
+    """Where a subsampled picture's tiles are no whole number of samples, no picture is better than a wrong one."""
+    data = bytearray(subsampled(photo_like(60, 40), 2, no_jp2=True, tile_size=(32, 32)))
+    at = data.index(b"\xff\x51") + 6
+    struct.pack_into(">II", data, at + 16, 63, 63)
+    with pytest.raises(Rejected) as refused:
+        pixels_of(bytes(data))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
 def test_grey_with_transparency() -> None:
     """Grey and alpha come out as they went in, in boxes and bare."""
     picture = photo_like(60, 40).convert("LA")
@@ -104,7 +117,7 @@ def test_a_missing_end_marker_is_no_damage(options: dict[str, Any]) -> None:
     whole = saved(photo_like(60, 40), "JPEG2000", **options)
     for cut in (1, 2):
         assert (np.asarray(pixels_of(whole[:-cut])) == np.asarray(pixels_of(whole))).all()
-    for cut in (3, 100, len(whole) // 2, len(whole) - 150):
+    for cut in (3, 100, len(whole) // 2, len(whole) - 150, len(whole) - 60, len(whole) - 30):
         with pytest.raises(Rejected) as refused:
             pixels_of(whole[:-cut])
         assert refused.value.reason == Reason.TRUNCATED
@@ -119,6 +132,28 @@ def test_a_missing_tile_is_truncated() -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize(
+    ("mode", "options", "tiles", "samples"),
+    [
+        ("RGB", {}, 1, 300 * 200 * 3 * 5),
+        ("RGB", {"no_jp2": True, "tile_size": (64, 64)}, 5 * 4, 64 * 64 * 3 * 5),
+        ("L", {"tile_size": (1000, 100)}, 2, 300 * 100 * 5),
+        ("RGBA", {"codeblock_size": (8, 8)}, 1, 300 * 200 * 4 * 5),
+        ("I;16", {"precinct_size": (64, 64), "plt": True}, 1, 300 * 200 * 6),
+    ],
+)
+def test_what_decoding_takes(mode: str, options: dict[str, object], tiles: int, samples: int) -> None:
+    """Parameters of every tile; of the largest tile each channel's samples as 32 bits and as Pillow takes them."""
+    picture = photo_like(300, 200)
+    picture = picture.convert("L").convert("I").convert(mode) if mode == "I;16" else picture.convert(mode)
+    data = bytearray(saved(picture, "JPEG2000", **options))
+    assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
+    at = data.index(b"\xff\x51") + 6  # cut out of a large grid, as maps are, it takes no more
+    sides = struct.unpack_from(">8I", data, at)
+    struct.pack_into(">8I", data, at, *(side + 8192 * (place not in {4, 5}) for place, side in enumerate(sides)))
+    assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
+
+
 def test_a_profile_is_found() -> None:
     """The ICC profile in a box of colours is given out."""
     data = saved(photo_like(60, 40), "JPEG2000")
@@ -127,6 +162,21 @@ def test_a_profile_is_found() -> None:
     colours = data.index(b"colr") - 4
     header = data[at + 8 : colours] + box(b"colr", b"\2\0\0a profile") + data[colours + 15 : at + size]
     assert pixels_of(data[:at] + box(b"jp2h", header) + data[at + size :]).info["icc_profile"] == b"a profile"
+
+
+@pytest.mark.parametrize(("space", "mode"), [(12, "RGBA"), (18, "RGB")])
+def test_a_colour_space_by_its_number_counts(space: int, mode: str) -> None:
+    """Inks are read as inks, and luminance with colour differences as that."""
+    picture = photo_like(60, 40).convert(mode)
+    data = saved(picture, "JPEG2000")
+    at = data.index(b"colr") + 7
+    found = pixels_of(data[:at] + struct.pack(">I", space) + data[at + 4 :])
+    if space == 12:
+        assert found.mode == "CMYK"
+        assert found.tobytes() == picture.tobytes()
+    else:
+        light = Image.frombytes("YCbCr", picture.size, picture.tobytes()).convert("RGB")
+        assert psnr(found.convert("RGB"), light) > 40
 
 
 # 40 x 10 pixels of 16 bits a channel, from black to the brightest sample, which Pillow reads and cannot write.

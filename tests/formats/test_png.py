@@ -204,7 +204,7 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
     "no width": (png(PIXELS, END, size=size(width=0)), Reason.CORRUPT, "header cannot be read"),
     "another compression": (png(PIXELS, END, size=size(how=b"\1\0\0")), Reason.CORRUPT, "header is invalid"),
     "another interlacing": (png(PIXELS, END, size=size(how=b"\0\0\2")), Reason.CORRUPT, "header is invalid"),
-    "other filters": (png(PIXELS, END, size=size(how=b"\0\1\0")), Reason.CORRUPT, "unknown filter category"),
+    "other filters": (png(PIXELS, END, size=size(how=b"\0\1\0")), Reason.CORRUPT, "header cannot be read"),
     "pixels that are not deflated": (png(chunk(b"IDAT", b"\x78\x9c\xff\xff\xff"), END), Reason.CORRUPT, "be inflated"),
     "10,000 chunks": (plain(chunk(b"prVt") * 10_000), Reason.CORRUPT, "too many chunks"),
     "an end within a chunk": (png(chunk(b"tEXt", bytes(50)))[:-20], Reason.TRUNCATED, "ends before its pixels"),

@@ -99,7 +99,7 @@ def test_many_parts_take_memory() -> None:
     for size, kept in sizes:
         header = WebpSource().expect(SourceFile(io.BytesIO(), start, size, 10**6, lambda _: None))
         assert header
-        assert (header.width, header.height, header.buffered_bytes) == (64, 48, kept)
+        assert (header.width, header.height, header.held_bytes) == (64, 48, kept)
 
 
 @pytest.mark.parametrize("durations", [(0.0, 33.3, 1e9), (100.0,)])

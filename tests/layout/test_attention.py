@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from resizer.layout.attention import Attention
+from resizer.layout.attention import attention
 from tests.support.pictures import noise
 
 PLACES = [(0.2, 0.3), (0.8, 0.3), (0.5, 0.8), (0.25, 0.75)]
@@ -47,7 +47,7 @@ def test_a_crop_holds_the_subject(
     ground: Image.Image, colour: str, window: tuple[float, float], at: tuple[float, float]
 ) -> None:
     """Whether colour, skin or edges make it stand out, the middle of the subject is in the crop."""
-    point = Attention(with_disc(ground, colour, at)).point(window)
+    point = attention(with_disc(ground, colour, at).reduce(3))(window)
     for middle, size, subject in zip(point, window, at, strict=True):
         start = max(0, min(middle - size / 2, 1 - size))
         assert start + 0.05 <= subject <= start + size - 0.05
@@ -57,7 +57,7 @@ def test_a_crop_holds_the_subject(
 @pytest.mark.parametrize("size", [(1, 1), (100, 1), (1, 100), (2, 2), (33, 32)])
 def test_a_picture_without_anything_to_see_is_cropped_in_the_middle(mode: str, size: tuple[int, int]) -> None:
     """A flat picture of any mode and size gives its middle, as near as its pixels allow."""
-    across, down = Attention(Image.new(mode, size)).point((0.5, 0.5))
+    across, down = attention(Image.new(mode, size))((0.5, 0.5))
     assert across == pytest.approx(0.5, abs=0.5 / min(32, size[0]))
     assert down == pytest.approx(0.5, abs=0.5 / min(32, size[1]))
 
@@ -70,5 +70,5 @@ def test_what_is_transparent_attracts_nobody() -> None:
         alpha = Image.new("L", hidden.size, 255)
         alpha.paste(0, (0, 0, 40, 40))
         hidden.putalpha(alpha)
-        points.append(Attention(hidden).point((0.4, 1)))
+        points.append(attention(hidden.reduce(3))((0.4, 1)))
     assert points[0] == points[1]

@@ -7,26 +7,28 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from resizer.layout.compose import CLEAR, WHITE, Overlay, background, compose
-from resizer.model import Format, Frame
-from resizer.planning.geometry import Placement, place
+from resizer.layout.compose import CLEAR, Overlay, compose, overlay
+from resizer.model import Format, Frame, RenditionPlan
+from resizer.planning.geometry import place
 from resizer.settings.rules import Fit, RenditionSpec, Watermark
 from tests.support.pictures import grey_like, photo_like, seen_through
+from tests.support.plans import laid_out
 
 RED = (255, 0, 0, 255)
 
 
-def contained(size: tuple[int, int], *, box: tuple[int, int] = (60, 60), gravity: str = "center") -> Placement:
-    return place(size, RenditionSpec(name="c", width=box[0], height=box[1], fit=Fit.CONTAIN, gravity=gravity))
+def planned(size: tuple[int, int], box: tuple[int, int], fit: Fit = Fit.CONTAIN, **asked: Any) -> RenditionPlan:
+    spec = RenditionSpec(name="c", width=box[0], height=box[1], fit=fit, **asked)
+    return laid_out(place(size, spec), Format.PNG, spec)
 
 
-def only(picture: Image.Image, placement: Placement, **asked: Any) -> Image.Image:
-    (frame,) = compose([Frame(picture)], placement, **asked)
+def only(picture: Image.Image, plan: RenditionPlan, mark: Overlay | None = None) -> Image.Image:
+    (frame,) = compose([Frame(picture)], plan, mark)
     return frame.pixels
 
 
 def watermark(size: tuple[int, int] = (20, 10), **asked: Any) -> Overlay:
-    return Overlay(Image.new("RGBA", size, RED), Watermark(key="logo.png", **asked))
+    return overlay(Image.new("RGBA", size, RED), Watermark(key="logo.png", **asked))
 
 
 def box_of(picture: Image.Image) -> tuple[int, int, int, int] | None:
@@ -34,42 +36,23 @@ def box_of(picture: Image.Image) -> tuple[int, int, int, int] | None:
     return picture.convert("RGB").getbbox()
 
 
-@pytest.mark.parametrize(
-    ("colour", "formats", "expected"),
-    [
-        ("#102030", {Format.JPEG}, (16, 32, 48)),
-        ("#10203040", {Format.PNG}, (16, 32, 48, 64)),
-        (None, {Format.JPEG}, WHITE),
-        (None, {Format.JPEG, Format.WEBP}, None),
-        (None, {Format.AVIF}, None),
-    ],
-)
-def test_a_background_is_transparent_where_a_format_can(
-    colour: str | None, formats: set[Format], expected: tuple[int, ...] | None
-) -> None:
-    """The colour that is asked for; without one white for JPEGs alone, and nothing for what can be transparent."""
-    assert background(colour, formats) == expected
-
-
 @pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), seen_through(30, 20)], ids=lambda p: p.mode)
 @pytest.mark.parametrize(
-    ("colour", "mode"), [(None, "RGBA"), ((9, 8, 7), "RGB"), ((9, 8, 7, 255), "RGB"), ((9, 8, 7, 6), "RGBA")]
+    ("background", "colour"), [(None, CLEAR), ("#090807", (9, 8, 7, 255)), ("#09080706", (9, 8, 7, 6))]
 )
 @pytest.mark.parametrize("gravity", ["center", "northwest", "southeast"])
 def test_a_contained_picture_lies_on_its_canvas(
-    picture: Image.Image, colour: tuple[int, ...] | None, mode: str, gravity: str
+    picture: Image.Image, background: str | None, colour: tuple[int, ...], gravity: str
 ) -> None:
     """Around it is the background, and behind it where it is transparent."""
     before = picture.tobytes()
     at = {"center": (15, 20), "northwest": (0, 0), "southeast": (30, 40)}[gravity]
-    made = only(picture, contained((30, 20), gravity=gravity), colour=colour)
-    assert (made.mode, made.size) == (mode, (60, 60))
-    assert made.getpixel((59, 0)) == (colour or CLEAR)[: len(made.getbands())]
-    behind = Image.new("RGBA", (30, 20), colour or CLEAR)
-    shown = picture.convert("RGBA") if colour is None else Image.alpha_composite(behind, picture.convert("RGBA"))
+    made = only(picture, planned((30, 20), (60, 60), gravity=gravity, background=background)).convert("RGBA")
+    assert made.size == (60, 60)
+    assert made.getpixel((59, 0)) == colour
+    shown = Image.alpha_composite(Image.new("RGBA", (30, 20), colour), picture.convert("RGBA"))
     part = made.crop((*at, at[0] + 30, at[1] + 20))
-    difference = max(abs(one - other) for one, other in zip(part.tobytes(), shown.convert(mode).tobytes(), strict=True))
-    assert difference <= 1
+    assert max(abs(one - other) for one, other in zip(part.tobytes(), shown.tobytes(), strict=True)) <= 1
     assert picture.tobytes() == before
 
 
@@ -77,10 +60,10 @@ def test_a_contained_picture_lies_on_its_canvas(
 def test_nothing_is_done_where_nothing_is_asked_for(fit: Fit) -> None:
     """A picture that fills its canvas without watermark is the very same, with a background only if it is opaque."""
     frames = [Frame(photo_like(30, 20))]
-    placement = place((30, 20), RenditionSpec(name="c", width=30, height=20, fit=fit))
-    assert compose(frames, placement) is frames
-    assert compose(frames, placement, WHITE) is frames
-    assert only(seen_through(30, 20), placement, colour=WHITE).mode == "RGB"
+    assert compose(frames, planned((30, 20), (30, 20), fit)) is frames
+    filled = planned((30, 20), (30, 20), fit, background="#ffffff")
+    assert compose(frames, filled) is frames
+    assert only(seen_through(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +79,7 @@ def test_a_watermark_lies_where_its_gravity_says(
 ) -> None:
     """It is a fraction of the rendition wide, in proportion, and so far from the edges as its margin says."""
     black = Image.new(mode, (100, 100), (0, 0, 0, 255) if mode == "RGBA" else 0)
-    placement = place((100, 100), RenditionSpec(name="c", width=100))
-    made = only(black, placement, overlay=watermark(gravity=gravity))
+    made = only(black, planned((100, 100), (100, 100)), watermark(gravity=gravity))
     assert box_of(made) == box
     assert made.convert("RGB").getpixel((box[0], box[1])) == RED[:3]
     assert box_of(black) is None
@@ -105,11 +87,9 @@ def test_a_watermark_lies_where_its_gravity_says(
 
 def test_a_watermark_lets_through_what_its_opacity_does() -> None:
     """At half its opacity it is mixed with the picture, whose own transparency it adds to."""
-    placement = place((100, 100), RenditionSpec(name="c", width=100))
-    mixed = only(Image.new("RGB", (100, 100)), placement, overlay=watermark(opacity=0.5, gravity="center"))
-    assert mixed.getpixel((50, 50)) == (128, 0, 0)
-    alone = only(Image.new("RGBA", (100, 100)), placement, overlay=watermark(opacity=0.5, gravity="center"))
-    assert alone.getpixel((50, 50)) == (255, 0, 0, 128)
+    plan, mark = planned((100, 100), (100, 100)), watermark(opacity=0.5, gravity="center")
+    assert only(Image.new("RGB", (100, 100)), plan, mark).convert("RGB").getpixel((50, 50)) == (128, 0, 0)
+    assert only(Image.new("RGBA", (100, 100)), plan, mark).getpixel((50, 50)) == (255, 0, 0, 128)
 
 
 @pytest.mark.parametrize("canvas", [(1, 1), (100, 1), (1, 100), (7, 5)])
@@ -129,7 +109,7 @@ def test_a_watermark_is_never_larger_than_the_rendition(
 def test_a_watermark_lies_over_canvas_and_every_frame() -> None:
     """It is placed by the whole rendition with its background, and all frames of an animation have it."""
     frames = [Frame(photo_like(30, 20, seed=seed), 40 * seed) for seed in range(3)]
-    made = compose(frames, contained((30, 20), box=(100, 100)), (0, 0, 0), watermark())
+    made = compose(frames, planned((30, 20), (100, 100), background="#000000"), watermark())
     assert [frame.duration for frame in made] == [0, 40, 80]
     for frame in made:
-        assert frame.pixels.crop((70, 80, 100, 100)).getbbox() == (8, 8, 28, 18)
+        assert frame.pixels.convert("RGB").crop((70, 80, 100, 100)).getbbox() == (8, 8, 28, 18)

@@ -16,8 +16,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this 
 
 PIECES = """
 import resource
-from resizer.memory.allocator import return_freed_memory
-from resizer.memory.process import resident
+from resizer.memory.process import resident, return_freed_memory
 
 def pages_taken():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -11,7 +11,7 @@ from resizer.decode.header import open_image
 from resizer.decode.limits import Limits
 from resizer.errors import Rejected
 from resizer.layout.views import at_views
-from resizer.memory.encoding import MB
+from resizer.memory.plan import MB
 from resizer.metadata.exif import kept_exif
 from tests.support.plans import of_widths, whole_view
 

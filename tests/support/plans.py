@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resizer.memory.encoding import Planned
 from resizer.model import Format, Header, RenditionPlan
 from resizer.planning.cascade import rank
 from resizer.planning.geometry import place, whole
 from resizer.settings.rules import RenditionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     from resizer.planning.geometry import Placement, Size, View
 
 RECIPE = "a recipe"
+PLAIN = RenditionSpec(name="plain", width=1000)
 
 
 def rendition_plan(
@@ -33,6 +33,12 @@ def rendition_plan(
     )
 
 
+def laid_out(placement: Placement, format_: Format, spec: RenditionSpec = PLAIN) -> RenditionPlan:
+    """A rendition with this placement."""
+    width, height = placement.canvas
+    return RenditionPlan("key", width, height, format_, placement, spec, RECIPE)
+
+
 def rendition_size(upright: Size, width: int) -> Size:
     """The size of the rendition of a plain width."""
     return place(upright, RenditionSpec(name=str(width), width=width)).canvas
@@ -48,12 +54,12 @@ def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placem
     return sorted(placements, key=lambda each: rank(upright, each), reverse=True)
 
 
-def of_widths(*widths: int, formats: Collection[Format] = ()) -> Callable[[Header], list[Planned]]:
-    """For `Limits`: renditions of these widths in the source's own format, and in these."""
+def of_widths(*widths: int) -> Callable[[Header], list[RenditionPlan]]:
+    """For `Limits`: renditions of these widths in the source's own format."""
 
-    def planned(header: Header) -> list[Planned]:
+    def planned(header: Header) -> list[RenditionPlan]:
         upright = header.upright_size
         sizes = dict.fromkeys(rendition_size(upright, width) for width in widths)
-        return [Planned(whole(upright, size), {header.own_format, *formats}) for size in sizes]
+        return [laid_out(whole(upright, size), header.own_format) for size in sizes]
 
     return planned

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from tests.docs.images.check import resized, row
-from tests.formats.test_isobmff_items import nclx
 from tests.support import float_colors
 from tests.support.drawn import profile_like
 from tests.support.forged import chunk, segment
@@ -152,7 +151,7 @@ def _() -> None:
 @row("AVIF without nclx near its start")
 def _() -> None:
     data = avif(9, 4, COLOUR)
-    assert nclx(9, 4)[:16] in data
+    assert b"colrnclx" in data
     made = resized(data.replace(b"colrnclx", b"freenclx"))
     assert np.abs(np.array(made.image.convert("RGB").getpixel((4, 4))) - COLOUR).max() <= 4
 

@@ -188,7 +188,7 @@ def test_the_first_of_several_pictures_must_be_whole() -> None:
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
 def test_markers_may_be_cut_in_two(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bytes are read at once, all markers are found."""
-    monkeypatch.setattr("resizer.formats.jpeg_scans.PIECE", piece)
+    monkeypatch.setattr("resizer.formats.jpeg_segments.PIECE", piece)
     for name, options in CODINGS.items():
         data = saved(photo_like(40, 30), **options)
         assert pixels_of(data).tobytes() == opened(data).tobytes(), name

@@ -1,0 +1,74 @@
+"""Rejections say in plain words what is wrong with a file, and nothing of the program that read it."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+
+from resizer.decode.frames import decode
+from resizer.decode.header import open_image
+from resizer.decode.limits import Limits
+from resizer.decode.rejecting import rejecting, title, undecodable
+from resizer.errors import OutOfTime, Reason, Rejected
+from tests.support.pictures import heic, noise, photo_like, saved
+from tests.support.plans import of_widths
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        (OSError("image file is truncated (3 bytes not processed)"), Reason.TRUNCATED),
+        (OSError("Truncated File Read"), Reason.TRUNCATED),
+        (ValueError("not enough image data"), Reason.TRUNCATED),
+        (OSError("broken data stream when reading image file"), Reason.CORRUPT),
+        (SyntaxError("cannot handle 4-layer images"), Reason.CORRUPT),
+        (IndexError("list index out of range"), Reason.CORRUPT),
+        (struct.error("unpack requires a buffer of 4 bytes"), Reason.CORRUPT),
+    ],
+)
+def test_an_early_end_is_known_by_its_words(problem: Exception, reason: Reason) -> None:
+    """However a library says it; and what it says is not shown."""
+    rejection = undecodable("JPEG", problem)
+    assert rejection.reason is reason
+    assert str(problem) not in rejection.detail
+
+
+def test_what_is_no_fault_of_the_file_comes_out_as_it_was_raised() -> None:
+    """Our own errors are not turned into rejections, and too little memory is told as such."""
+    with pytest.raises(OutOfTime), rejecting("JPEG"):
+        raise OutOfTime
+    with pytest.raises(AssertionError), rejecting("JPEG"):
+        raise AssertionError
+    with pytest.raises(Rejected) as rejection, rejecting("JPEG"):
+        raise MemoryError
+    assert rejection.value.reason is Reason.NEEDS_MEMORY
+
+
+def test_formats_have_the_names_that_people_use() -> None:
+    """HEIC, JPEG 2000 and WebP have other names in Pillow."""
+    assert [title(name) for name in ("HEIF", "JPEG2000", "WEBP", "PNG")] == ["HEIC", "JPEG 2000", "WebP", "PNG"]
+
+
+WEBP, HEIC = saved(noise(60, 40), "WEBP", lossless=True), heic(photo_like(64, 64))
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (WEBP[:40] + bytes(len(WEBP) - 40), "The WebP cannot be decoded: its data is damaged."),
+        (HEIC.replace(b"ispe", b"abcd"), "The HEIC's header cannot be read: its data is damaged."),
+        (
+            saved(photo_like(16, 16)).replace(b"\0\x10\0\x10\3", b"\0\x10\0\x10\7"),
+            "The JPEG's header cannot be read: its data is damaged.",
+        ),
+    ],
+    ids=["WebP", "HEIC", "JPEG"],
+)
+def test_a_damaged_file_is_told_of_in_such_words(data: bytes, detail: str) -> None:
+    """The words come out with the rejection."""
+    limits = Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data))
+    with pytest.raises(Rejected) as rejection:
+        list(decode(*open_image(io.BytesIO(data), limits), (100, 100)))
+    assert rejection.value.detail == detail

@@ -1,0 +1,99 @@
+"""What an AVIF or HEIC says of its picture is read where encoders write it, and from hostile files without an error."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import time
+
+import pytest
+from PIL import Image
+
+from resizer.errors import Reason, Rejected
+from resizer.formats.base import SourceFile
+from resizer.formats.isobmff import MAX_BOXES, boxes, check_end, code_points, find, largest_size, pixel_pieces
+from resizer.model import CodePoints
+from tests.support.pictures import heic, photo_like, saved
+
+PICTURE = photo_like(64, 48)
+AVIF = saved(PICTURE, "AVIF", speed=10)
+TILES = heic(photo_like(40, 32), tile_size=16)
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def is_cut(data: bytes) -> bool:
+    try:
+        check_end(SourceFile(io.BytesIO(data), data, len(data), 10**6, lambda _: None), "AVIF")
+    except Rejected as problem:
+        return problem.reason is Reason.TRUNCATED
+    return False
+
+
+@pytest.mark.parametrize("options", [{}, {"save_all": True, "append_images": [Image.new("RGB", (64, 48))]}])
+def test_what_encoders_write_is_read(options: dict[str, object]) -> None:
+    """The size and the code points of a still and of an animation, as libavif writes them."""
+    data = saved(PICTURE, "AVIF", speed=10, **options)
+    assert (code_points(data), largest_size(data)) == (CodePoints(1, 13), (64, 48))
+
+
+def test_the_picture_is_larger_than_its_tiles() -> None:
+    """The size of a picture in tiles is that of all of them together."""
+    assert largest_size(heic(photo_like(400, 300), tile_size=128)) == (400, 300)
+
+
+@pytest.mark.parametrize("data", [AVIF, heic(PICTURE), TILES, heic(PICTURE, exif=b"Exif\0\0II*\0\x08\0\0\0")])
+def test_cuts_are_found(data: bytes) -> None:
+    """A file is whole to its last byte, and cut anywhere else but between two boxes."""
+    ends = {each.end for each in boxes(data)}
+    assert {length for length in range(8, len(data) + 1) if not is_cut(data[:length])} - ends <= {
+        end + more for end in ends for more in range(8)
+    }
+    assert not is_cut(data)
+    assert is_cut(data[:-1])
+
+
+@pytest.mark.parametrize(("data", "pieces"), [(heic(PICTURE), 1), (TILES, 6), (heic(PICTURE, PICTURE), 1)])
+def test_the_pieces_of_the_picture_are_found(data: bytes, pieces: int) -> None:
+    """They are within the data: one of a plain picture, one of each tile, and none of another picture."""
+    content = next(each for each in boxes(data) if each.kind == b"mdat")
+    found = list(pixel_pieces(data))
+    assert len(found) == pieces
+    assert all(content.begin <= begin < end <= content.end for begin, end in found)
+
+
+def test_damaged_boxes_say_nothing_or_something() -> None:
+    """A file cut off at every byte, and with bytes flipped, is read to an end without an error."""
+    wrong = random.Random(1)
+    for whole in (AVIF, TILES):
+        meta = whole[: whole.index(b"mdat")]
+        for end in range(len(meta)):
+            read_all(meta[:end])
+        for _ in range(2000):
+            data = bytearray(meta)
+            for _ in range(wrong.randint(1, 4)):
+                data[wrong.randrange(len(data))] = wrong.choice([0, 1, 0x7F, 0xFF, wrong.randrange(256)])
+            read_all(bytes(data))
+
+
+def read_all(data: bytes) -> int:
+    """Read everything that is read of a file's first bytes; how many pieces it has."""
+    code_points(data)
+    largest_size(data)
+    return sum(1 for _ in pixel_pieces(data))
+
+
+def test_claims_without_end_are_not_believed() -> None:
+    """Tables that claim four billion entries, and boxes as long as the world, end where the bytes do."""
+    iloc = box(b"iloc", struct.pack(">IHI", 2 << 24, 0x4444, 0xFFFFFFFF), bytes(40))
+    data = box(b"meta", bytes(4), box(b"pitm", bytes(6)), iloc)
+    begun = time.process_time()
+    assert read_all(data) == 0
+    assert read_all(struct.pack(">I4sQ", 1, b"meta", 1 << 63) + bytes(40)) == 0
+    assert time.process_time() - begun < 5
+    assert len(list(boxes(box(b"free") * 8000))) == MAX_BOXES
+    assert find(box(b"free"), b"meta") is None
