@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from resizer.settings import Settings
@@ -102,6 +102,7 @@ def test_braces_in_a_key_are_only_text(key: str) -> None:
     assert fill("{prefix}{width}-{key}", "out/", "480", key) == f"out/480-{key}"
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # most templates are refused
 @given(template=_templates, one=st.tuples(_names, _keys), other=st.tuples(_names, _keys))
 @example(template="{prefix}{key}-{width}", one=("4", "x-11"), other=("11", "x-4"))
 def test_two_pairs_never_share_an_output(template: str, one: tuple[str, str], other: tuple[str, str]) -> None:
