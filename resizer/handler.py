@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
-from resizer import deadline, events, resize
+from resizer import deadline, resize
 from resizer.errors import OutOfTime, Reason, ResizerError, UnknownEvent
+from resizer.events import sender_of
 from resizer.metrics import SERVICE, measure
 from resizer.pipeline import process
 from resizer.publish import event_bus
@@ -47,10 +48,11 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """
     cold = _environment.pop("cold", False)
     deadline.ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+    sender = sender_of(event)
     reports: list[Report] = []
     results: list[Report | UnknownEvent] = []
     try:
-        for record in events.read(event):
+        for record in sender.read(event):
             if isinstance(record, UnknownEvent):
                 logger.error("unreadable: %s", record)
                 results.append(record)
@@ -60,7 +62,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         if settings.event_bus:
             for failed in event_bus.send(reports, settings.event_bus):
                 _log(failed)
-        return events.answer(event, results)
+        answer: dict[str, Any] = sender.answer(event, results)
+        return answer
     finally:
         deadline.ends_at = math.inf  # the local service goes on making requests
         measure(reports, cold=cold)

@@ -61,6 +61,7 @@ def open_source(s3: S3, source: SourceObject, limit: int) -> Iterator[SourceStre
         raise
     finally:
         body.close()
+        stream.close()
 
 
 def current_etag(s3: S3, source: SourceObject) -> str | None:

@@ -112,6 +112,10 @@ class SourceStream:
                 for _ in self._pieces:
                     pass
 
+    def close(self) -> None:
+        """Free all bytes; nothing can be read any more."""
+        self._window.clear()
+
     def _fetch_until(self, end: int | None) -> None:
         """Download up to a position, or everything (None)."""
         self.check()

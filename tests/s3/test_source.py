@@ -227,6 +227,15 @@ def test_a_source_left_unread_is_closed() -> None:
     assert body.closed
 
 
+def test_a_download_takes_no_memory_after_its_block() -> None:
+    """Renditions are encoded after the download: a file that was held for its decoder is not held for that, too."""
+    with opening(answering(Download(bytes(500)), 500), SourceObject(BUCKET, KEY)) as stream:
+        stream.hold_everything()
+        stream.read()
+        assert stream.held == 500
+    assert stream.held == 0
+
+
 def test_a_download_ends_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without time left nothing is fetched, and the caller hears of it whatever the decoder does."""
     monkeypatch.setattr(deadline, "remaining", lambda: 0.0)

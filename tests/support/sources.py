@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resizer import events
 from resizer.errors import UnknownEvent
+from resizer.events import sender_of
 
 if TYPE_CHECKING:
     from resizer.model import SourceObject
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def sources(event: Any) -> list[SourceObject]:
     """All of them, in order. Raises `UnknownEvent` for the first record that cannot be read."""
     found = []
-    for each in events.read(event):
+    for each in sender_of(event).read(event):
         if isinstance(each, UnknownEvent):
             raise each
         found.append(each)
