@@ -139,7 +139,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """What a page shows until a picture has loaded: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
+    """A page shows it until the picture has loaded: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
 
     The colour is None if the whole picture is transparent.
     """

@@ -57,14 +57,13 @@ class Removed(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What is known of the work on one source: collected while it is done, and finished with the outcome.
+    """The work on one source: facts that are collected while it is done, and the outcome.
 
     `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    the download's, or else the event's. `bytes_in` counts downloaded bytes. `stored` has the last
-    attempt's renditions, in the order of the work. Times are in milliseconds: `decode`
-    includes waiting for the download, `upload` is the sum of all uploads, which overlap with each other and with
-    encoding. `peak_rss` is the process's peak memory in bytes during the work, None if the system only knows the peak
-    since the process started.
+    the download's, or else the event's. `bytes_in` counts downloaded bytes. `stored` has the last attempt's renditions,
+    in the order of the work. Times are in milliseconds: `decode` includes waiting for the download, `upload` is the sum
+    of all uploads, which overlap with each other and with encoding. `peak_rss` is the process's peak memory in bytes
+    during the work, None if the system only knows the peak since the process started.
     """
 
     source: SourceObject

@@ -32,7 +32,7 @@ REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:", "Object Deleted")
 
 
 def read(event: Any) -> Records:
-    """The objects that a notification names, in order; for an unreadable record what was expected and what came.
+    """The objects that a notification names, in order; an `UnknownEvent` for a record that cannot be read.
 
     None for `s3:TestEvent`, and for events that only keep the environment warm: `{"warm": true}`, or a schedule's.
     """

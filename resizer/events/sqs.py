@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read(event: dict[str, Any]) -> list[SourceObject | UnknownEvent]:
-    """The objects that all messages name, in order; an `UnknownEvent` for what cannot be read."""
+    """The objects that all messages name, in order; an `UnknownEvent` for a record that cannot be read."""
     return [each for message in event["Records"] for each in read_message(message["body"])]
 
 

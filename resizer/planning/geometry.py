@@ -17,7 +17,7 @@ Size = tuple[int, int]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, float]  # fractions of the width from the left and of the height from the top
 
-ATTENTION: Final = "attention"  # what people look at; only the pixels tell where that is
+ATTENTION: Final = "attention"  # the part that people look at, which only the pixels show
 POINTS: Final[dict[str, Point]] = {
     "northwest": (0, 0), "north": (0.5, 0), "northeast": (1, 0),
     "west": (0, 0.5), "center": (0.5, 0.5), "east": (1, 0.5), ATTENTION: (0.5, 0.5),
@@ -54,7 +54,7 @@ class View(NamedTuple):
 class Placement:
     """How a rendition is laid out: a view of the source, `at` so many pixels from the left and top of `canvas`.
 
-    `attention` says that the crop is only in the middle until somebody knows what people look at.
+    With `attention` the crop is in the middle only until the pixels show where people look.
     """
 
     view: View

@@ -88,7 +88,7 @@ def output_key(key: str, rendition: str, name: str, settings: Settings) -> str:
 
 
 def manifest_key(key: str, settings: Settings) -> str | None:
-    """The key of a source's manifest, such as `resized/manifest-cat.jpg.json`; None where it gets none."""
+    """The key of a source's manifest, such as `resized/manifest-cat.jpg.json`; None if it gets none."""
     if not settings.rule_for(key).manifest:
         return None
     return fill(settings.key_template, settings.output_prefix, MANIFEST, f"{key}.json")

@@ -25,7 +25,7 @@ RECIPE_VERSION = 5
 class Settings:
     """All settings; the README's table and docs/rules.md describe each field.
 
-    The first of `rules` whose globs match a source's key says what is made of it; without one, `defaults` does.
+    The first of `rules` whose globs match a source's key applies to it, or else `defaults`.
     `function_memory` is the function's size in MB, None outside Lambda.
     """
 
@@ -51,7 +51,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the `RESIZER_*` variables, and the rules from `resizer.toml` where there is one.
+        """Read the `RESIZER_*` variables, and the rules from `resizer.toml` if there is one.
 
         Raises `ConfigError` with all mistakes, each by its variable, or by its file and the path in it.
         """
@@ -76,7 +76,7 @@ class Settings:
         return next((rule for rule in self.rules if rule.matches(key)), self.defaults)
 
     def recipe_of(self, rule: Rule, spec: RenditionSpec) -> str:
-        """A short hash of what shapes the bytes and the headers of one rendition, whatever its format.
+        """A short hash of all settings that change the bytes or the headers of a rendition.
 
         Its name and formats are left out, because each has a key of its own.
         """
@@ -110,9 +110,9 @@ class Settings:
         return self.large_function is not None and not source.forwarded
 
     def with_widths(self, widths: tuple[int, ...] | None) -> Self:
-        """The same settings with an event's own widths, where it has any, instead of every rule's renditions.
+        """The same settings with an event's own widths, if it has any, instead of every rule's renditions.
 
-        They have no manifest. What a rule skips is still skipped.
+        They have no manifest. A source that a rule skips is still skipped.
         """
         if not widths:
             return self

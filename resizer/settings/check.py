@@ -1,6 +1,6 @@
 """Checks the text of a `resizer.toml` by the JSON Schema that editors use, too.
 
-Imported only where the build has not checked the file: jsonschema takes 50 ms.
+Imported only if the build has not checked the file: jsonschema takes 50 ms.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The template of output keys, such as `{prefix}{name}-{key}`.
 
-Every output key starts with the output prefix, so it is never a source. The rendition's name, the source's key and,
-where the template has it, its bucket can be read back from an output key, so no two outputs have the same key.
+Every output key starts with the output prefix, so it is never a source. The rendition's name, the source's key and, if
+the template has it, its bucket can be read back from an output key, so no two outputs have the same key.
 """
 
 from __future__ import annotations

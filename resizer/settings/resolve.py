@@ -1,4 +1,4 @@
-"""A checked file and the environment to rules: what a rule or a rendition leaves out comes from the level above."""
+"""A checked file and the environment to rules: rules and renditions inherit from the level above."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, Any]  # as the file has it
 
-INHERITED: Final = ("formats", "quality", "effort")  # what a rendition has from its rule
+INHERITED: Final = ("formats", "quality", "effort")  # keys that a rendition inherits from its rule
 
 
 def resolve(document: Table, environment: Table) -> dict[str, Any]:
     """`defaults`, `rules` and `watermarks` of a checked file, as `Settings` has them.
 
-    What `environment` holds of the keys of `[defaults]` wins over these.
+    Keys of `[defaults]` in `environment` win over the file's.
     """
     defaults = _over(_over({"renditions": DEFAULT_WIDTHS}, document.get("defaults", {})), environment)
     rules = tuple(_rule(_over(defaults, table)) for table in document.get("rules", ()))

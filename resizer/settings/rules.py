@@ -42,9 +42,9 @@ class Quality:
 class RenditionSpec:
     """One rendition of a rule; `width` and `height` are the box in pixels, and at least one of them is given.
 
-    `gravity` says what a crop keeps: `center`, a compass point such as `north`, `attention`, or fractions from the left
-    and the top. `background` is `#rrggbb` or `#rrggbbaa`; without one it is transparent where the format can, else
-    white. `formats` holds `source` for the source's own, or formats by name.
+    `gravity` says which part a crop keeps: `center`, a compass point such as `north`, `attention`, or fractions from
+    the left and the top. `background` is `#rrggbb` or `#rrggbbaa`; without one it is transparent if the format can be,
+    else white. `formats` holds `source` for the source's own, or formats by name.
     """
 
     name: str
@@ -62,7 +62,7 @@ class RenditionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """A picture that is laid over renditions: `key` is in the source bucket, where no source lies.
+    """A picture that is laid over renditions: `key` is in the source bucket, but is no source.
 
     `width` and `margin` are fractions of the rendition's width, `opacity` is 0 to 1.
     """
@@ -76,10 +76,10 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is made of the sources whose keys match one of the globs; the defaults match every key.
+    """The renditions of sources whose keys match one of the globs; the defaults match every key.
 
-    `formats`, `quality` and `effort` are what a rendition has that says nothing else. `cache_control` is None where
-    the source's own is copied. `placeholder` is true wherever `manifest` is.
+    Renditions inherit `formats`, `quality` and `effort`. `cache_control` is None if the source's own is copied.
+    `placeholder` is true if `manifest` is.
     """
 
     match: tuple[str, ...] = ("**",)

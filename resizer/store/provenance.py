@@ -45,10 +45,6 @@ class Provenance(NamedTuple):
         """
         return self.source_key in {short_hash(source.uri), short_hash(source.key)}
 
-    def same_content(self, other: Provenance) -> bool:
-        """Whether both were made from the same bytes with the same recipe."""
-        return (self.etag, self.recipe) == (other.etag, other.recipe)
-
     def is_newer(self, than: Provenance) -> bool | None:
         """Whether this upload came after another of the same key; None if a sequencer is missing.
 

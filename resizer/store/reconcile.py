@@ -121,7 +121,10 @@ class Reconciler:
             return self.report.finish(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
         if isinstance(problem, Rejected) and problem.etag == etag:
             return self._reject(problem, existing)
-        if isinstance(problem, (SourceGone, Superseded)) and not self._may_have_written(existing):
+        # An earlier attempt at this event, which died before its HEAD, may have written renditions.
+        ours = {self.source.sequencer, None}
+        perhaps_ours = ours == {None} or any(each.provenance.sequencer in ours for each in existing)
+        if isinstance(problem, (SourceGone, Superseded)) and not perhaps_ours:
             return self._end(problem)
         return self._make(replace(self.source, change=Change.CREATED, etag=etag, size=None, version_id=None))
 
@@ -165,11 +168,6 @@ class Reconciler:
     def _source_unchanged(self, etag: str | None) -> bool:
         """Whether the source still has this ETag; None means that it does not exist."""
         return current_etag(self.s3, self.source) == etag
-
-    def _may_have_written(self, existing: Sequence[ExistingRendition]) -> bool:
-        """Whether an earlier attempt at this event, which died before its HEAD, may have written one of these."""
-        ours = self.source.sequencer
-        return any(not ours or each.provenance.sequencer in {ours, None} for each in existing)
 
     @property
     def _bucket(self) -> str:

@@ -99,7 +99,8 @@ class Writer:
         if theirs.source_key is not None and not theirs.is_of(self.source):
             detail = f"{output} is a rendition of another source. Rename one of the two sources."
             raise Rejected(Reason.KEY_TAKEN, detail)
-        if ours.same_content(theirs) and all(existing.get(name) == request.get(name) for name in COPIED):
+        same_content = (ours.etag, ours.recipe) == (theirs.etag, theirs.recipe)
+        if same_content and all(existing.get(name) == request.get(name) for name in COPIED):
             return False
         newer = theirs.is_newer(ours)
         if newer:
