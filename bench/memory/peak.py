@@ -22,10 +22,10 @@ from resizer.decode import limits
 from resizer.memory.plan import MB, memory_needed
 from resizer.memory.process import resident, return_freed_memory
 from resizer.model import Header, SourceObject
+from resizer.s3.clients import MAX_CONNECTIONS
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
 from resizer.settings.rules import Fit, RenditionSpec, Rule
-from resizer.store import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ class MemoryS3:
     def __init__(self, body: bytes, path: Path | None) -> None:
         self._body = body
         self._path = path
-        self._together = threading.Barrier(uploads.WORKERS)
+        self._together = threading.Barrier(MAX_CONNECTIONS)
 
     def get_object(self, **_: Any) -> dict[str, Any]:
         """Open the source, read bit by bit as a download is."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from resizer.s3 import S3
 
-MAX_CONNECTIONS: Final = 3  # one per concurrent upload
+MAX_CONNECTIONS: Final = 3  # one per concurrent upload: there are three widths by default
 OWNER: Final = "RESIZER_BUCKET_OWNER"
 REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # any client's request may raise these
 ATTEMPTS: Final = 3

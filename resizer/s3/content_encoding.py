@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # SDKs leave these in the header; they do not change the stored bytes.
 PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
-BLOCK: Final = 65_536  # bytes
+BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
 GZIP, ZLIB = zlib.MAX_WBITS + 16, zlib.MAX_WBITS  # as zlib names them
 MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
@@ -19,7 +19,7 @@ from resizer.errors import (
     StorageError,
     Superseded,
 )
-from resizer.s3.content_encoding import READABLE, decompressed, encodings
+from resizer.s3.content_encoding import BLOCK, READABLE, decompressed, encodings
 from resizer.s3.requests import ask, head
 from resizer.s3.stream import SourceStream, too_many_bytes
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from resizer.model import SourceObject
     from resizer.s3 import S3
-
-BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from resizer.errors import OutOfTime
 from resizer.report import StoredRendition
+from resizer.s3.clients import MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
     from resizer.model import Rendition, RenditionPlan
 
-WORKERS: Final = 3  # as many as there are widths by default
-executor: Executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")  # once per Lambda environment
+executor: Executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")  # once per Lambda environment
 
 
 def upload_all(
@@ -27,8 +27,8 @@ def upload_all(
 ) -> None:
     """Write each rendition while the next is made; wait for all, and add those that are stored now to `stored`.
 
-    Fewer than `WORKERS` run while a rendition is made: more would only wait for a thread and use memory. All have ended
-    when this returns, because Lambda may freeze the environment afterwards.
+    Fewer than `MAX_CONNECTIONS` run while a rendition is made: more would only wait for a thread and use memory. All
+    have ended when this returns, because Lambda may freeze the environment afterwards.
 
     If there are several errors, one that a retry may cure is raised first. `OutOfTime` says which of the `planned`
     renditions were written.
@@ -46,7 +46,7 @@ def upload_all(
         for rendition in renditions:
             running.append(executor.submit(upload, rendition))
             del rendition  # frees its bytes once they are written
-            if len(pending := [each for each in running if not each.done()]) >= WORKERS:
+            if len(pending := [each for each in running if not each.done()]) >= MAX_CONNECTIONS:
                 wait(pending, return_when=FIRST_COMPLETED)
     except BaseException as problem:  # noqa: BLE001 # raised below, after the uploads have ended
         problems.append(problem)

@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError, HTTPClientError
 from resizer import handler, pipeline
 from resizer.errors import ConfigError
 from resizer.s3 import clients, requests
-from resizer.store import uploads
 from tests.conftest import BUCKET, context, notification
 from tests.support.s3_server import OK, SLOW_DOWN, STORED, refused, serving
 
@@ -46,7 +45,7 @@ def test_requests_give_up_well_before_the_function(s3: Any) -> None:
         config = clients.client(service).meta.config
         assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < 30
         assert config.retries["mode"] == "standard"
-        assert config.max_pool_connections == clients.MAX_CONNECTIONS == uploads.WORKERS
+        assert config.max_pool_connections == clients.MAX_CONNECTIONS
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])

@@ -9,7 +9,7 @@ from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseS
 
 from resizer import deadline
 from resizer.errors import OutOfTime, Reason, StorageError
-from resizer.s3.source import BLOCK
+from resizer.s3.content_encoding import BLOCK
 from resizer.s3.stream import MAX_HEADER, too_many_bytes
 from tests.conftest import Download, rejects
 from tests.support.streams import UNLIMITED, stream_of

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.s3.source import BLOCK
+from resizer.s3.content_encoding import BLOCK
 from tests.conftest import Download
 from tests.support.streams import stream_of
 
