@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Final
-
-INSTALL: Final = 'pip install ".[local]"'
 
 
 def main() -> None:
@@ -24,12 +21,9 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] == "resizer":
             raise  # a bug of ours
-        sys.exit(_missing(missing.name))
-
-
-def _missing(module: str) -> int:
-    sys.stderr.write(f"resizer: The command needs {module}: run `{INSTALL}` in a checkout of Resizer.\n")
-    return 2
+        how = 'run `pip install ".[local]"` in a checkout of Resizer'
+        sys.stderr.write(f"resizer: The command needs {missing.name}: {how}.\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":
