@@ -8,6 +8,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from resizer.errors import (
     AccessDenied,
@@ -54,7 +55,7 @@ def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
         raise _typed(verb, uri, problem.response) from problem
     except OutOfTime as late:
         raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
-    except BotoCoreError as problem:
+    except (BotoCoreError, HTTPError) as problem:  # the latter if the body of GET's error breaks off
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
     return answer
 

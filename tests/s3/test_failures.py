@@ -174,6 +174,14 @@ def test_a_condition_on_a_missing_object_does_not_hold() -> None:
         assert requests.delete(client, "photos", "cat.jpg", '"0"') is False
 
 
+def test_an_error_that_stops_half_way_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of GET whose own body does not come is no fault of ours."""
+    monkeypatch.setattr(clients, "READ_SECONDS", 0.2)
+    half = refused(503, extra="Content-Length: 500\r\n").replace(b"Content-Length: 0\r\n", b"")
+    with serving(half) as (client, _), pytest.raises(StorageError, match="GET s3://photos/cat.jpg failed"):
+        ask(client, "GET", Bucket="photos", Key="cat.jpg")
+
+
 def test_a_request_that_is_given_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the invocation ends first, the error says what it ended."""
     monkeypatch.setattr(clients, "clock", Clock(remaining=lambda: 1.0))
