@@ -78,8 +78,8 @@ def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
     """Delete an object that still has this ETag; False if it has changed or is gone. Raises the same as `ask`."""
     try:
         ask(s3, "DELETE", Bucket=bucket, Key=key, IfMatch=etag)
-    except (ConditionFailed, ObjectMissing):
-        return False
+    except (ConditionFailed, ObjectMissing) as refusal:
+        return refusal.retried and head(s3, bucket, key) is None  # botocore's first attempt has deleted it
     return True
 
 
