@@ -178,7 +178,7 @@ def test_an_error_that_stops_half_way_is_a_storage_error(monkeypatch: pytest.Mon
     """An error of GET whose own body does not come is no fault of ours."""
     monkeypatch.setattr(clients, "READ_SECONDS", 0.2)
     half = refused(503, extra="Content-Length: 500\r\n").replace(b"Content-Length: 0\r\n", b"")
-    with serving(half) as (client, _), pytest.raises(StorageError, match="GET s3://photos/cat.jpg failed"):
+    with serving(half) as (client, _), pytest.raises(StorageError, match=r"GET s3://photos/cat\.jpg failed"):
         ask(client, "GET", Bucket="photos", Key="cat.jpg")
 
 
