@@ -52,12 +52,12 @@ def read(event: Any) -> Records:
             return [_unknown(fields or json.dumps(event)[:60])]
 
 
-def read_message(text: str) -> Records:
+def read_message(text: Any) -> Records:
     """The objects that a notification in JSON names."""
     try:
         event = json.loads(text)
-    except ValueError:
-        return [_unknown(f"a message that is not JSON: {text[:60]!r}")]
+    except (ValueError, TypeError, RecursionError):  # the last for thousands of brackets
+        return [_unknown(f"a message that is not JSON: {str(text)[:60]!r}")]
     return read(event)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def read(event: dict[str, Any]) -> list[SourceObject | UnknownEvent]:
     """The objects that all messages name, in order; an `UnknownEvent` for a record that cannot be read."""
-    return [each for message in event["Records"] for each in read_message(message["body"])]
+    return [each for message in event["Records"] for each in read_message(message.get("body"))]
 
 
 def answer(event: dict[str, Any], results: Sequence[Report | UnknownEvent]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def answer(event: dict[str, Any], results: Sequence[Report | UnknownEvent]) -> d
     SQS retries an unreadable message until the queue's redrive policy moves it to a dead-letter queue.
     """
     messages, remaining = event["Records"], iter(results)
-    own = [list(islice(remaining, len(read_message(message["body"])))) for message in messages]
+    own = [list(islice(remaining, len(read_message(message.get("body"))))) for message in messages]
     failed = [any(isinstance(each, UnknownEvent) or each.outcome is Outcome.FAILED for each in some) for some in own]
     if str(messages[0].get("eventSourceARN", "")).endswith(".fifo"):
         failed = list(accumulate(failed, or_))

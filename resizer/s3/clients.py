@@ -26,9 +26,10 @@ REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # any client's request may
 ATTEMPTS: Final = 3
 CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' default within a region: a lost packet is sent again after 1.0
 READ_SECONDS: Final = 5.0  # between two pieces of an answer
-# The longest that botocore's standard mode (retries/standard.py) waits for the last attempt: 2 seconds after S3 has
-# throttled, and 5 more if it asks for them.
-RETRY_SECONDS: Final = 7.0
+# The longest that botocore's standard mode (retries/standard.py) waits for the last attempt; after S3 has throttled it
+# waits 2 seconds, and 5 more if S3 asks for them.
+RETRY_SECONDS: Final = 0.1
+THROTTLED_SECONDS: Final = 7.0
 
 
 class Download(StreamingBody):
@@ -122,10 +123,13 @@ def _shorten_timeout(request: Any, **_: Any) -> None:
     )
 
 
-def _retry_in_time(response: Any, caught_exception: Exception | None, **_: Any) -> None:
-    """After each attempt: raise `OutOfTime` if it failed and the wait for the next may be too long."""
-    if caught_exception or (response and (response[0].status_code >= 500 or response[0].status_code == 429)):
-        deadline.within(READ_SECONDS, least=RETRY_SECONDS + CONNECT_SECONDS)
+def _retry_in_time(attempts: int, response: Any, caught_exception: Exception | None, **_: Any) -> None:
+    """After each attempt but the last: raise `OutOfTime` if it failed and the wait for the next may be too long."""
+    status, headers = (response[0].status_code, response[0].headers) if response else (0, {})
+    throttled = status in {429, 503} or "x-amz-retry-after" in headers
+    if attempts < ATTEMPTS and (caught_exception or throttled or status >= 500):
+        wait = THROTTLED_SECONDS if throttled else RETRY_SECONDS
+        deadline.within(READ_SECONDS, least=wait + CONNECT_SECONDS)
 
 
 def _send_at_once(params: dict[str, Any], **_: Any) -> None:

@@ -21,12 +21,13 @@ PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
 BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
 GZIP, ZLIB = zlib.MAX_WBITS + 16, zlib.MAX_WBITS  # as zlib names them
 MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
+MAX_ENCODINGS: Final = 5  # of one object; more are not decoded
 
 
 def encodings(answer: Mapping[str, Any]) -> list[str]:
-    """The encodings of an object by S3's answer, in lower case, in the order in which they were applied."""
+    """The last encodings of an object by S3's answer, in lower case, in the order in which they were applied."""
     names = [name.strip().lower() for name in str(answer.get("ContentEncoding") or "").split(",")]
-    return [name for name in names if name not in PLAIN]
+    return [name for name in names if name not in PLAIN][-MAX_ENCODINGS:]
 
 
 def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from resizer.errors import (
     AccessDenied,
@@ -47,7 +48,7 @@ def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(s3, f"{verb.lower()}_object")(**request)
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
-    except BotoCoreError as problem:
+    except (BotoCoreError, HTTPError) as problem:  # the latter if the body of GET's error breaks off
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
     return answer
 
@@ -70,8 +71,8 @@ def delete(s3: S3, bucket: str, key: str, etag: str) -> bool:
     """Delete an object that still has this ETag; False if it has changed or is gone. Raises the same as `ask`."""
     try:
         ask(s3, "DELETE", Bucket=bucket, Key=key, IfMatch=etag)
-    except (ConditionFailed, ObjectMissing):
-        return False
+    except (ConditionFailed, ObjectMissing) as refusal:
+        return refusal.retried and head(s3, bucket, key) is None  # botocore's first attempt has deleted it
     return True
 
 

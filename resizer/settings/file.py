@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,11 +32,11 @@ def find(environ: Mapping[str, str]) -> Path | None:
 def read(path: Path) -> dict[str, Any]:
     """The checked document of a file. Raises `ConfigError` with all mistakes, each by file and path."""
     text = _text(path)
-    checked = path.with_suffix(CHECKED)
-    stored: dict[str, Any] = json.loads(checked.read_bytes()) if checked.is_file() else {}
-    if stored.get("text") == text:
-        document: dict[str, Any] = stored["document"]
-        return document
+    with suppress(OSError, ValueError, LookupError, TypeError):  # missing or damaged: the file is checked here
+        stored: dict[str, Any] = json.loads(path.with_suffix(CHECKED).read_bytes())
+        if stored["text"] == text:
+            document: dict[str, Any] = stored["document"]
+            return document
     from resizer.settings.check import check  # noqa: PLC0415 # 50 ms that a cold start can do without
 
     try:

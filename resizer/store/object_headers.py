@@ -64,7 +64,10 @@ def _parsed(disposition: str) -> tuple[str, str | None]:
         disposition = disposition.encode("latin-1").decode()  # botocore reads headers as Latin-1, but most are UTF-8
     message = Message()
     message["Content-Disposition"] = disposition
-    (kind, _), *parameters = message.get_params(header="Content-Disposition") or [("", "")]
+    found = [("", "")]
+    with suppress(TypeError):  # `email` cannot read `filename*` beside `filename*0`
+        found = message.get_params(header="Content-Disposition") or found
+    (kind, _), *parameters = found
     names = {parameter.lower(): value for parameter, value in parameters}  # get_params puts `filename*` last
     name = collapse_rfc2231_value(names["filename"]) if names.get("filename") else None
     return kind if KIND.fullmatch(kind) else "inline", name

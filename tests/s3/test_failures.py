@@ -19,7 +19,7 @@ from resizer.errors import (
     Superseded,
 )
 from resizer.model import SourceObject
-from resizer.s3 import requests
+from resizer.s3 import clients, requests
 from resizer.s3.requests import ask
 from resizer.s3.source import current_etag, open_source
 from tests.conftest import rejects
@@ -170,6 +170,14 @@ def test_a_condition_on_a_missing_object_does_not_hold() -> None:
         with pytest.raises(ObjectMissing):
             requests.put(client, PUT)
         assert requests.delete(client, "photos", "cat.jpg", '"0"') is False
+
+
+def test_an_error_that_stops_half_way_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of GET whose own body does not come is no fault of ours."""
+    monkeypatch.setattr(clients, "READ_SECONDS", 0.2)
+    half = refused(503, extra="Content-Length: 500\r\n").replace(b"Content-Length: 0\r\n", b"")
+    with serving(half) as (client, _), pytest.raises(StorageError, match=r"GET s3://photos/cat\.jpg failed"):
+        ask(client, "GET", Bucket="photos", Key="cat.jpg")
 
 
 def test_doubles_without_metadata_are_understood() -> None:

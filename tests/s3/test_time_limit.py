@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from urllib3.exceptions import ReadTimeoutError
 
 from resizer import deadline
@@ -65,6 +66,24 @@ def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pyt
         with pytest.raises(OutOfTime):
             ask(clients.s3(), "put_object")
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("failure", [refused(500), b""], ids=["500", "closed"])
+def test_a_failure_is_tried_again_while_there_is_time_for_it(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore waits for long only after throttling, so any other failure needs no more time than an attempt."""
+    monkeypatch.setattr(deadline, "remaining", lambda: 2.0)
+    with serving(failure, failure, OK) as (_, server):
+        assert ask(clients.s3(), "get_object")["ETag"] == '"1"'
+        assert len(server.requests) == 3
+
+
+def test_what_will_not_be_tried_again_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last attempt the error is S3's own, however little time is left."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with serving(*[refused(503, SLOW_DOWN)] * 3) as (_, server):
+        monkeypatch.setattr(deadline, "remaining", lambda: 60.0 if len(server.requests) < 3 else 0.0)
+        with pytest.raises(ClientError, match="SlowDown"):
+            ask(clients.s3(), "get_object")
 
 
 def test_a_refusal_is_answered_however_little_time_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -306,6 +306,14 @@ def test_what_was_not_checked_is_checked(tmp_path: Path) -> None:
     assert Settings.from_env({"RESIZER_CONFIG": str(path)}).defaults == Rule.of_widths((9,))
 
 
+@pytest.mark.parametrize("damage", [b"", b"null", b"[]", b"{}", b"\xff"])
+def test_a_damaged_check_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    """Where what was packed beside the file is damaged, the function starts with the file itself."""
+    path = packed(tmp_path, TEXT) / "resizer.toml"
+    path.with_suffix(file.CHECKED).write_bytes(damage)
+    assert Settings.from_env({"RESIZER_CONFIG": str(path)}).defaults.quality == Quality(jpeg=70)
+
+
 def test_nothing_mistaken_is_packed(tmp_path: Path) -> None:
     """Packing raises with all mistakes and leaves nothing behind."""
     with pytest.raises(ConfigError) as refusal:

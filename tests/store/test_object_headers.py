@@ -132,6 +132,7 @@ def test_raw_letters_are_encoded_as_rfc_6266_says(name: str, read_as: str) -> No
 @example("a; filename*0*=UTF-8''x; filename*2=y", Format.JPEG)
 @example("a; filename*=nowhere''%ff", Format.JPEG)
 @example("inline; filename*", Format.JPEG)
+@example("a; filename*=UTF-8''x; filename*0*=UTF-8''y", Format.JPEG)
 def test_any_header_is_understood_or_replaced(own: str, format_: Format) -> None:
     """Whatever stands in the source's header, what is sent is ASCII on one line, and right when it is read again."""
     after = disposition(own or None, "scan.tiff", format_)

@@ -104,8 +104,10 @@ def test_a_removal_may_come_through_a_queue(recorded: RecordingS3) -> None:
     assert standing(recorded) == set()
 
 
-@pytest.mark.parametrize("poison", ["no json", "[]", '{"Records": [{"eventSource": "aws:s3"}]}', '"text"'])
-def test_a_poison_message_comes_back_alone(recorded: RecordingS3, poison: str) -> None:
+@pytest.mark.parametrize(
+    "poison", ["no json", "[]", '{"Records": [{"eventSource": "aws:s3"}]}', '"text"', "[" * 100_000, None, {}]
+)
+def test_a_poison_message_comes_back_alone(recorded: RecordingS3, poison: object) -> None:
     """A message that cannot be read is reported by its id, and the rest of its batch is done."""
     event = sample("sqs-s3-several", PHOTO)
     event["Records"][0]["body"] = poison

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings.rules import Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, ended, outputs, picture, refuse
+from tests.support.recording import refusal
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "TIFF"])
@@ -33,6 +35,24 @@ def test_a_removal_is_done_once() -> None:
     event = shop.delete()
     shop.handle(event)
     assert ended(shop.handle(event)) == ("skipped", "already_done")
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "PreconditionFailed"])
+def test_a_removal_whose_answers_were_lost_has_removed(code: str) -> None:
+    """Where botocore sends a DELETE again, the second finds nothing because the first one worked."""
+    shop = Shop(settings=replace(SMALL, defaults=Rule.of_widths((6, 5, 4, 3, 2, 1))))
+    shop.handle(shop.upload(picture()))
+
+    def lose_the_answer(request: dict[str, Any]) -> None:
+        shop.memory.delete_object(**request)
+        problem = refusal(code, "DeleteObject")
+        problem.response["ResponseMetadata"] = {"RetryAttempts": 1}  # type: ignore[typeddict-item] # the rest is left out
+        raise problem
+
+    event = shop.delete()
+    shop.s3.faults["delete_object"] = lose_the_answer
+    assert ended(shop.handle(event)) == ("removed", None)
+    assert shop.existing == []
 
 
 def test_a_removal_costs_a_head_and_a_delete_for_each_rendition() -> None:
