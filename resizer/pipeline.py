@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.deadline import Clock, seconds_to_decode
 from resizer.decode.frames import decode
-from resizer.decode.header import after_pixels, is_read_forwards, open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, after_pixels, is_read_forwards, open_image
 from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES

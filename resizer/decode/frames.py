@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from resizer.decode.rejecting import rejecting
 from resizer.formats import SOURCES
-from resizer.formats.bit_depth import eight_bits
+from resizer.formats.bit_depth import deep_grey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,24 +34,26 @@ def decode(
     a frame's pixels. Decoders run within `guard`, which may limit their memory. Raises `Rejected` `truncated`,
     `corrupt`, or `needs_memory` if memory runs out.
     """
-    frames = SOURCES[header.format].frames(image, header, wanted)
+    source = SOURCES[header.format]
+    frames, divisor = source.frames(image), source.scale(header, wanted)
+    exact = header.width / divisor, header.height / divisor  # the decoder rounds sides up
+    if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
+        image.draft(None, (header.width // divisor, header.height // divisor))
     while True:
         with rejecting(header.format), guard():
             frame = next(frames, None)
             if frame is None:
                 return
-            pixels = _resizable(frame.pixels, image, header)
+            pixels = _resizable(frame.pixels)
         if pixels is not frame.pixels and header.frames == 1:
             Image.close(frame.pixels)  # frees the unconverted pixels, which the file would keep
-        yield replace(frame, pixels=pixels)
+        yield replace(frame, pixels=pixels, crop_box=exact)
         del frame, pixels  # frees them before the next is made
 
 
-def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
-    if header.frames > 1 and pixels is image:
-        return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
+def _resizable(pixels: Image) -> Image:
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
-        return eight_bits(pixels)
+        return deep_grey(pixels)
     if pixels.has_transparency_data:
         return pixels if pixels.mode == "RGBA" else pixels.convert("RGBA")
     if pixels.mode in {"L", "RGB", "CMYK"}:

@@ -6,30 +6,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
+from resizer.formats.base import title, truncated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # if the usual name is not Pillow's
 # What errors of Pillow, pillow-heif and their libraries say where a file ends before its last pixel.
 EARLY_END: Final = ("truncated", "end of file", "not enough image data")
 
 
-def title(format_: str) -> str:
-    """The usual name of a format, by Pillow's name for it."""
-    return TITLES.get(format_, format_)
-
-
-def undecodable(format_: str, problem: Exception) -> Rejected:
-    """The rejection of a file whose decoder raised an error: `truncated` or `corrupt`."""
-    if any(words in str(problem).lower() for words in EARLY_END):
-        detail = f"The {title(format_)} ends before its last pixel; upload the whole file."
-        return Rejected(Reason.TRUNCATED, detail)
-    return Rejected(Reason.CORRUPT, f"The {title(format_)} cannot be decoded: its data is damaged.")
-
-
 @contextmanager
-def rejecting(format_: str, explain: Callable[[str, Exception], Rejected] = undecodable) -> Iterator[None]:
+def rejecting(format_: str) -> Iterator[None]:
     """Raise `Rejected` for whatever a parser or decoder of hostile bytes raises; our own bugs come out unchanged."""
     try:
         yield
@@ -40,4 +27,7 @@ def rejecting(format_: str, explain: Callable[[str, Exception], Rejected] = unde
     except Exception as problem:
         if is_our_fault(problem):
             raise
-        raise explain(format_, problem) from problem
+        if any(words in str(problem).lower() for words in EARLY_END):
+            raise truncated(format_) from problem
+        detail = f"The {title(format_)} cannot be decoded: its data is damaged."
+        raise Rejected(Reason.CORRUPT, detail) from problem

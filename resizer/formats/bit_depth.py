@@ -15,15 +15,6 @@ STRIP_PIXELS: Final = 1_048_576  # processed at once in steps that copy pixels t
 MIDDLE_GREY: Final = 128
 
 
-def eight_bits(image: Image.Image) -> Image.Image:
-    """Convert an I;16, I or F image to L, or to RGBA if one 16-bit value is transparent; see `deep_grey`."""
-    grey, transparent = deep_grey(image), image.info.get("transparency")
-    if isinstance(transparent, int):
-        grey = grey.convert("RGBA")
-        grey.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
-    return grey
-
-
 def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) -> Image.Image:
     """Convert an I;16, I or F image to L; of 16-bit samples the `surplus` low bits are dropped.
 

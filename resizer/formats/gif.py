@@ -7,7 +7,8 @@ picture, paint areas that no frame covers, and ignore a loop block after the fir
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.canvas import Canvas, Disposal
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL import Image
-    from PIL.ImageFile import ImageFile
 
 MAX_DURATION: Final = 655_350  # milliseconds; 16 bits of hundredths of a second
 MAX_AGAIN: Final = 65_535
@@ -39,49 +39,36 @@ class GifPixels(Pixels):
             self.info["transparency"] = frame.control.transparent
 
 
-class GifSource(SourceFormat):
+class GifSource(SourceFormat[GifPixels]):
     """Reads GIFs (GIF89a) as browsers show them."""
 
     name: ClassVar[str] = "GIF"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
     threads: ClassVar[int] = 0
-    file_copies: ClassVar[int] = 1
 
     def open(self, file: SourceFile) -> GifPixels:
         """Walk the blocks to find the frames, without decoding pixels."""
         gif = GifBlocks(file)
         return GifPixels(gif, gif.frames[0], gif.size)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header from the blocks."""
-        del file
-        gif = cast("GifPixels", image).gif
-        width, height = gif.size
-        first = gif.frames[0]
-        composed = _is_composed(gif)
-        kept = not composed or all(frame.control.disposal is Disposal.KEEP for frame in gif.frames)
-        # The canvas, and until a frame is drawn its pixels and their RGBA copy.
-        canvas = 4 * width * height if composed else 0
-        largest = max(frame.size[0] * frame.size[1] for frame in gif.frames)
-        return Header(
-            format=self.name,
-            mode="RGBA" if composed else image.mode,
-            width=width,
-            height=height,
-            frames=len(gif.frames),
-            has_transparency=first.size != gif.size or first.control.transparent is not None or not kept,
-            loop=gif.plays,
-            buffered_bytes=largest + canvas if composed else 0,
-            held_bytes=canvas,
-        )
-
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames."""
-        del header, wanted
-        gif = cast("GifPixels", image).gif
+    def describe(self, image: GifPixels, file: SourceFile) -> Header:
+        header, gif = super().describe(image, file), image.gif
+        header = replace(header, frames=len(gif.frames), loop=gif.plays)
         if not _is_composed(gif):
-            image.load()
-            yield Frame(image)
+            return header
+        kept = all(frame.control.disposal is Disposal.KEEP for frame in gif.frames)
+        transparent = header.has_transparency or gif.frames[0].size != gif.size or not kept
+        # The canvas, and until a frame is drawn its pixels and their RGBA copy.
+        canvas = 4 * header.width * header.height
+        largest = max(frame.size[0] * frame.size[1] for frame in gif.frames)
+        memory = replace(header, buffered_bytes=largest + canvas, held_bytes=canvas)
+        return replace(memory, mode="RGBA", has_transparency=transparent)
+
+    def frames(self, image: GifPixels) -> Iterator[Frame]:
+        """Decode the picture, or compose the frames."""
+        gif = image.gif
+        if not _is_composed(gif):
+            yield from super().frames(image)
             return
         canvas = Canvas(gif.size)
         for frame in gif.frames:

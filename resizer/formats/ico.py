@@ -15,13 +15,12 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, exactly
 from resizer.formats.bmp import BmpImage
 from resizer.formats.png import PngSource
+from resizer.formats.png_file import PngFile
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
 MAX_PICTURES: Final = 256
 DIRECTORY, ENTRY = 6, 16
@@ -54,14 +53,13 @@ class IcoBitmap(BmpImage):
         return colours
 
 
-class IcoSource(SourceFormat):
+class IcoSource(SourceFormat[IcoBitmap | PngFile]):
     """Reads ICOs and CURs."""
 
     name: ClassVar[str] = "ICO"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 1
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def open(self, file: SourceFile) -> IcoBitmap | PngFile:
         """Open the largest picture, and of these the one with the most bits."""
         (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
         if not 0 < count <= MAX_PICTURES:
@@ -72,20 +70,17 @@ class IcoSource(SourceFormat):
             return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
         return IcoBitmap(file.stream, at, at + size)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header; a bitmap needs copies to apply its mask."""
-        if not isinstance(image, IcoBitmap):
+    def describe(self, image: IcoBitmap | PngFile, file: SourceFile) -> Header:
+        if isinstance(image, PngFile):
             return replace(PNG.describe(image, file), format=self.name)
-        width, height = image.size
-        held = width * height * (4 + 12 * image.is_computed)
-        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=held)
+        held = image.width * image.height * (4 + 12 * image.is_computed)  # copies to apply the mask
+        return replace(super().describe(image, file), mode="RGBA", has_transparency=True, held_bytes=held)
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture."""
-        if isinstance(image, IcoBitmap):
-            yield Frame(image.shown())
+    def frames(self, image: IcoBitmap | PngFile) -> Iterator[Frame]:
+        if isinstance(image, PngFile):
+            yield from PNG.frames(image)
         else:
-            yield from PNG.frames(image, header, wanted)
+            yield Frame(image.shown())
 
 
 def _is_png(stream: IO[bytes], at: int) -> bool:

@@ -154,13 +154,6 @@ def application_segments(image: JpegImagePlugin.JpegImageFile, name: str) -> lis
     return [content for segment, content in image.applist if segment == name]
 
 
-def stream_of(image: ImageFile.ImageFile) -> IO[bytes]:
-    """The stream of an opened image."""
-    if image.fp is None:
-        raise ValueError("The image is closed.")
-    return image.fp
-
-
 @contextmanager
 def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[bytes], tuple[int, int]]]:
     """Decode an opened JPEG in pieces; `Image.load` would read the file itself.

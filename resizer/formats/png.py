@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import SourceFile, SourceFormat
@@ -24,8 +24,6 @@ from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
 CONTROL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
@@ -47,7 +45,7 @@ class Control(NamedTuple):
     over: bool
 
 
-class PngSource(SourceFormat):
+class PngSource(SourceFormat[PngFile]):
     """Reads PNGs and animated PNGs (PNG specification, third edition) as browsers show them."""
 
     name: ClassVar[str] = "PNG"
@@ -59,55 +57,43 @@ class PngSource(SourceFormat):
         getattr(file.stream, "release_behind", lambda: None)()
         return PngFile(file.stream, file.warn)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header from the chunks."""
-        png, pixels = cast("PngFile", image), image.width * image.height
-        transparent = image.mode in {"LA", "RGBA"} or "transparency" in image.info
+    def describe(self, image: PngFile, file: SourceFile) -> Header:
+        header, pixels = super().describe(image, file), image.width * image.height
         kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
-        header = Header(
-            format=self.name,
-            mode=image.mode,
-            width=image.width,
-            height=image.height,
-            frames=max(1, png.announced),
-            orientation=exif_orientation(image.info.get("exif")),
-            has_transparency=transparent or (png.has_frames and not png.control),
-            buffered_bytes=kept,
-            code_points=png.code_points,
-        )
-        if png.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
-            held, buffered = 4 * pixels, kept + 8 * pixels
-            return replace(header, mode="RGBA", loop=png.plays, held_bytes=held, buffered_bytes=buffered)
-        if png.deep_colour:  # the compressed pixels, and both bytes of each sample
+        header = replace(header, buffered_bytes=kept, code_points=image.code_points)
+        if image.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
+            header = replace(header, frames=image.announced, mode="RGBA", loop=image.plays)
+            transparent = header.has_transparency or not image.control
+            memory = replace(header, held_bytes=4 * pixels, buffered_bytes=kept + 8 * pixels)
+            return replace(memory, has_transparency=transparent)
+        if image.deep_colour:  # the compressed pixels, and both bytes of each sample
             return replace(header, buffered_bytes=kept + file.size + 12 * pixels)
         return header
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+    def frames(self, image: PngFile) -> Iterator[Frame]:
         """Decode the picture, or compose the frames of the animation."""
-        del header, wanted
-        png = cast("PngFile", image)
-        if png.has_frames:
-            yield from animation(png)
+        if image.has_frames:
+            yield from animation(image)
         else:
-            pixels = png.decoded(png.size, png.chunks.pixels())
+            pixels = image.decoded(image.size, image.chunks.pixels())
             yield Frame(pixels, few_colours=has_few_colours(pixels))
 
-    def after_pixels(self, image: ImageFile, header: Header) -> Header:
+    def after_pixels(self, image: PngFile, header: Header) -> Header:
         """Add EXIF, XMP and texts after the pixels."""
-        png = cast("PngFile", image)
-        if png.has_frames:
+        if image.has_frames:
             return header
-        if png.chunks.kind == b"IDAT":  # after the last row
-            deque(islice(png.chunks.pixels(), MAX_BEHIND), maxlen=0)
+        chunks = image.chunks
+        if chunks.kind == b"IDAT":  # after the last row
+            deque(islice(chunks.pixels(), MAX_BEHIND), maxlen=0)
         for _ in range(MAX_BEHIND):
-            if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
+            if not chunks.kind or chunks.left > MAX_BYTES_BEHIND:
                 break
-            if png.chunks.kind == b"IEND":
-                png.chunks.body(MAX_BYTES_BEHIND)
+            if chunks.kind == b"IEND":
+                chunks.body(MAX_BYTES_BEHIND)
                 break
             with suppress(Rejected):  # the file may end early here
-                png.read_optional()
-            png.chunks.advance()
+                image.read_optional()
+            chunks.advance()
         return replace(header, orientation=exif_orientation(image.info.get("exif")))
 
 

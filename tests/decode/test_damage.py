@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resizer.decode.frames import decode
-from resizer.decode.header import is_read_forwards, open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, is_read_forwards, open_image
 from resizer.errors import Reason, Rejected, SourceInterrupted
 from tests.conftest import Download, rejects
 from tests.support.pictures import noise, opened, saved

@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.formats import bit_depth
 from tests.support.plans import of_widths
 
@@ -115,4 +114,4 @@ def test_a_picture_of_one_value(rows: NDArray[Any], light: int) -> None:
 def test_an_image_without_tags_is_scaled_as_well() -> None:
     """What is no TIFF has no tags to ask, and is scaled over its whole range."""
     image = Image.fromarray(of(0, 65_535, dtype="<u2"))
-    assert bit_depth.eight_bits(image).tobytes() == b"\x00\xff"
+    assert bit_depth.deep_grey(image).tobytes() == b"\x00\xff"
