@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 from PIL import Image
 
-from resizer.decode.rejecting import rejecting
+from resizer.decode.frames import rejecting
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from resizer.model import RenditionPlan
 
-LOOKAHEAD: Final = 65_536  # bytes; one read fetches them, and encoders put a file's properties there
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
 
@@ -81,16 +80,13 @@ def open_image(
     Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` if the image
     cannot be read, and the same as `Limits.check`.
     """
-    start = stream.read(SIGNATURE_BYTES)
-    source = SOURCES[sniff(start)]
-    if source.access is Access.WHOLE:
-        start += stream.read(LOOKAHEAD - len(start))
-    elif source.access is Access.BACK_AND_FORTH:
-        getattr(stream, "hold_everything", _nothing)()
+    source = SOURCES[sniff(stream.read(SIGNATURE_BYTES))]
     stream.seek(0)
-    if source.access is Access.WHOLE:
+    if source.access is Access.BACK_AND_FORTH:
+        getattr(stream, "hold_everything", _nothing)()
+    elif source.access is Access.WHOLE:
         getattr(stream, "release_behind", _nothing)()
-    file = SourceFile(stream, start, limits.file_size, limits.max_pixels, limits.check, warn)
+    file = SourceFile(stream, limits.file_size, limits.max_pixels, limits.check, warn)
     with rejecting(source.name), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which is not kept
         image: ImageFile = source.open(file)

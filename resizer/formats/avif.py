@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from PIL.AvifImagePlugin import AvifImageFile
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.isobmff import code_points, offsets, whole_file
+from resizer.formats.isobmff import PROPERTIES, code_points, offsets, whole_file
 from resizer.model import Format, Header
 
 if TYPE_CHECKING:
@@ -28,20 +28,28 @@ BLOCK_BYTES: Final = 1.5
 SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's own choice is 6
 
 
-class AvifSource(SourceFormat[AvifImageFile]):
+class OpenedAvif(AvifImageFile):
+    """An opened AVIF with its first bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.start = data[:PROPERTIES]
+        super().__init__(io.BytesIO(data))
+
+
+class AvifSource(SourceFormat[OpenedAvif]):
     """Reads AVIFs; of an animation only the first frame."""
 
     name: ClassVar[str] = "AVIF"
     access: ClassVar[Access] = Access.WHOLE
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def open(self, file: SourceFile) -> AvifImageFile:
-        return AvifImageFile(io.BytesIO(whole_file(file, self.name)))
+    def open(self, file: SourceFile) -> OpenedAvif:
+        return OpenedAvif(whole_file(file, self.name))
 
-    def describe(self, image: AvifImageFile, file: SourceFile) -> Header:
+    def describe(self, image: OpenedAvif, file: SourceFile) -> Header:
         header = super().describe(image, file)  # Pillow has put the boxes' rotation into the EXIF
-        each = sample_bytes(file.start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
-        return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(file.start))
+        each = sample_bytes(image.start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
+        return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(image.start))
 
 
 def sample_bytes(start: bytes) -> float:

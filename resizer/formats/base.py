@@ -52,14 +52,13 @@ class Access(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to open: `stream` is at its first byte, `start` has its first bytes, `size` is in bytes.
+    """A file to open: `stream` is at its first byte, `size` is in bytes.
 
     `max_pixels` is the limit over all frames. `check` raises `Rejected` if a header exceeds a limit. `warn` logs a
     sentence about a part that was ignored.
     """
 
     stream: IO[bytes]
-    start: bytes
     size: int
     max_pixels: int
     check: Callable[[Header], None]

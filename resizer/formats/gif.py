@@ -6,7 +6,6 @@ picture, paint areas that no frame covers, and ignore a loop block after the fir
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -100,20 +99,12 @@ class GifRendition(RenditionFormat):
         return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Encode the pictures; each transparent frame is cleared before the next."""
-        first = next(pictures)
-        how: dict[str, Any] = {}
-        if options.animated:
-            how = {
-                "save_all": True,
-                "append_images": pictures,
-                "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-                "disposal": 1 if options.opaque else 2,
-                "optimize": False,
-            }
-            plays = 1 if options.plays is None else options.plays
-            if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
-                how["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
-        buffer = io.BytesIO()
-        first.save(buffer, "GIF", **how)
-        return buffer.getvalue()
+        animation: dict[str, Any] = {
+            "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+            "disposal": 1 if options.opaque else 2,  # a transparent frame is cleared before the next
+            "optimize": False,
+        }
+        plays = 1 if options.plays is None else options.plays
+        if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
+            animation["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
+        return self.with_pillow(pictures, options, {}, animation)

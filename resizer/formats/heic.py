@@ -12,7 +12,7 @@ from PIL.ImageFile import ImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff import pixel_pieces, whole_file
+from resizer.formats.isobmff import PROPERTIES, pixel_pieces, whole_file
 from resizer.model import CodePoints, Frame, Header
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class HeicSource(SourceFormat[ImageFile]):
             detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
             raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
         data = whole_file(file, self.name)
-        _check_units(file.start, data)
+        _check_units(data)
         return Image.open(io.BytesIO(data), formats=(self.name,))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
@@ -62,12 +62,13 @@ class HeicSource(SourceFormat[ImageFile]):
         yield Frame(image)
 
 
-def _check_units(start: bytes, data: bytes) -> None:
+def _check_units(data: bytes) -> None:
     """Raise `Rejected` `corrupt` for holes of zeros: libde265 fills them with garbage and reports no error.
 
     A picture consists of units, each after its length. A unit never contains three zeros in a row
     (ISO/IEC 23008-2, 7.4.2).
     """
+    start = data[:PROPERTIES]
     configuration = start.find(b"hvcC")
     if configuration == -1 or len(start) <= configuration + LENGTH_SIZE:
         return

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HEAD, LONG_HEAD = 8, 16
 MAX_BOXES: Final = 1000
+PROPERTIES: Final = 65_536  # bytes at a file's start where encoders put what they say of the picture
 
 
 class Box(NamedTuple):
@@ -58,7 +59,7 @@ def whole_file(file: SourceFile, format_: str) -> bytes:
     data = file.stream.read()
     if any(box.end > len(data) for box in boxes(data)):
         raise truncated(format_)
-    if size := largest_size(file.start):
+    if size := largest_size(data[:PROPERTIES]):
         file.check(Header(format_, "L", *size))
     return data
 

@@ -55,7 +55,7 @@ class JpegSource(SourceFormat[OpenedJpeg]):
         Rejects files that browsers and Pillow cannot decode, and files with too many segments.
         """
         image = OpenedJpeg(file.stream)
-        parts = [each for each in pillow_private.application_segments(image, "APP2") if each.startswith(PROFILE)]
+        parts = [part for segment, part in image.applist if segment == "APP2" and part.startswith(PROFILE)]
         if parts:
             image.info["icc_profile"] = _profile(parts)
         return image

@@ -30,6 +30,7 @@ NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
 ENUMERATED: Final = 1  # a method of the `colr` box: a number says the colour space
 PROFILES: Final = frozenset({2, 3})  # and its other methods: an ICC profile
+EIGHT_BITS, SIXTEEN_BITS = 7, 15  # of a palette's column, less one
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
 SIGNATURE: Final = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
 
@@ -106,22 +107,17 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
     if len(palette) < 3:
         return None
     count, columns = struct.unpack_from(">HB", palette)
-    depths = [1 + (depth & 0x7F) for depth in palette[3 : 3 + columns]]
-    sizes = [-(-depth // 8) for depth in depths]
-    mode = PALETTE_MODES.get(columns)
-    if mode is None or len(palette) < 3 + columns + count * sum(sizes):
-        return None
+    depths, mode = {*palette[3 : 3 + columns]}, PALETTE_MODES.get(columns)
+    size = 2 if depths == {SIXTEEN_BITS} else 1
+    colours = palette[3 + columns :: size]  # of 16 bits the upper 8
+    if mode is None or len(colours) < count * columns or not depths < {EIGHT_BITS, SIXTEEN_BITS}:
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
     if sorted(order) != list(range(columns)):
         order = list(range(columns))
-    colours, values = bytearray(), io.BytesIO(palette[3 + columns :])
-    for _ in range(count):
-        colour = [
-            int.from_bytes(values.read(size), "big") * 255 // ((1 << depth) - 1) & 0xFF
-            for size, depth in zip(sizes, depths, strict=True)
-        ]
-        colours += bytes(colour[column] for column in order) * (3 if columns == 1 else 1)
-    return mode, bytes(colours[: 256 * len(mode)])
+    if columns == 1:
+        order *= 3
+    return mode, bytes(colours[at + column] for at in range(0, min(count, 256) * columns, columns) for column in order)
 
 
 def _has_lost_whites(image: ImageFile) -> bool:

@@ -149,11 +149,6 @@ def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int)
         image.icclist.pop()
 
 
-def application_segments(image: JpegImagePlugin.JpegImageFile, name: str) -> list[bytes]:
-    """The contents of an opened JPEG's segments with a name such as `APP2`, in the file's order."""
-    return [content for segment, content in image.applist if segment == name]
-
-
 @contextmanager
 def jpeg_decoder(image: JpegImagePlugin.JpegImageFile) -> Iterator[Callable[[bytes], tuple[int, int]]]:
     """Decode an opened JPEG in pieces; `Image.load` would read the file itself.

@@ -32,7 +32,7 @@ SOURCE_PIXEL: Final = {
     "1": (1, 1),
     "P": (1, 4),
     **dict.fromkeys(("I;16", "I;16B", "I;16L"), (2, 6)),
-    **dict.fromkeys(("I", "F"), (4, 5)),
+    **dict.fromkeys(("I", "F"), (4, 6)),
 }
 OTHER_MODE: Final = (4, 4)
 

@@ -7,9 +7,8 @@ import struct
 
 import pytest
 
-from resizer.decode.frames import decode
+from resizer.decode.frames import decode, rejecting
 from resizer.decode.header import Limits, open_image
-from resizer.decode.rejecting import rejecting
 from resizer.errors import OutOfTime, Reason, Rejected
 from resizer.formats.base import title
 from tests.support.pictures import heic, noise, photo_like, saved

@@ -34,7 +34,7 @@ class Read:
 def read(source: SourceFormat[Any], data: bytes, max_pixels: int = MAX_PIXELS) -> Read:
     """Read a file to its end."""
     warnings = list[str]()
-    file = SourceFile(io.BytesIO(data), data[:65_536], len(data), max_pixels, lambda _: None, warnings.append)
+    file = SourceFile(io.BytesIO(data), len(data), max_pixels, lambda _: None, warnings.append)
     image = source.open(file)
     header = source.describe(image, file)
     found = Read(image, header, warnings=warnings)

@@ -28,7 +28,7 @@ def box(kind: bytes, *parts: bytes) -> bytes:
 
 def is_cut(data: bytes) -> bool:
     try:
-        whole_file(SourceFile(io.BytesIO(data), data, len(data), 10**6, lambda _: None, print), "AVIF")
+        whole_file(SourceFile(io.BytesIO(data), len(data), 10**6, lambda _: None, print), "AVIF")
     except Rejected as problem:
         return problem.reason is Reason.TRUNCATED
     return False

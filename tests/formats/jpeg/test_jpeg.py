@@ -85,7 +85,7 @@ def test_what_is_held_of_a_file_is_counted() -> None:
 def test_a_mistake_in_our_hook_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pillow takes a TypeError for a sign of a damaged file; one of ours in what it calls comes out as ours."""
     data = saved(photo_like(16, 16), icc_profile=bytes(200))
-    file = SourceFile(stream=io.BytesIO(data), start=data, size=len(data), max_pixels=10**6, check=print, warn=print)
+    file = SourceFile(stream=io.BytesIO(data), size=len(data), max_pixels=10**6, check=print, warn=print)
     monkeypatch.setattr(pillow_private, "PROFILE_HEAD", None)
     with pytest.raises(OurFault, match="TypeError"):
         JpegSource().open(file)
