@@ -6,11 +6,10 @@ picture, paint areas that no frame covers, and ignore a loop block after the fir
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.canvas import Canvas, Disposal
+from resizer.formats.canvas import Canvas, Disposal, composed
 from resizer.formats.gif_blocks import GifBlocks, GifFrame
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
@@ -34,8 +33,8 @@ class GifPixels(Pixels):
         data = PreparedFile(gif.stream, begin=frame.span[0], end=frame.span[1])
         decoder = "gif", (frame.code_size, int(frame.is_interlaced), -1)
         super().__init__(data, size, "P", decoder=decoder, palette=frame.palette)
-        if frame.control.transparent is not None:
-            self.info["transparency"] = frame.control.transparent
+        if frame.transparent is not None:
+            self.info["transparency"] = frame.transparent
 
 
 class GifSource(SourceFormat[GifPixels]):
@@ -46,41 +45,35 @@ class GifSource(SourceFormat[GifPixels]):
     threads: ClassVar[int] = 0
 
     def open(self, file: SourceFile) -> GifPixels:
-        """Walk the blocks to find the frames, without decoding pixels."""
         gif = GifBlocks(file)
         return GifPixels(gif, gif.frames[0], gif.size)
 
     def describe(self, image: GifPixels, file: SourceFile) -> Header:
-        header, gif = super().describe(image, file), image.gif
-        header = replace(header, frames=len(gif.frames), loop=gif.plays)
-        if not _is_composed(gif):
+        header, frames = super().describe(image, file), image.gif.frames
+        if not _is_composed(image.gif):
             return header
-        kept = all(frame.control.disposal is Disposal.KEEP for frame in gif.frames)
-        transparent = header.has_transparency or gif.frames[0].size != gif.size or not kept
-        # The canvas, and until a frame is drawn its pixels and their RGBA copy.
-        canvas = 4 * header.width * header.height
-        largest = max(frame.size[0] * frame.size[1] for frame in gif.frames)
-        memory = replace(header, buffered_bytes=largest + canvas, held_bytes=canvas)
-        return replace(memory, mode="RGBA", has_transparency=transparent)
+        kept = all(frame.control.disposal is Disposal.KEEP for frame in frames)
+        transparent = frames[0].control.size != image.size or not kept
+        return composed(header, frames=len(frames), plays=image.gif.plays, transparent=transparent)
 
     def frames(self, image: GifPixels) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames."""
         gif = image.gif
         if not _is_composed(gif):
             yield from super().frames(image)
             return
         canvas = Canvas(gif.size)
         for frame in gif.frames:
-            visible = all(frame.size) and frame.place[0] < gif.size[0] and frame.place[1] < gif.size[1]
-            pixels = GifPixels(gif, frame, frame.size) if visible else None
-            drawn = canvas.draw(pixels, frame.place, frame.control.disposal, over=True)
+            control = frame.control
+            visible = all(control.size) and control.place[0] < gif.size[0] and control.place[1] < gif.size[1]
+            pixels = GifPixels(gif, frame, control.size) if visible else None
+            drawn = canvas.draw(pixels, control)
             del pixels
-            yield Frame(drawn, frame.control.duration)
+            yield Frame(drawn, control.duration)
 
 
 def _is_composed(gif: GifBlocks) -> bool:
     """Whether the picture is more than a single frame that covers it."""
-    return len(gif.frames) > 1 or gif.frames[0].size != gif.size
+    return len(gif.frames) > 1 or gif.frames[0].control.size != gif.size
 
 
 class GifRendition(RenditionFormat):

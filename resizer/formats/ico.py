@@ -60,7 +60,6 @@ class IcoSource(SourceFormat[IcoBitmap | PngFile]):
     access: ClassVar[Access] = Access.BACK_AND_FORTH
 
     def open(self, file: SourceFile) -> IcoBitmap | PngFile:
-        """Open the largest picture, and of these the one with the most bits."""
         (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
         if not 0 < count <= MAX_PICTURES:
             raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")

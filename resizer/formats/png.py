@@ -11,11 +11,11 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import SourceFile, SourceFormat
-from resizer.formats.canvas import Canvas, Disposal
+from resizer.formats.canvas import Canvas, Control, Disposal, composed
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import DATA
 from resizer.formats.png_file import PngFile
@@ -25,7 +25,7 @@ from resizer.model import Frame, Header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONTROL: Final = struct.Struct(">4s4I2H2B")
+FCTL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 OVER: Final = 1
 HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
@@ -35,16 +35,6 @@ MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
 COPIES: Final = 5  # of a chunk in memory while Pillow reads it, measured with a profile of 4 MB
 
 
-class Control(NamedTuple):
-    """The content of an fcTL chunk, about the next frame: `duration` is in milliseconds."""
-
-    size: tuple[int, int]
-    place: tuple[int, int]
-    duration: float
-    disposal: Disposal
-    over: bool
-
-
 class PngSource(SourceFormat[PngFile]):
     """Reads PNGs and animated PNGs (PNG specification, third edition) as browsers show them."""
 
@@ -52,26 +42,20 @@ class PngSource(SourceFormat[PngFile]):
     threads: ClassVar[int] = 0
 
     def open(self, file: SourceFile) -> PngFile:
-        """Read the chunks before the pixels. Damaged ones are ignored if the pixels do not need them."""
         # Metadata may be larger than memory, and is never read again.
         getattr(file.stream, "release_behind", lambda: None)()
         return PngFile(file.stream, file.warn)
 
     def describe(self, image: PngFile, file: SourceFile) -> Header:
-        header, pixels = super().describe(image, file), image.width * image.height
         kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
-        header = replace(header, buffered_bytes=kept, code_points=image.code_points)
-        if image.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
-            header = replace(header, frames=image.announced, mode="RGBA", loop=image.plays)
-            transparent = header.has_transparency or not image.control
-            memory = replace(header, held_bytes=4 * pixels, buffered_bytes=kept + 8 * pixels)
-            return replace(memory, has_transparency=transparent)
+        header = replace(super().describe(image, file), buffered_bytes=kept, code_points=image.code_points)
+        if image.has_frames:
+            return composed(header, frames=image.announced, plays=image.plays, transparent=not image.control)
         if image.deep_colour:  # the compressed pixels, and both bytes of each sample
-            return replace(header, buffered_bytes=kept + file.size + 12 * pixels)
+            return replace(header, buffered_bytes=kept + file.size + 12 * header.pixels)
         return header
 
     def frames(self, image: PngFile) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames of the animation."""
         if image.has_frames:
             yield from animation(image)
         else:
@@ -111,7 +95,7 @@ def animation(png: PngFile) -> Iterator[Frame]:
         compressed = png.chunks.pixels()
         pixels = png.decoded(control.size, compressed)
         deque(compressed, maxlen=0)  # to the next chunk
-        drawn = canvas.draw(pixels, control.place, control.disposal, over=control.over)
+        drawn = canvas.draw(pixels, control)
         del pixels
         made += 1
         yield Frame(drawn, control.duration)
@@ -140,12 +124,12 @@ def _go_to_frame(png: PngFile) -> None:
 
 def _control(png: PngFile) -> Control | None:
     """The control of the frame whose pixels are next; None if it is missing or impossible."""
-    if len(png.control) != CONTROL.size or png.chunks.kind not in DATA:
+    if len(png.control) != FCTL.size or png.chunks.kind not in DATA:
         return None
-    number, width, height, left, top, delay, parts, disposal, blend = CONTROL.unpack(png.control)
+    number, width, height, left, top, delay, parts, disposal, blend = FCTL.unpack(png.control)
     inside = 0 < width <= png.size[0] - left and 0 < height <= png.size[1] - top
     covers = png.chunks.kind == b"fdAT" or (width, height) == png.size  # the first frame must
     if not (png.chunks.is_next(number) and inside and covers and disposal < len(DISPOSALS) and blend <= OVER):
         return None
     duration = 1000 * delay / (parts or HUNDREDTHS)
-    return Control((width, height), (left, top), duration, DISPOSALS[disposal], blend == OVER)
+    return Control((width, height), (left, top), duration, DISPOSALS[disposal], over=blend == OVER)
