@@ -14,14 +14,13 @@ from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
 from resizer.formats.base import MAX_FRAMES, Access, SourceFile, title
 from resizer.memory.plan import MB, memory_needed
-from resizer.model import Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from PIL.ImageFile import ImageFile
 
-    from resizer.model import RenditionPlan
+    from resizer.model import Header, RenditionPlan
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
@@ -90,7 +89,6 @@ def open_image(
     with rejecting(source.name), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which is not kept
         image: ImageFile = source.open(file)
-        limits.check_pixels(Header(source.name, image.mode, *image.size))
         header = source.describe(image, file)
     limits.check(header)
     return image, header
