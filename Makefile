@@ -24,8 +24,11 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-# One process for each core. Tests of one group run in the same process.
-PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadgroup
+# One process for each core. Tests of one group run in the same process; groups start in the order of tests/conftest.py.
+PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder
+
+# Tests start Python hundreds of times, so bytecode is kept, whatever the shell has set.
+test test-fast test-long: export PYTHONDONTWRITEBYTECODE :=
 
 test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests, or those in TESTS=path
 	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)

@@ -39,7 +39,7 @@ def pack(folder: Path, archive: Path) -> Size:
     """Zip a folder's files in the order of their names."""
     unzipped = 0
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # its time is 1980 unless told
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -47,5 +47,5 @@ def pack(folder: Path, archive: Path) -> Size:
             entry.external_attr = 0o100644 << 16
             data = path.read_bytes()
             unzipped += len(data)
-            file.writestr(entry, data, compresslevel=9)
+            file.writestr(entry, data)
     return Size(archive.stat().st_size, unzipped)

@@ -1,9 +1,9 @@
 """Finds what people look at in a picture: edges, saturated colours and skin that differ from their surroundings.
 
-Measured on a copy of about 32 pixels a side, where the grain of bark or grass does not count as edges. With ten photos
-of one subject each, cropped to 1:1, 1:2, 2:1 and 3:1, 96 % of what a crop can hold of the subject is kept; sharp 0.35's
-`attention` keeps 91 %, the centre 87 %. Less than three quarters are kept in 1, 4 and 6 of the 39 crops. It takes 1 ms
-for a picture and two crops, and half a millisecond for the copy.
+Measured on a copy of about 32 pixels a side, where the grain of bark or grass does not count as edges. Of ten photos
+with one marked subject each, cropped to 1:1, 1:2, 2:1 and 3:1, it keeps 95 % of what a crop can hold of the subject;
+sharp 0.35's `attention` keeps 94 %, the centre 85 %. Less than three quarters are kept in 3, 3 and 8 of the 40 crops.
+It takes half a millisecond for a picture and four crops, and 0.2 for the copy.
 """
 
 from __future__ import annotations

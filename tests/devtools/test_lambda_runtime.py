@@ -36,7 +36,7 @@ from resizer.handler import lambda_handler
 
 def reuse(event, context):
     lambda_handler(event, context)
-    used = clients.s3.cache_info()
+    used = clients.client.cache_info()
     return {"made": used.misses, "reused": used.hits}
 """
 

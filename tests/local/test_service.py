@@ -6,6 +6,7 @@ import io
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +23,8 @@ from resizer import handler, pipeline
 from resizer.errors import ResizerError
 from resizer.local.service import local_service
 from resizer.s3 import clients
+from resizer.settings import Settings
+from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
@@ -185,16 +188,16 @@ def test_renditions_own_events_can_be_left_out() -> None:
 
 
 @pytest.mark.parametrize("bus", ["pictures", "arn:aws:events:us-east-1:123456789012:event-bus/pictures", "default"])
-def test_an_event_bus_is_there(bus: str) -> None:
+def test_an_event_bus_is_there(bus: str, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch) -> None:
     """With an event bus in the settings the service makes it, and an upload is told and not tried again."""
-    with running(RESIZER_EVENT_BUS=bus) as (process, lines):
-        assert process.stdout
-        events = boto3.client("events", **connection(lines))
-        assert bus.rpartition("/")[2] in {each["Name"] for each in events.list_event_buses()["EventBuses"]}
-        boto3.client("s3", **connection(lines)).put_object(
-            Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48))
-        )
-        assert process.stdout.readline().startswith("resized   cat.jpg  ")
+    monkeypatch.setenv("RESIZER_EVENT_BUS", bus)
+    monkeypatch.setattr(handler, "settings", Settings.from_env(os.environ))
+    with local_service(BUCKET, finished=events.put):
+        buses = clients.client("events").list_event_buses()["EventBuses"]
+        assert bus.rpartition("/")[2] in {each["Name"] for each in buses}
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
+        (told,) = results(events, 1)
+        assert (told["key"], told["outcome"]) == ("cat.jpg", "resized")
 
 
 def test_renditions_go_to_a_bucket_of_their_own_and_are_announced_to_nobody() -> None:
@@ -304,12 +307,11 @@ def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
+@pytest.mark.xdist_group("commands")
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A taken port ends the command with one line that says what to do, and exit code 2."""
-    with running() as (_, lines):
-        port = exports(lines)["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
-        command = [sys.executable, "-m", "resizer", "up", "--port", port]
-        second = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
-    assert second.returncode == 2
-    assert second.stdout == ""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        second = resizer("up", "--port", port, cwd=tmp_path)
+    assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == f"resizer: Port {port} is in use; choose another with --port, or 0 for any free one.\n"

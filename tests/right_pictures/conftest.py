@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resizer.report import Report
 
 
-PICTURE = photo_like(800, 600)
+PICTURE = photo_like(640, 480)
 SETTINGS = Settings(defaults=Rule.of_widths((480,)))
 GRAY = PICTURE.convert("L")
 

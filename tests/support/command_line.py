@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 SECONDS: Final = 60  # no promise, but the end of a hang
-# Other people's only: of ours each process loads what it needs, with its own environment.
+# Of ours, all that reads no environment while it is loaded; the handler and the service do, so each process loads them.
 LIBRARIES: Final = (
     "PIL.Image",
     "aws_lambda_powertools.metrics",
@@ -26,6 +27,16 @@ LIBRARIES: Final = (
     "moto.moto_server.werkzeug_app",
     "moto.s3.models",
     "moto.sqs.models",
+    "pydantic.type_adapter",  # which typer loads where it is there
+    "resizer.cli.commands",
+    "resizer.cli.files",
+    "resizer.cli.settings",
+    "resizer.cli.sheet",
+    "resizer.cli.sources",
+    "resizer.cli.tables",
+    "resizer.local.demo",
+    "resizer.local.event_log",
+    "resizer.local.samples",
     "rich.table",
     "typer.rich_utils",
 )
@@ -65,6 +76,7 @@ def _server() -> subprocess.Popen[str]:
 def _serve() -> None:
     for name in LIBRARIES:
         import_module(name)
+    gc.freeze()  # else each process copies what its collector touches
     for line in sys.stdin:
         if not (child := os.fork()):
             _run(json.loads(line))

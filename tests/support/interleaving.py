@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import _thread
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,12 +71,14 @@ class Handler:
     pending: str = "start"
     _fate: Fate = Fate.DONE
     _dead: bool = False
-    _go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    _stopped: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    # Plain locks, each released by the other thread: a model run changes threads some hundred thousand times.
+    _go: _thread.LockType = field(default_factory=_thread.allocate_lock)
+    _stopped: _thread.LockType = field(default_factory=_thread.allocate_lock)
 
     def __post_init__(self) -> None:
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._go.acquire()
+        self._stopped.acquire()
+        _thread.start_new_thread(self._run, ())
         self._wait()
 
     @property
