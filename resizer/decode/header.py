@@ -12,7 +12,7 @@ from resizer.decode.frames import rejecting
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
-from resizer.formats.base import MAX_FRAMES, Access, SourceFile, title
+from resizer.formats.base import MAX_FRAMES, Access, SourceFile, ask, title
 from resizer.memory.plan import MB, memory_needed
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def open_image(
     source = SOURCES[sniff(stream.read(SIGNATURE_BYTES))]
     stream.seek(0)
     if source.access is Access.BACK_AND_FORTH:
-        getattr(stream, "hold_everything", _nothing)()
+        ask(stream, "hold_everything")
     elif source.access is Access.WHOLE:
-        getattr(stream, "release_behind", _nothing)()
+        ask(stream, "release_behind")
     file = SourceFile(stream, limits.file_size, limits.max_pixels, limits.check, warn)
     with rejecting(source.name), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which is not kept
@@ -92,10 +92,6 @@ def open_image(
         header = source.describe(image, file)
     limits.check(header)
     return image, header
-
-
-def _nothing() -> None:
-    """Plain files need neither method: all their bytes can be read again."""
 
 
 def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:

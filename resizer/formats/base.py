@@ -42,6 +42,11 @@ def exactly(stream: IO[bytes], size: int, format_: str) -> bytes:
     return data
 
 
+def ask(stream: IO[bytes], wish: str) -> None:
+    """Call `hold_everything` or `release_behind` of a download; other files need neither, and have no such method."""
+    getattr(stream, wish, bool)()
+
+
 class Access(IntEnum):
     """How a decoder reads a file; the number is how many copies of the whole file are in memory."""
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from PIL.BmpImagePlugin import BmpRleDecoder
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat, exactly
+from resizer.formats.base import SourceFile, SourceFormat, ask, exactly
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
@@ -50,7 +50,7 @@ PLAIN: Final = {
 Image.register_decoder("bmp_rle", BmpRleDecoder)
 
 
-class BmpImage(Pixels):
+class OpenedBmp(Pixels):
     """An opened BMP, or a bitmap in an icon, whose header is at an offset in the stream.
 
     `masks` are those of red, green, blue and alpha (0: none) in a pixel of so many `bits`; `profile` is an offset and a
@@ -140,24 +140,23 @@ def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
     return total
 
 
-class BmpSource(SourceFormat[BmpImage]):
+class BmpSource(SourceFormat[OpenedBmp]):
     """Reads BMPs."""
 
     name: ClassVar[str] = "BMP"
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def open(self, file: SourceFile) -> BmpImage:
+    def open(self, file: SourceFile) -> OpenedBmp:
         (pixels_at,) = struct.unpack("<10xI", exactly(file.stream, FILE_HEADER, "BMP"))
-        image = BmpImage(file.stream, FILE_HEADER, pixels_at)
+        image = OpenedBmp(file.stream, FILE_HEADER, pixels_at)
         if image.profile:
-            # The profile comes after the pixels, so we must keep the file.
-            getattr(file.stream, "hold_everything", bool)()
+            ask(file.stream, "hold_everything")  # the profile comes after the pixels
             at, size = image.profile
             file.stream.seek(at)
             image.info["icc_profile"] = exactly(file.stream, size, "BMP")
         return image
 
-    def describe(self, image: BmpImage, file: SourceFile) -> Header:
+    def describe(self, image: OpenedBmp, file: SourceFile) -> Header:
         # Computed colours need all parts of a pixel, and the run-length decoder keeps three.
         held = image.width * image.height * (12 * image.is_computed + 3 * image.is_in_runs)
         return replace(
@@ -167,5 +166,5 @@ class BmpSource(SourceFormat[BmpImage]):
             held_bytes=held + (file.size if image.profile else 0),
         )
 
-    def frames(self, image: BmpImage) -> Iterator[Frame]:
+    def frames(self, image: OpenedBmp) -> Iterator[Frame]:
         yield Frame(image.shown())

@@ -13,9 +13,9 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, exactly
-from resizer.formats.bmp import BmpImage
+from resizer.formats.bmp import OpenedBmp
 from resizer.formats.png import PngSource
-from resizer.formats.png_file import PngFile
+from resizer.formats.png_file import OpenedPng
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
@@ -29,7 +29,7 @@ PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 PNG_BITS: Final = 32  # of all PNGs in icons, says Microsoft
 
 
-class IcoBitmap(BmpImage):
+class OpenedIcon(OpenedBmp):
     """A bitmap in an icon; its picture ends at `end` in the stream."""
 
     def __init__(self, stream: IO[bytes], at: int, end: int) -> None:
@@ -53,13 +53,13 @@ class IcoBitmap(BmpImage):
         return colours
 
 
-class IcoSource(SourceFormat[IcoBitmap | PngFile]):
+class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
     """Reads ICOs and CURs."""
 
     name: ClassVar[str] = "ICO"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
 
-    def open(self, file: SourceFile) -> IcoBitmap | PngFile:
+    def open(self, file: SourceFile) -> OpenedIcon | OpenedPng:
         (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
         if not 0 < count <= MAX_PICTURES:
             raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")
@@ -67,16 +67,16 @@ class IcoSource(SourceFormat[IcoBitmap | PngFile]):
         _, at, size = max((_rank(file.stream, at), at, size) for size, at in entries)
         if _is_png(file.stream, at):
             return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
-        return IcoBitmap(file.stream, at, at + size)
+        return OpenedIcon(file.stream, at, at + size)
 
-    def describe(self, image: IcoBitmap | PngFile, file: SourceFile) -> Header:
-        if isinstance(image, PngFile):
+    def describe(self, image: OpenedIcon | OpenedPng, file: SourceFile) -> Header:
+        if isinstance(image, OpenedPng):
             return replace(PNG.describe(image, file), format=self.name)
         held = image.width * image.height * (4 + 12 * image.is_computed)  # copies to apply the mask
         return replace(super().describe(image, file), mode="RGBA", has_transparency=True, held_bytes=held)
 
-    def frames(self, image: IcoBitmap | PngFile) -> Iterator[Frame]:
-        if isinstance(image, PngFile):
+    def frames(self, image: OpenedIcon | OpenedPng) -> Iterator[Frame]:
+        if isinstance(image, OpenedPng):
             yield from PNG.frames(image)
         else:
             yield Frame(image.shown())
@@ -92,5 +92,5 @@ def _rank(stream: IO[bytes], at: int) -> tuple[int, int]:
     if _is_png(stream, at):
         width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
         return width * height, PNG_BITS
-    image = BmpImage(stream, at, in_icon=True)
+    image = OpenedBmp(stream, at, in_icon=True)
     return image.width * image.height, image.bits

@@ -1,4 +1,4 @@
-"""Reads and writes JPEGs."""
+"""Reads and writes JPEGs. Reading can divide their sides by 2, 4 or 8, and finds out whether pixels are missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ SCALES: Final = (8, 4, 2)  # libjpeg can divide both sides by these while it dec
 HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
-PROFILE_HEAD: Final = 14  # bytes
 
 pillow_private.read_any_application_segment()
 
@@ -88,11 +87,11 @@ def _profile(segments: Sequence[bytes]) -> bytes | None:
     """Join the parts of an ICC profile; None if one is missing. If a part comes twice, the first one counts."""
     parts: dict[int, bytes] = {}
     for segment in segments:
-        if len(segment) >= PROFILE_HEAD:
+        if len(segment) >= pillow_private.PROFILE_HEAD:
             parts.setdefault(segment[12], segment)
     in_order = [parts[number] for number in sorted(parts)]
     whole = bool(parts) and in_order[0][13] == len(parts)
-    return b"".join(part[PROFILE_HEAD:] for part in in_order) if whole else None
+    return b"".join(part[pillow_private.PROFILE_HEAD :] for part in in_order) if whole else None
 
 
 class JpegRendition(RenditionFormat):

@@ -14,11 +14,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat
+from resizer.formats.base import SourceFile, SourceFormat, ask
 from resizer.formats.canvas import Canvas, Control, Disposal, composed
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import DATA
-from resizer.formats.png_file import PngFile
+from resizer.formats.png_file import OpenedPng
 from resizer.formats.png_save import has_few_colours
 from resizer.model import Frame, Header
 
@@ -35,18 +35,17 @@ MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
 COPIES: Final = 5  # of a chunk in memory while Pillow reads it, measured with a profile of 4 MB
 
 
-class PngSource(SourceFormat[PngFile]):
+class PngSource(SourceFormat[OpenedPng]):
     """Reads PNGs and animated PNGs (PNG specification, third edition) as browsers show them."""
 
     name: ClassVar[str] = "PNG"
     threads: ClassVar[int] = 0
 
-    def open(self, file: SourceFile) -> PngFile:
-        # Metadata may be larger than memory, and is never read again.
-        getattr(file.stream, "release_behind", lambda: None)()
-        return PngFile(file.stream, file.warn)
+    def open(self, file: SourceFile) -> OpenedPng:
+        ask(file.stream, "release_behind")  # metadata may be larger than memory, and is never read again
+        return OpenedPng(file.stream, file.warn)
 
-    def describe(self, image: PngFile, file: SourceFile) -> Header:
+    def describe(self, image: OpenedPng, file: SourceFile) -> Header:
         kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
         header = replace(super().describe(image, file), buffered_bytes=kept, code_points=image.code_points)
         if image.has_frames:
@@ -55,14 +54,14 @@ class PngSource(SourceFormat[PngFile]):
             return replace(header, buffered_bytes=kept + file.size + 12 * header.pixels)
         return header
 
-    def frames(self, image: PngFile) -> Iterator[Frame]:
+    def frames(self, image: OpenedPng) -> Iterator[Frame]:
         if image.has_frames:
             yield from animation(image)
         else:
             pixels = image.decoded(image.size, image.chunks.pixels())
             yield Frame(pixels, few_colours=has_few_colours(pixels))
 
-    def after_pixels(self, image: PngFile, header: Header) -> Header:
+    def after_pixels(self, image: OpenedPng, header: Header) -> Header:
         """Add EXIF, XMP and texts after the pixels."""
         if image.has_frames:
             return header
@@ -81,7 +80,7 @@ class PngSource(SourceFormat[PngFile]):
         return replace(header, orientation=exif_orientation(image.info.get("exif")))
 
 
-def animation(png: PngFile) -> Iterator[Frame]:
+def animation(png: OpenedPng) -> Iterator[Frame]:
     """The frames of an animation whose `chunks` are at its first IDAT.
 
     As in Chromium, a damaged or impossible fcTL ends the animation. Raises `Rejected`: `truncated` if the file ends
@@ -109,7 +108,7 @@ def animation(png: PngFile) -> Iterator[Frame]:
         png.warn(f"The PNG has {made} of the {png.announced} frames that it announces.")
 
 
-def _go_to_frame(png: PngFile) -> None:
+def _go_to_frame(png: OpenedPng) -> None:
     """Go to the next frame's pixels and keep its control, or go to the end."""
     png.control = b""
     while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
@@ -122,7 +121,7 @@ def _go_to_frame(png: PngFile) -> None:
         png.chunks.advance()
 
 
-def _control(png: PngFile) -> Control | None:
+def _control(png: OpenedPng) -> Control | None:
     """The control of the frame whose pixels are next; None if it is missing or impossible."""
     if len(png.control) != FCTL.size or png.chunks.kind not in DATA:
         return None

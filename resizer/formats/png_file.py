@@ -28,7 +28,7 @@ XMP: Final = "XML:com.adobe.xmp"
 KEYWORDS: Final = ("Author", "Copyright")  # of texts with artist and copyright (11.3.3.2)
 
 
-class PngFile(PlainPng):
+class OpenedPng(PlainPng):
     """An opened PNG, whose `chunks` are at its pixels. Opening it raises `Rejected`, or Pillow's errors.
 
     `announced` is the number of frames (0: no animation), `plays` how often they play (0: for ever), `control` the body
