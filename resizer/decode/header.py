@@ -40,18 +40,14 @@ class Limits:
     multiplies_in_place: bool = True
     reclaim: Callable[[], int | None] | None = None
 
-    def check_pixels(self, header: Header) -> None:
-        """Raise `Rejected` `too_many_pixels`."""
+    def check(self, header: Header) -> None:
+        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
         if header.frames > MAX_FRAMES:
             raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MAX_FRAMES} frames.")
         if header.pixels > self.max_pixels:
             size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.max_pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
-
-    def check(self, header: Header) -> None:
-        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
-        self.check_pixels(header)
         needed = memory_needed(header, planned=self.planned(header), file_size=self.file_size)
         if header.has_transparency and not self.multiplies_in_place:
             needed += header.width * header.height * 4

@@ -25,8 +25,6 @@ HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
 
-pillow_private.read_any_application_segment()
-
 
 class OpenedJpeg(JpegImagePlugin.JpegImageFile):
     """An opened JPEG with its segments up to its first scan."""

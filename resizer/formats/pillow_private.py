@@ -126,20 +126,7 @@ expect(Image, ("_getdecoder",))
 expect(ImageFile.ImageFile, ("load_prepare",))
 expect(JpegImagePlugin, ("MARKER", "APP", "JpegImageFile"))
 
-APPLICATION_SEGMENTS: Final = range(0xFFE0, 0xFFF0)  # markers (T.81, table B.1)
 PROFILE_HEAD: Final = 14  # bytes before a part of an ICC profile (ICC.1, annex B.4); Pillow fails without them
-
-
-def read_any_application_segment() -> None:
-    """Make Pillow ignore application segments of JPEGs that it cannot read, such as Photoshop's if split in two.
-
-    The pixels do not need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
-    """
-    readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
-        marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
-        for marker in APPLICATION_SEGMENTS
-    }
-    JpegImagePlugin.MARKER.update(readers)
 
 
 def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int) -> None:
@@ -147,6 +134,13 @@ def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int)
         JpegImagePlugin.APP(image, marker)
     if image.icclist and len(image.icclist[-1]) < PROFILE_HEAD:
         image.icclist.pop()
+
+
+# Pillow must ignore application segments that it cannot read, such as Photoshop's if split in two: the pixels do not
+# need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
+_reader: Callable[[JpegImagePlugin.JpegImageFile, int], None] | None = hook(_read_application_segment)
+for _marker in range(0xFFE0, 0xFFF0):  # T.81, table B.1
+    JpegImagePlugin.MARKER[_marker] = f"APP{_marker & 15}", "Application segment", _reader
 
 
 @contextmanager
