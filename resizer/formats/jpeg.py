@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, ClassVar, Final
 from PIL import Image, JpegImagePlugin
 
 from resizer.formats import pillow_private
-from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat, truncated
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
 from resizer.model import OVERSAMPLING, Format, Frame, Header
@@ -32,8 +32,6 @@ class OpenedJpeg(JpegImagePlugin.JpegImageFile):
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream, self.segments = stream, Segments(stream)
         self.segments.read_header()
-        if not self.segments.scans:
-            raise truncated("JPEG")
         stream.seek(0)
         super().__init__(stream)
 

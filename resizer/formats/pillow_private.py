@@ -138,9 +138,11 @@ def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int)
 
 # Pillow must ignore application segments that it cannot read, such as Photoshop's if split in two: the pixels do not
 # need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
-_reader: Callable[[JpegImagePlugin.JpegImageFile, int], None] | None = hook(_read_application_segment)
-for _marker in range(0xFFE0, 0xFFF0):  # T.81, table B.1
-    JpegImagePlugin.MARKER[_marker] = f"APP{_marker & 15}", "Application segment", _reader
+_readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
+    marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
+    for marker in range(0xFFE0, 0xFFF0)  # T.81, table B.1
+}
+JpegImagePlugin.MARKER.update(_readers)
 
 
 @contextmanager
