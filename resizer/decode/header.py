@@ -62,11 +62,6 @@ class Limits:
             raise Rejected(Reason.NEEDS_MEMORY, detail)
 
 
-def is_read_forwards(header: Header) -> bool:
-    """Whether the decoder never seeks backwards."""
-    return SOURCES[header.format].access is not Access.BACK_AND_FORTH
-
-
 def open_image(
     stream: IO[bytes], limits: Limits, warn: Callable[[str], None] = lambda _: None
 ) -> tuple[ImageFile, Header]:
@@ -87,6 +82,8 @@ def open_image(
         image: ImageFile = source.open(file)
         header = source.describe(image, file)
     limits.check(header)
+    if source.access is Access.FORWARDS:
+        ask(stream, "release_behind")
     return image, header
 
 
