@@ -75,14 +75,12 @@ class SourceObject:
 class CodePoints(NamedTuple):  # faster at a cold start than a dataclass
     """A file's colour space by ITU-T H.273: the numbers of its `primaries`, `transfer` and `matrix`.
 
-    `narrow` is True if its samples leave room below black and above white. Matrix and range describe the decoder's
-    output, not the YUV inside the file.
+    The matrix describes the decoder's output, not the YUV inside the file.
     """
 
     primaries: int
     transfer: int
     matrix: int = 0
-    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 from resizer import deadline
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
-from resizer.decode.header import after_pixels, is_read_forwards, open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, after_pixels, open_image
 from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
@@ -121,8 +120,6 @@ def decode_source(stream: SourceStream, *, source: SourceObject, settings: Setti
     wanted = wanted_size(header, [each.placement.view for each in plan_for(header)])
     deadline.need(deadline.seconds_to_decode(header, settings.function_memory))
     finish = partial(to_srgb, colors=source_colors(image.info, header, warn), warn=warn)
-    if is_read_forwards(header):
-        stream.release_behind()
     with report.timed("resize"):
         guard = partial(limited, limit, SOURCES[header.format].threads)
         frames = report.each("decode", decode(image, header, wanted, guard))

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.layout.views import at_views
 from resizer.planning.geometry import wanted_size
 from resizer.settings import Settings

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from resizer import pipeline
-from resizer.decode import limits
+from resizer.decode import header as decoding
 from resizer.memory.plan import MB, memory_needed
 from resizer.memory.process import resident, return_freed_memory
 from resizer.model import Header, SourceObject
@@ -56,7 +56,7 @@ def measured(
         plans.append(memory_needed(header, **arguments))
         return plans[-1]
 
-    setattr(limits, "memory_needed", noting)  # noqa: B010 # a double in its place
+    setattr(decoding, "memory_needed", noting)  # noqa: B010 # a double in its place
     return_freed_memory()  # of the first picture
     before = resident()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far

@@ -30,7 +30,6 @@ D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
 HEADER, POINT = 128, 20  # bytes
 POINTS, CURVES = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")  # tags of a profile
 LEVELS: Final = 256  # of a curve: one per value of a sample
-NARROW_BLACK, NARROW_WHITE = 16, 235
 SAME_CHROMATICITY: Final = 0.003
 # Primaries by ITU-T H.273, table 2; 2 is unspecified. Those of BT.601 (5 to 7) are next to sRGB's.
 PRIMARIES: Final = dict.fromkeys((1, 2, 5, 6, 7), SRGB) | {9: BT_2020, 12: DISPLAY_P3}
@@ -48,12 +47,11 @@ GAMMA_RANGE: Final = (0.1, 10.0)  # of any screen
 class Colours(NamedTuple):
     """A colour space: its `primaries` by name, and the exponent `gamma` from samples to light.
 
-    `gamma` None is sRGB's curve. If `narrow`, black is 16 of 255 and white 235.
+    `gamma` None is sRGB's curve.
     """
 
     primaries: str = SRGB
     gamma: float | None = None
-    narrow: bool = False
 
 
 def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Colours | None:
@@ -68,7 +66,7 @@ def by_code_points(codes: CodePoints | None, warn: Callable[[str], None]) -> Col
         return None
     if codes.transfer in HDR:
         warn(f"The picture is HDR ({HDR[codes.transfer]}) and not tone-mapped: its renditions look flat.")
-    return Colours(PRIMARIES[codes.primaries], GAMMAS[codes.transfer], codes.narrow)
+    return Colours(PRIMARIES[codes.primaries], GAMMAS[codes.transfer])
 
 
 def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
@@ -117,9 +115,8 @@ def _numbers(point: tuple[float, float, float]) -> bytes:
 
 def _curve(colours: Colours) -> Iterator[float]:
     """Light from 0 to 1 for each value of a sample."""
-    black, white = (NARROW_BLACK, NARROW_WHITE) if colours.narrow else (0, LEVELS - 1)
     for value in range(LEVELS):
-        sample = min(max((value - black) / (white - black), 0), 1)
+        sample = value / (LEVELS - 1)
         if colours.gamma is not None:
             yield sample**colours.gamma
         else:  # IEC 61966-2-1

@@ -1,17 +1,18 @@
-"""Decodes an image frame by frame, to pixels that can be resized."""
+"""Decodes an image frame by frame, to pixels that can be resized; what decoders raise becomes a rejection."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PIL.Image import Image
 
 from resizer import deadline
-from resizer.decode.rejecting import rejecting
+from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
-from resizer.formats.bit_depth import eight_bits
+from resizer.formats.base import title, truncated
+from resizer.formats.bit_depth import deep_grey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,28 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from resizer.model import Frame, Header
+
+
+# What errors of Pillow, pillow-heif and their libraries say where a file ends before its last pixel.
+EARLY_END: Final = ("truncated", "end of file", "not enough image data")
+
+
+@contextmanager
+def rejecting(format_: str) -> Iterator[None]:
+    """Raise `Rejected` for whatever a parser or decoder of hostile bytes raises; our own bugs come out unchanged."""
+    try:
+        yield
+    except ResizerError:
+        raise
+    except MemoryError as problem:
+        raise Rejected(Reason.NEEDS_MEMORY, f"The {title(format_)} takes more memory than there is.") from problem
+    except Exception as problem:
+        if is_our_fault(problem):
+            raise
+        if any(words in str(problem).lower() for words in EARLY_END):
+            raise truncated(format_) from problem
+        detail = f"The {title(format_)} cannot be decoded: its data is damaged."
+        raise Rejected(Reason.CORRUPT, detail) from problem
 
 
 def decode(
@@ -35,25 +58,27 @@ def decode(
     a frame's pixels. Decoders run within `guard`, which may limit their memory. Raises `Rejected` `truncated`,
     `corrupt`, or `needs_memory` if memory runs out. Raises `OutOfTime`.
     """
-    frames = SOURCES[header.format].frames(image, header, wanted)
+    source = SOURCES[header.format]
+    frames, divisor = source.frames(image), source.scale(header, wanted)
+    exact = header.width / divisor, header.height / divisor  # the decoder rounds sides up
+    if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
+        image.draft(None, (header.width // divisor, header.height // divisor))
     while True:
         deadline.need()
         with rejecting(header.format), guard():
             frame = next(frames, None)
             if frame is None:
                 return
-            pixels = _resizable(frame.pixels, image, header)
+            pixels = _resizable(frame.pixels)
         if pixels is not frame.pixels and header.frames == 1:
             Image.close(frame.pixels)  # frees the unconverted pixels, which the file would keep
-        yield replace(frame, pixels=pixels)
+        yield replace(frame, pixels=pixels, crop_box=exact)
         del frame, pixels  # frees them before the next is made
 
 
-def _resizable(pixels: Image, image: ImageFile, header: Header) -> Image:
-    if header.frames > 1 and pixels is image:
-        return pixels.convert("RGBA")  # always a copy: the decoder goes on composing on its own
+def _resizable(pixels: Image) -> Image:
     if pixels.mode in {"I", "F"} or pixels.mode.startswith("I;16"):
-        return eight_bits(pixels)
+        return deep_grey(pixels)
     if pixels.has_transparency_data:
         return pixels if pixels.mode == "RGBA" else pixels.convert("RGBA")
     if pixels.mode in {"L", "RGB", "CMYK"}:

@@ -1,35 +1,65 @@
-"""Reads an image's header, and rejects images before decoding."""
+"""Reads an image's header, and rejects images beyond a limit before they are decoded."""
 
 from __future__ import annotations
 
-import io
 import warnings
-from typing import IO, TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
 
 from PIL import Image
 
-from resizer.decode.rejecting import rejecting, title
+from resizer.decode.frames import rejecting
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
-from resizer.formats.base import Access, SourceFile
-from resizer.model import Header
+from resizer.formats.base import MAX_FRAMES, Access, SourceFile, ask, title
+from resizer.memory.plan import MB, memory_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PIL.ImageFile import ImageFile
 
-    from resizer.decode.limits import Limits
-    from resizer.formats.base import SourceFormat
+    from resizer.model import Header, RenditionPlan
 
-LOOKAHEAD: Final = 65_536  # bytes; one read fetches them, and encoders put a file's properties there
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
 
-def is_read_forwards(header: Header) -> bool:
-    """Whether the decoder never seeks backwards."""
-    return SOURCES[header.format].access is not Access.BACK_AND_FORTH
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Limits on an image: `max_pixels` over all frames, `memory` in bytes on top of what is in use (None: no limit).
+
+    `planned` lays out the renditions for a header, `file_size` is the object's size in bytes. If `multiplies_in_place`,
+    the resampler needs no copy of transparent pictures. `reclaim` frees cached memory and returns the available bytes.
+    """
+
+    max_pixels: int
+    planned: Callable[[Header], Sequence[RenditionPlan]]
+    file_size: int
+    memory: int | None = None
+    multiplies_in_place: bool = True
+    reclaim: Callable[[], int | None] | None = None
+
+    def check(self, header: Header) -> None:
+        """Raise `Rejected`: `too_many_pixels` or `needs_memory`."""
+        if header.frames > MAX_FRAMES:
+            raise Rejected(Reason.TOO_MANY_PIXELS, f"It has more than {MAX_FRAMES} frames.")
+        if header.pixels > self.max_pixels:
+            size = f"{header.width} x {header.height}" + (f" x {header.frames} frames" if header.frames > 1 else "")
+            detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.max_pixels}."
+            raise Rejected(Reason.TOO_MANY_PIXELS, detail)
+        needed = memory_needed(header, planned=self.planned(header), file_size=self.file_size)
+        if header.has_transparency and not self.multiplies_in_place:
+            needed += header.width * header.height * 4
+        memory = self.memory
+        if memory is not None and needed > memory and self.reclaim:
+            memory = self.reclaim()
+        if memory is not None and needed > memory:
+            detail = (
+                f"{header.width} x {header.height} {title(header.format)} takes {needed / MB:.0f} MB to resize, "
+                f"{memory / MB:.0f} MB are left; give the function {(needed - memory) / MB:.0f} MB more."
+            )
+            raise Rejected(Reason.NEEDS_MEMORY, detail)
 
 
 def open_image(
@@ -40,36 +70,21 @@ def open_image(
     Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` if the image
     cannot be read, and the same as `Limits.check`.
     """
-    start = stream.read(SIGNATURE_BYTES)
-    source = SOURCES[sniff(start)]
-    if source.access is Access.WHOLE:
-        start += stream.read(LOOKAHEAD - len(start))
-    file = SourceFile(stream=stream, start=start, size=limits.file_size, max_pixels=limits.max_pixels, warn=warn)
-    with rejecting(source.name, lambda _, problem: _unreadable(source, file, problem)):
-        return _opened(source, file, limits)
-
-
-def _opened(source: SourceFormat, file: SourceFile, limits: Limits) -> tuple[ImageFile, Header]:
-    stream = file.stream
+    source = SOURCES[sniff(stream.read(SIGNATURE_BYTES))]
+    stream.seek(0)
     if source.access is Access.BACK_AND_FORTH:
-        getattr(stream, "hold_everything", _nothing)()
-    stream.seek(0)
-    if expected := source.expect(file):
-        limits.check(expected)
-    stream.seek(0)
-    if source.access is Access.WHOLE:
-        getattr(stream, "release_behind", _nothing)()
-    with warnings.catch_warnings():
+        ask(stream, "hold_everything")
+    elif source.access is Access.WHOLE:
+        ask(stream, "release_behind")
+    file = SourceFile(stream, limits.file_size, limits.max_pixels, limits.check, warn)
+    with rejecting(source.name), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata, which is not kept
-        image = source.open(file)
-    limits.check_pixels(Header(source.name, image.mode, *image.size))
-    header = source.describe(image, file)
+        image: ImageFile = source.open(file)
+        header = source.describe(image, file)
     limits.check(header)
+    if source.access is Access.FORWARDS:
+        ask(stream, "release_behind")
     return image, header
-
-
-def _nothing() -> None:
-    """Plain files need neither method: all their bytes can be read again."""
 
 
 def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:
@@ -81,14 +96,3 @@ def after_pixels(image: ImageFile, header: Header, limits: Limits) -> Header:
     if completed != header:
         limits.check(completed)
     return completed
-
-
-def _unreadable(source: SourceFormat, file: SourceFile, problem: Exception) -> Rejected:
-    """The rejection of a file that Pillow could not open: `truncated` if its parser stopped at the file's end."""
-    position, size = file.stream.tell(), file.stream.seek(0, io.SEEK_END)
-    if known := source.explain(file, problem):
-        return known
-    if position >= size and source.access is not Access.WHOLE:
-        detail = f"The {title(source.name)} ends within its header, after {size} bytes."
-        return Rejected(Reason.TRUNCATED, detail)
-    return Rejected(Reason.CORRUPT, f"The {title(source.name)}'s header cannot be read: its data is damaged.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from resizer.formats.avif import AvifRendition, AvifSource
 from resizer.formats.bmp import BmpSource
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.formats.base import RenditionFormat, SourceFormat
     from resizer.model import Format
 
-_READERS: Final[tuple[type[SourceFormat], ...]] = (
+_READERS: Final[tuple[type[SourceFormat[Any]], ...]] = (
     JpegSource, PngSource, WebpSource, GifSource, TiffSource, BmpSource, IcoSource, Jpeg2000Source, AvifSource,
     HeicSource,
 )  # fmt: skip
@@ -28,6 +28,6 @@ _WRITERS: Final[tuple[type[RenditionFormat], ...]] = (
     JpegRendition, PngRendition, GifRendition, WebpRendition, AvifRendition,
 )  # fmt: skip
 # How each format is read, by Pillow's name for it.
-SOURCES: Final[dict[str, SourceFormat]] = {each.name: each() for each in _READERS}
+SOURCES: Final[dict[str, SourceFormat[Any]]] = {each.name: each() for each in _READERS}
 # How renditions of each format are written.
 RENDITIONS: Final[dict[Format, RenditionFormat]] = {each.format: each() for each in _WRITERS}

@@ -1,22 +1,21 @@
-"""AVIF. libavif allocates as much memory as the file declares, so we check that before Pillow opens the file."""
+"""Reads and writes AVIFs. Its boxes say how much memory libavif needs, and which colours the picture has."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL.AvifImagePlugin import AvifImageFile
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.isobmff import check_end, code_points, largest_size, offsets
-from resizer.formats.orientation import exif_orientation
+from resizer.formats.isobmff import PROPERTIES, code_points, offsets, whole_file
 from resizer.model import Format, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 CONFIGURATION: Final = b"av1C\x81"
 HIGH_BIT_DEPTH, MONOCHROME, SUBSAMPLED = 0x40, 0x10, 0x0C  # bits of an AV1 codec configuration
@@ -29,40 +28,32 @@ BLOCK_BYTES: Final = 1.5
 SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's own choice is 6
 
 
-class AvifSource(SourceFormat):
+class OpenedAvif(AvifImageFile):
+    """An opened AVIF with its first bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.start = data[:PROPERTIES]
+        super().__init__(io.BytesIO(data))
+
+
+class AvifSource(SourceFormat[OpenedAvif]):
     """Reads AVIFs; of an animation only the first frame."""
 
     name: ClassVar[str] = "AVIF"
     access: ClassVar[Access] = Access.WHOLE
-    file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def expect(self, file: SourceFile) -> Header | None:
-        check_end(file, self.name)
-        size = largest_size(file.start)
-        mode, _ = declared_samples(file.start)
-        return _with_memory(Header(self.name, mode, *size), file) if size else None
+    def open(self, file: SourceFile) -> OpenedAvif:
+        return OpenedAvif(whole_file(file, self.name))
 
-    def open(self, file: SourceFile) -> ImageFile:
-        return AvifImageFile(file.stream)
-
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        header = replace(
-            super().describe(image, file),
-            orientation=exif_orientation(image.info.get("exif")),  # Pillow puts the boxes' rotation there
-            code_points=code_points(file.start),
-        )
-        return _with_memory(header, file)
+    def describe(self, image: OpenedAvif, file: SourceFile) -> Header:
+        header = super().describe(image, file)  # Pillow has put the boxes' rotation into the EXIF
+        each = sample_bytes(image.start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
+        return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(image.start))
 
 
-def _with_memory(header: Header, file: SourceFile) -> Header:
-    _, samples = declared_samples(file.start)
-    each = samples + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
-    return replace(header, held_bytes=round(header.pixels * each))
-
-
-def declared_samples(start: bytes) -> tuple[str, float]:
-    """The mode that an AVIF is decoded to, and its samples' bytes per pixel, by the file's first bytes.
+def sample_bytes(start: bytes) -> float:
+    """The bytes per pixel of an AVIF's samples, by the file's first bytes.
 
     Read from its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and perhaps another for its
     transparency. The picture's samples count twice, for film grain, which is only declared in the picture's data.
@@ -70,12 +61,11 @@ def declared_samples(start: bytes) -> tuple[str, float]:
     """
     found = {start[at + 5 : at + 7] for at in offsets(start[:-2], CONFIGURATION)}
     if not found:
-        return "RGBA", MAX_SAMPLE_BYTES
+        return MAX_SAMPLE_BYTES
     codings = [coding for _, coding in found]
     samples = max(1 if coding & MONOCHROME else SAMPLES[coding & SUBSAMPLED] for coding in codings)
     alpha = 1 if len(found) > 1 else samples if b"auxC" in start else 0
-    mode = "RGBA" if alpha else "L" if samples == 1 else "RGB"
-    return mode, (2 * samples + alpha) * (2 if any(coding & HIGH_BIT_DEPTH for coding in codings) else 1)
+    return (2 * samples + alpha) * (2 if any(coding & HIGH_BIT_DEPTH for coding in codings) else 1)
 
 
 class AvifRendition(RenditionFormat):

@@ -4,54 +4,74 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
+from enum import IntEnum
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+from PIL.ImageFile import ImageFile
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.orientation import exif_orientation
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from PIL import Image
-    from PIL.ImageFile import ImageFile
 
+Opened = TypeVar("Opened", bound=ImageFile)
 # Every frame costs work, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
+TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # if the usual name is not Pillow's
 
 
-def exactly(stream: IO[bytes], size: int, name: str) -> bytes:
-    """The next `size` bytes of a file's header. Raises `Rejected` `truncated`; `name` is the format's, for people."""
+def title(format_: str) -> str:
+    """The usual name of a format, by Pillow's name for it."""
+    return TITLES.get(format_, format_)
+
+
+def truncated(format_: str) -> Rejected:
+    """The rejection of a file of this format that ends too early."""
+    return Rejected(Reason.TRUNCATED, f"The {title(format_)} ends before its last pixel; upload the whole file.")
+
+
+def exactly(stream: IO[bytes], size: int, format_: str) -> bytes:
+    """The next `size` bytes of a file. Raises `Rejected` `truncated` if there are fewer."""
     data = stream.read(size)
     if len(data) < size:
-        raise Rejected(Reason.TRUNCATED, f"The {name} ends within its header; upload the whole file.")
+        raise truncated(format_)
     return data
 
 
-class Access(StrEnum):
-    """How a decoder reads a file; this decides how much of the download is kept in memory."""
+def ask(stream: IO[bytes], wish: str) -> None:
+    """Call `hold_everything` or `release_behind` of a download; other files need neither, and have no such method."""
+    getattr(stream, wish, bool)()
 
-    FORWARDS = "forwards"
-    BACK_AND_FORTH = "back and forth"
-    WHOLE = "whole"  # Pillow reads all of it when it opens the file
+
+class Access(IntEnum):
+    """How a decoder reads a file; the number is how many copies of the whole file are in memory."""
+
+    FORWARDS = 0
+    BACK_AND_FORTH = 1
+    WHOLE = 2  # all of it is read when it is opened
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to open: `stream` is at its first byte, `start` has its first bytes, `size` is in bytes.
+    """A file to open: `stream` is at its first byte, `size` is in bytes.
 
-    `max_pixels` is the limit over all frames. `warn` logs a sentence about a part that was ignored.
+    `max_pixels` is the limit over all frames. `check` raises `Rejected` if a header exceeds a limit. `warn` logs a
+    sentence about a part that was ignored.
     """
 
     stream: IO[bytes]
-    start: bytes
     size: int
     max_pixels: int
+    check: Callable[[Header], None]
     warn: Callable[[str], None]
 
 
-class SourceFormat:
-    """Reads files of one format.
+class SourceFormat(Generic[Opened]):
+    """Reads files of one format, whose opened images are of the class `Opened`.
 
     The methods are called in the order below. Any of them may raise `Rejected`. Other exceptions from Pillow become
     `truncated` or `corrupt`; a bug of ours fails the record.
@@ -60,30 +80,19 @@ class SourceFormat:
     name: ClassVar[str]  # Pillow's name, as `Header.format` has it
     access: ClassVar[Access] = Access.FORWARDS
     threads: ClassVar[int] = 2  # the most that the decoder starts
-    # Memory: the decoder's bytes per source pixel in addition to Pillow's pixels, and copies of the whole file.
-    decoder_bytes: ClassVar[float] = 0
-    file_copies: ClassVar[int] = 0
     # Seconds of a whole core per pixel if the decoder cannot be interrupted between two reads; 0 if it can.
     seconds_per_pixel: ClassVar[float] = 0
 
-    def expect(self, file: SourceFile) -> Header | None:
-        """Check the file before Pillow opens it: bombs, sizes inside, and data that no decoder should see.
+    def open(self, file: SourceFile) -> Opened:
+        """Check the file and open it with Pillow's class for the format, without decoding pixels.
 
-        Returns the expected header if Pillow would allocate memory before we can check limits. May leave the stream
-        at any position.
-        """
-        del file
-        return None
-
-    def open(self, file: SourceFile) -> ImageFile:
-        """Open the file with Pillow's class for the format, without decoding pixels.
-
-        `Image.open` would report a bug in our stream as a damaged file.
+        Bombs, and data that no decoder should see, are rejected. If Pillow allocates memory for the pixels here,
+        `file.check` comes first. `Image.open` would report a bug in our stream as a damaged file.
         """
         raise NotImplementedError
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header of an opened image: frames, orientation, transparency, colours, decoder memory."""
+    def describe(self, image: Opened, file: SourceFile) -> Header:
+        """The header of an opened image; formats add frames, colours, and their decoder's memory."""
         del file
         width, height = image.size
         return Header(
@@ -91,7 +100,8 @@ class SourceFormat:
             mode=image.mode,
             width=width,
             height=height,
-            has_transparency=image.has_transparency_data,
+            orientation=exif_orientation(image.info.get("exif")),
+            has_transparency=image.mode.endswith(("A", "a")) or "transparency" in image.info,
         )
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
@@ -103,28 +113,18 @@ class SourceFormat:
         del header, wanted
         return 1
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
+    def frames(self, image: Opened) -> Iterator[Frame]:
         """Decode the frames in turn, each complete, as stored (not yet upright), in any mode of Pillow.
 
-        `wanted` is as for `scale`. The caller may overwrite a frame's pixels. The decoders' memory limit is active
-        while a frame is made.
+        The caller may overwrite a frame's pixels. The decoders' memory limit is active while a frame is made.
         """
-        del wanted
-        for number in range(header.frames):
-            if header.frames > 1:
-                image.seek(number)
-            image.load()
-            yield Frame(image, image.info.get("duration"))
+        image.load()
+        yield Frame(image)
 
-    def after_pixels(self, image: ImageFile, header: Header) -> Header:
+    def after_pixels(self, image: Opened, header: Header) -> Header:
         """Complete the header with metadata after the pixels, once the first frame has been decoded."""
         del image
         return header
-
-    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        """A better rejection than `truncated` or `corrupt` for a file that Pillow could not open, or None."""
-        del file, problem
-        return None
 
 
 @dataclass(frozen=True, slots=True)

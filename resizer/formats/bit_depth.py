@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from PIL import Image, ImageChops
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 LARGEST: Final = 3.4028234663852886e38  # the largest finite 32-bit float
-STRIP_PIXELS: Final = 1_048_576  # processed at once in steps that copy pixels to Python bytes
 MIDDLE_GREY: Final = 128
-
-
-def eight_bits(image: Image.Image) -> Image.Image:
-    """Convert an I;16, I or F image to L, or to RGBA if one 16-bit value is transparent; see `deep_grey`."""
-    grey, transparent = deep_grey(image), image.info.get("transparency")
-    if isinstance(transparent, int):
-        grey = grey.convert("RGBA")
-        grey.putalpha(image.convert("I").point([255 * (sample != transparent) for sample in range(65_536)], "L"))
-    return grey
 
 
 def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) -> Image.Image:
@@ -35,7 +22,7 @@ def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) ->
         return image.convert("I").point([min(sample >> surplus, 255) for sample in range(65_536)], "L")
     low, high = _bounds(image)
     if image.mode == "I" and unsigned and low < 0:  # Pillow reads them as signed
-        return _highest_bytes(image)
+        return Image.frombytes("L", image.size, image.tobytes()[3::4])  # the highest bytes: Lambda is little-endian
     most = 1 if image.mode == "F" else 65_535
     if low >= 0 and high <= most:
         low, high = 0, most
@@ -51,25 +38,10 @@ def _bounds(image: Image.Image) -> tuple[float, float]:
     low, high = cast("tuple[float, float]", image.getextrema())
     if math.isfinite(low) and math.isfinite(high):
         return low, high
-    low, high = LARGEST, -LARGEST
-    for _, strip in _strips(image):
-        no_number = ImageChops.invert(strip.point(lambda value: value * 0 + 255).convert("L"))  # NaN becomes 0
-        strip.paste(LARGEST, mask=no_number)
-        low = min(low, cast("float", strip.getextrema()[0]))
-        strip.paste(-LARGEST, mask=no_number)
-        high = max(high, cast("float", strip.getextrema()[1]))
+    no_number = ImageChops.invert(image.point(lambda value: value * 0 + 255).convert("L"))  # NaN becomes 0
+    finite = image.copy()
+    finite.paste(LARGEST, mask=no_number)
+    low = cast("float", finite.getextrema()[0])
+    finite.paste(-LARGEST, mask=no_number)
+    high = cast("float", finite.getextrema()[1])
     return (low, high) if low <= high else (0, 1)
-
-
-def _highest_bytes(image: Image.Image) -> Image.Image:
-    grey = Image.new("L", image.size, None)
-    for top, strip in _strips(image):
-        grey.paste(Image.frombytes("L", strip.size, strip.tobytes()[3::4]), (0, top))  # Lambda is little-endian
-    return grey
-
-
-def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """Copies of the image's rows, some at a time, each with its first row's number."""
-    rows = max(1, STRIP_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))

@@ -7,21 +7,20 @@ descriptions of BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER.
 from __future__ import annotations
 
 import struct
-from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image, ImageChops
 from PIL.BmpImagePlugin import BmpRleDecoder
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat, exactly
+from resizer.formats.base import SourceFile, SourceFormat, ask, exactly
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from PIL.ImageFile import ImageFile
 
 FILE_HEADER: Final = 14
 CORE, INFO, V4, V5 = 12, 40, 108, 124  # bytes of the headers that are special; there are others between
@@ -51,7 +50,7 @@ PLAIN: Final = {
 Image.register_decoder("bmp_rle", BmpRleDecoder)
 
 
-class BmpImage(Pixels):
+class OpenedBmp(Pixels):
     """An opened BMP, or a bitmap in an icon, whose header is at an offset in the stream.
 
     `masks` are those of red, green, blue and alpha (0: none) in a pixel of so many `bits`; `profile` is an offset and a
@@ -73,7 +72,6 @@ class BmpImage(Pixels):
         self.has_alpha = bool(self.masks[3])
         self.is_computed = bits in DEEP and (bits, self.masks) not in DIRECT
         palette = _palette(stream, bits, colours, entry=3 if length == CORE else 4)
-        self.is_grey = bool(palette) and palette[0::3] == palette[1::3] == palette[2::3]
         self.profile = (at + profile_at, profile_size) if space == EMBEDDED else None
         self.pixels_at = pixels_at or stream.tell()
         self.row_bytes = -(-width * bits // 32) * 4
@@ -88,8 +86,6 @@ class BmpImage(Pixels):
     def shown(self) -> Image.Image:
         """The decoded picture: in L, P, RGB or RGBA."""
         self.load()
-        if self.is_grey and self.mode == "P":
-            return self.convert("L")
         if not self.is_computed:
             return self
         parts = self.split()
@@ -144,37 +140,31 @@ def _channel(parts: Sequence[Image.Image], mask: int) -> Image.Image:
     return total
 
 
-class BmpSource(SourceFormat):
+class BmpSource(SourceFormat[OpenedBmp]):
     """Reads BMPs."""
 
     name: ClassVar[str] = "BMP"
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def open(self, file: SourceFile) -> BmpImage:
+    def open(self, file: SourceFile) -> OpenedBmp:
         (pixels_at,) = struct.unpack("<10xI", exactly(file.stream, FILE_HEADER, "BMP"))
-        image = BmpImage(file.stream, FILE_HEADER, pixels_at)
+        image = OpenedBmp(file.stream, FILE_HEADER, pixels_at)
         if image.profile:
-            # The profile comes after the pixels, so we must keep the file.
-            getattr(file.stream, "hold_everything", bool)()
+            ask(file.stream, "hold_everything")  # the profile comes after the pixels
             at, size = image.profile
             file.stream.seek(at)
             image.info["icc_profile"] = exactly(file.stream, size, "BMP")
         return image
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        bitmap = cast("BmpImage", image)
-        width, height = bitmap.size
-        # Computed colours need all parts of a pixel, grey ones a copy, and the run-length decoder keeps three.
-        extra = 12 * bitmap.is_computed + bitmap.is_grey + 3 * bitmap.is_in_runs
-        return Header(
-            format=self.name,
-            mode="RGBA" if bitmap.has_alpha else "RGB" if bitmap.bits in DEEP else "L" if bitmap.is_grey else "P",
-            width=width,
-            height=height,
-            has_transparency=bitmap.has_alpha,
-            held_bytes=width * height * extra + (file.size if bitmap.profile else 0),
+    def describe(self, image: OpenedBmp, file: SourceFile) -> Header:
+        # Computed colours need all parts of a pixel, and the run-length decoder keeps three.
+        held = image.width * image.height * (12 * image.is_computed + 3 * image.is_in_runs)
+        return replace(
+            super().describe(image, file),
+            mode="RGBA" if image.has_alpha else "RGB" if image.is_computed else image.mode,
+            has_transparency=image.has_alpha,
+            held_bytes=held + (file.size if image.profile else 0),
         )
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        del header, wanted
-        yield Frame(cast("BmpImage", image).shown())
+    def frames(self, image: OpenedBmp) -> Iterator[Frame]:
+        yield Frame(image.shown())

@@ -6,11 +6,10 @@ picture, paint areas that no frame covers, and ignore a loop block after the fir
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.canvas import Canvas, Disposal
+from resizer.formats.canvas import Canvas, Disposal, composed
 from resizer.formats.gif_blocks import GifBlocks, GifFrame
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL import Image
-    from PIL.ImageFile import ImageFile
 
 MAX_DURATION: Final = 655_350  # milliseconds; 16 bits of hundredths of a second
 MAX_AGAIN: Final = 65_535
@@ -35,66 +33,47 @@ class GifPixels(Pixels):
         data = PreparedFile(gif.stream, begin=frame.span[0], end=frame.span[1])
         decoder = "gif", (frame.code_size, int(frame.is_interlaced), -1)
         super().__init__(data, size, "P", decoder=decoder, palette=frame.palette)
-        if frame.control.transparent is not None:
-            self.info["transparency"] = frame.control.transparent
+        if frame.transparent is not None:
+            self.info["transparency"] = frame.transparent
 
 
-class GifSource(SourceFormat):
+class GifSource(SourceFormat[GifPixels]):
     """Reads GIFs (GIF89a) as browsers show them."""
 
     name: ClassVar[str] = "GIF"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
     threads: ClassVar[int] = 0
-    file_copies: ClassVar[int] = 1
 
     def open(self, file: SourceFile) -> GifPixels:
-        """Walk the blocks to find the frames, without decoding pixels."""
         gif = GifBlocks(file)
         return GifPixels(gif, gif.frames[0], gif.size)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header from the blocks."""
-        del file
-        gif = cast("GifPixels", image).gif
-        width, height = gif.size
-        first = gif.frames[0]
-        composed = _is_composed(gif)
-        kept = not composed or all(frame.control.disposal is Disposal.KEEP for frame in gif.frames)
-        # The canvas, and until a frame is drawn its pixels and their RGBA copy.
-        canvas = 4 * width * height if composed else 0
-        largest = max(frame.size[0] * frame.size[1] for frame in gif.frames)
-        return Header(
-            format=self.name,
-            mode="RGBA" if composed else image.mode,
-            width=width,
-            height=height,
-            frames=len(gif.frames),
-            has_transparency=first.size != gif.size or first.control.transparent is not None or not kept,
-            loop=gif.plays,
-            buffered_bytes=largest + canvas if composed else 0,
-            held_bytes=canvas,
-        )
+    def describe(self, image: GifPixels, file: SourceFile) -> Header:
+        header, frames = super().describe(image, file), image.gif.frames
+        if not _is_composed(image.gif):
+            return header
+        kept = all(frame.control.disposal is Disposal.KEEP for frame in frames)
+        transparent = frames[0].control.size != image.size or not kept
+        return composed(header, frames=len(frames), plays=image.gif.plays, transparent=transparent)
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames."""
-        del header, wanted
-        gif = cast("GifPixels", image).gif
+    def frames(self, image: GifPixels) -> Iterator[Frame]:
+        gif = image.gif
         if not _is_composed(gif):
-            image.load()
-            yield Frame(image)
+            yield from super().frames(image)
             return
         canvas = Canvas(gif.size)
         for frame in gif.frames:
-            visible = all(frame.size) and frame.place[0] < gif.size[0] and frame.place[1] < gif.size[1]
-            pixels = GifPixels(gif, frame, frame.size) if visible else None
-            drawn = canvas.draw(pixels, frame.place, frame.control.disposal, over=True)
+            control = frame.control
+            visible = all(control.size) and control.place[0] < gif.size[0] and control.place[1] < gif.size[1]
+            pixels = GifPixels(gif, frame, control.size) if visible else None
+            drawn = canvas.draw(pixels, control)
             del pixels
-            yield Frame(drawn, frame.control.duration)
+            yield Frame(drawn, control.duration)
 
 
 def _is_composed(gif: GifBlocks) -> bool:
     """Whether the picture is more than a single frame that covers it."""
-    return len(gif.frames) > 1 or gif.frames[0].size != gif.size
+    return len(gif.frames) > 1 or gif.frames[0].control.size != gif.size
 
 
 class GifRendition(RenditionFormat):
@@ -113,20 +92,12 @@ class GifRendition(RenditionFormat):
         return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
-        """Encode the pictures; each transparent frame is cleared before the next."""
-        first = next(pictures)
-        how: dict[str, Any] = {}
-        if options.animated:
-            how = {
-                "save_all": True,
-                "append_images": pictures,
-                "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-                "disposal": 1 if options.opaque else 2,
-                "optimize": False,
-            }
-            plays = 1 if options.plays is None else options.plays
-            if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
-                how["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
-        buffer = io.BytesIO()
-        first.save(buffer, "GIF", **how)
-        return buffer.getvalue()
+        animation: dict[str, Any] = {
+            "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+            "disposal": 1 if options.opaque else 2,  # a transparent frame is cleared before the next
+            "optimize": False,
+        }
+        plays = 1 if options.plays is None else options.plays
+        if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
+            animation["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
+        return self.with_pillow(pictures, options, {}, animation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import MAX_FRAMES, exactly
-from resizer.formats.canvas import Disposal
+from resizer.formats.canvas import Control, Disposal
 
 if TYPE_CHECKING:
     from resizer.formats.base import SourceFile
@@ -21,24 +21,16 @@ SPARE_BLOCKS: Final = 100_000
 BYTES_PER_BLOCK: Final = 32
 # By code. Some encoders write 4 instead of 3; 5 to 7 are undefined, and browsers keep such frames.
 DISPOSALS: Final = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """A graphic control extension, about the next frame: `duration` is in milliseconds."""
-
-    disposal: Disposal = Disposal.KEEP
-    transparent: int | None = None
-    duration: float = 0
+# A frame's disposal, its transparent colour's number, and its duration, without a graphic control extension before it.
+NOTHING_SAID: Final[tuple[Disposal, int | None, float]] = (Disposal.KEEP, None, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class GifFrame:
-    """One frame: its place and size in pixels, its palette's RGB values, and where its pixels are in the file."""
+    """One frame: its palette's RGB values and the transparent one's number, and where its pixels are in the file."""
 
-    place: tuple[int, int]
-    size: tuple[int, int]
     control: Control
+    transparent: int | None
     palette: bytes
     code_size: int  # LZW's, in bits
     is_interlaced: bool
@@ -56,7 +48,7 @@ class GifBlocks:
         self.stream, self._max_pixels = file.stream, file.max_pixels
         self.frames = list[GifFrame]()
         self.plays = 1
-        self._control = Control()
+        self._next = NOTHING_SAID
         self._blocks_left = SPARE_BLOCKS + file.size // BYTES_PER_BLOCK
         self.stream.seek(6)
         width, height, flags = struct.unpack("<HHB2x", exactly(self.stream, 7, "GIF"))
@@ -83,14 +75,15 @@ class GifBlocks:
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         if not self.frames:  # in old files the first frame may be larger than the header says
             self.size = max(self.size[0], left + width), max(self.size[1], top + height)
-        place, size, interlaced = (left, top), (width, height), bool(flags & 0x40)
+        disposal, transparent, duration = self._next
+        control = Control((width, height), (left, top), duration, disposal)
         palette = self._read_palette(flags) or self._palette
         (code_size,) = exactly(self.stream, 1, "GIF")
         begin = self.stream.tell()
         self._skip_sub_blocks()
         span = begin, self.stream.tell()
-        self.frames.append(GifFrame(place, size, self._control, palette, code_size, interlaced, span))
-        self._control = Control()
+        self.frames.append(GifFrame(control, transparent, palette, code_size, bool(flags & 0x40), span))
+        self._next = NOTHING_SAID
 
     def _extension(self) -> None:
         (label,) = exactly(self.stream, 1, "GIF")
@@ -98,7 +91,7 @@ class GifBlocks:
         if label == CONTROL and len(data) >= 4:
             flags, delay, transparent = struct.unpack_from("<BHB", data)
             disposal = DISPOSALS.get(flags >> 2 & 7, Disposal.KEEP)
-            self._control = Control(disposal, transparent if flags & 1 else None, delay * 10.0)
+            self._next = disposal, transparent if flags & 1 else None, delay * 10.0
         elif label == APPLICATION and data in LOOPS:
             data = self._sub_block()
             if len(data) == 3 and data[0] == 1:

@@ -8,16 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff import check_end, largest_size, pixel_pieces
+from resizer.formats.isobmff import PROPERTIES, pixel_pieces, whole_file
 from resizer.model import CodePoints, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
 # Samples per pixel, by pillow-heif's name for the subsampling; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
@@ -25,16 +24,15 @@ BLOCK_BYTES: Final = 1.5  # per pixel: libde265's data about the coding of block
 LENGTH_SIZE: Final = 4 + 21  # bytes from a configuration's kind to the one with the size of lengths (14496-15, 8.3.3)
 
 
-class HeicSource(SourceFormat):
+class HeicSource(SourceFormat[ImageFile]):
     """Reads the primary picture; libheif turns it upright."""
 
     name: ClassVar[str] = "HEIF"
     access: ClassVar[Access] = Access.WHOLE
     threads: ClassVar[int] = 0
-    file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' photos take a quarter
 
-    def expect(self, file: SourceFile) -> Header | None:
+    def open(self, file: SourceFile) -> ImageFile:
         try:
             # Read just the picture, in this thread: small functions have less than one core.
             importlib.import_module("pillow_heif").register_heif_opener(
@@ -43,18 +41,12 @@ class HeicSource(SourceFormat):
         except ImportError:
             detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
             raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
-        check_end(file, "HEIC")
-        size = largest_size(file.start)
-        return Header(self.name, "RGBA", *size) if size else None
-
-    def open(self, file: SourceFile) -> ImageFile:
-        data = file.stream.read()
-        _check_units(file.start, data)
-        # pillow-heif seeks back to the start after reading everything.
+        data = whole_file(file, self.name)
+        _check_units(data)
         return Image.open(io.BytesIO(data), formats=(self.name,))
 
     def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        header = super().describe(image, file)
+        header = super().describe(image, file)  # pillow-heif makes the EXIF upright
         nclx = image.info.get("nclx_profile")
         return replace(
             header,
@@ -62,20 +54,21 @@ class HeicSource(SourceFormat):
             code_points=nclx and CodePoints(nclx["color_primaries"], nclx["transfer_characteristics"]),
         )
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        del wanted
+    def frames(self, image: ImageFile) -> Iterator[Frame]:
+        declared = image.size
         image.load()
-        if image.size != (header.width, header.height):
+        if image.size != declared:
             raise Rejected(Reason.CORRUPT, "The HEIC's picture has another size than the file says.")
         yield Frame(image)
 
 
-def _check_units(start: bytes, data: bytes) -> None:
+def _check_units(data: bytes) -> None:
     """Raise `Rejected` `corrupt` for holes of zeros: libde265 fills them with garbage and reports no error.
 
     A picture consists of units, each after its length. A unit never contains three zeros in a row
     (ISO/IEC 23008-2, 7.4.2).
     """
+    start = data[:PROPERTIES]
     configuration = start.find(b"hvcC")
     if configuration == -1 or len(start) <= configuration + LENGTH_SIZE:
         return

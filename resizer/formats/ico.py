@@ -13,15 +13,14 @@ from PIL import Image
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, exactly
-from resizer.formats.bmp import BmpImage
+from resizer.formats.bmp import OpenedBmp
 from resizer.formats.png import PngSource
+from resizer.formats.png_file import OpenedPng
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
 MAX_PICTURES: Final = 256
 DIRECTORY, ENTRY = 6, 16
@@ -30,7 +29,7 @@ PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 PNG_BITS: Final = 32  # of all PNGs in icons, says Microsoft
 
 
-class IcoBitmap(BmpImage):
+class OpenedIcon(OpenedBmp):
     """A bitmap in an icon; its picture ends at `end` in the stream."""
 
     def __init__(self, stream: IO[bytes], at: int, end: int) -> None:
@@ -54,15 +53,13 @@ class IcoBitmap(BmpImage):
         return colours
 
 
-class IcoSource(SourceFormat):
+class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
     """Reads ICOs and CURs."""
 
     name: ClassVar[str] = "ICO"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 1
 
-    def open(self, file: SourceFile) -> ImageFile:
-        """Open the largest picture, and of these the one with the most bits."""
+    def open(self, file: SourceFile) -> OpenedIcon | OpenedPng:
         (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
         if not 0 < count <= MAX_PICTURES:
             raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")
@@ -70,22 +67,19 @@ class IcoSource(SourceFormat):
         _, at, size = max((_rank(file.stream, at), at, size) for size, at in entries)
         if _is_png(file.stream, at):
             return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
-        return IcoBitmap(file.stream, at, at + size)
+        return OpenedIcon(file.stream, at, at + size)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header; a bitmap needs copies to apply its mask."""
-        if not isinstance(image, IcoBitmap):
+    def describe(self, image: OpenedIcon | OpenedPng, file: SourceFile) -> Header:
+        if isinstance(image, OpenedPng):
             return replace(PNG.describe(image, file), format=self.name)
-        width, height = image.size
-        held = width * height * (4 + 12 * image.is_computed)
-        return Header(self.name, "RGBA", width, height, has_transparency=True, held_bytes=held)
+        held = image.width * image.height * (4 + 12 * image.is_computed)  # copies to apply the mask
+        return replace(super().describe(image, file), mode="RGBA", has_transparency=True, held_bytes=held)
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture."""
-        if isinstance(image, IcoBitmap):
-            yield Frame(image.shown())
+    def frames(self, image: OpenedIcon | OpenedPng) -> Iterator[Frame]:
+        if isinstance(image, OpenedPng):
+            yield from PNG.frames(image)
         else:
-            yield from PNG.frames(image, header, wanted)
+            yield Frame(image.shown())
 
 
 def _is_png(stream: IO[bytes], at: int) -> bool:
@@ -98,5 +92,5 @@ def _rank(stream: IO[bytes], at: int) -> tuple[int, int]:
     if _is_png(stream, at):
         width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
         return width * height, PNG_BITS
-    image = BmpImage(stream, at, in_icon=True)
+    image = OpenedBmp(stream, at, in_icon=True)
     return image.width * image.height, image.bits

@@ -5,13 +5,12 @@ The items in them are the pictures of an AVIF or HEIC (ISO/IEC 23008-12).
 
 from __future__ import annotations
 
-import io
 import struct
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from resizer.errors import Reason, Rejected
-from resizer.model import CodePoints
+from resizer.formats.base import truncated
+from resizer.model import CodePoints, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 HEAD, LONG_HEAD = 8, 16
 MAX_BOXES: Final = 1000
+PROPERTIES: Final = 65_536  # bytes at a file's start where encoders put what they say of the picture
 
 
 class Box(NamedTuple):
@@ -30,29 +30,20 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes_of_file(stream: IO[bytes], size: int, at: int = 0) -> Iterator[Box]:
-    """The boxes of a file of `size` bytes, without reading their contents; the last may exceed the file."""
+def boxes(data: bytes | bytearray, at: int = 0) -> Iterator[Box]:
+    """The boxes from an offset on; the last one may exceed the data."""
     for _ in range(MAX_BOXES):
-        if at + HEAD > size:
+        if at + HEAD > len(data):
             return
-        stream.seek(at)
-        start = stream.read(LONG_HEAD)
-        if len(start) < HEAD:
-            return
-        (length, kind), head = struct.unpack_from(">I4s", start), HEAD
-        if length == 1 and len(start) == LONG_HEAD:
-            (length,), head = struct.unpack_from(">Q", start, HEAD), LONG_HEAD
+        (length, kind), head = struct.unpack_from(">I4s", data, at), HEAD
+        if length == 1 and at + LONG_HEAD <= len(data):
+            (length,), head = struct.unpack_from(">Q", data, at + HEAD), LONG_HEAD
         if length == 0:  # it goes on to the end
-            length = size - at
+            length = len(data) - at
         if length < head:
             return
         yield Box(kind, at + head, at + length)
         at += length
-
-
-def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Box]:
-    """The boxes between two offsets; the last one may be truncated."""
-    return boxes_of_file(io.BytesIO(data), len(data) if end is None else min(end, len(data)), begin)
 
 
 def find(data: bytes, kind: bytes) -> bytes | None:
@@ -60,13 +51,17 @@ def find(data: bytes, kind: bytes) -> bytes | None:
     return next((data[box.begin : box.end] for box in boxes(data) if box.kind == kind), None)
 
 
-def check_end(file: SourceFile, title: str) -> None:
-    """Raise `Rejected` `truncated` for a file that ends before its last box; some decoders leave out what is missing.
+def whole_file(file: SourceFile, format_: str) -> bytes:
+    """Read an AVIF or HEIC. Raises `Rejected` `truncated` if it ends before its last box, or if it is too large.
 
-    May leave the stream at any position.
+    Some decoders leave out what is missing, and do not say why they refuse a large picture.
     """
-    if any(box.end > file.size for box in boxes_of_file(file.stream, file.size)):
-        raise Rejected(Reason.TRUNCATED, f"The {title} ends before its last pixel; upload the whole file.")
+    data = file.stream.read()
+    if any(box.end > len(data) for box in boxes(data)):
+        raise truncated(format_)
+    if size := largest_size(data[:PROPERTIES]):
+        file.check(Header(format_, "L", *size))
+    return data
 
 
 def offsets(data: bytes, text: bytes) -> Iterator[int]:

@@ -1,24 +1,21 @@
-"""Reads and writes JPEGs."""
+"""Reads and writes JPEGs. Reading can divide their sides by 2, 4 or 8, and finds out whether pixels are missing."""
 
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image, JpegImagePlugin
 
-from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
 from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
-from resizer.formats.orientation import exif_orientation
 from resizer.model import OVERSAMPLING, Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from PIL.ImageFile import ImageFile
 
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}
@@ -27,22 +24,19 @@ SCALES: Final = (8, 4, 2)  # libjpeg can divide both sides by these while it dec
 HEADER_COPIES: Final = 3
 FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
-PROFILE_HEAD: Final = 14  # bytes
-
-pillow_private.read_any_application_segment()
 
 
 class OpenedJpeg(JpegImagePlugin.JpegImageFile):
     """An opened JPEG with its segments up to its first scan."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.segments = Segments(stream)
+        self.stream, self.segments = stream, Segments(stream)
         self.segments.read_header()
         stream.seek(0)
         super().__init__(stream)
 
 
-class JpegSource(SourceFormat):
+class JpegSource(SourceFormat[OpenedJpeg]):
     """Reads JPEGs, and the first picture of an MPO. CMYK is always treated as inverted, even without Adobe's marker.
 
     Chromium, libvips and ImageMagick do the same.
@@ -50,36 +44,26 @@ class JpegSource(SourceFormat):
 
     name: ClassVar[str] = "JPEG"
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def open(self, file: SourceFile) -> OpenedJpeg:
         """Open the file as a plain JPEG: `Image.open` would read an MPO's index.
 
         Rejects files that browsers and Pillow cannot decode, and files with too many segments.
         """
         image = OpenedJpeg(file.stream)
-        if not image.tile:
-            raise Rejected(Reason.TRUNCATED, "The JPEG ends before its first pixel; upload the whole file.")
-        parts = [each for each in pillow_private.application_segments(image, "APP2") if each.startswith(PROFILE)]
+        parts = [part for segment, part in image.applist if segment == "APP2" and part.startswith(PROFILE)]
         if parts:
             image.info["icc_profile"] = _profile(parts)
         return image
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header with EXIF's orientation, and libjpeg's memory before the first row."""
-        segments = cast("OpenedJpeg", image).segments
+    def describe(self, image: OpenedJpeg, file: SourceFile) -> Header:
+        """Add libjpeg's memory before the first row."""
+        segments = image.segments
         buffered = HEADER_COPIES * segments.scan_at
         if segments.arithmetic:
             buffered += FILE_COPIES * file.size
         if segments.several_scans:
             buffered += segments.coefficient_bytes
-        width, height = image.size
-        return Header(
-            format=self.name,
-            mode=image.mode,
-            width=width,
-            height=height,
-            orientation=exif_orientation(image.info.get("exif")),
-            buffered_bytes=buffered,
-        )
+        return replace(super().describe(image, file), buffered_bytes=buffered)
 
     def scale(self, header: Header, wanted: tuple[int, int]) -> int:
         """The largest of 8, 4, 2 and 1 that leaves enough pixels, and at least one on each side.
@@ -90,25 +74,20 @@ class JpegSource(SourceFormat):
         most = min(side / (OVERSAMPLING * needed), header.width, header.height)
         return next((divisor for divisor in SCALES if divisor <= most), 1)
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode at `scale`. libjpeg rounds sides up, so `crop_box` has the picture's exact size."""
-        jpeg = cast("OpenedJpeg", image)
-        width, height, divisor = header.width, header.height, self.scale(header, wanted)
-        if divisor > 1:  # draft takes the next larger scale unless the size is rounded down
-            jpeg.draft(None, (width // divisor, height // divisor))
-        decode_jpeg(jpeg, jpeg.segments)
-        yield Frame(jpeg, crop_box=(width / divisor, height / divisor))
+    def frames(self, image: OpenedJpeg) -> Iterator[Frame]:
+        decode_jpeg(image, image.stream, image.segments)
+        yield Frame(image)
 
 
 def _profile(segments: Sequence[bytes]) -> bytes | None:
     """Join the parts of an ICC profile; None if one is missing. If a part comes twice, the first one counts."""
     parts: dict[int, bytes] = {}
     for segment in segments:
-        if len(segment) >= PROFILE_HEAD:
+        if len(segment) >= pillow_private.PROFILE_HEAD:
             parts.setdefault(segment[12], segment)
     in_order = [parts[number] for number in sorted(parts)]
     whole = bool(parts) and in_order[0][13] == len(parts)
-    return b"".join(part[PROFILE_HEAD:] for part in in_order) if whole else None
+    return b"".join(part[pillow_private.PROFILE_HEAD :] for part in in_order) if whole else None
 
 
 class JpegRendition(RenditionFormat):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import ImageChops, ImageFilter
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import Access, SourceFile, SourceFormat
-from resizer.formats.isobmff import HEAD, Box, boxes_of_file, find
+from resizer.formats.base import Access, SourceFile, SourceFormat, truncated
+from resizer.formats.isobmff import HEAD, Box, boxes, find
 from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
 
@@ -29,6 +30,7 @@ NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
 ENUMERATED: Final = 1  # a method of the `colr` box: a number says the colour space
 PROFILES: Final = frozenset({2, 3})  # and its other methods: an ICC profile
+EIGHT_BITS, SIXTEEN_BITS = 7, 15  # of a palette's column, less one
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
 SIGNATURE: Final = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
 
@@ -41,48 +43,38 @@ class OpenedJpeg2000(Jpeg2KImageFile):
         self.codestream = read_codestream(data, begin)
         self.given_palette = _palette(header) if self.codestream.components == 1 else None
         colour = find(header, b"colr") or b""
-        boxes = b"" if self.given_palette else _boxes(self.codestream, colour)
-        super().__init__(io.BytesIO(b"".join((boxes, memoryview(data)[begin : self.codestream.end], END))))
+        head = b"" if self.given_palette else _boxes(self.codestream, colour)
+        super().__init__(io.BytesIO(b"".join((head, memoryview(data)[begin : self.codestream.end], END))))
         if len(colour) > 3 and colour[0] in PROFILES:
             self.info["icc_profile"] = colour[3:]
 
 
-class Jpeg2000Source(SourceFormat):
+class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
     """Reads JPEG 2000s."""
 
     name: ClassVar[str] = "JPEG2000"
     access: ClassVar[Access] = Access.WHOLE
-    file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 400e-9
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def open(self, file: SourceFile) -> OpenedJpeg2000:
         """Read the whole file first: OpenJPEG may end the process if the file is shorter than it was told."""
         return OpenedJpeg2000(bytearray(file.stream.read()))
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        del file
-        opened = cast("OpenedJpeg2000", image)
-        palette, _ = opened.given_palette or ("", b"")
-        return Header(
-            format=self.name,
-            mode="P" if palette else image.mode,
-            width=image.width,
-            height=image.height,
-            has_transparency=image.has_transparency_data or palette == "RGBA",
-            buffered_bytes=opened.codestream.decoder_bytes,
-        )
+    def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:
+        header = replace(super().describe(image, file), buffered_bytes=image.codestream.decoder_bytes)
+        if image.given_palette:
+            return replace(header, mode="P", has_transparency=image.given_palette[0] == "RGBA")
+        return header
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        del header, wanted
-        opened = cast("OpenedJpeg2000", image)
-        if opened.codestream.end is None:
-            raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends before its last pixel; upload the whole file.")
+    def frames(self, image: OpenedJpeg2000) -> Iterator[Frame]:
+        if image.codestream.end is None:
+            raise truncated(self.name)
         image.load()
-        if opened.codestream.bits > BYTE and len(image.getbands()) > 1 and _has_lost_whites(image):
+        if image.codestream.bits > BYTE and len(image.getbands()) > 1 and _has_lost_whites(image):
             detail = "The JPEG 2000 has colours of more than 8 bits with whites that Pillow loses; save it with 8 bits."
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
-        if opened.given_palette:
-            mode, colours = opened.given_palette
+        if image.given_palette:
+            mode, colours = image.given_palette
             image.putpalette(colours, mode)
         yield Frame(image)
 
@@ -91,11 +83,11 @@ def _parts(data: bytearray) -> tuple[int, bytes]:
     """The offset of the codestream, and the content of the `jp2h` box."""
     if data.startswith(START):
         return 0, b""
-    boxes = list(boxes_of_file(io.BytesIO(data), len(data)))
-    found = {box.kind: box for box in boxes}
+    found = {box.kind: box for box in boxes(data)}
     if b"jp2c" not in found:
-        reason = Reason.TRUNCATED if boxes[-1].end + HEAD > len(data) else Reason.CORRUPT
-        raise Rejected(reason, f"The JPEG 2000 has no picture in its first {len(boxes)} boxes; upload the whole file.")
+        if max(box.end for box in found.values()) + HEAD > len(data):
+            raise truncated("JPEG2000")
+        raise Rejected(Reason.CORRUPT, "The JPEG 2000 has no picture in it.")
     header = found.get(b"jp2h", Box(b"jp2h", 0, 0))
     return found[b"jp2c"].begin, bytes(data[header.begin : min(header.end, header.begin + MAX_HEADER)])
 
@@ -115,22 +107,17 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
     if len(palette) < 3:
         return None
     count, columns = struct.unpack_from(">HB", palette)
-    depths = [1 + (depth & 0x7F) for depth in palette[3 : 3 + columns]]
-    sizes = [-(-depth // 8) for depth in depths]
-    mode = PALETTE_MODES.get(columns)
-    if mode is None or len(palette) < 3 + columns + count * sum(sizes):
-        return None
+    depths, mode = {*palette[3 : 3 + columns]}, PALETTE_MODES.get(columns)
+    size = 2 if depths == {SIXTEEN_BITS} else 1
+    colours = palette[3 + columns :: size]  # of 16 bits the upper 8
+    if mode is None or len(colours) < count * columns or not depths < {EIGHT_BITS, SIXTEEN_BITS}:
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
     if sorted(order) != list(range(columns)):
         order = list(range(columns))
-    colours, values = bytearray(), io.BytesIO(palette[3 + columns :])
-    for _ in range(count):
-        colour = [
-            int.from_bytes(values.read(size), "big") * 255 // ((1 << depth) - 1) & 0xFF
-            for size, depth in zip(sizes, depths, strict=True)
-        ]
-        colours += bytes(colour[column] for column in order) * (3 if columns == 1 else 1)
-    return mode, bytes(colours[: 256 * len(mode)])
+    if columns == 1:
+        order *= 3
+    return mode, bytes(colours[at + column] for at in range(0, min(count, 256) * columns, columns) for column in order)
 
 
 def _has_lost_whites(image: ImageFile) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import truncated
 
 START: Final = b"\xff\x4f\xff\x51"  # SOC and SIZ
 END: Final = b"\xff\xd9"
@@ -46,7 +47,7 @@ def read_codestream(data: bytearray, begin: int) -> Codestream:
         places = range(begin + COMPONENTS_AT, begin + COMPONENTS_AT + 3 * count, 3)
         components = [struct.unpack_from(COMPONENT, data, at) for at in places]
     except struct.error as problem:
-        raise Rejected(Reason.TRUNCATED, "The JPEG 2000 ends within its header; upload the whole file.") from problem
+        raise truncated("JPEG2000") from problem
     if divided := _divided(sides, {(across, down) for _, across, down in components}):
         sides = divided
         struct.pack_into(">8I", data, begin + SIDES_AT, *sides)

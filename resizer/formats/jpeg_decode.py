@@ -7,10 +7,11 @@ marker libjpeg waits for more data. So we hold the end marker back until the dec
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
+from resizer.formats.base import truncated
 from resizer.formats.jpeg_segments import END, Segments
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ PADDING: Final = 8 + AT_ONCE  # bytes
 END_MARKER: Final = bytes([0xFF, END])
 
 
-def decode_jpeg(image: JpegImageFile, header: Segments) -> None:
-    """Decode an opened JPEG, like `image.load()`. Raises `Rejected`: `truncated` or `corrupt`.
+def decode_jpeg(image: JpegImageFile, stream: IO[bytes], header: Segments) -> None:
+    """Decode an opened JPEG from its stream, like `image.load()`. Raises `Rejected`: `truncated` or `corrupt`.
 
     A complete picture needs no end marker. Missing pixels are `truncated`, even if an end marker follows. Two cases
     are not detected: a few missing blocks at the very end, and arithmetic-coded files with an end marker, whose
     encoder may have omitted zeros.
     """
-    segments = Segments(pillow_private.stream_of(image))
+    segments = Segments(stream)
     with pillow_private.jpeg_decoder(image) as decode_more:
         decoder = Decoder(decode_more)
         if header.arithmetic:
@@ -46,7 +47,7 @@ def decode_jpeg(image: JpegImageFile, header: Segments) -> None:
             with suppress(Rejected):  # padding may not be what the decoder reads next
                 _finish(decoder, segments)
     if not decoder.finished:
-        raise Rejected(Reason.TRUNCATED, "The JPEG ends before its last pixel; upload the whole file.")
+        raise truncated("JPEG")
 
 
 def _finish(decoder: Decoder, segments: Segments) -> None:

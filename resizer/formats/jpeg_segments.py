@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Final
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import truncated
 from resizer.model import MAX_EXIF_BYTES
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ class Segments:
     def read_header(self) -> None:
         """Read up to the first scan. Raises `Rejected`.
 
-        `corrupt` for too many segments or too much EXIF, `unsupported_format` for files that browsers and Pillow cannot
-        decode.
+        `truncated` without a scan, `corrupt` for too many segments or too much EXIF, `unsupported_format` for files
+        that browsers and Pillow cannot decode.
         """
         for _ in self.pieces():
             if self.scans:
                 return
-        self.scan_at = self._read
+        raise truncated("JPEG")
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the file in order, up to its end marker. Raises the same as `read_header`, or if scans are too many."""

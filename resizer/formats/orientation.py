@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import struct
-from typing import Final
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
 
+from resizer.errors import is_our_fault, is_raised_here
 from resizer.model import MAX_EXIF_BYTES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 UPRIGHT: Final = 1
-PREFIX: Final = re.compile(rb"(Exif\0\0){0,2}")  # some writers repeat it
-# Integers of a directory by their types (TIFF 6.0, section 2), as `struct` reads them.
-INTEGERS: Final = {1: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l"}
+
+
+@contextmanager
+def ignored_damage() -> Iterator[None]:
+    """Go on after an error of Pillow: hostile EXIF may raise anything, and the picture does not need it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as problem:
+        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)  # for a number that is no text
+        if is_our_fault(problem) and not in_pillow:
+            raise
 
 
 def exif_orientation(exif: bytes | None) -> int:
     """The orientation, 1 to 8, in an EXIF block, with or without `Exif\\0\\0` in front; 1 if it has none.
 
-    Pillow's `getexif` would also use XMP's orientation, which browsers ignore.
+    It may be any integer. Pillow's `getexif` would also use XMP's orientation, which browsers ignore.
     """
-    tiff = PREFIX.sub(b"", (exif or b"")[:MAX_EXIF_BYTES], count=1)
-    order = ">" if tiff.startswith(b"MM") else "<"
-    try:
-        (at,) = struct.unpack_from(f"{order}L", tiff, 4)
-        (count,) = struct.unpack_from(f"{order}H", tiff, at)
-        for entry in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind, values, value = struct.unpack_from(f"{order}HHL4s", tiff, entry)
-            if tag == ExifTags.Base.Orientation and kind in INTEGERS and values == 1:
-                (found,) = struct.unpack_from(order + INTEGERS[kind], value)
-                return found if found in range(1, 9) else UPRIGHT
-    except struct.error:  # it is damaged, but the picture can be resized
-        pass
-    return UPRIGHT
+    tags, found = Image.Exif(), None
+    with ignored_damage():
+        tags.load((exif or b"")[:MAX_EXIF_BYTES])
+        found = tags.get(ExifTags.Base.Orientation)
+    if isinstance(found, bytes):  # of the type BYTE
+        found = int.from_bytes(found, "big")
+    return found if isinstance(found, int) and found in range(1, 9) else UPRIGHT

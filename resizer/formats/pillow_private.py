@@ -126,20 +126,7 @@ expect(Image, ("_getdecoder",))
 expect(ImageFile.ImageFile, ("load_prepare",))
 expect(JpegImagePlugin, ("MARKER", "APP", "JpegImageFile"))
 
-APPLICATION_SEGMENTS: Final = range(0xFFE0, 0xFFF0)  # markers (T.81, table B.1)
 PROFILE_HEAD: Final = 14  # bytes before a part of an ICC profile (ICC.1, annex B.4); Pillow fails without them
-
-
-def read_any_application_segment() -> None:
-    """Make Pillow ignore application segments of JPEGs that it cannot read, such as Photoshop's if split in two.
-
-    The pixels do not need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
-    """
-    readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
-        marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
-        for marker in APPLICATION_SEGMENTS
-    }
-    JpegImagePlugin.MARKER.update(readers)
 
 
 def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int) -> None:
@@ -149,16 +136,13 @@ def _read_application_segment(image: JpegImagePlugin.JpegImageFile, marker: int)
         image.icclist.pop()
 
 
-def application_segments(image: JpegImagePlugin.JpegImageFile, name: str) -> list[bytes]:
-    """The contents of an opened JPEG's segments with a name such as `APP2`, in the file's order."""
-    return [content for segment, content in image.applist if segment == name]
-
-
-def stream_of(image: ImageFile.ImageFile) -> IO[bytes]:
-    """The stream of an opened image."""
-    if image.fp is None:
-        raise ValueError("The image is closed.")
-    return image.fp
+# Pillow must ignore application segments that it cannot read, such as Photoshop's if split in two: the pixels do not
+# need them. Blocks longer than 64 KB are split anywhere, but Pillow reads each segment alone.
+_readers: dict[int, tuple[str, str, Callable[[JpegImagePlugin.JpegImageFile, int], None] | None]] = {
+    marker: (f"APP{marker & 15}", "Application segment", hook(_read_application_segment))
+    for marker in range(0xFFE0, 0xFFF0)  # T.81, table B.1
+}
+JpegImagePlugin.MARKER.update(_readers)
 
 
 @contextmanager

@@ -11,23 +11,21 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat
-from resizer.formats.canvas import Canvas, Disposal
+from resizer.formats.base import SourceFile, SourceFormat, ask
+from resizer.formats.canvas import Canvas, Control, Disposal, composed
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import DATA
-from resizer.formats.png_file import PngFile
+from resizer.formats.png_file import OpenedPng
 from resizer.formats.png_save import has_few_colours
 from resizer.model import Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.ImageFile import ImageFile
-
-CONTROL: Final = struct.Struct(">4s4I2H2B")
+FCTL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 OVER: Final = 1
 HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
@@ -37,81 +35,52 @@ MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
 COPIES: Final = 5  # of a chunk in memory while Pillow reads it, measured with a profile of 4 MB
 
 
-class Control(NamedTuple):
-    """The content of an fcTL chunk, about the next frame: `duration` is in milliseconds."""
-
-    size: tuple[int, int]
-    place: tuple[int, int]
-    duration: float
-    disposal: Disposal
-    over: bool
-
-
-class PngSource(SourceFormat):
+class PngSource(SourceFormat[OpenedPng]):
     """Reads PNGs and animated PNGs (PNG specification, third edition) as browsers show them."""
 
     name: ClassVar[str] = "PNG"
     threads: ClassVar[int] = 0
 
-    def open(self, file: SourceFile) -> PngFile:
-        """Read the chunks before the pixels. Damaged ones are ignored if the pixels do not need them."""
-        # Metadata may be larger than memory, and is never read again.
-        getattr(file.stream, "release_behind", lambda: None)()
-        return PngFile(file.stream, file.warn)
+    def open(self, file: SourceFile) -> OpenedPng:
+        ask(file.stream, "release_behind")  # metadata may be larger than memory, and is never read again
+        return OpenedPng(file.stream, file.warn)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Make the header from the chunks."""
-        png, pixels = cast("PngFile", image), image.width * image.height
-        transparent = image.mode in {"LA", "RGBA"} or "transparency" in image.info
+    def describe(self, image: OpenedPng, file: SourceFile) -> Header:
         kept = COPIES * sum(len(value) for value in image.info.values() if isinstance(value, bytes))
-        header = Header(
-            format=self.name,
-            mode=image.mode,
-            width=image.width,
-            height=image.height,
-            frames=max(1, png.announced),
-            orientation=exif_orientation(image.info.get("exif")),
-            has_transparency=transparent or (png.has_frames and not png.control),
-            buffered_bytes=kept,
-            code_points=png.code_points,
-        )
-        if png.has_frames:  # the decoded frame, its RGBA copy, and the canvas below
-            held, buffered = 4 * pixels, kept + 8 * pixels
-            return replace(header, mode="RGBA", loop=png.plays, held_bytes=held, buffered_bytes=buffered)
-        if png.deep_colour:  # the compressed pixels, and both bytes of each sample
-            return replace(header, buffered_bytes=kept + file.size + 12 * pixels)
+        header = replace(super().describe(image, file), buffered_bytes=kept, code_points=image.code_points)
+        if image.has_frames:
+            return composed(header, frames=image.announced, plays=image.plays, transparent=not image.control)
+        if image.deep_colour:  # the compressed pixels, and both bytes of each sample
+            return replace(header, buffered_bytes=kept + file.size + 12 * header.pixels)
         return header
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        """Decode the picture, or compose the frames of the animation."""
-        del header, wanted
-        png = cast("PngFile", image)
-        if png.has_frames:
-            yield from animation(png)
+    def frames(self, image: OpenedPng) -> Iterator[Frame]:
+        if image.has_frames:
+            yield from animation(image)
         else:
-            pixels = png.decoded(png.size, png.chunks.pixels())
+            pixels = image.decoded(image.size, image.chunks.pixels())
             yield Frame(pixels, few_colours=has_few_colours(pixels))
 
-    def after_pixels(self, image: ImageFile, header: Header) -> Header:
+    def after_pixels(self, image: OpenedPng, header: Header) -> Header:
         """Add EXIF, XMP and texts after the pixels."""
-        png = cast("PngFile", image)
-        if png.has_frames:
+        if image.has_frames:
             return header
-        if png.chunks.kind == b"IDAT":  # after the last row
-            deque(islice(png.chunks.pixels(), MAX_BEHIND), maxlen=0)
+        chunks = image.chunks
+        if chunks.kind == b"IDAT":  # after the last row
+            deque(islice(chunks.pixels(), MAX_BEHIND), maxlen=0)
         for _ in range(MAX_BEHIND):
-            if not png.chunks.kind or png.chunks.left > MAX_BYTES_BEHIND:
+            if not chunks.kind or chunks.left > MAX_BYTES_BEHIND:
                 break
-            if png.chunks.kind == b"IEND":
-                png.chunks.body(MAX_BYTES_BEHIND)
+            if chunks.kind == b"IEND":
+                chunks.body(MAX_BYTES_BEHIND)
                 break
             with suppress(Rejected):  # the file may end early here
-                png.read_optional()
-            png.chunks.advance()
+                image.read_optional()
+            chunks.advance()
         return replace(header, orientation=exif_orientation(image.info.get("exif")))
 
 
-def animation(png: PngFile) -> Iterator[Frame]:
+def animation(png: OpenedPng) -> Iterator[Frame]:
     """The frames of an animation whose `chunks` are at its first IDAT.
 
     As in Chromium, a damaged or impossible fcTL ends the animation. Raises `Rejected`: `truncated` if the file ends
@@ -125,7 +94,7 @@ def animation(png: PngFile) -> Iterator[Frame]:
         compressed = png.chunks.pixels()
         pixels = png.decoded(control.size, compressed)
         deque(compressed, maxlen=0)  # to the next chunk
-        drawn = canvas.draw(pixels, control.place, control.disposal, over=control.over)
+        drawn = canvas.draw(pixels, control)
         del pixels
         made += 1
         yield Frame(drawn, control.duration)
@@ -139,7 +108,7 @@ def animation(png: PngFile) -> Iterator[Frame]:
         png.warn(f"The PNG has {made} of the {png.announced} frames that it announces.")
 
 
-def _go_to_frame(png: PngFile) -> None:
+def _go_to_frame(png: OpenedPng) -> None:
     """Go to the next frame's pixels and keep its control, or go to the end."""
     png.control = b""
     while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
@@ -152,14 +121,14 @@ def _go_to_frame(png: PngFile) -> None:
         png.chunks.advance()
 
 
-def _control(png: PngFile) -> Control | None:
+def _control(png: OpenedPng) -> Control | None:
     """The control of the frame whose pixels are next; None if it is missing or impossible."""
-    if len(png.control) != CONTROL.size or png.chunks.kind not in DATA:
+    if len(png.control) != FCTL.size or png.chunks.kind not in DATA:
         return None
-    number, width, height, left, top, delay, parts, disposal, blend = CONTROL.unpack(png.control)
+    number, width, height, left, top, delay, parts, disposal, blend = FCTL.unpack(png.control)
     inside = 0 < width <= png.size[0] - left and 0 < height <= png.size[1] - top
     covers = png.chunks.kind == b"fdAT" or (width, height) == png.size  # the first frame must
     if not (png.chunks.is_next(number) and inside and covers and disposal < len(DISPOSALS) and blend <= OVER):
         return None
     duration = 1000 * delay / (parts or HUNDREDTHS)
-    return Control((width, height), (left, top), duration, DISPOSALS[disposal], blend == OVER)
+    return Control((width, height), (left, top), duration, DISPOSALS[disposal], over=blend == OVER)

@@ -28,7 +28,7 @@ XMP: Final = "XML:com.adobe.xmp"
 KEYWORDS: Final = ("Author", "Copyright")  # of texts with artist and copyright (11.3.3.2)
 
 
-class PngFile(PlainPng):
+class OpenedPng(PlainPng):
     """An opened PNG, whose `chunks` are at its pixels. Opening it raises `Rejected`, or Pillow's errors.
 
     `announced` is the number of frames (0: no animation), `plays` how often they play (0: for ever), `control` the body
@@ -89,8 +89,9 @@ class PngFile(PlainPng):
             if kind == b"tRNS":
                 self._use_transparency(body)
             elif kind == b"cICP":
-                primaries, transfer, matrix, full_range = body
-                self.code_points = CodePoints(primaries, transfer, matrix, narrow=full_range == 0)
+                if not body[3]:
+                    raise LeftOut("it is for samples of narrow range")
+                self.code_points = CodePoints(*body[:3])
             elif kind == b"acTL":
                 self.announced, self.plays = struct.unpack(">II", body)
             elif kind == b"fcTL":

@@ -14,8 +14,9 @@ from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
 from PIL import Image, ImageChops, TiffImagePlugin
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import Access, SourceFile, SourceFormat
+from resizer.formats.base import Access, SourceFile, SourceFormat, truncated
 from resizer.formats.bit_depth import deep_grey
+from resizer.formats.orientation import UPRIGHT
 from resizer.formats.pillow_private import replace_raw_modes
 from resizer.formats.tiff_directory import Directory, TiffFile
 from resizer.formats.tiff_page import PHOTOMETRIC, find_page
@@ -23,8 +24,6 @@ from resizer.model import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
     from resizer.model import Header
 
@@ -58,7 +57,7 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
 
     def _changes(self) -> dict[int, tuple[int, ...]]:
         """Other values for tags that Pillow reads wrongly, or not at all; `_mended` corrects the pixels."""
-        changes: dict[int, tuple[int, ...]] = {ORIENTATION: (1,)}  # Pillow would turn the picture, even by XMP alone
+        changes: dict[int, tuple[int, ...]] = {ORIENTATION: (UPRIGHT,)}  # Pillow would turn it, even by XMP alone
         if self.photometric in LAB:
             changes |= {PHOTOMETRIC: (RGB,), SAMPLE_FORMAT: (UNSIGNED,) * len(self.bits)}
         elif self.photometric in GREY and max(self.bits) > 8:
@@ -70,15 +69,14 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
         return changes
 
 
-class TiffSource(SourceFormat):
+class TiffSource(SourceFormat[OpenedTiff]):
     """Reads TIFFs."""
 
     name: ClassVar[str] = "TIFF"
     access: ClassVar[Access] = Access.BACK_AND_FORTH
-    file_copies: ClassVar[int] = 1
     seconds_per_pixel: ClassVar[float] = 40e-9
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def open(self, file: SourceFile) -> OpenedTiff:
         page = find_page(TiffFile(file.stream))
         method = page.number(COMPRESSION, UNCOMPRESSED)
         if method not in COMPRESSIONS:
@@ -99,19 +97,16 @@ class TiffSource(SourceFormat):
             image.info.pop("icc_profile", None)  # the decoded colours are RGB
         return image
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        opened = cast("OpenedTiff", image)
-        stored = opened.page.number(ORIENTATION, 1)
-        orientation = stored if stored in range(1, 9) else 1
-        return replace(super().describe(image, file), orientation=orientation, buffered_bytes=_decoder_bytes(opened))
+    def describe(self, image: OpenedTiff, file: SourceFile) -> Header:
+        stored = image.page.number(ORIENTATION, UPRIGHT)
+        orientation = stored if stored in range(1, 9) else UPRIGHT
+        return replace(super().describe(image, file), orientation=orientation, buffered_bytes=_decoder_bytes(image))
 
-    def frames(self, image: ImageFile, header: Header, wanted: tuple[int, int]) -> Iterator[Frame]:
-        del header, wanted
-        opened = cast("OpenedTiff", image)
-        if _is_cut(opened):
-            raise Rejected(Reason.TRUNCATED, "The TIFF ends before its last pixel; upload the whole file.")
+    def frames(self, image: OpenedTiff) -> Iterator[Frame]:
+        if _is_cut(image):
+            raise truncated(self.name)
         image.load()
-        yield Frame(_mended(opened))
+        yield Frame(_mended(image))
 
 
 def _mended(image: OpenedTiff) -> Image.Image:

@@ -50,7 +50,9 @@ def find_page(file: TiffFile) -> Directory:
     pages = list(_pages(file))
     if not pages:
         raise Rejected(Reason.CORRUPT, "The TIFF has no picture in it.")
-    if (file.read(8, len(CANON)) == CANON and not file.big) or _is_preview(pages[0]) or any(map(_has_sensor, pages)):
+    is_canons = file.read(8, len(CANON)) == CANON and not file.big
+    is_preview = DNG_VERSION in pages[0].fields and pages[0].number(SUBFILE, 0) & REDUCED
+    if is_canons or is_preview or any(map(_has_sensor, pages)):
         detail = "It is a camera's raw file; upload the JPEG or TIFF that was developed from it."
         raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
     page = next((page for page in pages if not page.number(SUBFILE, 0) & (REDUCED | MASK)), pages[0])
@@ -74,11 +76,6 @@ def _pages(file: TiffFile) -> Iterator[Directory]:
         yield page
         waiting.extendleft(reversed(page.numbers(SUB_DIRECTORIES)))
         waiting.append(page.next)
-
-
-def _is_preview(first: Directory) -> bool:
-    """Whether a file's first directory is a DNG's preview."""
-    return DNG_VERSION in first.fields and bool(first.number(SUBFILE, 0) & REDUCED)
 
 
 def _has_sensor(page: Directory) -> bool:

@@ -1,4 +1,4 @@
-"""Reads and writes WebPs; checks the declared size before libwebp sees the file."""
+"""Reads and writes WebPs. libwebp allocates memory for the declared size when it opens a file."""
 
 from __future__ import annotations
 
@@ -8,69 +8,52 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL.WebPImagePlugin import WebPImageFile
 
-from resizer.errors import Reason, Rejected
-from resizer.formats.base import MAX_FRAMES, Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
-from resizer.formats.orientation import exif_orientation
-from resizer.model import Format, Header
+from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat, truncated
+from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL import Image
-    from PIL.ImageFile import ImageFile
 
-MANY_PARTS: Final = 4_194_304  # bytes; smaller files cannot have enough parts to matter
-BYTES_PER_PART: Final = 4  # per byte of the file: libwebp keeps 32 bytes for each part, which may have just 8
+DECODER_BYTES: Final = 13  # per pixel: libwebp's ARGB, its canvas twice, and the frame that it returns
 MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
 
 
-class WebpSource(SourceFormat):
+class WebpSource(SourceFormat[WebPImageFile]):
     """Reads WebPs (RFC 9649)."""
 
     name: ClassVar[str] = "WEBP"
     access: ClassVar[Access] = Access.WHOLE
-    # libwebp's ARGB, its canvas twice, and the frame that it returns.
-    decoder_bytes: ClassVar[float] = 13
-    file_copies: ClassVar[int] = 2
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def expect(self, file: SourceFile) -> Header | None:
-        """Read the size: libwebp allocates memory for it when the file is opened."""
-        size = declared_size(file.start)
-        return Header(self.name, "RGBA", *size, held_bytes=_bytes_for_parts(file)) if size and all(size) else None
+    def open(self, file: SourceFile) -> WebPImageFile:
+        data = file.stream.read()
+        if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp does not say why it refuses such a file
+            raise truncated(self.name)
+        size = declared_size(data)
+        if size and all(size):
+            file.check(_with_memory(Header(self.name, "RGBA", *size)))
+        return WebPImageFile(io.BytesIO(data))
 
-    def open(self, file: SourceFile) -> ImageFile:
-        """Open the whole file; libwebp decodes nothing yet."""
-        return WebPImageFile(file.stream)
+    def describe(self, image: WebPImageFile, file: SourceFile) -> Header:
+        header = _with_memory(super().describe(image, file))
+        frames = min(image.n_frames, file.max_pixels // header.pixels + 1)
+        return replace(header, frames=frames, loop=image.info.get("loop") if frames > 1 else None)
 
-    def describe(self, image: ImageFile, file: SourceFile) -> Header:
-        """Complete the header; as in browsers, only EXIF turns the picture."""
-        header = super().describe(image, file)
-        allowed = min(file.max_pixels // (header.width * header.height), MAX_FRAMES) + 1
-        frames = min(getattr(image, "n_frames", 1), allowed)
-        return replace(
-            header,
-            frames=frames,
-            loop=image.info.get("loop") if frames > 1 else None,
-            orientation=exif_orientation(image.info.get("exif")),
-            held_bytes=_bytes_for_parts(file),
-        )
-
-    def explain(self, file: SourceFile, problem: Exception) -> Rejected | None:
-        """Report a file that is shorter than its header says as `truncated`: libwebp does not say."""
-        del problem
-        promised = int.from_bytes(file.start[4:8], "little") + 8
-        size = file.stream.seek(0, io.SEEK_END)
-        if promised > size:
-            detail = f"The WebP ends after {size} of its {promised} bytes; upload the whole file."
-            return Rejected(Reason.TRUNCATED, detail)
-        return None
+    def frames(self, image: WebPImageFile) -> Iterator[Frame]:
+        if image.n_frames == 1:
+            yield from super().frames(image)
+            return
+        for number in range(image.n_frames):
+            image.seek(number)
+            yield Frame(image.convert("RGBA"), image.info["duration"])
 
 
-def _bytes_for_parts(file: SourceFile) -> int:
-    return BYTES_PER_PART * file.size if file.start[12:16] == b"VP8X" and file.size > MANY_PARTS else 0
+def _with_memory(header: Header) -> Header:
+    return replace(header, held_bytes=DECODER_BYTES * header.pixels)
 
 
 def declared_size(start: bytes) -> tuple[int, int] | None:

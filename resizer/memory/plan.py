@@ -32,7 +32,7 @@ SOURCE_PIXEL: Final = {
     "1": (1, 1),
     "P": (1, 4),
     **dict.fromkeys(("I;16", "I;16B", "I;16L"), (2, 6)),
-    **dict.fromkeys(("I", "F"), (4, 5)),
+    **dict.fromkeys(("I", "F"), (4, 6)),
 }
 OTHER_MODE: Final = (4, 4)
 
@@ -85,12 +85,7 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     in_mode, copied = SOURCE_PIXEL.get(header.mode, OTHER_MODE)
     if header.frames > 1 or (header.has_transparency and header.mode in {"1", "L", "RGB"}):
         copied = 4  # to RGBA
-    decoded = (
-        pixels * in_mode
-        + round(header.width * header.height * source.decoder_bytes)
-        + file_size * source.file_copies
-        + header.held_bytes
-    )
+    decoded = pixels * in_mode + file_size * source.access + header.held_bytes
     passes = wanted[0] * rows * depth  # between the resampler's two, across and down; it keeps this buffer
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.

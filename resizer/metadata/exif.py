@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
-from resizer.errors import is_our_fault, is_raised_here
+from resizer.formats.orientation import ignored_damage
 from resizer.formats.png_file import KEYWORDS
 from resizer.model import MAX_EXIF_BYTES
 
@@ -52,7 +51,7 @@ def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes
     if keep == "none":
         return b""
     exif, rights, block = Image.Exif(), dict[int, bytes](), b""
-    with _ignored_damage():
+    with ignored_damage():
         exif = _exif(image)
         texts = {tag: text for tag in COPYRIGHT if isinstance(text := _as_stored(exif.get(tag)), bytes)}
         rights = {tag: text[:MAX_TEXT] for tag, text in texts.items() if not _is_blank(text)}
@@ -60,23 +59,12 @@ def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes
     while len(rights) < len(COPYRIGHT) and (found := next(elsewhere, None)):
         rights = {tag: text[:MAX_TEXT].encode() for tag, text in zip(COPYRIGHT, found, strict=True) if text} | rights
     if keep == "all":
-        with _ignored_damage():
+        with ignored_damage():
             block = _written(rights | _described(exif))
     if len(block) > MAX_SEGMENT_BYTES:
         warn(f"EXIF of {len(block)} bytes is too long for a JPEG; only artist and copyright are kept.")
         block = b""
     return block or _written(rights)
-
-
-@contextmanager
-def _ignored_damage() -> Iterator[None]:
-    """Go on after an error: hostile EXIF may raise anything, and the picture does not need it."""
-    try:
-        yield
-    except Exception as problem:
-        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)  # for a number that is no text
-        if is_our_fault(problem) and not in_pillow:
-            raise
 
 
 def _exif(image: ImageFile) -> Image.Exif:

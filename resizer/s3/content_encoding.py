@@ -19,7 +19,8 @@ READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # SDKs leave these in the header; they do not change the stored bytes.
 PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
 BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
-GZIP, ZLIB = zlib.MAX_WBITS + 16, zlib.MAX_WBITS  # as zlib names them
+GZIP, ZLIB, RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS  # as zlib names them
+SAMPLE: Final = 1024  # bytes at the start, which show how the rest is compressed
 MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
 MAX_ENCODINGS: Final = 5  # of one object; more are not decoded
 
@@ -37,13 +38,15 @@ def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[b
     `corrupt` if the data is damaged.
     """
     first = b""
-    while len(first) < 2 and (piece := next(pieces, b"")):
+    while len(first) < SAMPLE and (piece := next(pieces, b"")):
         first += piece
     pieces = chain([first], pieces)
     if first.startswith(b"\x1f\x8b"):
         window_bits = GZIP
     elif encoding == "deflate" and first and first[0] & 15 == 8 and int.from_bytes(first[:2], "big") % 31 == 0:
         window_bits = ZLIB  # RFC 1950, 2.2
+    elif encoding == "deflate" and _is_raw(first):
+        window_bits = RAW
     else:
         yield from pieces
         return
@@ -52,6 +55,14 @@ def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[b
     except zlib.error as problem:
         detail = f"{uri} cannot be decompressed as its Content-Encoding says: {problem}."
         raise Rejected(Reason.CORRUPT, detail) from problem
+
+
+def _is_raw(first: bytes) -> bool:
+    """Whether bytes are deflate without zlib's header, which some programs write; no image is."""
+    try:
+        return bool(zlib.decompressobj(RAW).decompress(first, SAMPLE))
+    except zlib.error:
+        return False
 
 
 def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:

@@ -95,11 +95,6 @@ def test_code_points_give_primaries_and_curve() -> None:
                 assert chosen({}, CodePoints(primaries, transfer), format_) == (colors, [])
 
 
-def test_narrow_range_is_no_srgb() -> None:
-    """A PNG whose samples leave room beneath black is not taken for sRGB."""
-    assert chosen({}, CodePoints(1, 13, narrow=True)) == (matrix_profile(Colours(narrow=True)), [])
-
-
 def test_hdr_is_told_of() -> None:
     """HDR comes out in the right primaries, with a warning that it is not tone-mapped."""
     for format_ in ("PNG", "AVIF", "HEIF"):

@@ -7,11 +7,10 @@ import struct
 
 import pytest
 
-from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
-from resizer.decode.rejecting import rejecting, title, undecodable
+from resizer.decode.frames import decode, rejecting
+from resizer.decode.header import Limits, open_image
 from resizer.errors import OutOfTime, Reason, Rejected
+from resizer.formats.base import title
 from tests.support.pictures import heic, noise, photo_like, saved
 from tests.support.plans import of_widths
 
@@ -30,9 +29,10 @@ from tests.support.plans import of_widths
 )
 def test_an_early_end_is_known_by_its_words(problem: Exception, reason: Reason) -> None:
     """However a library says it; and what it says is not shown."""
-    rejection = undecodable("JPEG", problem)
-    assert rejection.reason is reason
-    assert str(problem) not in rejection.detail
+    with pytest.raises(Rejected) as rejection, rejecting("JPEG"):
+        raise problem
+    assert rejection.value.reason is reason
+    assert str(problem) not in rejection.value.detail
 
 
 def test_what_is_no_fault_of_the_file_comes_out_as_it_was_raised() -> None:
@@ -58,10 +58,10 @@ WEBP, HEIC = saved(noise(60, 40), "WEBP", lossless=True), heic(photo_like(64, 64
     ("data", "detail"),
     [
         (WEBP[:40] + bytes(len(WEBP) - 40), "The WebP cannot be decoded: its data is damaged."),
-        (HEIC.replace(b"ispe", b"abcd"), "The HEIC's header cannot be read: its data is damaged."),
+        (HEIC.replace(b"ispe", b"abcd"), "The HEIC cannot be decoded: its data is damaged."),
         (
             saved(photo_like(16, 16)).replace(b"\0\x10\0\x10\3", b"\0\x10\0\x10\7"),
-            "The JPEG's header cannot be read: its data is damaged.",
+            "The JPEG cannot be decoded: its data is damaged.",
         ),
     ],
     ids=["WebP", "HEIC", "JPEG"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,16 +31,14 @@ class Read:
     warnings: list[str] = field(default_factory=list)
 
 
-def read(source: SourceFormat, data: bytes, max_pixels: int = MAX_PIXELS) -> Read:
+def read(source: SourceFormat[Any], data: bytes, max_pixels: int = MAX_PIXELS) -> Read:
     """Read a file to its end."""
     warnings = list[str]()
-    file = SourceFile(io.BytesIO(data), data[:65_536], len(data), max_pixels, warnings.append)
-    source.expect(file)
-    file.stream.seek(0)
+    file = SourceFile(io.BytesIO(data), len(data), max_pixels, lambda _: None, warnings.append)
     image = source.open(file)
     header = source.describe(image, file)
     found = Read(image, header, warnings=warnings)
-    for frame in source.frames(image, header, (1000, 1000)):
+    for frame in source.frames(image):
         found.frames.append(frame)
         found.shown.append(premultiplied(np.asarray(frame.pixels.convert("RGBA"))))
         if len(found.frames) == 1:

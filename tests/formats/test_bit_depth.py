@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.formats import bit_depth
 from tests.support.plans import of_widths
 
@@ -93,17 +92,6 @@ def test_what_is_no_number_spoils_no_other_pixel(places: tuple[int, ...], scale:
     ]
 
 
-def test_a_large_picture_is_worked_on_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows come out in their places where they are too many to be taken at once."""
-    monkeypatch.setattr(bit_depth, "STRIP_PIXELS", 4)
-    rows = np.linspace(0, 2**32 - 1, 70).astype("<u4").reshape(35, 2)
-    assert greys(tiff(rows, UNSIGNED)) == [int(value) >> 24 for value in rows.flat]
-    floats = np.linspace(0, 1, 70, dtype="<f4").reshape(35, 2)
-    floats[0, 0] = floats[20, 1] = np.nan
-    expected = [0 if np.isnan(value) else int(value * 255 + 0.5) for value in floats.flat]
-    assert max(abs(got - want) for got, want in zip(greys(tiff(floats, FLOAT)), expected, strict=True)) <= 3
-
-
 @pytest.mark.parametrize(
     ("rows", "light"), [(of(300, 300), 128), (of(-5, -5), 128), (of(0.25, 0.25), 64), (of(np.nan, np.nan), 0)]
 )
@@ -115,4 +103,4 @@ def test_a_picture_of_one_value(rows: NDArray[Any], light: int) -> None:
 def test_an_image_without_tags_is_scaled_as_well() -> None:
     """What is no TIFF has no tags to ask, and is scaled over its whole range."""
     image = Image.fromarray(of(0, 65_535, dtype="<u2"))
-    assert bit_depth.eight_bits(image).tobytes() == b"\x00\xff"
+    assert bit_depth.deep_grey(image).tobytes() == b"\x00\xff"

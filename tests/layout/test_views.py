@@ -10,8 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.formats import SOURCES
 from resizer.layout.views import SMALL, at_views, cascade, small_copy
 from resizer.model import Frame

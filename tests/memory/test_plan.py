@@ -175,7 +175,6 @@ def needed_for(header: Header, *specs: RenditionSpec, format_: Format = Format.P
         (Header("JPEG", "L", 4000, 3000), Header("JPEG", "RGB", 4000, 3000)),
         (Header("JPEG", "RGB", 4000, 3000), Header("JPEG", "RGB", 4000, 3000, buffered_bytes=72 * MB)),
         (Header("PNG", "RGB", 4000, 3000), Header("PNG", "LA", 4000, 3000)),
-        (Header("PNG", "RGBA", 4000, 3000), Header("WEBP", "RGBA", 4000, 3000)),
         (Header("GIF", "P", 400, 300, frames=2), Header("GIF", "P", 400, 300, frames=200)),
     ],
 )

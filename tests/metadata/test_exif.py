@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.metadata import exif as exif_reader
 from resizer.metadata import rights
 from resizer.metadata.exif import MAX_SEGMENT_BYTES, MAX_TEXT, kept_exif

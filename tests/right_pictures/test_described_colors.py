@@ -174,13 +174,6 @@ def test_hdr_comes_out_with_a_warning(data: bytes, resize: Callable[..., Any]) -
     assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, BT_2020, None))).mean() < 2
 
 
-def test_narrow_range_is_spread(resize: Callable[..., Any]) -> None:
-    """A PNG whose black is 16 and whose white is 235 has all of both."""
-    narrow = PICTURE.point([round(16 + value * 219 / 255) for value in range(256)] * 3)
-    _, rendition = resize(png(cicp(1, 13, 0, 0), plain=saved(narrow, "PNG")))
-    assert psnr(rendition, expected(PICTURE)) > 38
-
-
 TRANSPARENT: dict[str, tuple[Any, Any, dict[str, int]]] = {
     "RGBA": ((100, 100, 100, 255), (5, 5, 5, 0), {}),
     "LA": ((100, 255), (5, 0), {}),

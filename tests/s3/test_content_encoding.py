@@ -48,6 +48,7 @@ def read_all(stored: bytes, encoding: str | None, piece: int | None = None, size
         ("gzip", gzip.compress(PICTURE[:50_000]) + gzip.compress(b"") + gzip.compress(PICTURE[50_000:])),
         ("gzip", gzip.compress(PICTURE) + bytes(512)),
         ("deflate", zlib.compress(PICTURE)),
+        ("deflate", zlib.compress(PICTURE, wbits=-zlib.MAX_WBITS)),  # without zlib's header, as some programs write it
         ("deflate, gzip", gzip.compress(zlib.compress(PICTURE))),
         ("gzip,aws-chunked", gzip.compress(PICTURE)),
         ("aws-chunked", PICTURE),

@@ -6,8 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.planning.geometry import wanted_size
 from tests.support.pictures import photo_like
 from tests.support.plans import of_widths, rendition_size, whole_view

@@ -45,13 +45,9 @@ def to_xyz(chromaticities: Sequence[float]) -> tuple[Floats, Floats]:
     return points[:, 1:] * np.linalg.solve(points[:, 1:], white), white
 
 
-def converted(
-    pixels: ArrayLike, chromaticities: Sequence[float], gamma: float | None, *, narrow: bool = False
-) -> Floats:
+def converted(pixels: ArrayLike, chromaticities: Sequence[float], gamma: float | None) -> Floats:
     """Pixels from 0 to 255 in sRGB, not rounded; white stays white, and what sRGB does not hold is clipped."""
     samples = np.asarray(pixels, dtype=float) / 255
-    if narrow:
-        samples = np.clip((samples * 255 - 16) / 219, 0, 1)
     light = srgb_to_light(samples) if gamma is None else samples**gamma
     (matrix, white), (srgb, srgb_white) = to_xyz(chromaticities), to_xyz(SRGB)
     adapted = np.linalg.inv(BRADFORD) @ np.diag((BRADFORD @ srgb_white) / (BRADFORD @ white)) @ BRADFORD

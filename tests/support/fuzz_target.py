@@ -7,8 +7,7 @@ from functools import partial
 
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.errors import Rejected
 from resizer.layout.views import at_views
 from resizer.memory.plan import MB

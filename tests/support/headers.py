@@ -7,8 +7,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from tests.support.pictures import noise, photo_like, saved
 from tests.support.plans import of_widths
 

@@ -8,8 +8,7 @@ from contextlib import nullcontext
 import pytest
 from PIL import Image
 
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason
 from resizer.formats.base import MAX_FRAMES
 from tests.conftest import rejects

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason, Rejected
 from tests.conftest import Download
 from tests.support.forged import scan_flood, segment

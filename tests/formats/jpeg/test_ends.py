@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason, Rejected
 from tests.support.forged import segment
 from tests.support.pictures import noise, opened, photo_like, psnr, saved

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.frames import decode
+from resizer.decode.header import Limits, open_image
 from resizer.errors import OurFault
 from resizer.formats import pillow_private
 from resizer.formats.base import SaveOptions, SourceFile
@@ -56,7 +56,7 @@ def test_the_decoder_takes_the_scale_that_was_planned(size: tuple[int, int]) -> 
         wanted = tuple(max(1, int(side / scale / 1.5)) for side in size)
         image, header = open_image(io.BytesIO(data), LIMITS)
         planned = JpegSource().scale(header, (wanted[0], wanted[1]))
-        (frame,) = JpegSource().frames(image, header, (wanted[0], wanted[1]))
+        (frame,) = decode(image, header, (wanted[0], wanted[1]))
         assert frame.pixels.size == tuple(-(-side // planned) for side in size)
         assert frame.crop_box == tuple(side / planned for side in size)
 
@@ -85,7 +85,7 @@ def test_what_is_held_of_a_file_is_counted() -> None:
 def test_a_mistake_in_our_hook_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pillow takes a TypeError for a sign of a damaged file; one of ours in what it calls comes out as ours."""
     data = saved(photo_like(16, 16), icc_profile=bytes(200))
-    file = SourceFile(stream=io.BytesIO(data), start=data, size=len(data), max_pixels=10**6, warn=print)
+    file = SourceFile(stream=io.BytesIO(data), size=len(data), max_pixels=10**6, check=print, warn=print)
     monkeypatch.setattr(pillow_private, "PROFILE_HEAD", None)
     with pytest.raises(OurFault, match="TypeError"):
         JpegSource().open(file)

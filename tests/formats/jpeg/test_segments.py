@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
-from resizer.decode.limits import Limits
+from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason, Rejected
 from tests.support.pictures import opened, photo_like, saved
 from tests.support.plans import of_widths
