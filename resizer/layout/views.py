@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from resizer.planning.cascade import sources
-from resizer.planning.geometry import View, as_stored
+from resizer.planning.geometry import View, as_stored, sources
 from resizer.resize import resize
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from resizer.formats import SOURCES
 from resizer.model import Format
-from resizer.planning.cascade import sources
-from resizer.planning.geometry import place, wanted_size, whole
+from resizer.planning.geometry import place, sources, wanted_size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +71,7 @@ IN_FLIGHT: Final = 3
 def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size: int) -> int:
     """Predict the peak memory for resizing an image, in bytes, on top of what the process uses already.
 
-    `planned` are its renditions in the order of `cascade.rank`.
+    `planned` are its renditions in the order of `rank`.
     """
     source, depth = SOURCES[header.format], _resized_depth(header)
     views = [_anywhere(plan, header.upright_size) for plan in planned]

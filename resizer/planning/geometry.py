@@ -1,14 +1,15 @@
-"""Computes which part of a source a rendition shows, at which size, and around which point."""
+"""Computes which part of a source a rendition shows, at which size, and which larger picture it is made from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from resizer.model import OVERSAMPLING
 from resizer.settings.rules import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from resizer.model import Header
     from resizer.settings.rules import RenditionSpec
@@ -158,3 +159,27 @@ def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:
         return across, down
     warn(f"The user metadata {FOCAL_POINT} is ignored: {text[:40]!r} is not two fractions such as 0.31,0.62.")
     return None
+
+
+def rank(upright: Size, placement: Placement) -> tuple[bool, Size, Size]:
+    """The place in the order of work, greatest first: each after the ones it can be made from, enlarged ones last."""
+    view = placement.view
+    return not view.is_enlarged(), view.whole(upright), view.size
+
+
+def sources(upright: Size, views: Iterable[View]) -> dict[View, View | None]:
+    """The view that each view is made from, for views in the order of `rank`; None is the decoded picture."""
+    chosen: dict[View, View | None] = {}
+    for view in views:
+        if view not in chosen:
+            chosen[view] = cascade_source(upright, view, chosen)
+    return chosen
+
+
+def cascade_source(upright: Size, view: View, made: Collection[View]) -> View | None:
+    """The smallest one that contains the view and is large enough, else the largest that is not smaller, or None."""
+    width = view.whole(upright)[0]
+    fit = [each for each in made if each.holds(view) and not each.is_enlarged() and each.whole(upright)[0] >= width]
+    fit.sort(key=lambda each: (each.whole(upright), each.size))
+    enough = [each for each in fit if each.whole(upright)[0] >= OVERSAMPLING * width]
+    return enough[0] if enough else fit[-1] if fit else None

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from resizer.errors import Reason, Rejected
 from resizer.formats import RENDITIONS
 from resizer.model import Format, RenditionPlan
-from resizer.planning.cascade import rank
-from resizer.planning.geometry import place
+from resizer.planning.geometry import place, rank
 from resizer.settings.key_template import fill
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from resizer.decode.header import Limits, open_image
 from resizer.formats import SOURCES
 from resizer.layout.views import SMALL, at_views, cascade, small_copy
 from resizer.model import Frame
-from resizer.planning.cascade import sources
-from resizer.planning.geometry import View, place
+from resizer.planning.geometry import View, place, sources
 from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, seen_through

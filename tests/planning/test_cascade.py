@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resizer.planning.cascade import cascade_source, sources
-from resizer.planning.geometry import View, place
+from resizer.planning.geometry import View, cascade_source, place, sources
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.plans import largest_first, whole_view
 

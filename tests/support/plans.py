@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resizer.model import Format, Header, RenditionPlan
-from resizer.planning.cascade import rank
-from resizer.planning.geometry import place, whole
+from resizer.planning.geometry import place, rank, whole
 from resizer.settings.rules import RenditionSpec
 
 if TYPE_CHECKING:
