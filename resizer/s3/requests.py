@@ -13,6 +13,7 @@ from resizer.errors import (
     AccessDenied,
     ConditionFailed,
     ObjectMissing,
+    OutOfTime,
     Reason,
     Rejected,
     ResizerError,
@@ -48,6 +49,8 @@ def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(s3, f"{verb.lower()}_object")(**request)
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
+    except OutOfTime as late:
+        raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
     except (BotoCoreError, HTTPError) as problem:  # the latter if the body of GET's error breaks off
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
     return answer

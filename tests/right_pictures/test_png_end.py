@@ -33,7 +33,7 @@ def test_exif_behind_the_pixels_of_a_png_turns_it(orientation: int, resize: Any)
     report, rendition = resize(data)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=exif.tobytes()))))
     assert psnr(rendition, expected(upright)) > 38
-    assert (report.renditions[0].plan.width, report.renditions[0].plan.height) == rendition.size
+    assert report.renditions[0].plan.size == rendition.size
     assert rendition.getexif()[ExifTags.Base.Artist] == "Ada Lovelace"
     assert ExifTags.Base.Orientation not in rendition.getexif()
 
