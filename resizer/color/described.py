@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from resizer.model import CodePoints
 
 SRGB, DISPLAY_P3, BT_2020, ADOBE_RGB = "sRGB", "Display P3", "BT.2020", "Adobe RGB"
+NTSC_1953, PAL, NTSC, FILM, DCI_P3, EBU = "NTSC 1953", "BT.601 (625)", "BT.601 (525)", "film", "DCI-P3", "EBU 3213"
 # CIE 1931 x and y of white, red, green and blue, from each space's own standard.
 CHROMATICITIES: Final = {
     SRGB: (0.3127, 0.329, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06),
@@ -25,14 +26,23 @@ COLUMNS: Final = {
     DISPLAY_P3: ((0.51512, 0.24119, -0.00105), (0.29198, 0.69224, 0.04188), (0.1571, 0.06657, 0.78407)),
     BT_2020: ((0.67348, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79685)),
     ADOBE_RGB: ((0.60974, 0.31111, 0.01947), (0.20527, 0.62568, 0.06087), (0.14919, 0.06321, 0.74456)),
+    # Computed from the chromaticities in ITU-T H.273, table 2.
+    NTSC_1953: ((0.63446, 0.31100, -0.00118), (0.18513, 0.59149, 0.05551), (0.14460, 0.09751, 0.77058)),
+    PAL: ((0.45525, 0.23228, 0.01453), (0.36760, 0.70782, 0.10487), (0.14136, 0.05990, 0.70549)),
+    NTSC: ((0.41629, 0.22168, 0.01365), (0.39320, 0.70328, 0.09133), (0.15471, 0.07504, 0.71993)),
+    FILM: ((0.56565, 0.26424, -0.00132), (0.25388, 0.68508, 0.05498), (0.14467, 0.05068, 0.77124)),
+    DCI_P3: ((0.48616, 0.22668, -0.00080), (0.32385, 0.71033, 0.04324), (0.15419, 0.06298, 0.78247)),
+    EBU: ((0.45427, 0.24190, 0.01489), (0.35332, 0.67365, 0.09062), (0.15662, 0.08445, 0.71939)),
 }
 D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
 HEADER, POINT = 128, 20  # bytes
 POINTS, CURVES = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")  # tags of a profile
 LEVELS: Final = 256  # of a curve: one per value of a sample
 SAME_CHROMATICITY: Final = 0.003
-# Primaries by ITU-T H.273, table 2; 2 is unspecified. Those of BT.601 (5 to 7) are next to sRGB's.
-PRIMARIES: Final = dict.fromkeys((1, 2, 5, 6, 7), SRGB) | {9: BT_2020, 12: DISPLAY_P3}
+# Primaries by ITU-T H.273, table 2; 2 is unspecified.
+PRIMARIES: Final = {
+    1: SRGB, 2: SRGB, 4: NTSC_1953, 5: PAL, 6: NTSC, 7: NTSC, 8: FILM, 9: BT_2020, 11: DCI_P3, 12: DISPLAY_P3, 22: EBU,
+}  # fmt: skip
 UNSPECIFIED: Final = 2
 HDR: Final = {16: "PQ", 18: "HLG"}
 # Exponents by ITU-T H.273, table 3; None is sRGB's curve. So are those of BT.709 and its kin taken: they say how a

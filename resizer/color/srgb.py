@@ -26,7 +26,8 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
     """The ICC profile of an opened image, or one for the numbers in its place; None for sRGB.
 
     For PNG it is the first valid one of cICP, iCCP, sRGB, and gAMA with cHRM, the order of the PNG specification's
-    third edition. For other formats the profile comes before code points. Calls `warn` for invalid ones, and for HDR.
+    third edition. A cHRM without gAMA is ignored, as in Chromium. For other formats the profile comes before code
+    points. Calls `warn` for invalid ones, and for HDR.
     """
     profile: bytes | None = info.get("icc_profile")
     if "icc_profile" in info and (not profile or not isinstance(profile, bytes)):
@@ -34,7 +35,7 @@ def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str],
         profile = None
     if header.format != "PNG" and profile:
         return profile
-    chunks = profile is None and "srgb" not in info and not info.keys().isdisjoint({"gamma", "chromaticity"})
+    chunks = profile is None and "srgb" not in info and "gamma" in info
     if header.code_points is None and not chunks:
         return profile
     from resizer.color import described  # noqa: PLC0415 # 1 ms of a cold start, and most images do not need it

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, PRIMARIES, SRGB, Colours, matrix_profile
+from resizer.color.described import (
+    BT_2020,
+    CHROMATICITIES,
+    COLUMNS,
+    D50,
+    DISPLAY_P3,
+    PRIMARIES,
+    SRGB,
+    Colours,
+    matrix_profile,
+)
 from resizer.color.srgb import source_colors
 from resizer.model import CodePoints
 from tests.support import float_colors
@@ -17,6 +28,18 @@ LIGHT = {"gamma": 1.0}
 WIDE = {"gamma": 0.45455, "chromaticity": float_colors.ADOBE_RGB}
 ADOBE = matrix_profile(Colours("Adobe RGB", 1 / 0.45455))
 P3, LINEAR = matrix_profile(Colours(DISPLAY_P3)), matrix_profile(Colours(gamma=1.0))
+
+H_273 = {  # table 2: those that are not sRGB's
+    4: float_colors.NTSC_1953,
+    5: (0.3127, 0.329, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
+    6: float_colors.BT_601,
+    7: float_colors.BT_601,
+    8: (0.310, 0.316, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
+    9: float_colors.BT_2020,
+    11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    12: float_colors.DISPLAY_P3,
+    22: (0.3127, 0.329, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
+}
 
 
 def chosen(
@@ -74,7 +97,23 @@ def test_each_known_space_is_found_by_its_chromaticities() -> None:
     for name, points in CHROMATICITIES.items():
         for off in (0, 0.002, -0.002):
             near = tuple(each + off for each in points)
-            assert chosen({"chromaticity": near}) == (matrix_profile(Colours(name)), [])
+            gamma = None if name == SRGB else 2.2
+            assert chosen({"chromaticity": near, "gamma": 1 / 2.2}) == (matrix_profile(Colours(name, gamma)), [])
+
+
+def test_a_chrm_alone_says_nothing() -> None:
+    """Without gAMA a cHRM is ignored, as in Chromium."""
+    assert chosen({"chromaticity": float_colors.DISPLAY_P3}) == (None, [])
+
+
+@pytest.mark.parametrize("primaries", PRIMARIES)
+def test_the_columns_of_each_space_are_right(primaries: int) -> None:
+    """They follow from the chromaticities in H.273, adapted to D50 by Bradford's matrix."""
+    points = H_273.get(primaries, float_colors.SRGB)
+    matrix, white = float_colors.to_xyz(points)
+    gains = (float_colors.BRADFORD @ D50) / (float_colors.BRADFORD @ white)
+    adapted = np.linalg.inv(float_colors.BRADFORD) @ np.diag(gains) @ float_colors.BRADFORD @ matrix
+    assert np.abs(adapted.T - COLUMNS[PRIMARIES[primaries]]).max() < 0.0001
 
 
 def test_numbers_that_mean_srgb_are_srgb() -> None:
@@ -106,7 +145,7 @@ def test_hdr_is_told_of() -> None:
 
 def test_unknown_code_points_are_ignored() -> None:
     """Code points that are reserved, or of no well-known space, cost a warning, and what comes next counts."""
-    unknown = [CodePoints(*pair) for pair in ((0, 0), (3, 13), (4, 13), (10, 13), (255, 255), (1, 3), (12, 17))]
+    unknown = [CodePoints(*pair) for pair in ((0, 0), (3, 13), (10, 13), (23, 13), (255, 255), (1, 3), (12, 17))]
     for codes in (*unknown, CodePoints(12, 13, 6)):
         for info, counts in (({}, None), (PROFILE, b"a profile"), (LIGHT, LINEAR)):
             colours, (warning,) = chosen(info, codes)

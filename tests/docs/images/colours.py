@@ -121,20 +121,22 @@ def _() -> None:
         (png(chrm(ADOBE_RGB), gama(1 / 2.2), colour=COLOUR), ADOBE_RGB, 2.2),
         (png(gama(1 / 1.8), colour=COLOUR), float_colors.SRGB, 1.8),
         (avif(12, 13, COLOUR), P3, None),
+        (avif(6, 13, COLOUR), float_colors.BT_601, None),
         (heic(flat(COLOUR), color_primaries=12, transfer_characteristics=13, quality=100, chroma=444), P3, None),
     ):
         pixels = np.asarray(resized(described, formats=("png",)).image.convert("RGB")).astype(float)
         seen = float_colors.converted(np.full((1, 3), COLOUR), points, gamma)
         assert float_colors.delta_e(pixels[4, 4][None], seen).max() < 4
-    for unknown in (png(cicp(4, 13)), png(chrm((0.3, 0.3, 0.5, 0.2, 0.2, 0.5, 0.1, 0.1))), avif(22, 13)):
+    for unknown in (png(cicp(10, 13)), png(gama(1 / 2.2), chrm((0.3, 0.3, 0.5, 0.2, 0.2, 0.5, 0.1, 0.1))), avif(3, 13)):
         made = resized(unknown)
         assert level(made) == pytest.approx(GREY[0], abs=2)
         assert "ignored" in "".join(made.warnings)
 
 
-@row("Primaries of BT.601, transfer of BT.709")
+@row("Transfer of BT.709 or BT.601, or PNG with cHRM but without gAMA")
 def _() -> None:
-    for data in (png(cicp(6, 13), colour=COLOUR), png(cicp(5, 1), colour=COLOUR), png(cicp(1, 1), colour=COLOUR)):
+    for described in (cicp(1, 1), cicp(1, 6), chrm(P3)):
+        data = png(described, colour=COLOUR)
         made = resized(data)
         assert made.image.convert("RGB").getpixel((4, 4)) == COLOUR
         assert not made.warnings
