@@ -6,6 +6,7 @@ Among the largest pictures Pillow takes the one with the fewest bits, and it tru
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_PICTURES: Final = 256
+MAX_SIDE: Final = 256  # in an entry, which has 0 for it
 DIRECTORY, ENTRY = 6, 16
 PNG: Final = PngSource()
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -63,8 +65,8 @@ class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
         (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
         if not 0 < count <= MAX_PICTURES:
             raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")
-        entries = [struct.unpack("<8xII", exactly(file.stream, ENTRY, self.name)) for _ in range(count)]
-        _, at, size = max((_rank(file.stream, at), at, size) for size, at in entries)
+        entries = [struct.unpack("<BB4xHII", exactly(file.stream, ENTRY, self.name)) for _ in range(count)]
+        _, at, size = max((_rank(file.stream, entry), *entry[:2:-1]) for entry in entries)
         if _is_png(file.stream, at):
             return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
         return OpenedIcon(file.stream, at, at + size)
@@ -87,10 +89,13 @@ def _is_png(stream: IO[bytes], at: int) -> bool:
     return stream.read(len(PNG_SIGNATURE)) == PNG_SIGNATURE
 
 
-def _rank(stream: IO[bytes], at: int) -> tuple[int, int]:
-    """A picture's pixels, and bits per pixel; the best picture has most."""
-    if _is_png(stream, at):
-        width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
-        return width * height, PNG_BITS
-    image = OpenedBmp(stream, at, in_icon=True)
-    return image.width * image.height, image.bits
+def _rank(stream: IO[bytes], entry: tuple[int, ...]) -> tuple[int, int]:
+    """A picture's pixels, and bits per pixel; the best picture has most. If it is damaged, as its entry says."""
+    width, height, bits, _, at = entry
+    with suppress(Rejected):
+        if _is_png(stream, at):
+            width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
+            return width * height, PNG_BITS
+        image = OpenedBmp(stream, at, in_icon=True)
+        return image.width * image.height, image.bits
+    return (width or MAX_SIDE) * (height or MAX_SIDE), bits

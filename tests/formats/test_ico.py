@@ -111,6 +111,18 @@ def test_a_mask_that_is_cut_counts_where_it_is_needed() -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("damaged", [b"no picture" * 10, bitmap(32)[:20]])
+def test_a_damaged_picture_counts_as_its_entry_says(damaged: bytes) -> None:
+    """A smaller one that is damaged, or beyond the file's end, costs nothing; a larger one is not passed over."""
+    data = bytearray(icon((bitmap(32), 32), (damaged, 32)))
+    data[22:24] = 16, 16
+    assert (np.asarray(pixels_of(bytes(data))) == COLOURS).all()
+    data[22:24] = 0, 0
+    with pytest.raises(Rejected) as refused:
+        pixels_of(bytes(data))
+    assert refused.value.reason in {Reason.CORRUPT, Reason.TRUNCATED}
+
+
 def test_hostile_icons_are_refused() -> None:
     """Too many pictures, and none at all, are damage; a large picture within is known before it is decoded."""
     for data in (b"\0\0\1\0\xff\xff" + bytes(16 * 65_535), b"\0\0\1\0\0\0"):
