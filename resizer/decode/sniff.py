@@ -16,7 +16,7 @@ SERVED: Final = (
     (rb"RIFF.{4}WEBP", "WEBP"),
     (rb"GIF8[79]a", "GIF"),
     (rb"II[*+]\0|MM\0[*+]", "TIFF"),  # with a plus BigTIFF
-    (rb"BM.{4}\0{4}", "BMP"),
+    (rb"BM.{4}\0{4}|BM.{12}[\x0c-\x7c]\0{3}", "BMP"),  # some programs fill the reserved bytes
     (rb"\0\0\x01\0|\0\0\x02\0(?!\0\0)..", "ICO"),  # the latter a CUR; a TGA may begin like this, too, but zeros follow
     (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "JPEG2000"),
 )

@@ -139,6 +139,15 @@ def test_runs_are_read() -> None:
     assert pixels_of(RLE_BMP).convert("RGB").getpixel((0, 1)) == (0, 255, 0)
 
 
+def test_reserved_bytes_do_not_count() -> None:
+    """Some programs write something into the four reserved bytes of the file's header."""
+    data = bmp(*MASKS["BGRA"], V4, BITFIELDS)
+    assert (np.asarray(pixels_of(data[:6] + b"Ada!" + data[10:])) == COLOURS).all()
+    with pytest.raises(Rejected) as refused:
+        header_of(b"BMI is a measure, and this is a text that begins like a picture.")
+    assert refused.value.reason == Reason.NOT_AN_IMAGE
+
+
 @pytest.mark.parametrize(("bits", "compression"), [(24, 4), (1, 3), (0, 5), (2, 0), (8, 2)])
 def test_what_is_not_read_is_unsupported(bits: int, compression: int) -> None:
     """A JPEG within, Huffman's code, a PNG within and rare depths are known for what they are."""
