@@ -55,13 +55,21 @@ def find_page(file: TiffFile) -> Directory:
     if is_canons or is_preview or any(map(_has_sensor, pages)):
         detail = "It is a camera's raw file; upload the JPEG or TIFF that was developed from it."
         raise Rejected(Reason.UNSUPPORTED_FORMAT, detail)
-    page = next((page for page in pages if not page.number(SUBFILE, 0) & (REDUCED | MASK)), pages[0])
+    page = next(filter(_is_full, pages), pages[0])
     return replace(page, fields={tag: field for tag, field in page.fields.items() if _is_used(file, tag, field)})
 
 
+def _is_full(page: Directory) -> bool:
+    """Whether it is neither a reduced copy nor a mask."""
+    return not page.number(SUBFILE, 0) & (REDUCED | MASK)
+
+
 def _pages(file: TiffFile) -> Iterator[Directory]:
-    """The first `MAX_PAGES` pages in the file's order, each followed by its subpages."""
-    waiting, seen = deque([file.first]), set[int]()
+    """The first `MAX_PAGES` pages in the file's order, each followed by its subpages.
+
+    Damaged pages raise `Rejected` unless a full one comes before them.
+    """
+    waiting, seen, has_full = deque([file.first]), set[int](), False
     while waiting and len(seen) < MAX_PAGES:
         at = waiting.popleft()
         if not at or at in seen:
@@ -69,10 +77,11 @@ def _pages(file: TiffFile) -> Iterator[Directory]:
         try:
             page = file.directory(at)
         except Rejected:
-            if not seen:
+            if not has_full:
                 raise
             return  # use the pages before it
         seen.add(at)
+        has_full |= _is_full(page)
         yield page
         waiting.extendleft(reversed(page.numbers(SUB_DIRECTORIES)))
         waiting.append(page.next)

@@ -208,6 +208,16 @@ def test_a_cut_file_is_truncated(options: dict[str, Any]) -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("first", [page(SMALL, **REDUCED), page(SMALL, t254=(LONG, (4,)))])
+def test_a_reduced_copy_never_takes_the_place_of_a_picture_that_is_cut_off(first: Page) -> None:
+    """If the file ends before the full picture's tags, it is truncated; other pages behind a full one may be cut."""
+    for order, big in ORDERS:
+        with pytest.raises(Rejected) as refused:
+            header_of(tiff_file(first, page(LARGE), order=order, big=big)[:-300])
+        assert refused.value.reason == Reason.TRUNCATED
+        assert (array(tiff_file(page(LARGE), first, order=order, big=big)[:-30]) == LARGE).all()
+
+
 def test_a_file_without_a_page_is_corrupt() -> None:
     """A program that stopped before it wrote the tags leaves a header that points nowhere."""
     for order, big in ORDERS:
