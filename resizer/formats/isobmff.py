@@ -52,14 +52,15 @@ def find(data: bytes, kind: bytes) -> bytes | None:
 
 
 def whole_file(file: SourceFile, format_: str) -> bytes:
-    """Read an AVIF or HEIC. Raises `Rejected` `truncated` if it ends before its last box, or if it is too large.
+    """Read an AVIF or HEIC. Raises `Rejected` `truncated` if its last box or its picture is cut off, or if too large.
 
     Some decoders leave out what is missing, and do not say why they refuse a large picture.
     """
     data = file.stream.read()
-    if any(box.end > len(data) for box in boxes(data)):
+    start = data[:PROPERTIES]
+    if any(box.end > len(data) for box in boxes(data)) or any(end > len(data) for _, end in pixel_pieces(start)):
         raise truncated(format_)
-    if size := largest_size(data[:PROPERTIES]):
+    if size := largest_size(start):
         file.check(Header(format_, "L", *size))
     return data
 

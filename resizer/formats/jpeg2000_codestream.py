@@ -39,7 +39,7 @@ def read_codestream(data: bytearray, begin: int) -> Codestream:
     If all components have the same subsampling, its header is changed to a picture with as many pixels as samples:
     Pillow would fail because there are fewer.
     """
-    if not data.startswith(START, begin):
+    if not START.startswith(data[begin : begin + len(START)]):
         raise Rejected(Reason.CORRUPT, "The JPEG 2000's codestream has no size.")
     try:
         sides = struct.unpack_from(">8I", data, begin + SIDES_AT)
@@ -73,15 +73,20 @@ def _divided(sides: tuple[int, ...], steps: set[tuple[int, int]]) -> tuple[int, 
 
 
 def _end(data: bytearray, at: int, tiles: int) -> int | None:
-    """The offset behind the last tile-part; None if the file ends before it, or lacks tiles. Raises `corrupt`."""
+    """The offset behind the last tile-part; None if the file ends before it, or lacks tiles.
+
+    Raises `Rejected`: `truncated` if the file ends within its header, `corrupt` for too many segments.
+    """
     seen = set[int]()
     for _ in range(MAX_SEGMENTS):
         if (marker := int.from_bytes(data[at : at + 2], "big")) == SOT and at + 12 <= len(data):
             number, length = struct.unpack_from(">HI", data, at + 4)
             seen.add(number)
             at = at + length if length else len(data) - len(END) * data.endswith(END)  # 0: up to the end
-        elif marker == SOT or seen or at >= len(data):
+        elif marker == SOT or seen:
             return at if tiles and len(seen) >= tiles and at <= len(data) else None
+        elif at + 4 > len(data):
+            raise truncated("JPEG2000")
         else:
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     raise Rejected(Reason.CORRUPT, "The JPEG 2000 has too many segments or tile-parts.")

@@ -123,6 +123,16 @@ def test_a_missing_end_marker_is_no_damage(options: dict[str, Any]) -> None:
         assert refused.value.reason == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("options", [{}, {"no_jp2": True}])
+def test_a_cut_header_is_truncated(options: dict[str, Any]) -> None:
+    """A file that ends anywhere within the codestream's header is truncated, and not damaged."""
+    whole = saved(photo_like(60, 40), "JPEG2000", **options)
+    for end in range(whole.index(b"\xff\x4f\xff\x51") + 4 * bool(options), whole.index(b"\xff\x90")):
+        with pytest.raises(Rejected) as refused:
+            header_of(whole[:end])
+        assert refused.value.reason == Reason.TRUNCATED, end
+
+
 def test_a_missing_tile_is_truncated() -> None:
     """A file that ends where a tile ends has not all of its pixels."""
     whole = saved(photo_like(64, 32), "JPEG2000", no_jp2=True, tile_size=(32, 32))
