@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 DECODER_BYTES: Final = 13  # per pixel: libwebp's ARGB, its canvas twice, and the frame that it returns
+FLAGS_AT, ANIMATED, ALPHA = 20, 0x02, 0x10  # in the extended header (RFC 9649, 2.7)
 MAX_DURATION: Final = (1 << 24) - 2  # milliseconds; the encoder rounds start times, and may add one
 MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
@@ -36,6 +37,8 @@ class WebpSource(SourceFormat[WebPImageFile]):
         size = declared_size(data)
         if size and all(size):
             file.check(_with_memory(Header(self.name, "RGBA", *size)))
+        if _uncovers_canvas(data):
+            data = _with_alpha_flag(data)
         return WebPImageFile(io.BytesIO(data))
 
     def describe(self, image: WebPImageFile, file: SourceFile) -> Header:
@@ -54,6 +57,20 @@ class WebpSource(SourceFormat[WebPImageFile]):
 
 def _with_memory(header: Header) -> Header:
     return replace(header, held_bytes=DECODER_BYTES * header.pixels)
+
+
+def _uncovers_canvas(data: bytes) -> bool:
+    """Whether an animation's first frame is smaller than the picture, though the file claims to be opaque.
+
+    Browsers show transparency there. libwebp writes such files where each frame's opaque pixels form a rectangle.
+    """
+    is_opaque = data[12:16] == b"VP8X" and len(data) > FLAGS_AT and data[FLAGS_AT] & (ANIMATED | ALPHA) == ANIMATED
+    at = data.find(b"ANMF") if is_opaque else -1
+    return at != -1 and data[at + 14 : at + 20] != data[24:30]  # width and height less 1
+
+
+def _with_alpha_flag(data: bytes) -> bytes:
+    return data[:FLAGS_AT] + bytes([data[FLAGS_AT] | ALPHA]) + data[FLAGS_AT + 1 :]
 
 
 def declared_size(start: bytes) -> tuple[int, int] | None:
@@ -90,4 +107,5 @@ class WebpRendition(RenditionFormat):
             "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
         }
         how = {"quality": options.quality, "method": METHODS[options.effort]}
-        return self.with_pillow(pictures, options, how, animation)
+        data = self.with_pillow(pictures, options, how, animation)
+        return _with_alpha_flag(data) if _uncovers_canvas(data) else data

@@ -55,6 +55,30 @@ def test_frames_are_composed(seed: int) -> None:
     assert furthest(found.shown, composed(frames, SIZE)) <= 4
 
 
+def opaque(width: int, height: int, place: tuple[int, int], disposal: int = KEEP) -> Drawn:
+    return Drawn(np.full((height, width, 4), 1.0), place, disposal)
+
+
+def test_what_no_frame_covers_is_transparent() -> None:
+    """As in browsers it is, even if the file says that it is opaque, because its frames are."""
+    frames = [opaque(8, 6, (4, 2)), opaque(4, 4, (0, 0))]
+    drawn = [riff(b"ANIM", bytes(6)), *map(frame, frames)]
+    found = read(WebpSource(), webp(extended(*SIZE, ANIMATED & ~0x10), *drawn))
+    assert found.header.has_transparency
+    assert furthest(found.shown, composed(frames, SIZE)) == 0
+    covered = webp(extended(*SIZE, ANIMATED & ~0x10), drawn[0], frame(opaque(*SIZE, (0, 0))), drawn[2])
+    assert not read(WebpSource(), covered).header.has_transparency
+
+
+def test_a_rendition_says_that_it_is_transparent() -> None:
+    """libwebp does not if the opaque pixels of each frame form a rectangle; some viewers then show black around it."""
+    pictures = [Image.new("RGBA", (61, 47)) for _ in range(2)]
+    for number, picture in enumerate(pictures):
+        picture.paste((200, 30, 40, 255), (10 + 20 * number, 10, 30 + 20 * number, 20))
+    data = WebpRendition().save(iter(pictures), SaveOptions(quality=80, durations=(50, 50), opaque=False))
+    assert opened(data).convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 0)
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_exif_alone_turns_a_picture(orientation: int) -> None:
     """The orientation of EXIF counts, and not that of XMP."""
