@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 # TIFF 6.0, sections 8, 15, 18 to 23.
 BITS, COMPRESSION, STRIPS, ORIENTATION, SAMPLES = 258, 259, 273, 274, 277
 ROWS_PER_STRIP, STRIP_SIZES, PLANES, COLOR_MAP = 278, 279, 284, 320
-TILE_WIDTH, TILE_LENGTH, TILES, TILE_SIZES, SAMPLE_FORMAT = 322, 323, 324, 325, 339
+TILE_WIDTH, TILE_LENGTH, TILES, TILE_SIZES, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 323, 324, 325, 338, 339
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR, CIE_LAB, ICC_LAB = 0, 1, 2, 3, 6, 8, 9
 GREY, LAB = frozenset({WHITE_IS_ZERO, BLACK_IS_ZERO}), frozenset({CIE_LAB, ICC_LAB})
-UNCOMPRESSED, APART, UNSIGNED, SIGNED = 1, 2, 1, 2
+UNCOMPRESSED, APART, UNSIGNED, SIGNED, ASSOCIATED, UNASSOCIATED = 1, 2, 1, 2, 1, 2
 TO_16_BITS: Final = 257  # 255 becomes 65,535
 # Pillow's libtiff is built without WebP.
 COMPRESSIONS: Final = frozenset(TiffImagePlugin.COMPRESSION_INFO) - {50001}
@@ -43,7 +43,7 @@ UNREAD: Final = frozenset({"unknown pixel mode", "unknown data organization", "I
 NATIVE: Final = {"F;32BF": "F;32F", "I;16BS": "I;16S", "I;32BS": "I;32S"}
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
 COPIES_OF_TAGS: Final = 3  # Pillow's: in pieces, packed, and unpacked
-LAB_BYTES: Final = 12  # per pixel, to convert them
+CONVERTED_BYTES: Final = 12  # per pixel, to convert Lab, or premultiplied grey
 
 
 class OpenedTiff(TiffImagePlugin.TiffImageFile):
@@ -60,6 +60,8 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
         changes: dict[int, tuple[int, ...]] = {ORIENTATION: (UPRIGHT,)}  # Pillow would turn it, even by XMP alone
         if self.photometric in LAB:
             changes |= {PHOTOMETRIC: (RGB,), SAMPLE_FORMAT: (UNSIGNED,) * len(self.bits)}
+        elif self.photometric in GREY and self.page.numbers(EXTRA_SAMPLES) == (ASSOCIATED,):
+            changes[EXTRA_SAMPLES] = (UNASSOCIATED,)
         elif self.photometric in GREY and max(self.bits) > 8:
             changes[PHOTOMETRIC] = (BLACK_IS_ZERO,)
             if self.bits == (32,) and self.page.number(SAMPLE_FORMAT, UNSIGNED) == UNSIGNED:
@@ -81,8 +83,9 @@ class TiffSource(SourceFormat[OpenedTiff]):
         method = page.number(COMPRESSION, UNCOMPRESSED)
         if method not in COMPRESSIONS:
             raise _unsupported(f"It uses compression {method}; save it with LZW.")
-        # Pillow's own reader mixes up planes: it treats each as 8-bit samples.
-        TiffImagePlugin.READ_LIBTIFF = page.number(PLANES, 1) == APART and page.number(SAMPLES, 1) > 1
+        # Pillow's own reader mixes up planes: it treats each as 8-bit samples. It does not know subsampling.
+        apart = page.number(PLANES, 1) == APART and page.number(SAMPLES, 1) > 1
+        TiffImagePlugin.READ_LIBTIFF = apart or page.number(PHOTOMETRIC, WHITE_IS_ZERO) == YCBCR
         try:
             image = OpenedTiff(page)
         except SyntaxError as problem:
@@ -91,6 +94,8 @@ class TiffSource(SourceFormat[OpenedTiff]):
             raise _unsupported(f"Its samples are unusual ({problem}); save it with 8 bits per channel.") from problem
         finally:
             TiffImagePlugin.READ_LIBTIFF = False
+        if image.mode == "LA" and apart:
+            raise _unsupported("Its grey and its transparency are in planes; save it without planes.")
         if image.use_load_libtiff:
             replace_raw_modes(image, NATIVE)
         if image.photometric in LAB:
@@ -112,6 +117,9 @@ class TiffSource(SourceFormat[OpenedTiff]):
 def _mended(image: OpenedTiff) -> Image.Image:
     if image.photometric in LAB:
         return _from_lab(image, signed=image.photometric == CIE_LAB)
+    if image.mode == "LA" and image.page.number(EXTRA_SAMPLES, UNASSOCIATED) == ASSOCIATED:
+        grey, alpha = image.split()
+        return Image.merge("RGBa", (grey, grey, grey, alpha)).convert("RGBA")
     if image.photometric in GREY and image.mode[0] in "IF":
         surplus = 4 if image.bits == (12,) else 8
         grey = deep_grey(image, surplus=surplus, unsigned=image.page.number(SAMPLE_FORMAT, UNSIGNED) == UNSIGNED)
@@ -151,8 +159,8 @@ def _decoder_bytes(image: OpenedTiff) -> int:
     """The tags and strips, one strip or tile of pixels, and the file if libtiff reads it."""
     page = image.page
     kept = COPIES_OF_TAGS * sum(field.size for field in page.fields.values()) + BYTES_PER_STRIP * len(image.tile)
-    if image.photometric in LAB:
-        kept += image.width * image.height * LAB_BYTES
+    if image.photometric in LAB or image.mode == "LA":
+        kept += image.width * image.height * CONVERTED_BYTES
     if not image.use_load_libtiff:
         starts = sorted(part.offset for part in image.tile)
         return kept + max((later - start for start, later in pairwise(starts)), default=0)

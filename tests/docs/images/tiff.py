@@ -87,7 +87,9 @@ def _() -> None:
     assert abs(half[0, 0, 0] - 128) <= 1
 
 
-@row("TIFF with floats in colours, with 64-bit samples, with 16-bit grey and alpha, or with CMYK and alpha")
+@row(
+    "TIFF with floats in colours, with 64-bit samples, with 16-bit grey and alpha, with grey and alpha in planes, or with CMYK and alpha"
+)
 def _() -> None:
     floats = ramp().astype("f4") / 255
     rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(floats, t339=(SHORT, (3,) * 3))))
@@ -95,6 +97,7 @@ def _() -> None:
     alpha: dict[str, Any] = {"t338": (SHORT, (2,))}
     both = np.zeros((4, 4, 2), "u2")
     rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(both, t262=(SHORT, (1,)), **alpha)))
+    rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(both.astype("u1"), apart=True, **alpha)))
     inks = np.zeros((4, 4, 5), "u1")
     rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(inks, t262=(SHORT, (5,)), **alpha)))
 

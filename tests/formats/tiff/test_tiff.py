@@ -127,6 +127,32 @@ def test_cie_lab_may_call_its_samples_signed() -> None:
         assert (array(tiff_file(page(samples, t262=(SHORT, (8,)), t339=(SHORT, formats)))) == plain).all()
 
 
+@pytest.mark.parametrize("subsampling", [(1, 1), (2, 2), ()])
+def test_subsampled_colours_without_compression(subsampling: tuple[int, ...]) -> None:
+    """Brightness and colours come in blocks, of 2 x 2 pixels if the file does not say it."""
+    blocks = np.tile(np.array([100, 100, 100, 100, 90, 200], "u1"), (6, 6, 1)).reshape(6, 36)
+    if subsampling == (1, 1):
+        blocks = np.tile(np.array([100, 90, 200], "u1"), (12, 12, 1))
+    said = {"t530": (SHORT, subsampling)} if subsampling else {}
+    tags = page(np.zeros((12, 12, 3), "u1"), t262=(SHORT, (6,)), **said).tags
+    found = array(tiff_file(Page(tags, (blocks.tobytes(),))))
+    wanted = Image.new("YCbCr", (1, 1), (100, 90, 200)).convert("RGB").getpixel((0, 0))
+    assert found.shape == (12, 12, 3)
+    assert np.abs(found.astype(int) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_grey_with_transparency(order: str) -> None:
+    """Premultiplied grey is divided; grey and transparency in planes, which Pillow mixes up, are unsupported."""
+    samples = np.full((4, 5, 2), (60, 128), "u1")
+    found = array(tiff_file(page(samples, t338=(SHORT, (1,))), order=order))
+    assert np.abs(found.astype(int) - (120, 120, 120, 128)).max() <= 1
+    assert (array(tiff_file(page(samples, t338=(SHORT, (2,))), order=order)) == (60, 60, 60, 128)).all()
+    with pytest.raises(Rejected) as refused:
+        header_of(tiff_file(page(samples, apart=True, t338=(SHORT, (2,))), order=order))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
 def test_premultiplied_planes_are_divided() -> None:
     """Colours in planes that are multiplied by their transparency come out as they are beneath it."""
     samples = np.full((2, 2, 4), (60, 30, 90, 128), "u1")
