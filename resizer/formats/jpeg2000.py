@@ -11,7 +11,7 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from PIL import ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
+COPY_BYTES: Final = 8  # per pixel, to change the order of components: each of them, and the picture
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
 ENUMERATED: Final = 1  # a method of the `colr` box: a number says the colour space
 PROFILES: Final = frozenset({2, 3})  # and its other methods: an ICC profile
@@ -44,6 +45,7 @@ class OpenedJpeg2000(Jpeg2KImageFile):
         self.given_palette = _palette(header) if self.codestream.components == 1 else None
         colour = find(header, b"colr") or b""
         head = b"" if self.given_palette else _boxes(self.codestream, colour)
+        self.order = _order(header)
         super().__init__(io.BytesIO(b"".join((head, memoryview(data)[begin : self.codestream.end], END))))
         if len(colour) > 3 and colour[0] in PROFILES:
             self.info["icc_profile"] = colour[3:]
@@ -62,6 +64,8 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
 
     def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:
         header = replace(super().describe(image, file), buffered_bytes=image.codestream.decoder_bytes)
+        if image.order or image.codestream.bits < BYTE:
+            header = replace(header, held_bytes=COPY_BYTES * header.pixels)
         if image.given_palette:
             return replace(header, mode="P", has_transparency=image.given_palette[0] == "RGBA")
         return header
@@ -76,7 +80,9 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
         if image.given_palette:
             mode, colours = image.given_palette
             image.putpalette(colours, mode)
-        yield Frame(image)
+            yield Frame(image)
+        else:
+            yield Frame(_mended(image))
 
 
 def _parts(data: bytearray) -> tuple[int, bytes]:
@@ -101,6 +107,14 @@ def _boxes(codestream: Codestream, colour: bytes) -> bytes:
     return SIGNATURE + struct.pack(">I4s", 8 + len(header), b"jp2h") + header + struct.pack(">I4s", 0, b"jp2c")
 
 
+def _order(header: bytes) -> list[int]:
+    """The components in the order of colours, then transparency (`cdef`, annex I.5.3.6); empty if it is usual."""
+    channels = (find(header, b"cdef") or b"")[2:]
+    given = struct.iter_unpack(">3H", channels[: len(channels) // 6 * 6])  # number, kind, and the colour's number
+    order = [number for number, *_ in sorted(given, key=lambda channel: channel[1:])]
+    return order if order != sorted(order) else []
+
+
 def _palette(header: bytes) -> tuple[str, bytes] | None:
     """A palette from the boxes `pclr` and `cmap` (annex I.5.3.4 and 5): its raw mode and bytes, or None."""
     palette = find(header, b"pclr") or b""
@@ -118,6 +132,16 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
     if columns == 1:
         order *= 3
     return mode, bytes(colours[at + column] for at in range(0, min(count, 256) * columns, columns) for column in order)
+
+
+def _mended(image: OpenedJpeg2000) -> Image.Image:
+    """The picture with what Pillow ignores: the components' order, and that few bits have a lower white."""
+    count, spare = len(image.getbands()), max(BYTE - image.codestream.bits, 0)
+    picture: Image.Image = image
+    if sorted(image.order) == list(range(count)):
+        picture = Image.merge(image.mode, [image.getchannel(number) for number in image.order])
+    white = 255 >> spare << spare
+    return picture.point([min(level * 255 // white, 255) for level in range(256)] * count) if spare else picture
 
 
 def _has_lost_whites(image: ImageFile) -> bool:

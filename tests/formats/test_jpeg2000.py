@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
-from tests.support.pictures import photo_like, psnr, saved
+from tests.support.pictures import photo_like, psnr, saved, seen_through
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)
 TWICE = [RED, GREEN, RED, BLUE]  # later colours move where Pillow finds one of them twice
@@ -99,6 +102,28 @@ def test_tiles_that_end_within_a_sample_are_refused() -> None:
     with pytest.raises(Rejected) as refused:
         pixels_of(bytes(data))
     assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
+@pytest.mark.parametrize("order", ["RGBA", "ARGB", "BGRA"])
+def test_components_may_come_in_any_order(order: str) -> None:
+    """A box says which component is which colour, or the transparency; Pillow ignores it."""
+    picture = seen_through(60, 40)
+    data = saved(Image.merge("RGBA", [picture.getchannel(name) for name in order]), "JPEG2000")
+    channels = b"".join(struct.pack(">3H", at, name == "A", "ARGB".index(name)) for at, name in enumerate(order))
+    plain, box = data.index(b"cdef") - 4, struct.pack(">I4sH", 10 + len(channels), b"cdef", len(order)) + channels
+    assert int.from_bytes(data[plain : plain + 4], "big") == len(box)
+    found = pixels_of(data[:plain] + box + data[plain + len(box) :])
+    assert found.tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize(("bits", "levels"), [(1, (0, 255)), (2, (0, 85, 170, 255)), (4, range(0, 256, 17))])
+def test_white_of_few_bits_is_white(bits: int, levels: Sequence[int]) -> None:
+    """Samples of fewer than 8 bits use the whole range from black to white."""
+    offset = 128 - (1 << bits - 1)  # an encoder subtracts half of the range, which has 8 bits here
+    samples = np.tile(np.arange(len(levels), dtype="u1") + np.uint8(offset), (4, 1))
+    data = bytearray(saved(Image.fromarray(samples), "JPEG2000", no_jp2=True, num_resolutions=1))
+    data[data.index(b"\xff\x51") + 40] = bits - 1
+    assert (np.asarray(pixels_of(bytes(data))) == levels).all()
 
 
 def test_grey_with_transparency() -> None:
