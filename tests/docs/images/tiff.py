@@ -87,9 +87,7 @@ def _() -> None:
     assert abs(half[0, 0, 0] - 128) <= 1
 
 
-@row(
-    "TIFF with floats in colours, with 64-bit samples, with 16-bit grey and alpha, with grey and alpha in planes, or with CMYK and alpha"
-)
+@row("TIFF with floats in colours, 64-bit samples, 16-bit grey and alpha, grey and alpha in planes, or CMYK and alpha")
 def _() -> None:
     floats = ramp().astype("f4") / 255
     rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(floats, t339=(SHORT, (3,) * 3))))
