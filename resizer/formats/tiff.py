@@ -53,6 +53,7 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
         self.page = page
         self.photometric = page.number(PHOTOMETRIC, WHITE_IS_ZERO)
         self.bits = page.numbers(BITS) or (1,)
+        self.is_premultiplied_grey = self.photometric in GREY and page.numbers(EXTRA_SAMPLES) == (ASSOCIATED,)
         super().__init__(cast("IO[bytes]", page.file.with_first(page, self._changes())))
 
     def _changes(self) -> dict[int, tuple[int, ...]]:
@@ -60,7 +61,7 @@ class OpenedTiff(TiffImagePlugin.TiffImageFile):
         changes: dict[int, tuple[int, ...]] = {ORIENTATION: (UPRIGHT,)}  # Pillow would turn it, even by XMP alone
         if self.photometric in LAB:
             changes |= {PHOTOMETRIC: (RGB,), SAMPLE_FORMAT: (UNSIGNED,) * len(self.bits)}
-        elif self.photometric in GREY and self.page.numbers(EXTRA_SAMPLES) == (ASSOCIATED,):
+        elif self.is_premultiplied_grey:
             changes[EXTRA_SAMPLES] = (UNASSOCIATED,)
         elif self.photometric in GREY and max(self.bits) > 8:
             changes[PHOTOMETRIC] = (BLACK_IS_ZERO,)
@@ -117,7 +118,7 @@ class TiffSource(SourceFormat[OpenedTiff]):
 def _mended(image: OpenedTiff) -> Image.Image:
     if image.photometric in LAB:
         return _from_lab(image, signed=image.photometric == CIE_LAB)
-    if image.mode == "LA" and image.page.number(EXTRA_SAMPLES, UNASSOCIATED) == ASSOCIATED:
+    if image.is_premultiplied_grey:
         grey, alpha = image.split()
         return Image.merge("RGBa", (grey, grey, grey, alpha)).convert("RGBA")
     if image.photometric in GREY and image.mode[0] in "IF":
@@ -159,7 +160,7 @@ def _decoder_bytes(image: OpenedTiff) -> int:
     """The tags and strips, one strip or tile of pixels, and the file if libtiff reads it."""
     page = image.page
     kept = COPIES_OF_TAGS * sum(field.size for field in page.fields.values()) + BYTES_PER_STRIP * len(image.tile)
-    if image.photometric in LAB or image.mode == "LA":
+    if image.photometric in LAB or image.is_premultiplied_grey:
         kept += image.width * image.height * CONVERTED_BYTES
     if not image.use_load_libtiff:
         starts = sorted(part.offset for part in image.tile)
