@@ -68,7 +68,9 @@ class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
         entries = [struct.unpack("<BB4xHII", exactly(file.stream, ENTRY, self.name)) for _ in range(count)]
         _, at, size = max((_rank(file.stream, entry), *entry[:2:-1]) for entry in entries)
         if _is_png(file.stream, at):
-            return PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
+            image = PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
+            image.announced = 0  # as in browsers, an icon does not move
+            return image
         return OpenedIcon(file.stream, at, at + size)
 
     def describe(self, image: OpenedIcon | OpenedPng, file: SourceFile) -> Header:

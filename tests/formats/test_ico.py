@@ -123,6 +123,14 @@ def test_a_damaged_picture_counts_as_its_entry_says(damaged: bytes) -> None:
     assert refused.value.reason in {Reason.CORRUPT, Reason.TRUNCATED}
 
 
+def test_an_icon_does_not_move() -> None:
+    """Of an animated PNG in an icon its still picture comes out, as in browsers."""
+    frames = [Image.new("RGBA", (32, 32), colour) for colour in ("red", "green", "blue")]
+    data = icon((saved(frames[0], "PNG", save_all=True, append_images=frames[1:]), 32))
+    assert header_of(data).frames == 1
+    assert pixels_of(data).convert("RGBA").getpixel((9, 9)) == (255, 0, 0, 255)
+
+
 def test_hostile_icons_are_refused() -> None:
     """Too many pictures, and none at all, are damage; a large picture within is known before it is decoded."""
     for data in (b"\0\0\1\0\xff\xff" + bytes(16 * 65_535), b"\0\0\1\0\0\0"):
