@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
@@ -186,6 +187,37 @@ def test_files_go_by_the_file(folder: Path) -> None:
     resizer("files", "photos", "raw", "--out", "own", "--widths", "30", cwd=folder)
     made = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
     assert made == ["30-photos/cat.jpg"]
+
+
+MARKED = """
+[defaults]
+renditions = [{ width = 100, watermark = "logo" }]
+[watermarks.logo]
+key = "brand/logo.png"
+width = 1
+margin = 0
+[[rules]]
+match = "brand/**"
+skip = true
+"""
+
+
+@pytest.mark.parametrize(("command", "option"), [("files", "--out"), ("demo", "--save")])
+def test_a_watermark_is_a_file_of_the_working_directory(folder: Path, command: str, option: str) -> None:
+    """Both commands find it by its key, and lay it over; if there is no such file, they name it."""
+    (folder / "resizer.toml").write_text(MARKED)
+    (folder / "black.png").write_bytes(saved(Image.new("RGB", (100, 100)), "PNG"))
+    missing = resizer(command, "black.png", option, "none", cwd=folder)
+    told = "brand/logo.png: No such file" if command == "files" else "s3://photos/brand/logo.png does not exist."
+    assert missing.returncode != 0
+    assert told in missing.stderr
+    assert "Traceback" not in missing.stderr
+    (folder / "brand").mkdir()
+    (folder / "brand" / "logo.png").write_bytes(saved(Image.new("RGB", (10, 5), "white"), "PNG"))
+    done = resizer(command, "black.png", option, "out", cwd=folder, COLUMNS="120")
+    assert (done.returncode, done.stderr) == (0, "")
+    made = Image.open(folder / "out/resized/100-black.png").convert("RGB")
+    assert (made.getpixel((50, 10)), made.getpixel((50, 90))) == ((0, 0, 0), (255, 255, 255))
 
 
 def test_a_bill_counts_what_the_file_writes(folder: Path) -> None:
