@@ -307,6 +307,19 @@ def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(("prefix", "target"), [("uploads/", "uploads/"), ("img-", "img-cat.jpg")])
+def test_the_upload_that_it_suggests_is_resized(prefix: str, target: str, tmp_path: Path) -> None:
+    """It goes to a bucket of the settings, and below the source prefix."""
+    (tmp_path / "cat.jpg").write_bytes(saved(photo_like(64, 48)))
+    with running(RESIZER_BUCKETS="shop,stock", RESIZER_SOURCE_PREFIX=prefix) as (process, lines):
+        assert process.stdout
+        command = next(line for line in lines if "aws s3 cp" in line).split()
+        assert command[1:] == ["s3", "cp", "cat.jpg", f"s3://shop/{target}"]
+        aws = [str(Path(sys.executable).with_name("aws")), *command[1:]]
+        subprocess.run(aws, cwd=tmp_path, env={**os.environ, **exports(lines)}, check=True, capture_output=True)
+        assert process.stdout.readline().startswith(f"resized   {prefix}")
+
+
 @pytest.mark.xdist_group("commands")
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A taken port ends the command with one line that says what to do, and exit code 2."""
