@@ -95,6 +95,9 @@ def files(
     `renditions/resized/480-photos/cat.jpg` and so on. It skips names that begin with a dot, renditions of earlier runs
     (folders called `resized`), and names that match `--exclude`.
 
+    The key of a file that you name is its name, without folders. So name the folder if a rule matches it: rules for
+    `photos/**` apply to `resizer files photos`, but not to `resizer files photos/cat.jpg`.
+
     Exits with 1 if a file was refused, after resizing all the others.
     """
     from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick

@@ -173,7 +173,7 @@ def test_the_schema_is_printed(folder: Path) -> None:
 
 
 def test_files_go_by_the_file(folder: Path) -> None:
-    """`resizer files` makes what the file says, leaves out what it skips, and `--widths` wins over every rule."""
+    """`resizer files` makes what the file says, leaves out what it skips in a folder, and `--widths` wins over every rule."""
     for name in ("photos", "raw"):
         (folder / name).mkdir()
         (folder / name / "cat.jpg").write_bytes(saved(photo_like(90, 60), "JPEG"))
@@ -184,6 +184,9 @@ def test_files_go_by_the_file(folder: Path) -> None:
     assert "1 image resized, 1 excluded, " in done.stdout
     made = sorted(path.relative_to(folder / "out/resized").as_posix() for path in (folder / "out").rglob("*.jpg"))
     assert made == ["20-photos/cat.jpg"]
+    named = resizer("files", "raw/cat.jpg", "--out", "named", cwd=folder)  # its key is its name
+    assert "1 image resized, " in named.stdout
+    assert (folder / "named/resized/20-cat.jpg").exists()
     resizer("files", "photos", "raw", "--out", "own", "--widths", "30", cwd=folder)
     made = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
     assert made == ["30-photos/cat.jpg"]
