@@ -228,6 +228,16 @@ def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> 
     assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == body
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_an_object_can_be_read_and_overwritten_without_credentials(s3: Any, method: str) -> None:
+    """curl works on what was uploaded with credentials, too."""
+    s3.put_object(Bucket=BUCKET, Key="note", Body=b"old")
+    url, body = f"{s3.meta.endpoint_url}/{BUCKET}/note", b"new" if method == "PUT" else None
+    with urlopen(Request(url, data=body, method=method), timeout=PATIENCE) as answer:  # noqa: S310 # loopback
+        assert answer.status == 200
+    assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == (body or b"old")
+
+
 def test_a_page_in_a_browser_shows_and_fetches_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
     """A rendition is readable without credentials, and from a page of another origin."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
