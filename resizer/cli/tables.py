@@ -54,7 +54,9 @@ def refusal(result: Report | UsageError) -> str | None:
     if is_excluded(result):
         return "A rule of resizer.toml excludes it."
     if isinstance(result, Report):
-        return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
+        if result.outcome is Outcome.RESIZED:
+            return None
+        return f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
     return str(result)
 
 

@@ -192,6 +192,22 @@ def test_files_go_by_the_file(folder: Path) -> None:
     assert made == ["30-photos/cat.jpg"]
 
 
+def test_a_contact_sheet_tells_what_a_rule_excludes_and_how_renditions_are_called(folder: Path) -> None:
+    """An excluded image is no refused one, which is red; a rendition's name is told where it is not its width."""
+    text = "[defaults]\nrenditions = [20, {name = 'card', width = 30, height = 20, fit = 'cover'}]\n"
+    (folder / "resizer.toml").write_text(f"{text}[[rules]]\nmatch = 'raw.jpg'\nskip = true\n")
+    for name in ("cat.jpg", "raw.jpg"):
+        (folder / name).write_bytes(saved(photo_like(90, 60)))
+    (folder / "note.jpg").write_text("no picture")
+    resizer("files", "cat.jpg", "raw.jpg", "note.jpg", "--sheet", "look.html", cwd=folder)
+    page = (folder / "look.html").read_text()
+    assert "3 images, 1 excluded, 1 refused." in page
+    assert "<p>A rule of resizer.toml excludes it.</p>" in page
+    assert page.count('<p class="refused">not_an_image: ') == 1
+    assert "<figcaption>JPEG 20 x 13, " in page
+    assert "<figcaption>card, JPEG 30 x 20, " in page
+
+
 MARKED = """
 [defaults]
 renditions = [{ width = 100, watermark = "logo" }]
