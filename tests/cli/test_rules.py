@@ -116,6 +116,16 @@ def test_an_empty_key_is_not_explained(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "key"), [("s3://photos/raw/x.jpg", "raw/x.jpg"), ("s3://photos", "photos/cat.jpg")]
+)
+def test_a_url_is_no_key(folder: Path, url: str, key: str) -> None:
+    """One line says that the key is expected, without the bucket; exit 2."""
+    done = resizer("explain", url, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"resizer: {url} is a URL; give the key without the bucket, such as {key}.\n"
+
+
+@pytest.mark.parametrize(
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],
 )
