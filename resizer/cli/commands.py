@@ -168,16 +168,10 @@ def up(
     Ctrl-C stops it and deletes everything.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import check_source_bucket, checked_settings, source_bucket  # noqa: PLC0415 # as above
-    from resizer.settings.environment import parse_bucket  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
 
     settings = checked_settings(os.environ)
-    bucket = source_bucket(settings) if bucket is None else bucket
-    try:
-        parse_bucket(bucket)
-    except ValueError as mistake:
-        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
-    check_source_bucket(bucket, settings)
+    bucket = source_bucket(settings, bucket)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 

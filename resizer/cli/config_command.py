@@ -22,8 +22,9 @@ console = Console()
 def check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The file; by default `resizer.toml`.")] = None,
 ) -> None:
-    """Check the settings file together with the RESIZER_* variables, and print every mistake. The exit code is 2 if there is a
-    mistake.
+    """Check the settings file together with the RESIZER_* variables, and print every mistake.
+
+    The exit code is 2 if there is a mistake.
 
     Example: `resizer config check`, or `resizer config check shop.toml`.
     """

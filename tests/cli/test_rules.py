@@ -115,9 +115,7 @@ def test_an_empty_key_is_not_explained(folder: Path) -> None:
     assert done.stderr == "resizer: The key is empty; give one such as photos/cat.jpg.\n"
 
 
-@pytest.mark.parametrize(
-    ("url", "key"), [("s3://photos/raw/x.jpg", "raw/x.jpg"), ("s3://photos", "photos/cat.jpg")]
-)
+@pytest.mark.parametrize(("url", "key"), [("s3://photos/raw/x.jpg", "raw/x.jpg"), ("s3://photos", "photos/cat.jpg")])
 def test_a_url_is_no_key(folder: Path, url: str, key: str) -> None:
     """One line says that the key is expected, without the bucket; exit 2."""
     done = resizer("explain", url, cwd=folder)
@@ -183,7 +181,7 @@ def test_the_schema_is_printed(folder: Path) -> None:
 
 
 def test_files_go_by_the_file(folder: Path) -> None:
-    """`resizer files` makes what the file says, leaves out what it skips in a folder, and `--widths` wins over every rule."""
+    """`resizer files` goes by the file and leaves out what it skips in folders; `--widths` wins over every rule."""
     for name in ("photos", "raw"):
         (folder / name).mkdir()
         (folder / name / "cat.jpg").write_bytes(saved(photo_like(90, 60), "JPEG"))
