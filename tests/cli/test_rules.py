@@ -154,7 +154,7 @@ def test_a_file_that_is_not_there_is_named_once(folder: Path) -> None:
 
 
 def test_the_file_is_checked(folder: Path) -> None:
-    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2; no file is told."""
+    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2."""
     done = resizer("config", "check", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "resizer.toml: 2 rules, 0 watermarks, no mistake\n")
     (folder / "shop.toml").write_text("[[rules]]\nskip = 1\n[defaults]\neffort = 'x'\n")
@@ -163,16 +163,24 @@ def test_the_file_is_checked(folder: Path) -> None:
     assert done.stderr.splitlines() == [
         "resizer: The settings are wrong:",
         "  RESIZER_WIDTH: there is no such setting; did you mean RESIZER_WIDTHS?",
-        "  shop.toml: defaults.effort: 'x' is not one of ['fast', 'balanced', 'small']",
+        "  shop.toml: defaults.effort: must be one of fast, balanced, small",
         "  shop.toml: rules[0].match: is missing",
         "  shop.toml: rules[0].skip: must be true or false",
     ]
-    (folder / "resizer.toml").unlink()
-    done = resizer("config", "check", cwd=folder)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "resizer: There is no resizer.toml here. Name the file: resizer config check FILE.\n",
-    )
+
+
+def test_without_a_file_the_variables_are_checked(tmp_path: Path) -> None:
+    """None wrong is one line and exit 0; otherwise all mistakes and exit 2."""
+    done = resizer("config", "check", cwd=tmp_path, RESIZER_QUALITY="jpeg=80")
+    expected = "No resizer.toml here; the RESIZER_* variables have no mistake\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    done = resizer("config", "check", cwd=tmp_path, RESIZER_QUALITY="80", RESIZER_WIDTH="9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "resizer: The settings are wrong:",
+        "  RESIZER_WIDTH: there is no such setting; did you mean RESIZER_WIDTHS?",
+        "  RESIZER_QUALITY='80': must be pairs such as jpeg=80,webp=78,avif=55, from 1 to 100; '80' is wrong",
+    ]
 
 
 def test_the_schema_is_printed(folder: Path) -> None:
