@@ -80,7 +80,10 @@ def _compile(folder: Path, final: str, *options: str) -> None:
 
 
 def main() -> None:
-    """Build one artifact into a folder and print its sizes; a mistake is one readable line."""
+    """Build one artifact into a folder and print the folder's name, for `sam` the resource's, and the sizes.
+
+    A mistake is one readable line.
+    """
     parser = argparse.ArgumentParser(prog="python -m layers.build", description=__doc__)
     parser.add_argument("what", choices=["settings", "function", *REQUIREMENTS])
     parser.add_argument("folder", type=Path, help="made anew where it exists")
@@ -101,7 +104,7 @@ def main() -> None:
         size = archive.pack(asked.folder, asked.folder.with_suffix(".zip"))
     except (ConfigError, UsageError) as problem:
         sys.exit(f"layers: {problem}")
-    print(f"{asked.what} {asked.architecture}: {size}")  # noqa: T201 # what a build is asked for
+    print(f"{asked.folder.resolve().name}: {size}")  # noqa: T201 # what a build is asked for
 
 
 if __name__ == "__main__":

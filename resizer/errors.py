@@ -90,7 +90,7 @@ class NothingToDo(ResizerError):
 
 
 class SourceGone(NothingToDo):
-    """The source has been deleted since its event was sent."""
+    """The source does not exist: it has been deleted since its event was sent, or never existed."""
 
     reason = Reason.SOURCE_GONE
 

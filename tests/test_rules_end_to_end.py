@@ -85,7 +85,7 @@ def test_a_missing_watermark_brings_the_upload_back(s3: Any, monkeypatch: pytest
     monkeypatch.setattr(compose, "_overlays", {})
     marked = RenditionSpec(name="marked", width=200, watermark="logo")
     chosen = settings(marked, watermarks={"logo": Watermark(key="resized/none.png")})
-    with pytest.raises(StorageError, match=r"watermark s3://photos/resized/none\.png"):
+    with pytest.raises(StorageError, match=r"watermark s3://photos/resized/none\.png .* does not exist\. Upload"):
         process(put(s3, "one.png", saved(two_halves(), "PNG")), chosen, s3)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="resized/marked")
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 from devtools.deploy import target
 from devtools.deploy.parameters import again, check_prefixes, overrides, parse, words
 from devtools.deploy.questions import ask
+from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.template import load
-from resizer.errors import UsageError
+from resizer.errors import ConfigError, UsageError
+from resizer.settings import Settings, file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,7 @@ def main() -> int:
     asked = options.parse_args()
     try:
         return deploy(asked.name, os.environ, only_check=asked.check)
-    except UsageError as problem:
+    except (UsageError, ConfigError) as problem:
         print(problem, file=sys.stderr)  # noqa: T201 # this is a command
         return 2
     except (EOFError, KeyboardInterrupt):
@@ -57,11 +59,11 @@ def deploy(name: str, variables: Mapping[str, str], *, only_check: bool) -> int:
     if only_check:
         return 0
     deployed = target.deployed_parameters(session, name)
-    if given:
-        check_prefixes({**deployed, **given}, declared)
-    else:
-        given = ask(declared, deployed, read=input, tell=print)
-        check_prefixes({**deployed, **given}, declared)
+    asked = not given
+    given = given or ask(declared, deployed, read=input, tell=print)
+    check_prefixes({**deployed, **given}, declared)
+    check_settings({**deployed, **given})
+    if asked:
         print(f"\nThe same without questions:\n  {again(name, given)}\n")  # noqa: T201 # this is a command
     command = [str(Path(sys.executable).with_name("sam")), "deploy", "--stack-name", name, *UNASKED]
     command += ["--region", str(session.get_config_variable("region"))]
@@ -69,6 +71,14 @@ def deploy(name: str, variables: Mapping[str, str], *, only_check: bool) -> int:
     print(shlex.join(["sam", *command[1:]]), flush=True)  # noqa: T201 # this is a command
     environment = {**variables, "SAM_CLI_TELEMETRY": "0"}
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # no shell, our own words
+
+
+def check_settings(parameters: Mapping[str, str], template: Path = BUILT) -> None:
+    """Raise `ConfigError` if the built function would not start with these parameters and its `resizer.toml`."""
+    function = built_function(template, parameters=parameters)
+    packed = function.code / file.NAME
+    config = {file.VARIABLE: str(packed)} if packed.exists() else {}
+    Settings.from_env({**function.environment, **config})
 
 
 if __name__ == "__main__":

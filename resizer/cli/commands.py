@@ -95,6 +95,9 @@ def files(
     `renditions/resized/480-photos/cat.jpg` and so on. It skips names that begin with a dot, renditions of earlier runs
     (folders called `resized`), and names that match `--exclude`.
 
+    The key of a file that you name is its name, without folders. So name the folder if a rule matches it: rules for
+    `photos/**` apply to `resizer files photos`, but not to `resizer files photos/cat.jpg`.
+
     Exits with 1 if a file was refused, after resizing all the others.
     """
     from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
@@ -148,7 +151,9 @@ def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> b
 @app.command()
 def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9000,
-    bucket: Annotated[str, typer.Option(help="Name of the bucket to create.")] = "photos",
+    bucket: Annotated[
+        str | None, typer.Option(help="Name of the bucket to create.", show_default="one of RESIZER_BUCKETS, or photos")
+    ] = None,
     *,
     host: Host = "127.0.0.1",
     trigger: Annotated[
@@ -163,15 +168,10 @@ def up(
     Ctrl-C stops it and deletes everything.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import check_source_bucket, checked_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.settings.environment import parse_bucket  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
 
-    try:
-        parse_bucket(bucket)
-    except ValueError as mistake:
-        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
     settings = checked_settings(os.environ)
-    check_source_bucket(bucket, settings)
+    bucket = source_bucket(settings, bucket)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
     from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
 
@@ -183,7 +183,7 @@ def up(
     )
     with opened as service:
         print_lines(console, settings, quiet=quiet)
-        tables.ready(console, service, settings.output_prefix, trigger=trigger)
+        tables.ready(console, service, settings, trigger=trigger)
         ended.wait()
     tables.farewell(console, service)
 

@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from resizer.cli.command_line import HELP_OPTIONS
-from resizer.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True, context_settings=HELP_OPTIONS, rich_markup_mode="markdown", help="Check `resizer.toml`."
@@ -22,7 +21,11 @@ console = Console()
 def check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The file; by default `resizer.toml`.")] = None,
 ) -> None:
-    """Check the settings file together with the RESIZER_* variables, and print every mistake. Exits with 2 for one.
+    """Check the settings file together with the RESIZER_* variables, and print every mistake.
+
+    The exit code is 2 if there is a mistake.
+
+    Without a file it checks the variables.
 
     Example: `resizer config check`, or `resizer config check shop.toml`.
     """
@@ -31,10 +34,10 @@ def check(
     from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
 
     path = path or file.find(os.environ)
-    if path is None:
-        raise UsageError(f"There is no {file.NAME} here. Name the file: resizer config check FILE.")
-    settings = checked_settings({**os.environ, file.VARIABLE: str(path)})
+    settings = checked_settings({**os.environ, file.VARIABLE: str(path or "")})
     text = f"{path}: {count(len(settings.rules), 'rule')}, {count(len(settings.watermarks), 'watermark')}, no mistake"
+    if path is None:
+        text = f"No {file.NAME} here; the RESIZER_* variables have no mistake"
     console.print(text, soft_wrap=True, highlight=False)
 
 

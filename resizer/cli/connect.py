@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
 
 from resizer.cli.notifications import Change, Target, connected, disconnected
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Errors that a region or a profile cures.
+NOT_SET: Final = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,11 @@ class Account:
 
 
 def account(region: str | None, profile: str | None) -> Account:
-    """Make clients with boto3. Raises `UsageError` if the region is missing or the profile unknown."""
+    """Make clients with boto3, in the region given or named by AWS_REGION, or else the profile's.
+
+    Raises `UsageError` if the region is missing or the profile unknown.
+    """
+    region = region or os.environ.get("AWS_REGION") or None  # boto3 reads only AWS_DEFAULT_REGION
     with aws_errors():
         session = boto3.Session(region_name=region, profile_name=profile)
         return Account(session.client("s3"), session.client("cloudformation"), session.client("events"))
@@ -120,6 +135,5 @@ def aws_errors() -> Iterator[None]:
             f"AWS refused {problem.operation_name}: {error.get('Message') or error['Code']}{hint}"
         ) from problem
     except BotoCoreError as problem:
-        raise UsageError(
-            f"{str(problem).rstrip('.')}. Set AWS_REGION and AWS_PROFILE, or --region and --profile."
-        ) from problem
+        hint = " Set AWS_REGION and AWS_PROFILE, or --region and --profile." if isinstance(problem, NOT_SET) else ""
+        raise UsageError(f"{str(problem).rstrip('.')}.{hint}") from problem

@@ -21,8 +21,8 @@ def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
     stack: Annotated[str, typer.Option(help="The deployed stack that receives the bucket's events.")] = "resizer",
     to: Annotated[str | None, typer.Option(help=TO_HELP)] = None,
     prefix: Annotated[str, typer.Option(help="With --to: send only events of keys that begin with it.")] = "",
-    region: Annotated[str | None, typer.Option(help="AWS region; by default boto3's.")] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile; by default boto3's.")] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region; by default AWS_REGION, or the profile's.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile; by default AWS_PROFILE.")] = None,
     *,
     own_output_bucket: Annotated[
         bool, typer.Option("--own-output-bucket", help="With --to: renditions are written to another bucket.")

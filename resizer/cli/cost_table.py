@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resizer.cli.cost import Line
 
 MILLION = 1e6
-HEADER = ("", "per month", "dollars", "per million", "price of")
+HEADER = ("", "per month", "dollars", "per million", "price as of")
 
 
 def print_bill(console: Console, usage: Usage, stack: Stack, *, free_tier: bool) -> None:

@@ -43,6 +43,9 @@ def explain(
 
     if not key:
         raise UsageError("The key is empty; give one such as photos/cat.jpg.")
+    if key.startswith("s3://"):
+        without = key.removeprefix("s3://").partition("/")[2] or "photos/cat.jpg"
+        raise UsageError(f"{key} is a URL; give the key without the bucket, such as {without}.")
     environ = {**os.environ, file.VARIABLE: str(config)} if config else os.environ
     settings = checked_settings(environ)
     source = SourceObject(source_bucket(settings), key)

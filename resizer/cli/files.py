@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resizer.cli.folder import FolderS3
@@ -15,7 +16,6 @@ from resizer.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from resizer.cli.sources import LocalSource
     from resizer.report import Report
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
-    """Resize each file in turn; yields its report, or the reason why it could not be read or written."""
+    """Resize each file in turn; yields its report, or the reason why it could not be read or written.
+
+    A watermark's key is a path from the working directory.
+    """
     folder = FolderS3({}, out, settings.output_bucket)
     for source in sources:
         try:
@@ -44,7 +47,8 @@ def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> R
         if source.path.is_dir():
             raise UsageError("This folder cannot be read.")
         known = SourceObject(source_bucket(settings), key)
-        report = process(known, settings, replace(folder, sources={key: source.path}))
+        watermarks = {mark.key: Path(mark.key) for mark in settings.watermarks.values()}
+        report = process(known, settings, replace(folder, sources={**watermarks, key: source.path}))
     except OSError as problem:
         raise UsageError(explain(problem, source.path)) from problem
     if report.outcome is Outcome.RESIZED:

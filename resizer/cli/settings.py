@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from resizer.errors import ConfigError, UsageError
 from resizer.settings import Settings, file
-from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parse_widths
+from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parse_bucket, parse_widths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,20 +35,19 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def source_bucket(settings: Settings) -> str:
-    """The bucket to which local images count as uploaded: one of the settings, or else `photos`.
+def source_bucket(settings: Settings, named: str | None = None) -> str:
+    """The bucket to which local images are uploaded: the one `named`, or else one of the settings, or else `photos`.
 
-    Raises `UsageError` if it is the output bucket.
+    Raises `UsageError` if S3 allows no such name, or if it is the output bucket, where nothing is resized.
     """
-    bucket = min(settings.buckets, default=UPLOADS)
-    check_source_bucket(bucket, settings)
-    return bucket
-
-
-def check_source_bucket(bucket: str, settings: Settings) -> None:
-    """Raise `UsageError` if this is the output bucket, where nothing is resized."""
+    bucket = min(settings.buckets, default=UPLOADS) if named is None else named
+    try:
+        parse_bucket(bucket)
+    except ValueError as mistake:
+        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
     if bucket == settings.output_bucket:
         raise UsageError(f"{bucket} is RESIZER_OUTPUT_BUCKET, where nothing is resized; upload to another bucket.")
+    return bucket
 
 
 def local_settings(widths: str | None) -> Settings:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from resizer.cli.lines import size
-from resizer.cli.tables import refusal
+from resizer.cli.lines import count, size
+from resizer.cli.tables import is_excluded, refusal
 from resizer.report import Report
 
 if TYPE_CHECKING:
@@ -27,19 +27,27 @@ def write_sheet(sheet: Path, out: Path, results: Sequence[Result]) -> None:
     template = files("resizer.cli").joinpath("sheet.html.j2").read_text(encoding="utf-8")
     entries = [_entry(sheet.resolve().parent, out, *result) for result in results]
     page = Environment(autoescape=True).from_string(template)
-    refused = sum(1 for entry in entries if entry["refusal"])
-    sheet.write_text(page.render(entries=entries, refused=refused), encoding="utf-8")
+    excluded = sum(entry["excluded"] for entry in entries)
+    refused = sum(entry["refusal"] is not None for entry in entries) - excluded
+    sums = f"{count(len(entries), 'image')}, {excluded} excluded, {refused} refused"
+    sheet.write_text(page.render(entries=entries, sums=sums), encoding="utf-8")
 
 
 def _entry(folder: Path, out: Path, source: LocalSource, result: Report | UsageError) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": source.key, "link": _link(folder, source.path), "refusal": refusal(result)}
+    entry: dict[str, Any] = {
+        "name": source.key,
+        "link": _link(folder, source.path),
+        "refusal": refusal(result),
+        "excluded": is_excluded(result),
+    }
     if isinstance(result, Report):
         header = result.header
         entry["size"] = header and _size(header.format, header.upright_size, result.bytes_in)
         entry["warnings"] = result.warnings
         entry["renditions"] = [
             {
-                "name": each.plan.key,
+                "key": each.plan.key,
+                "name": "" if each.plan.spec.name == str(each.plan.size[0]) else f"{each.plan.spec.name}, ",
                 "link": _link(folder, out / each.plan.key),
                 "size": _size(each.plan.format, each.plan.size, each.size),
             }

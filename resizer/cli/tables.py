@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from resizer.errors import UsageError
     from resizer.local.service import Service
+    from resizer.settings import Settings
 
 
 def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
@@ -53,7 +54,9 @@ def refusal(result: Report | UsageError) -> str | None:
     if is_excluded(result):
         return "A rule of resizer.toml excludes it."
     if isinstance(result, Report):
-        return None if result.outcome is Outcome.RESIZED else f"{result.outcome} {result.reason}: {result.detail}"
+        if result.outcome is Outcome.RESIZED:
+            return None
+        return f"{result.reason}: {result.detail}" if result.detail else str(result.reason)
     return str(result)
 
 
@@ -62,18 +65,20 @@ def is_excluded(result: Report | UsageError) -> bool:
     return isinstance(result, Report) and result.reason is Reason.EXCLUDED
 
 
-def ready(console: Console, service: Service, output_prefix: str, *, trigger: bool) -> None:
+def ready(console: Console, service: Service, settings: Settings, *, trigger: bool) -> None:
     """Print where the service listens, and how to upload to it."""
-    settings = " ".join(f"{name}={value}" for name, value in service.environment.items())
+    variables = " ".join(f"{name}={value}" for name, value in service.environment.items())
+    prefix = settings.source_prefix
+    key = prefix if not prefix or prefix.endswith("/") else f"{prefix}cat.jpg"  # `aws` adds the name to a folder
     what = "Resizer is ready." if trigger else "The local S3 is ready. Uploads are not resized."
     console.print(
         f"[green]{what}[/green]\n"
         f"  endpoint  {service.endpoint}\n"
         f"  bucket    {service.bucket}\n\n"
         "In another terminal:\n"
-        f"  export {settings}\n"
-        f"  aws s3 cp cat.jpg s3://{service.bucket}/\n"
-        f"  aws s3 ls s3://{service.output_bucket}/{output_prefix}\n\n"
+        f"  export {variables}\n"
+        f"  aws s3 cp cat.jpg s3://{service.bucket}/{key}\n"
+        f"  aws s3 ls s3://{service.output_bucket}/{settings.output_prefix}\n\n"
         "Ctrl-C stops it and deletes everything.",
         soft_wrap=True,
         highlight=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from resizer.cli.settings import source_bucket
@@ -13,7 +14,6 @@ from resizer.s3 import clients
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from resizer.local.trigger import Invocation
     from resizer.settings import Settings
@@ -57,8 +57,9 @@ class Watch:
 def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
     """Upload images by name, wait, and save all renditions below `save`. Returns the results, uploads first.
 
-    Images are uploaded below the source prefix, to a bucket of the settings. Renditions in the same bucket send events
-    as well; their results are `skipped`.
+    Images are uploaded below the source prefix, to a bucket of the settings, after the watermarks: a watermark's key is
+    also its path from the working directory. Renditions in the same bucket send events as well; their results are
+    `skipped`.
     """
     bucket = source_bucket(settings)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}
@@ -66,7 +67,7 @@ def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> 
     opened = local_service(bucket, finished=watch.note, ended=watch.ended, output_bucket=settings.output_bucket)
     with opened as service:
         s3 = clients.client("s3")
-        for key, body in uploads.items():
+        for key, body in (_watermarks(settings) | uploads).items():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
         watch.wait()
         for result in watch.results.values():
@@ -74,6 +75,12 @@ def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> 
                 stored = s3.get_object(Bucket=service.output_bucket, Key=rendition["key"])
                 _save(save / rendition["key"], stored["Body"].read())
     return sorted(watch.results.values(), key=lambda result: result["key"] not in uploads)
+
+
+def _watermarks(settings: Settings) -> dict[str, bytes]:
+    """The watermarks that are files, by their keys."""
+    keys = [watermark.key for watermark in settings.watermarks.values()]
+    return {key: Path(key).read_bytes() for key in keys if Path(key).is_file()}
 
 
 def _save(path: Path, body: bytes) -> None:

@@ -39,6 +39,8 @@ OWN: Final = {
     "NO_PROXY": "*",  # of the system's settings, too
 }
 
+# Allowed without credentials. moto checks HEAD by an action of its own; it allows PUTs of new keys anyway.
+UNSIGNED: Final = ["s3:GetObject", "s3:HeadObject", "s3:PutObject"]
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -77,9 +79,9 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 def make_bucket(bucket: str) -> None:
-    """Create a bucket whose objects any page in a browser can show and fetch, as from a CDN."""
+    """Create a bucket whose objects any page in a browser can show and fetch, as from a CDN, and curl can overwrite."""
     s3 = clients.client("s3")
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": UNSIGNED, "Resource": f"arn:aws:s3:::{bucket}/*"}
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     rule = {"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}

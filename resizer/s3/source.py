@@ -80,7 +80,7 @@ def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
     try:
         answer = ask(s3, "GET", Bucket=source.bucket, Key=source.key, **condition)
     except ObjectMissing as problem:
-        raise SourceGone(f"{source.uri} has been deleted since its event was sent.") from problem
+        raise SourceGone(f"{source.uri} does not exist.") from problem
     except ConditionFailed as problem:
         raise Superseded(f"{source.uri} has been overwritten since; its newer event does the work.") from problem
     except AccessDenied as problem:

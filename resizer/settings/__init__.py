@@ -14,6 +14,7 @@ from resizer.settings.rules import RenditionSpec, Rule, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from resizer.model import SourceObject
 
@@ -67,7 +68,7 @@ class Settings:
         except ConfigError as wrong:
             mistakes += wrong.mistakes
         settings = cls(**resolve(document, of_defaults), **values)
-        if mistakes := [*mistakes, *settings._clashes()]:
+        if mistakes := [*mistakes, *settings._clashes(path)]:
             raise ConfigError(mistakes)
         return settings
 
@@ -119,7 +120,7 @@ class Settings:
         rules = tuple(rule.with_widths(widths) for rule in self.rules)
         return replace(self, defaults=self.defaults.with_widths(widths), rules=rules)
 
-    def _clashes(self) -> Iterator[str]:
+    def _clashes(self, path: Path | None) -> Iterator[str]:
         """Settings that exclude each other."""
         if self.is_output(self.source_prefix):
             yield (
@@ -129,7 +130,7 @@ class Settings:
         for name, watermark in self.watermarks.items():
             if self.is_source(watermark.key) and not self.rule_for(watermark.key).skip:
                 yield (
-                    f"watermarks.{name}.key: {watermark.key} would be resized itself; add a rule for it with "
+                    f"{path}: watermarks.{name}.key: {watermark.key} would be resized itself; add a rule for it with "
                     "skip = true"
                 )
         if self.output_bucket in self.buckets:

@@ -44,7 +44,8 @@ def check(text: str) -> dict[str, Any]:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     watermarks = document.get("watermarks")
     schema["definitions"]["watermark"]["enum"] = list(watermarks) if isinstance(watermarks, dict) else []
-    found = [mistake for error in Checker(schema).iter_errors(document) for mistake in _mistakes(error)]
+    errors = sorted(Checker(schema).iter_errors(document), key=lambda error: error.path)
+    found = [mistake for error in errors for mistake in _mistakes(error)]
     if found:
         raise ConfigError(list(dict.fromkeys(found)))
     return document
@@ -65,7 +66,8 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
         case "additionalProperties":
             for key in value:
                 if key not in schema["properties"]:
-                    yield _line(error, "there is no such key here" + _meant(key, schema["properties"]), key)
+                    hint = schema.get("hints", {}).get(key) or _meant(key, schema["properties"])
+                    yield _line(error, f"there is no such key here{hint}", key)
         case "type":
             yield _line(error, schema.get("errorMessage", f"must be {TYPES[error.validator_value]}"))
         case _ if "propertyNames" in error.absolute_schema_path:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDEST: Final = 16_383  # the widest image that WebP can hold, so that every width works in every format
 MAX_WIDTHS: Final = 20  # a source costs a PUT, and its removal HEADs, for each
-EXTRA_FORMATS: Final = ("avif", "jpeg", "png", "source", "webp")
+EXTRA_FORMATS: Final = ("source", "jpeg", "png", "webp", "avif")
 
 
 def _matching(pattern: str, must_be: str) -> Callable[[str], str]:
@@ -41,6 +41,17 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _each(parse: Callable[[str], str], text: str) -> list[str]:
+    """The parts of a list, all valid; the mistake quotes the first that is not."""
+    parts = _listed(text) or [text]
+    for part in parts:
+        try:
+            parse(part)
+        except ValueError as mistake:
+            raise ValueError(f"{mistake}; {part!r} is wrong") from None
+    return parts
+
+
 def parse_widths(text: str) -> tuple[int, ...]:
     """`480,640,1000` as numbers, widest first, each once, at most `MAX_WIDTHS`. Raises `ValueError`."""
     widths = {int(part) if re.fullmatch("[0-9]{1,9}", part) else 0 for part in _listed(text)}
@@ -50,25 +61,22 @@ def parse_widths(text: str) -> tuple[int, ...]:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(_listed(text.lower())))
-    if not parts or not {*parts} <= {*EXTRA_FORMATS}:
-        raise ValueError(f"must be a list of {', '.join(EXTRA_FORMATS)}")
-    return parts
+    return tuple(dict.fromkeys(_each(_one_of(*EXTRA_FORMATS), text.lower())))
 
 
 def _quality(text: str) -> dict[str, int]:
-    parts = _listed(text)
-    found = [re.fullmatch(r"(jpeg|webp|avif)=([1-9][0-9]?|100)", part) for part in parts]
-    chosen = {match[1]: int(match[2]) for match in found if match}
-    if not parts or len(chosen) < len(parts):
-        raise ValueError("must be pairs such as jpeg=80,webp=78,avif=55, each once and from 1 to 100")
+    pair = _matching("(jpeg|webp|avif)=([1-9][0-9]?|100)", "pairs such as jpeg=80,webp=78,avif=55, from 1 to 100")
+    chosen: dict[str, int] = {}
+    for part in _each(pair, text):
+        name, _, value = part.partition("=")
+        if name in chosen:
+            raise ValueError(f"must have {name} only once")
+        chosen[name] = int(value)
     return chosen
 
 
 def _buckets(text: str) -> frozenset[str]:
-    if not (names := _listed(text)):
-        raise ValueError("must name at least one bucket; leave it empty to serve any bucket")
-    return frozenset(names)
+    return frozenset(_each(parse_bucket, text))
 
 
 def _tags(text: str) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# The characters of a rendition's name and of a bucket's.
-CHARACTERS: Final = {"name": "[A-Za-z0-9_]", "bucket": "[A-Za-z0-9._-]"}
+# The characters of a rendition's name and of a bucket's, as a pattern and in words.
+CHARACTERS: Final = {
+    "name": ("[A-Za-z0-9_]", "letter, digit or _, such as - or /"),
+    "bucket": ("[A-Za-z0-9._-]", "letter, digit, dot, - or _, such as /"),
+}
 
 
 def parse_key_template(text: str) -> str:
@@ -27,11 +30,9 @@ def parse_key_template(text: str) -> str:
     # and the next field towards the key begins, if that starts with a character that the field cannot have.
     for index in range(1, len(fields) - 1):
         field = fields[index] if index < fields.index("key") else fields[index + 1]
-        if re.match(f"$|{CHARACTERS[field]}", between[index]):
-            raise ValueError(
-                f"must separate {{{field}}} from the next field towards {{key}}, by a character that it cannot have "
-                "itself, such as the slash and the hyphen in {prefix}{bucket}/{name}-{key}"
-            )
+        pattern, words = CHARACTERS[field]
+        if re.match(f"$|{pattern}", between[index]):
+            raise ValueError(f"must have, right after {{{parts[2 * index]}}}, a character that is no {words}")
     return text
 
 

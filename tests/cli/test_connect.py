@@ -179,6 +179,31 @@ def test_a_change_in_the_meantime_is_not_lost(aws: Aws, monkeypatch: pytest.Monk
     assert aws.told() == {}
 
 
+def test_the_region_is_the_one_that_aws_region_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS_REGION wins over AWS_DEFAULT_REGION, the only one that boto3 reads; `--region` wins over both."""
+    with embedded_aws():
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name)
+        with pytest.raises(UsageError, match=r"specify a region. Set AWS_REGION and AWS_PROFILE"):
+            connect("--dry-run")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+        found = [shell.account(region, None).stacks.meta.region_name for region in (None, "eu-west-3")]
+        assert found == ["eu-central-1", "eu-west-3"]
+
+
+def test_an_endpoint_that_does_not_answer_is_no_missing_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint about region and profile follows only where one is missing, as the second error shows."""
+    with embedded_aws():
+        with monkeypatch.context() as changed:
+            changed.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            changed.setenv("AWS_MAX_ATTEMPTS", "1")
+            with pytest.raises(UsageError, match=r'^Could not connect to the endpoint URL: "http://127.0.0.1:1/"\.$'):
+                connect("--dry-run")
+        with pytest.raises(UsageError, match=r"could not be found\. Set AWS_REGION and AWS_PROFILE"):
+            connect("--dry-run", "--profile", "nobody")
+
+
 @pytest.mark.usefixtures("aws")
 def test_what_aws_refuses_is_one_readable_line() -> None:
     """No such stack, no such bucket, nobody to ask: each says what is wrong."""

@@ -56,8 +56,8 @@ def test_every_price_says_where_and_when_it_was_asked() -> None:
     assert len({each.source for each in named}) == 6
 
 
-def printed(*options: str) -> str:
-    result = CliRunner().invoke(app, ["cost", "--memory", "256", "--ms", "180", *options], env={"COLUMNS": "120"})
+def printed(*options: str, columns: str = "120") -> str:
+    result = CliRunner().invoke(app, ["cost", "--memory", "256", "--ms", "180", *options], env={"COLUMNS": columns})
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -84,6 +84,15 @@ def test_the_command_prints_every_line_and_the_total() -> None:
     assert (
         "Cheapest trigger: s3 (it needs an OutputBucket or a SourcePrefix) $0.00; sqs $1.46, eventbridge $4.00." in told
     )
+
+
+def test_the_bill_fits_a_terminal() -> None:
+    """For a hundred million images a month, too, its table folds no line at 80 columns."""
+    told = printed("--images", "1e8", columns="80")
+    table = [line for line in told.splitlines() if "│" in line]
+    assert len(table) == 11
+    assert max(map(len, table)) <= 80
+    assert "price as of" in told
 
 
 def test_numbers_are_understood_as_people_write_them() -> None:

@@ -54,7 +54,7 @@ def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
         *told, last = done.stdout.splitlines()
         assert [line.split("  ")[1].strip() for line in told] == ["photos/a/cat", "photos/b/cat"]
         assert last.startswith("2 images resized, 1 refused, ")
-        assert done.stderr.startswith("refused   photos/damaged.jpg  rejected not_an_image")
+        assert done.stderr.startswith("refused   photos/damaged.jpg  not_an_image: ")
     made = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
     assert made == {"50-photos/a/cat", "50-photos/b/cat"}
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
@@ -114,6 +115,14 @@ def test_an_empty_key_is_not_explained(folder: Path) -> None:
     assert done.stderr == "resizer: The key is empty; give one such as photos/cat.jpg.\n"
 
 
+@pytest.mark.parametrize(("url", "key"), [("s3://photos/raw/x.jpg", "raw/x.jpg"), ("s3://photos", "photos/cat.jpg")])
+def test_a_url_is_no_key(folder: Path, url: str, key: str) -> None:
+    """One line says that the key is expected, without the bucket; exit 2."""
+    done = resizer("explain", url, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"resizer: {url} is a URL; give the key without the bucket, such as {key}.\n"
+
+
 @pytest.mark.parametrize(
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],
@@ -145,7 +154,7 @@ def test_a_file_that_is_not_there_is_named_once(folder: Path) -> None:
 
 
 def test_the_file_is_checked(folder: Path) -> None:
-    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2; no file is told."""
+    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2."""
     done = resizer("config", "check", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "resizer.toml: 2 rules, 0 watermarks, no mistake\n")
     (folder / "shop.toml").write_text("[[rules]]\nskip = 1\n[defaults]\neffort = 'x'\n")
@@ -154,16 +163,24 @@ def test_the_file_is_checked(folder: Path) -> None:
     assert done.stderr.splitlines() == [
         "resizer: The settings are wrong:",
         "  RESIZER_WIDTH: there is no such setting; did you mean RESIZER_WIDTHS?",
-        "  shop.toml: defaults.effort: 'x' is not one of ['fast', 'balanced', 'small']",
+        "  shop.toml: defaults.effort: must be one of fast, balanced, small",
         "  shop.toml: rules[0].match: is missing",
         "  shop.toml: rules[0].skip: must be true or false",
     ]
-    (folder / "resizer.toml").unlink()
-    done = resizer("config", "check", cwd=folder)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "resizer: There is no resizer.toml here. Name the file: resizer config check FILE.\n",
-    )
+
+
+def test_without_a_file_the_variables_are_checked(tmp_path: Path) -> None:
+    """None wrong is one line and exit 0; otherwise all mistakes and exit 2."""
+    done = resizer("config", "check", cwd=tmp_path, RESIZER_QUALITY="jpeg=80")
+    expected = "No resizer.toml here; the RESIZER_* variables have no mistake\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    done = resizer("config", "check", cwd=tmp_path, RESIZER_QUALITY="80", RESIZER_WIDTH="9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "resizer: The settings are wrong:",
+        "  RESIZER_WIDTH: there is no such setting; did you mean RESIZER_WIDTHS?",
+        "  RESIZER_QUALITY='80': must be pairs such as jpeg=80,webp=78,avif=55, from 1 to 100; '80' is wrong",
+    ]
 
 
 def test_the_schema_is_printed(folder: Path) -> None:
@@ -172,7 +189,7 @@ def test_the_schema_is_printed(folder: Path) -> None:
 
 
 def test_files_go_by_the_file(folder: Path) -> None:
-    """`resizer files` makes what the file says, leaves out what it skips, and `--widths` wins over every rule."""
+    """`resizer files` goes by the file and leaves out what it skips in folders; `--widths` wins over every rule."""
     for name in ("photos", "raw"):
         (folder / name).mkdir()
         (folder / name / "cat.jpg").write_bytes(saved(photo_like(90, 60), "JPEG"))
@@ -183,9 +200,59 @@ def test_files_go_by_the_file(folder: Path) -> None:
     assert "1 image resized, 1 excluded, " in done.stdout
     made = sorted(path.relative_to(folder / "out/resized").as_posix() for path in (folder / "out").rglob("*.jpg"))
     assert made == ["20-photos/cat.jpg"]
+    named = resizer("files", "raw/cat.jpg", "--out", "named", cwd=folder)  # its key is its name
+    assert "1 image resized, " in named.stdout
+    assert (folder / "named/resized/20-cat.jpg").exists()
     resizer("files", "photos", "raw", "--out", "own", "--widths", "30", cwd=folder)
     made = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
     assert made == ["30-photos/cat.jpg"]
+
+
+def test_a_contact_sheet_tells_what_a_rule_excludes_and_how_renditions_are_called(folder: Path) -> None:
+    """An excluded image is no refused one, which is red; a rendition's name is told where it is not its width."""
+    text = "[defaults]\nrenditions = [20, {name = 'card', width = 30, height = 20, fit = 'cover'}]\n"
+    (folder / "resizer.toml").write_text(f"{text}[[rules]]\nmatch = 'raw.jpg'\nskip = true\n")
+    for name in ("cat.jpg", "raw.jpg"):
+        (folder / name).write_bytes(saved(photo_like(90, 60)))
+    (folder / "note.jpg").write_text("no picture")
+    resizer("files", "cat.jpg", "raw.jpg", "note.jpg", "--sheet", "look.html", cwd=folder)
+    page = (folder / "look.html").read_text()
+    assert "3 images, 1 excluded, 1 refused." in page
+    assert "<p>A rule of resizer.toml excludes it.</p>" in page
+    assert page.count('<p class="refused">not_an_image: ') == 1
+    assert "<figcaption>JPEG 20 x 13, " in page
+    assert "<figcaption>card, JPEG 30 x 20, " in page
+
+
+MARKED = """
+[defaults]
+renditions = [{ width = 100, watermark = "logo" }]
+[watermarks.logo]
+key = "brand/logo.png"
+width = 1
+margin = 0
+[[rules]]
+match = "brand/**"
+skip = true
+"""
+
+
+@pytest.mark.parametrize(("command", "option"), [("files", "--out"), ("demo", "--save")])
+def test_a_watermark_is_a_file_of_the_working_directory(folder: Path, command: str, option: str) -> None:
+    """Both commands find it by its key, and lay it over; if there is no such file, they name it."""
+    (folder / "resizer.toml").write_text(MARKED)
+    (folder / "black.png").write_bytes(saved(Image.new("RGB", (100, 100)), "PNG"))
+    missing = resizer(command, "black.png", option, "none", cwd=folder)
+    told = "brand/logo.png: No such file" if command == "files" else "s3://photos/brand/logo.png does not exist."
+    assert missing.returncode != 0
+    assert told in missing.stderr
+    assert "Traceback" not in missing.stderr
+    (folder / "brand").mkdir()
+    (folder / "brand" / "logo.png").write_bytes(saved(Image.new("RGB", (10, 5), "white"), "PNG"))
+    done = resizer(command, "black.png", option, "out", cwd=folder, COLUMNS="120")
+    assert (done.returncode, done.stderr) == (0, "")
+    made = Image.open(folder / "out/resized/100-black.png").convert("RGB")
+    assert (made.getpixel((50, 10)), made.getpixel((50, 90))) == ((0, 0, 0), (255, 255, 255))
 
 
 def test_a_bill_counts_what_the_file_writes(folder: Path) -> None:

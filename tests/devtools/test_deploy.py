@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from botocore.stub import Stubber
 
 from devtools.deploy import __main__ as command
@@ -16,7 +17,7 @@ from devtools.deploy import target
 from devtools.deploy.parameters import again, check_prefixes, overrides, parse
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
-from resizer.errors import UsageError
+from resizer.errors import ConfigError, UsageError
 from tests.conftest import PROJECT
 
 if TYPE_CHECKING:
@@ -261,6 +262,7 @@ def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr("builtins.input", person.read)
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(target, "deployed_parameters", lambda *_: {})
+    monkeypatch.setattr(command, "check_settings", lambda _: None)
     assert command.deploy("photos", {**os.environ, "ARGS": "--tags team=shop"}, only_check=False) == 7
     (words,) = called
     assert words[1:4] == ["deploy", "--stack-name", "photos"]
@@ -268,3 +270,19 @@ def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert words[words.index("--region") + 1] == "eu-central-1"
     assert words[-2:] == ["--tags", "team=shop"]
     assert "make deploy NAME=photos PARAMETERS='BucketName=my-photos" in capsys.readouterr().out
+
+
+def test_a_function_that_would_not_start_is_not_deployed(tmp_path: Path) -> None:
+    """The parameters and the packed `resizer.toml` are checked together, as the function does when it starts."""
+    document = load(PROJECT / "template.yaml")
+    document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
+    built = tmp_path / "template.yaml"
+    built.write_text(yaml.safe_dump(document))
+    (tmp_path / "ResizeFunction").mkdir()
+    (tmp_path / "ResizeFunction" / "resizer.toml").write_text('[watermarks.logo]\nkey = "brand/logo.png"\n')
+    parameters = {"BucketName": "my-photos"}
+    command.check_settings({**parameters, "SourcePrefix": "uploads/"}, built)
+    with pytest.raises(ConfigError, match=r"watermarks\.logo\.key: brand/logo\.png would be resized itself"):
+        command.check_settings(parameters, built)
+    with pytest.raises(ConfigError, match="RESIZER_WIDTHS"):
+        command.check_settings({**parameters, "SourcePrefix": "uploads/", "Widths": "wide"}, built)

@@ -65,6 +65,6 @@ def test_a_mistaken_file_ends_the_build_with_all_its_mistakes(what: str, tmp_pat
     environ = {**os.environ, file.VARIABLE: str(path)}
     done = subprocess.run(command, cwd=PROJECT, env=environ, check=False, capture_output=True, text=True)
     assert done.returncode == 1
-    assert f"{path}: defaults.renditions[0]: 0 is less" in done.stderr
-    assert f"{path}: defaults.effort: 'most' is not one of" in done.stderr
+    assert f"{path}: defaults.renditions[0]: must be" in done.stderr
+    assert f"{path}: defaults.effort: must be one of" in done.stderr
     assert "Traceback" not in done.stderr

@@ -228,6 +228,16 @@ def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> 
     assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == body
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_an_object_can_be_read_and_overwritten_without_credentials(s3: Any, method: str) -> None:
+    """curl works on what was uploaded with credentials, too."""
+    s3.put_object(Bucket=BUCKET, Key="note", Body=b"old")
+    url, body = f"{s3.meta.endpoint_url}/{BUCKET}/note", b"new" if method == "PUT" else None
+    with urlopen(Request(url, data=body, method=method), timeout=PATIENCE) as answer:  # noqa: S310 # loopback
+        assert answer.status == 200
+    assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == (body or b"old")
+
+
 def test_a_page_in_a_browser_shows_and_fetches_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
     """A rendition is readable without credentials, and from a page of another origin."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
@@ -305,6 +315,19 @@ def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
     assert all(line.startswith("skipped   resized/") and "output_prefix" in line for line in told[1:])
     assert rest == "Stopped.\n"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("prefix", "target"), [("uploads/", "uploads/"), ("img-", "img-cat.jpg")])
+def test_the_upload_that_it_suggests_is_resized(prefix: str, target: str, tmp_path: Path) -> None:
+    """It goes to a bucket of the settings, and below the source prefix."""
+    (tmp_path / "cat.jpg").write_bytes(saved(photo_like(64, 48)))
+    with running(RESIZER_BUCKETS="shop,stock", RESIZER_SOURCE_PREFIX=prefix) as (process, lines):
+        assert process.stdout
+        command = next(line for line in lines if "aws s3 cp" in line).split()
+        assert command[1:] == ["s3", "cp", "cat.jpg", f"s3://shop/{target}"]
+        aws = [str(Path(sys.executable).with_name("aws")), *command[1:]]
+        subprocess.run(aws, cwd=tmp_path, env={**os.environ, **exports(lines)}, check=True, capture_output=True)
+        assert process.stdout.readline().startswith(f"resized   {prefix}")
 
 
 @pytest.mark.xdist_group("commands")

@@ -98,6 +98,7 @@ REFUSED = [
     ("RESIZER_QUALITY", "jpeg=²"),
     ("RESIZER_QUALITY", "jpeg=80,jpeg=90"),
     ("RESIZER_BUCKETS", ","),
+    ("RESIZER_BUCKETS", "photos,My_Photos"),
     ("RESIZER_MAX_PIXELS", "0"),
     ("RESIZER_MAX_PIXELS", "9" * 16),
     ("RESIZER_MAX_PIXELS", "1e8"),
@@ -153,6 +154,23 @@ def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: 
         Settings.from_env({variable: text})
     (mistake,) = refusal.value.mistakes
     assert mistake.startswith((f"{variable}={text!r}: must ", f"{variable}={text!r}: is not "))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "reason"),
+    [
+        ("RESIZER_FORMATS", "webp,jpg,gif", "must be one of source, jpeg, png, webp, avif; 'jpg' is wrong"),
+        ("RESIZER_QUALITY", "webp=9,png=80", "pairs such as jpeg=80,webp=78,avif=55, from 1 to 100; 'png=80' is wrong"),
+        ("RESIZER_QUALITY", "jpeg=80,webp=9,jpeg=90", "must have jpeg only once"),
+        ("RESIZER_BUCKETS", "photos, My_Photos", "such as xn-- or -s3alias; 'My_Photos' is wrong"),
+    ],
+)
+def test_the_mistake_of_a_list_quotes_the_item(variable: str, text: str, reason: str) -> None:
+    """One wrong item of several is named, so that nobody has to look for it."""
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_env({variable: text})
+    (mistake,) = refusal.value.mistakes
+    assert mistake.endswith(reason)
 
 
 def test_all_mistakes_are_reported_together() -> None:

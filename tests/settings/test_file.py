@@ -173,7 +173,9 @@ def test_a_watermark_is_no_source(tmp_path: Path, key: str, environ: dict[str, s
     if not mistaken:
         assert settings(tmp_path, text, **environ).watermarks
         return
-    with pytest.raises(ConfigError, match=rf"watermarks\.logo\.key: {key} would be resized itself; add a rule"):
+    with pytest.raises(
+        ConfigError, match=rf"resizer\.toml: watermarks\.logo\.key: {key} would be resized itself; add a rule"
+    ):
         settings(tmp_path, text, **environ)
 
 
@@ -300,7 +302,7 @@ def test_what_was_not_checked_is_checked(tmp_path: Path) -> None:
     """A file that has changed since it was packed is checked."""
     path = packed(tmp_path, TEXT) / "resizer.toml"
     path.write_text("[defaults]\nrenditions = [0]")
-    with pytest.raises(ConfigError, match=r"defaults.renditions\[0\]: 0 is less than"):
+    with pytest.raises(ConfigError, match=r"defaults.renditions\[0\]: must be a whole number"):
         Settings.from_env({"RESIZER_CONFIG": str(path)})
     path.write_text("[defaults]\nrenditions = [9]")
     assert Settings.from_env({"RESIZER_CONFIG": str(path)}).defaults == Rule.of_widths((9,))

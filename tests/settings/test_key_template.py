@@ -36,14 +36,14 @@ MISTAKEN = [
     ("{prefix}{width}-{key", "once each"),
     ("{prefix}{width}-}{key}", "no other braces"),
     ("{prefix}{{width}}-{key}", "no other braces"),
-    ("{prefix}{width}{key}", "separate {name}"),
-    ("{prefix}{key}{width}", "separate {name}"),
-    ("{prefix}{width}0{key}", "separate {name}"),
-    ("{prefix}{width}px/{key}", "separate {name}"),
-    ("{prefix}{width}_{key}", "separate {name}"),
-    ("{prefix}{key}w/{width}", "separate {name}"),
+    ("{prefix}{width}{key}", "right after {width}"),
+    ("{prefix}{key}{width}", "right after {key}, a character that is no letter, digit or _, such as - or /"),
+    ("{prefix}{width}0{key}", "right after {width}"),
+    ("{prefix}{width}px/{key}", "right after {width}"),
+    ("{prefix}{width}_{key}", "right after {width}"),
+    ("{prefix}{key}w/{width}", "right after {key}"),
     ("{prefix}{name}-{width}-{key}", "once each"),
-    ("{prefix}-{width}{key}", "separate {name}"),
+    ("{prefix}-{width}{key}", "right after {width}"),
 ]
 
 WITH_BUCKET = [
@@ -56,12 +56,15 @@ MISTAKEN_BUCKETS = [
     ("{bucket}/{prefix}{width}-{key}", "must start with {prefix}"),
     ("{prefix}{bucket}/{bucket}/{width}-{key}", "at most once"),
     ("{prefix}{bucket:>9}/{width}-{key}", "no other braces"),
-    ("{prefix}{bucket}{width}/{key}", "separate {bucket}"),
-    ("{prefix}{bucket}-{width}/{key}", "separate {bucket}"),
-    ("{prefix}{width}-{bucket}.{key}", "separate {bucket}"),
-    ("{prefix}{width}{bucket}/{key}", "separate {name}"),
-    ("{prefix}{width}-{key}-{bucket}", "separate {bucket}"),
-    ("{prefix}{key}/{bucket}{width}", "separate {name}"),
+    ("{prefix}{bucket}{width}/{key}", "right after {bucket}"),
+    ("{prefix}{bucket}-{width}/{key}", "right after {bucket}"),
+    ("{prefix}{width}-{bucket}.{key}", "right after {bucket}"),
+    ("{prefix}{width}{bucket}/{key}", "right after {width}"),
+    (
+        "{prefix}{width}-{key}-{bucket}",
+        "right after {key}, a character that is no letter, digit, dot, - or _, such as /",
+    ),
+    ("{prefix}{key}/{bucket}{width}", "right after {bucket}, a character that is no letter, digit or _"),
 ]
 
 _literals = st.text("-x1", max_size=2)

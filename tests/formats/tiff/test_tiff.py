@@ -133,7 +133,7 @@ def test_subsampled_colours_without_compression(subsampling: tuple[int, ...]) ->
     blocks = np.tile(np.array([100, 100, 100, 100, 90, 200], "u1"), (6, 6, 1)).reshape(6, 36)
     if subsampling == (1, 1):
         blocks = np.tile(np.array([100, 90, 200], "u1"), (12, 12, 1))
-    said = {"t530": (SHORT, subsampling)} if subsampling else {}
+    said: dict[str, Any] = {"t530": (SHORT, subsampling)} if subsampling else {}
     tags = page(np.zeros((12, 12, 3), "u1"), t262=(SHORT, (6,)), **said).tags
     found = array(tiff_file(Page(tags, (blocks.tobytes(),))))
     wanted = Image.new("YCbCr", (1, 1), (100, 90, 200)).convert("RGB").getpixel((0, 0))
