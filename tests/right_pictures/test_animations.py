@@ -40,10 +40,15 @@ def test_a_gif_plays_as_often_in_another_format(resize: Any) -> None:
     assert rendition.info["loop"] == 4
 
 
-def animation(format_: str, **options: Any) -> bytes:
+def drawn() -> list[Image.Image]:
     frames = [Image.new("RGBA", (600, 400), (0, 0, 0, 0)) for _ in range(4)]
     for number, frame in enumerate(frames):
         ImageDraw.Draw(frame).rectangle((number * 150, 100, number * 150 + 140, 300), fill=(200, 40 * number, 90, 255))
+    return frames
+
+
+def animation(format_: str, **options: Any) -> bytes:
+    frames = drawn()
     options = {"duration": [100, 200, 300, 400], "loop": 3, "disposal": 2, **options}
     return saved(frames[0], format_, save_all=True, append_images=frames[1:], **options)
 
@@ -66,7 +71,7 @@ def test_animations_stay_animations(format_: str, resize: Any) -> None:
     assert rendition.format == format_
     assert [duration for duration, _ in after] == [duration for duration, _ in before]
     assert rendition.info["loop"] == Image.open(io.BytesIO(data)).info["loop"]
-    for (_, was), (_, now) in zip(before, after, strict=True):
+    for was, (_, now) in zip(drawn(), after, strict=True):
         small = was.resize(now.size, Image.Resampling.LANCZOS)
         backdrop = Image.new("RGBA", now.size, "white")
         one, other = (Image.alpha_composite(backdrop, each).convert("RGB") for each in (small, now))
