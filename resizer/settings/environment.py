@@ -76,7 +76,8 @@ def _quality(text: str) -> dict[str, int]:
 
 
 def _buckets(text: str) -> frozenset[str]:
-    return frozenset(_each(parse_bucket, text))
+    name = _matching("[A-Za-z0-9._-]{1,255}", "names of buckets")  # with the capitals and `_` that S3 once allowed
+    return frozenset(_each(name, text))
 
 
 def _tags(text: str) -> str:

@@ -53,6 +53,7 @@ UNDERSTOOD = [
     ("RESIZER_MAX_BYTES", "1", "max_bytes", 1),
     ("RESIZER_CACHE_CONTROL", "public, max-age=1", "defaults", Rule.of_widths(cache_control="public, max-age=1")),
     ("RESIZER_BUCKETS", "photos, more-photos,", "buckets", frozenset({"photos", "more-photos"})),
+    ("RESIZER_BUCKETS", "My_Photos", "buckets", frozenset({"My_Photos"})),  # older than 2018
     ("RESIZER_BUCKET_OWNER", "123456789012", "bucket_owner", "123456789012"),
     ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
     ("RESIZER_REJECTIONS_QUEUE_URL", QUEUE, "rejections_queue_url", QUEUE),
@@ -98,7 +99,7 @@ REFUSED = [
     ("RESIZER_QUALITY", "jpeg=²"),
     ("RESIZER_QUALITY", "jpeg=80,jpeg=90"),
     ("RESIZER_BUCKETS", ","),
-    ("RESIZER_BUCKETS", "photos,My_Photos"),
+    ("RESIZER_BUCKETS", "photos,s3://photos"),
     ("RESIZER_MAX_PIXELS", "0"),
     ("RESIZER_MAX_PIXELS", "9" * 16),
     ("RESIZER_MAX_PIXELS", "1e8"),
@@ -162,7 +163,7 @@ def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: 
         ("RESIZER_FORMATS", "webp,jpg,gif", "must be one of source, jpeg, png, webp, avif; 'jpg' is wrong"),
         ("RESIZER_QUALITY", "webp=9,png=80", "pairs such as jpeg=80,webp=78,avif=55, from 1 to 100; 'png=80' is wrong"),
         ("RESIZER_QUALITY", "jpeg=80,webp=9,jpeg=90", "must have jpeg only once"),
-        ("RESIZER_BUCKETS", "photos, My_Photos", "such as xn-- or -s3alias; 'My_Photos' is wrong"),
+        ("RESIZER_BUCKETS", "photos, My Photos", "must be names of buckets; 'My Photos' is wrong"),
     ],
 )
 def test_the_mistake_of_a_list_quotes_the_item(variable: str, text: str, reason: str) -> None:
