@@ -24,8 +24,8 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-# One process for each core. Tests of one group run in the same process; groups start in the order of tests/conftest.py.
-PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder
+# One process for each core. The tests of a file run in the same process; files start in the order of tests/conftest.py.
+PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 
 # Tests start Python hundreds of times, so bytecode is kept, whatever the shell has set.
 test test-fast test-long: export PYTHONDONTWRITEBYTECODE :=

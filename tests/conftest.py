@@ -152,24 +152,20 @@ def context() -> LambdaContext:
     return cast("LambdaContext", LocalContext())
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests start first, so that all processes end together; the quick ones of a module stay together.
-
-    xdist takes milliseconds for each group that it hands out. What needs the built artifact is slow: it has to be
-    built, and runs in processes of its own.
-    """
+    """Files with slow tests start first, so that all processes end together; what needs the built artifact is slow."""
     for item in items:
-        if "_built_artifact" in getattr(item, "fixturenames", ()):
+        if _needs_built_artifact(item):
             item.add_marker(pytest.mark.slow)
-        if not item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=_start)
 
 
+def _needs_built_artifact(item: pytest.Item) -> bool:
+    return "_built_artifact" in getattr(item, "fixturenames", ())
+
+
 def _start(item: pytest.Item) -> int:
-    built = "_built_artifact" in getattr(item, "fixturenames", ())
-    return 0 if built else 1 if item.get_closest_marker("slow") else 2
+    return 0 if _needs_built_artifact(item) else 1 if item.get_closest_marker("slow") else 2
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.support.pictures import photo_like, saved
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]  # forked from one process
+pytestmark = pytest.mark.slow
 
 TEXT = """
 [defaults]

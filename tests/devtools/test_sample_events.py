@@ -15,7 +15,7 @@ from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [needs_built_artifact, pytest.mark.xdist_group("sample events")]  # one running function for all
+pytestmark = needs_built_artifact
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tests.support.command_line import resizer
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]  # forked from one process
+pytestmark = pytest.mark.slow
 
 PAGE = (PROJECT / "docs" / "rules.md").read_text()
 BLOCKS = re.findall(r"```(toml|console)\n(.*?)```", PAGE, re.DOTALL)

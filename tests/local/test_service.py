@@ -330,7 +330,6 @@ def test_the_upload_that_it_suggests_is_resized(prefix: str, target: str, tmp_pa
         assert process.stdout.readline().startswith(f"resized   {prefix}")
 
 
-@pytest.mark.xdist_group("commands")
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     """A taken port ends the command with one line that says what to do, and exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as other:
