@@ -177,70 +177,53 @@ def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[
         yield deployed
 
 
-def uploaded_and_resized(
-    aws: EmulatedAws, function: str, key: str, tools: Tools, output: str = "shop-photos"
-) -> dict[str, Any]:
-    """Upload a picture, which invokes the function once and gives renditions in `output`; how it was deployed."""
-    with function_as_deployed(aws, function, tools) as deployed:
-        s3 = aws.client("s3")
-        s3.put_object(Bucket="shop-photos", Key=key, Body=saved(photo_like(1200, 900)))
-        wait_for_uploads(aws, 1)
-    assert keys(s3, "shop-photos") | keys(s3, output) == {key, *(f"resized/{width}-{key}" for width in WIDTHS)}
-    assert len(keys(s3, output)) >= len(WIDTHS)
-    assert len(uploads(aws)) == 1, "renditions must not invoke"
-    aws.gateway.events.clear()
-    return deployed
-
-
 def test_a_deployed_stack_resizes_what_is_uploaded(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
     """An upload triggers the function by its alias, and the renditions are written to a bucket that exists already.
 
-    Deleted, the stack leaves its bucket, and MakeBucket=no deploys it again, now with the default trigger.
+    Deleted, the stack leaves its bucket, and MakeBucket=no deploys it again. Connected to that bucket by the default
+    trigger, with OutputBucket and no prefix, an upload, an overwrite and a deletion invoke it once each.
     """
     odd = "public, max-age=60"  # a value with a space and a comma
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket="shop-thumbs")
-    given = {"BucketName": "shop-photos", "Trigger": "sqs", "SourcePrefix": "uploads/", "CacheControl": odd}
-    outputs = deploy(aws, tmp_path, **given, OutputBucket="shop-thumbs", MakeOutputBucket="no")
+    s3, images, thumbs = aws.client("s3"), "shop-photos", "shop-thumbs"
+    s3.create_bucket(Bucket=thumbs)
+    given = {"BucketName": images, "Trigger": "sqs", "SourcePrefix": "uploads/", "CacheControl": odd}
+    outputs = deploy(aws, tmp_path, **given, OutputBucket=thumbs, MakeOutputBucket="no")
     assert outputs["Function"].endswith(":live")
-    deployed = uploaded_and_resized(aws, outputs["Function"], "uploads/cat.jpg", tools, output="shop-thumbs")
+    with function_as_deployed(aws, outputs["Function"], tools) as deployed:
+        s3.put_object(Bucket=images, Key="uploads/cat.jpg", Body=saved(photo_like(1200, 900)))
+        wait_for_uploads(aws, 1)
+    assert keys(s3, images) == {"uploads/cat.jpg"}
+    assert keys(s3, thumbs) == {f"resized/{width}-uploads/cat.jpg" for width in WIDTHS}
+    assert len(uploads(aws)) == 1, "renditions must not invoke"
     assert deployed["Runtime"] == "python3.13"
     assert deployed["Environment"]["Variables"]["RESIZER_CACHE_CONTROL"] == odd
-    aws.gateway.emulators.get()  # the first stack's, which has ended
     # What `make destroy` does; `sam delete` itself needs a field that the emulated AWS leaves out.
     stacks = aws.client("cloudformation")
     stacks.delete_stack(StackName="resizer")
     stacks.get_waiter("stack_delete_complete").wait(StackName="resizer", WaiterConfig={"Delay": 0.2})
-    s3.create_bucket(Bucket="shop-photos")  # which the emulated AWS deletes, whatever the DeletionPolicy
-    outputs = deploy(aws, tmp_path, BucketName="shop-photos", MakeBucket="no")
+    aws.gateway.emulators.get()  # the first stack's, which has ended
+    aws.gateway.events.clear()
+    s3.create_bucket(Bucket=images)  # which the emulated AWS deletes, whatever the DeletionPolicy
+    outputs = deploy(aws, tmp_path, BucketName=images, MakeBucket="no", OutputBucket="own", OutputPrefix="")
+    assert outputs["OutputBucket"] == "own"
     connect = shlex.split(outputs["NotificationCommand"])
     s3.put_bucket_notification_configuration(
-        Bucket="shop-photos",
+        Bucket=images,
         NotificationConfiguration=json.loads(connect[connect.index("--notification-configuration") + 1]),
     )
-    uploaded_and_resized(aws, outputs["Function"], "cat.jpg", tools)
-
-
-def test_a_deployed_stack_writes_to_a_bucket_of_its_own(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
-    """With OutputBucket, the trigger s3 and no prefix an upload, an overwrite and a deletion invoke it once each."""
-    images, thumbs = "shop-photos", "shop-thumbs"
-    s3 = aws.client("s3")
-    outputs = deploy(aws, tmp_path, BucketName=images, Trigger="s3", OutputBucket=thumbs, OutputPrefix="")
-    assert outputs["OutputBucket"] == thumbs
-    written = {f"{width}-cat.jpg" for width in WIDTHS}
     with function_as_deployed(aws, outputs["Function"], tools) as deployed:
         told = deployed["Environment"]["Variables"]
-        assert (told["RESIZER_OUTPUT_BUCKET"], told["RESIZER_OUTPUT_PREFIX"]) == (thumbs, "")
+        assert (told["RESIZER_OUTPUT_BUCKET"], told["RESIZER_OUTPUT_PREFIX"]) == ("own", "")
         for number, size in enumerate([(1200, 900), (900, 1200)], 1):
             s3.put_object(Bucket=images, Key="cat.jpg", Body=saved(photo_like(*size)))
             wait_for_uploads(aws, number)
-            assert keys(s3, thumbs) == written
-            found = Image.open(s3.get_object(Bucket=thumbs, Key="480-cat.jpg")["Body"])
+            assert keys(s3, "own") == {f"{width}-cat.jpg" for width in WIDTHS}
+            found = Image.open(s3.get_object(Bucket="own", Key="480-cat.jpg")["Body"])
             assert found.size == (480, 480 * size[1] // size[0])
         assert keys(s3, images) == {"cat.jpg"}
         s3.delete_object(Bucket=images, Key="cat.jpg")
         wait_for_uploads(aws, 3)
-        assert keys(s3, thumbs) == set()
+        assert keys(s3, "own") == set()
     assert len(uploads(aws)) == 3, "renditions must not invoke"
 
 
