@@ -1,4 +1,4 @@
-"""Measuring on AWS: Lambda's API stubbed, the function's own work done here, and S3 by moto; all is put back."""
+"""Measuring on AWS uses versions of its own, and leaves function and bucket as they were."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 
 
 @pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])
-def test_what_goes_to_the_large_function_was_refused(reason: Reason) -> None:
-    """Whether a function refuses what needs more memory or hands it over, the pair of sizes is reckoned with."""
+def test_forwarding_to_the_large_function_counts_as_a_refusal(reason: Reason) -> None:
+    """An image that needs more memory counts as refused, whether the function rejects or forwards it."""
     answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
     assert ending_of(answer)[0] is Ending.REFUSED
 
 
-def test_the_stacks_own_bucket_will_do() -> None:
-    """Originals and renditions lie where the stack's role may read and write, and where no upload triggers it."""
+def test_the_stacks_own_bucket_is_suitable() -> None:
+    """The role may read the originals and write the renditions, and no upload triggers the function."""
     here = place(TARGET, "1")
     assert here.bucket == BUCKET
     assert here.originals.startswith("resized/")  # which the trigger leaves out
@@ -60,8 +60,8 @@ def test_the_stacks_own_bucket_will_do() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["resized/", ""])
-def test_a_bucket_of_its_own_for_renditions_will_do(prefix: str) -> None:
-    """With an output bucket all is measured there: the role may read and write, and no upload triggers anything."""
+def test_an_output_bucket_is_suitable(prefix: str) -> None:
+    """In the output bucket the role may read and write, and no upload triggers the function."""
     elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": prefix}
     here = place(replace(TARGET, environment=elsewhere, bucket="thumbs"), "1")
     assert (here.settings.output_bucket, here.settings.buckets) == (None, frozenset({"thumbs"}))
@@ -73,8 +73,8 @@ def test_a_bucket_of_its_own_for_renditions_will_do(prefix: str) -> None:
     assert not allowed(role, "s3:PutObject", f"{BUCKET_ARN}/{here.settings.output_prefix}480-cat.jpg")
 
 
-def test_measured_versions_tell_nobody() -> None:
-    """They hand nothing over, send no rejections, and count apart from what the alarms look at; all else stays."""
+def test_measured_versions_notify_nobody() -> None:
+    """Measured versions forward nothing, send no rejections and use metrics without alarms; other settings stay."""
     settings = place(TARGET, "1").settings
     assert (settings.large_function, settings.rejections_queue_url) == (None, None)
     assert settings.defaults == Rule.of_widths((640, 480))
@@ -82,7 +82,7 @@ def test_measured_versions_tell_nobody() -> None:
 
 
 class Invoking:
-    """Stands for Lambda's Invoke: what the version would do is done here, by its own settings."""
+    """A Lambda client that runs `process` in this process, with the version's settings."""
 
     def __init__(self, s3: Any, environment: Mapping[str, str], before: Callable[[], None] = lambda: None) -> None:
         self.s3 = s3

@@ -1,4 +1,4 @@
-"""The rows about colours: a grey of 100 in linear light is 168 in sRGB."""
+"""Checks for the rows about colours. A grey of 100 in linear light is 168 in sRGB."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def flat(colour: tuple[int, ...] = GREY) -> Image.Image:
 
 
 def level(made: Made) -> int:
-    """The first sample of a picture that is grey all over."""
+    """The level of a picture of one grey."""
     return int(np.asarray(made.image.convert("RGB"))[4, 4, 1])
 
 
 def png(*chunks: bytes, colour: tuple[int, ...] = GREY, **options: object) -> bytes:
-    """A PNG of one colour that describes its colours."""
+    """A PNG of one colour, with chunks that describe its colours."""
     plain = saved(flat(colour), "PNG", **options)
     return plain[:33] + b"".join(chunks) + plain[33:]
 
@@ -125,8 +125,8 @@ def _() -> None:
         (heic(flat(COLOUR), color_primaries=12, transfer_characteristics=13, quality=100, chroma=444), P3, None),
     ):
         pixels = np.asarray(resized(described, formats=("png",)).image.convert("RGB")).astype(float)
-        seen = float_colors.converted(np.full((1, 3), COLOUR), points, gamma)
-        assert float_colors.delta_e(pixels[4, 4][None], seen).max() < 4
+        expected = float_colors.converted(np.full((1, 3), COLOUR), points, gamma)
+        assert float_colors.delta_e(pixels[4, 4][None], expected).max() < 4
     for unknown in (png(cicp(10, 13)), png(gama(1 / 2.2), chrm((0.3, 0.3, 0.5, 0.2, 0.2, 0.5, 0.1, 0.1))), avif(3, 13)):
         made = resized(unknown)
         assert level(made) == pytest.approx(GREY[0], abs=2)
@@ -164,7 +164,7 @@ def _() -> None:
     plain = saved(ramp, "PNG")
     made = np.asarray(resized(plain[:33] + gama(1) + plain[33:]).image.convert("L"))[0]
     assert made[0] == 0
-    assert made[1] >= 12  # nothing lies between
+    assert made[1] >= 12  # the first step of sRGB above 0
 
 
 @row("CMYK without a profile")

@@ -1,4 +1,4 @@
-"""The rows about formats, orientation and samples in general."""
+"""Checks for the rows about formats, orientation and bit depth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.tiffs import page, tiff_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLEAR: Final = seen_through(64, 48)
+TRANSPARENT: Final = seen_through(64, 48)
 
 
 @row("JPEG, PNG, GIF or WebP")
@@ -36,9 +36,9 @@ def _() -> None:
         assert made.kind == "JPEG"
         assert made.is_like(PICTURE)
     for format_ in ("AVIF", "HEIC", "TIFF", "ICO", "JPEG2000"):
-        made = resized(heic(CLEAR) if format_ == "HEIC" else saved(CLEAR, format_, sizes=[(64, 48)]))
+        made = resized(heic(TRANSPARENT) if format_ == "HEIC" else saved(TRANSPARENT, format_, sizes=[(64, 48)]))
         assert made.kind == "PNG"
-        assert made.is_like(CLEAR)
+        assert made.is_like(TRANSPARENT)
 
 
 @row("SVG, PDF, EPS, PSD, JPEG XL or video")
@@ -55,7 +55,7 @@ def _() -> None:
 
 
 def turned(orientation: int) -> bytes:
-    """An EXIF block."""
+    """An EXIF block with this orientation."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     return exif.tobytes()
@@ -74,7 +74,7 @@ def _() -> None:
         assert resized(data).is_like(upright), name
         if name in {"JPEG", "WEBP"}:
             assert resized(save(PICTURE, xmp=packet)).is_like(PICTURE)
-        if name in {"AVIF", "HEIC"}:  # whose box turns them by nothing
+        if name in {"AVIF", "HEIC"}:  # their irot box says no rotation
             at = data.index(b"irot") + 4
             assert resized(data[:at] + b"\0" + data[at + 1 :]).is_like(PICTURE), name
 

@@ -1,4 +1,4 @@
-"""The rows about JPEGs."""
+"""Checks for the rows about JPEGs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.docs.images.check import PICTURE, rejected, resized, row, same
 from tests.support.pictures import opened, saved, seen_through
 
 SEEDS: Final = Path(__file__).parents[2] / "fuzz" / "seeds"
-TWO_BY_TWO: Final = 2  # Pillow's number of 4:2:0
+TWO_BY_TWO: Final = 2  # Pillow's number for 4:2:0
 END: Final = b"\xff\xd9"
 JPEG: Final = saved(PICTURE)
 PROGRESSIVE: Final = saved(PICTURE, progressive=True)

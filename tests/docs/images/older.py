@@ -1,4 +1,4 @@
-"""The rows about BMP, ICO and JPEG 2000."""
+"""Checks for the rows about BMP, ICO and JPEG 2000."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.support.small_files import RLE_BMP
 
 
 def pixels(data: bytes) -> Any:
-    """The pixels of a lossless rendition; transparent ones have no colour."""
-    found = np.asarray(resized(data, formats=("png",)).image.convert("RGBA")).astype(int)
-    return np.where(found[..., 3:] > 0, found, 0)
+    """The pixels of a lossless rendition, with transparent ones set to zero."""
+    samples = np.asarray(resized(data, formats=("png",)).image.convert("RGBA")).astype(int)
+    return without_hidden(samples)
 
 
-def wanted(samples: Any) -> Any:
-    """The same of samples."""
+def without_hidden(samples: Any) -> Any:
+    """The samples, with transparent pixels set to zero."""
     return np.where(samples[..., 3:] > 0, samples, 0)
 
 
@@ -53,7 +53,7 @@ def _() -> None:
             assert np.abs(made[..., 3] - shown[..., 3]).max() <= 1.01
             assert np.abs(made - shown)[opaque].max() <= 1.01
     hidden = bytearray(bmp(*MASKS["BGRX"], V5, BITFIELDS))
-    struct.pack_into("<I", hidden, 14 + 52, 0xFF000000)  # all its pixels have zeros there
+    struct.pack_into("<I", hidden, 14 + 52, 0xFF000000)  # an alpha mask over zeros: all transparent
     assert not pixels(bytes(hidden)).any()
 
 
@@ -85,12 +85,12 @@ def _() -> None:
     ):
         data = icon(*pictures)
         for each in (data, data[:2] + b"\2" + data[3:]):
-            assert np.abs(pixels(each) - wanted(COLOURS)).max() <= 1
+            assert np.abs(pixels(each) - without_hidden(COLOURS)).max() <= 1
 
 
 @row("Icon whose transparency is zero all over")
 def _() -> None:
-    assert (pixels(icon((bitmap(32, alpha=False), 32))) == wanted(MASK)).all()
+    assert (pixels(icon((bitmap(32, alpha=False), 32))) == without_hidden(MASK)).all()
 
 
 @row("BMP, icon or JPEG 2000 that is cut off")
@@ -104,8 +104,8 @@ def _() -> None:
 
 @row("JPEG 2000 with a palette, or with grey and transparency, or subsampled throughout")
 def _() -> None:
-    found = resized(with_palette(), formats=("png",)).image.convert("RGB")
-    colours = [found.getpixel((10 * number + 5, 15)) for number in range(4)]
+    image = resized(with_palette(), formats=("png",)).image.convert("RGB")
+    colours = [image.getpixel((10 * number + 5, 15)) for number in range(4)]
     assert colours == [(255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 0, 255)]
     grey = seen_through(60, 40).convert("LA")
     made = resized(saved(grey, "JPEG2000"))

@@ -1,4 +1,4 @@
-"""The rows about AVIF and HEIC."""
+"""Checks for the rows about AVIF and HEIC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows about PNGs."""
+"""Checks for the rows about PNGs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDED: Final = (b"IHDR", b"IDAT", b"IEND")
 
 
 def damaged(data: bytes, kind: bytes) -> bytes:
-    """A PNG with a wrong checksum in the first chunk of a kind."""
+    """A PNG with a wrong checksum in its first chunk of this kind."""
     at = data.index(kind)
     end = at + 4 + int.from_bytes(data[at - 4 : at], "big")
     return data[:end] + bytes([data[end] ^ 1]) + data[end + 1 :]

@@ -1,4 +1,4 @@
-"""The rows about TIFFs."""
+"""Checks for the rows about TIFFs."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def _() -> None:
     for order, big in ORDERS:
         for apart in (False, True):
             assert resized(tiff_file(page(SAMPLES, apart=apart), order=order, big=big)).is_like(FULL)
-    padded = np.pad(SAMPLES, ((0, 2), (0, 8), (0, 0)))  # a tile has sides of whole 16 pixels
+    padded = np.pad(SAMPLES, ((0, 2), (0, 8), (0, 0)))  # the sides of a tile are multiples of 16
     tile = page(padded, t256=(LONG, (40,)), t257=(LONG, (30,)), t322=(SHORT, (48,)), t323=(SHORT, (32,)))
     assert resized(tiff_file(tile)).is_like(FULL)
 
 
 @row("TIFF compressed with LZW, Deflate, PackBits, JPEG, fax codes, LZMA or Zstandard")
 def _() -> None:
-    for how in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "lzma", "zstd"):
-        assert resized(saved(PICTURE, "TIFF", compression=how)).is_like(PICTURE)
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "lzma", "zstd"):
+        assert resized(saved(PICTURE, "TIFF", compression=compression)).is_like(PICTURE)
     fax = PICTURE.convert("1")
-    for how in ("group3", "group4"):
-        assert resized(saved(fax, "TIFF", compression=how), formats=("png",)).is_like(fax, 60)
+    for compression in ("group3", "group4"):
+        assert resized(saved(fax, "TIFF", compression=compression), formats=("png",)).is_like(fax, 60)
 
 
 @row("TIFF compressed with JBIG, JPEG 2000, LERC, WebP or JPEG XL")
@@ -111,5 +111,5 @@ def _() -> None:
 def _() -> None:
     for data in (*RAW.values(), b"FUJIFILMCCD-RAW" + bytes(100), b"IIU\0" + bytes(100)):
         rejected(Reason.UNSUPPORTED_FORMAT, data)
-    for data in EXPORTED.values():  # what a camera's software exports is none
+    for data in EXPORTED.values():  # exported TIFFs are not raw files
         assert resized(data).image.size == (40, 30)
