@@ -48,7 +48,7 @@ def _() -> None:
         assert made.image.info["duration"] == 70
 
 
-@row("Animation whose frames have_colours blended or disposed of")
+@row("Animation whose frames are blended or disposed of")
 def _() -> None:
     beneath = [(230, 230, 230, 255), (100, 100, 100, 255)]
     size, place = (8, 6), (4, 4)
