@@ -64,11 +64,11 @@ def test_a_tie_goes_to_the_faster_size() -> None:
 
 def test_the_table_marks_the_cheapest_and_the_chosen_size() -> None:
     """`cheapest` is the row with the fewest dollars; `chosen` may be another, and the line below says why."""
-    found = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
-    marked = [marks(each, found, Strategy.CHEAPEST) for each in found]
+    rated = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
+    marked = [marks(each, rated, Strategy.CHEAPEST) for each in rated]
     assert marked == ["cheapest", "balanced, chosen", "fastest"]
     console = Console(width=200, record=True, file=io.StringIO())
-    print_candidates(console, found, [], CONDITIONS, Strategy.CHEAPEST)
+    print_candidates(console, rated, [], CONDITIONS, Strategy.CHEAPEST)
     assert TIE_RULE in console.export_text()
 
 
@@ -92,9 +92,9 @@ def test_cold_starts_count_by_their_share() -> None:
 def test_a_size_without_headroom_is_not_chosen(bad: Row) -> None:
     """A cheaper size is not chosen if a picture is killed or comes near its memory or time limit."""
     rows = [row(128, 1600), bad, row(512, 360)]
-    found = candidates(rows, CONDITIONS)
-    assert found[1].problem
-    chosen = best(found, Strategy.CHEAPEST)
+    rated = candidates(rows, CONDITIONS)
+    assert rated[1].problem
+    chosen = best(rated, Strategy.CHEAPEST)
     assert chosen
     assert chosen.memory_mb == 512
 

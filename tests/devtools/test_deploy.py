@@ -148,13 +148,13 @@ def test_enter_keeps_a_deployed_value_and_a_dash_empties_it() -> None:
 def test_parameters_are_quoted_as_in_a_shell() -> None:
     """Values with spaces are quoted; the printed command repeats the deployment with the same values."""
     text = "BucketName=my-photos CacheControl='public, max-age=60' SourcePrefix= Quality=jpeg=80"
-    found = parse(text, DECLARED)
-    assert found["CacheControl"] == "public, max-age=60"
-    assert (found["SourcePrefix"], found["Quality"]) == ("", "jpeg=80")
+    parsed = parse(text, DECLARED)
+    assert parsed["CacheControl"] == "public, max-age=60"
+    assert (parsed["SourcePrefix"], parsed["Quality"]) == ("", "jpeg=80")
     assert overrides({"Tags": 'a="b"'}) == ['Tags="a=\\"b\\""']
-    repeated = shlex.split(again("photos", found))
+    repeated = shlex.split(again("photos", parsed))
     assert repeated[:3] == ["make", "deploy", "NAME=photos"]
-    assert parse(repeated[3].removeprefix("PARAMETERS="), DECLARED) == found
+    assert parse(repeated[3].removeprefix("PARAMETERS="), DECLARED) == parsed
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from resizer.handler import lambda_handler
 def reuse(event, context):
     lambda_handler(event, context)
     counts = clients.client.cache_info()
-    return {"made": counts.misses, "reused": counts.hits}
+    return {"created": counts.misses, "reused": counts.hits}
 """
 
 HANGING = """
@@ -95,7 +95,7 @@ def test_warm_invocations_reuse_their_clients(s3: Any, function: Function, tools
     probed = replace(function, handler="probe.reuse", layers=(*function.layers, tmp_path))
     with emulator(probed, tools) as running:
         counts = [running.invoke(notification("one.jpg")).answer for _ in range(3)]
-    assert [each["made"] for each in counts] == [1, 1, 1]
+    assert [each["created"] for each in counts] == [1, 1, 1]
     assert counts[2]["reused"] > counts[0]["reused"]
 
 
@@ -110,7 +110,7 @@ def test_after_an_error_the_environment_stays_warm(function: Function, tools: To
     assert not after.figures.cold
 
 
-def test_wrong_settings_stop_the_start(function: Function, tools: Tools) -> None:
+def test_wrong_settings_prevent_the_start(function: Function, tools: Tools) -> None:
     """A function with wrong settings does not start; the error names the variable."""
     wrong = replace(function, environment={**function.environment, "RESIZER_WIDTHS": "wide"})
     with emulator(wrong, tools) as running:

@@ -78,7 +78,7 @@ def running() -> Iterator[LocalFunction]:
 
 @pytest.fixture
 def function(running: LocalFunction) -> Iterator[LocalFunction]:
-    """The running function beside an empty bucket."""
+    """The running function, with an empty bucket."""
     yield running
     for entry in running.s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         running.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])

@@ -27,15 +27,15 @@ GLOBS = re.findall(r"^\| `([^`]+)` \| (`.*`) \| (`.*`) \|$", PAGE, re.MULTILINE)
 
 def commands() -> list[tuple[str, str, str]]:
     """Each command on the page, with the file above it and the output below it."""
-    found, file = [], ""
+    listed, file = [], ""
     for kind, text in BLOCKS:
         if kind == "toml":
             file = text
             continue
         for part in text.split("$ ")[1:]:
             command, _, output = part.partition("\n")
-            found.append((command, file, output))
-    return found
+            listed.append((command, file, output))
+    return listed
 
 
 def stripped(text: str) -> list[str]:

@@ -155,7 +155,7 @@ def test_an_unread_body_closes_its_connection() -> None:
         assert server.connections == 2
 
 
-def test_a_body_can_be_read_at_once() -> None:
+def test_a_whole_body_can_be_read_at_once() -> None:
     """`read()` without a size returns the whole body, as botocore's does."""
     with serving(OK) as (client, _):
         assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"

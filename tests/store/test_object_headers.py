@@ -118,7 +118,7 @@ def test_a_disposition_without_a_file_name_gets_one_if_the_key_is_wrong() -> Non
 
 @pytest.mark.parametrize("name", ["Åse.png", "voilà.jpg", "日本.tiff"])
 @pytest.mark.parametrize("read_as", ["latin-1", "utf-8"])
-def test_raw_letters_are_encoded_as_rfc_6266_says(name: str, read_as: str) -> None:
+def test_non_ascii_file_names_follow_rfc_6266(name: str, read_as: str) -> None:
     """Raw UTF-8, read as UTF-8 or as Latin-1, gives the same file name, encoded as ASCII."""
     before = f'attachment; filename="{name}"'.encode().decode(read_as)
     after = disposition(before) or ""

@@ -62,14 +62,14 @@ GOOD = {picture(colour, comment): colour for colour in ("red", "blue") for comme
 BAD = (b"no image",)
 CONTENTS = (*GOOD, *BAD, *BAD)
 FATES = [each for each in Fate if each is not Fate.DONE]
-PLACE = st.integers(0, 5)
+INDEX = st.integers(0, 5)
 MAX_HANDLERS = 4
 Item = TypeVar("Item")
 SMALL = with_manifest(Settings(defaults=Rule.of_widths((3, 2, 1))))
 
 
-def at(items: Sequence[Item], place: int) -> Item:
-    return items[place % len(items)]
+def at(items: Sequence[Item], index: int) -> Item:
+    return items[index % len(items)]
 
 
 def is_red(body: bytes) -> bool:
@@ -102,7 +102,7 @@ class Ordering(RuleBasedStateMachine):
             self.undelivered.append(event)
             self.events.append(event)
 
-    @rule(pick=st.integers(0, 999), which=PLACE, detail=PLACE)
+    @rule(pick=st.integers(0, 999), which=INDEX, detail=INDEX)
     def act(self, pick: int, which: int, detail: int) -> None:
         """One rule for all actions: of several rules, hypothesis leaves some out, and stories need all of them."""
         getattr(self, at(self.possible_actions(), pick))(which, detail)

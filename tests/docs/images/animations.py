@@ -41,11 +41,11 @@ def have_colours(frames: list[tuple[int, ...]], expected: list[tuple[int, int, i
 @row("Animated GIF, WebP or PNG")
 def _() -> None:
     for format_ in ("GIF", "WEBP", "PNG"):
-        made = resized(animated(format_))
-        assert made.kind == format_
-        assert have_colours(made.frames, COLOURS)
-        assert made.image.info["loop"] == (2 if format_ == "GIF" else 3)
-        assert made.image.info["duration"] == 70
+        rendition = resized(animated(format_))
+        assert rendition.kind == format_
+        assert have_colours(rendition.frames, COLOURS)
+        assert rendition.image.info["loop"] == (2 if format_ == "GIF" else 3)
+        assert rendition.image.info["duration"] == 70
 
 
 @row("Animation whose frames are blended or disposed of")
@@ -101,8 +101,8 @@ def _() -> None:
 @row("GIF whose loop block is behind its first frame")
 def _() -> None:
     for name in (b"NETSCAPE2.0", b"ANIMEXTS1.0"):
-        made = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))
-        assert made.image.info["loop"] == 4
+        rendition = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))
+        assert rendition.image.info["loop"] == 4
 
 
 @row("Animation with a frame that ends early")
@@ -120,9 +120,9 @@ def _() -> None:
 
 @row("Animated AVIF")
 def _() -> None:
-    made = resized(saved(FRAMES[0], "AVIF", speed=10, save_all=True, append_images=FRAMES[1:]))
-    assert made.kind == "JPEG"
-    assert have_colours(made.frames, COLOURS[:1])
+    rendition = resized(saved(FRAMES[0], "AVIF", speed=10, save_all=True, append_images=FRAMES[1:]))
+    assert rendition.kind == "JPEG"
+    assert have_colours(rendition.frames, COLOURS[:1])
 
 
 @row("Animation, written as JPEG")
@@ -132,8 +132,8 @@ def _() -> None:
 
 @row("Animation, written as AVIF")
 def _() -> None:
-    made = resized(animated("GIF"), formats=("avif",))
-    assert have_colours(made.frames, COLOURS)
-    duration = made.data.index(b"tkhd") + 32
-    assert made.data[duration : duration + 8] == b"\xff" * 8  # no end
-    assert b"elst\1\0\0\1" in made.data  # the last bit means: repeat (ISO/IEC 14496-12, 8.6.6)
+    rendition = resized(animated("GIF"), formats=("avif",))
+    assert have_colours(rendition.frames, COLOURS)
+    duration = rendition.data.index(b"tkhd") + 32
+    assert rendition.data[duration : duration + 8] == b"\xff" * 8  # no end
+    assert b"elst\1\0\0\1" in rendition.data  # the last bit means: repeat (ISO/IEC 14496-12, 8.6.6)

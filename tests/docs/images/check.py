@@ -40,7 +40,7 @@ def row(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Rendition:
     """The only rendition of a file: its warnings and its bytes."""
 
     warnings: tuple[str, ...]
@@ -86,7 +86,7 @@ def _report(data: bytes, formats: tuple[str, ...], encoding: str | None, setting
 
 def resized(
     data: bytes, *, formats: tuple[str, ...] = ("source",), encoding: str | None = None, **settings: Any
-) -> Made:
+) -> Rendition:
     """The rendition of a file without a telling name, in its own size or `width` pixels wide."""
     report, s3 = _report(data, formats, encoding, settings)
     assert report.outcome is Outcome.RESIZED, report.detail
@@ -94,7 +94,7 @@ def resized(
     stored = s3.current("photos", key)
     assert stored is not None
     assert stored.body is not None
-    return Made(tuple(report.warnings), stored.body)
+    return Rendition(tuple(report.warnings), stored.body)
 
 
 def rejected(reason: Reason, data: bytes, *, encoding: str | None = None, **settings: Any) -> None:
@@ -105,7 +105,7 @@ def rejected(reason: Reason, data: bytes, *, encoding: str | None = None, **sett
     SEEN.add(reason)
 
 
-def same(one: Made, other: Made) -> bool:
+def same(one: Rendition, other: Rendition) -> bool:
     """Whether two renditions have the same pixels."""
     first, second = (np.asarray(each.image.convert("RGBA")) for each in (one, other))
     return np.array_equal(first, second)

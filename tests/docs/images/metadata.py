@@ -38,10 +38,10 @@ def names(data: bytes, **settings: Any) -> tuple[str, str]:
 def _() -> None:
     profile = profile_like(1.8)
     for format_ in ("JPEG", "PNG", "WEBP"):
-        made = resized(saved(PICTURE, format_, exif=tagged_exif().tobytes(), xmp=xmp("Ada"), icc_profile=profile))
-        assert set(made.image.getexif()) == {ARTIST, COPYRIGHT}
-        assert not [secret for secret in SECRETS if secret.encode() in made.data]
-        assert not {"xmp", "icc_profile"} & set(made.image.info)
+        rendition = resized(saved(PICTURE, format_, exif=tagged_exif().tobytes(), xmp=xmp("Ada"), icc_profile=profile))
+        assert set(rendition.image.getexif()) == {ARTIST, COPYRIGHT}
+        assert not [secret for secret in SECRETS if secret.encode() in rendition.data]
+        assert not {"xmp", "icc_profile"} & set(rendition.image.info)
     data = saved(PICTURE, exif=tagged_exif().tobytes())
     assert not resized(data, keep_metadata="none").image.getexif()
     assert ExifTags.Base.Make in resized(data, keep_metadata="all").image.getexif()
@@ -71,9 +71,9 @@ def _() -> None:
     for save in WITH_IPTC.values():
         assert names(save(iptc("Ida", "(c) Ida"))) == ("Ida", "(c) Ida")
     extended = b"\x1c\x02\x50\x80\x02\0\3Ida" + dataset(2, 116, b"mine")
-    made = resized(jpeg_with_iptc(extended))
-    assert not made.image.getexif()
-    assert "IPTC cannot be read" in "".join(made.warnings)
+    rendition = resized(jpeg_with_iptc(extended))
+    assert not rendition.image.getexif()
+    assert "IPTC cannot be read" in "".join(rendition.warnings)
 
 
 @row("XMP")

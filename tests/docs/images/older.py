@@ -37,8 +37,8 @@ def _() -> None:
         assert resized(saved(picture, "BMP"), formats=("png",)).is_like(picture, 40)
     for kind in ("5-5-5", "5-6-5", "BGRX"):
         bits, masks = MASKS[kind]
-        made = pixels(bmp(bits, masks, INFO, BITFIELDS))
-        assert np.abs(made - in_fields(masks, alpha=False)).max() <= 1.01
+        rendition = pixels(bmp(bits, masks, INFO, BITFIELDS))
+        assert np.abs(rendition - in_fields(masks, alpha=False)).max() <= 1.01
     assert resized(RLE_BMP, formats=("png",)).image.convert("RGB").getpixel((0, 1)) == (0, 255, 0)
 
 
@@ -48,10 +48,10 @@ def _() -> None:
         bits, masks = MASKS[kind]
         for size in (V4, V5):
             shown = in_fields(masks, alpha=True)
-            made = pixels(bmp(bits, masks, size, BITFIELDS))
+            rendition = pixels(bmp(bits, masks, size, BITFIELDS))
             opaque = shown[..., 3] > 250
-            assert np.abs(made[..., 3] - shown[..., 3]).max() <= 1.01
-            assert np.abs(made - shown)[opaque].max() <= 1.01
+            assert np.abs(rendition[..., 3] - shown[..., 3]).max() <= 1.01
+            assert np.abs(rendition - shown)[opaque].max() <= 1.01
     hidden = bytearray(bmp(*MASKS["BGRX"], V5, BITFIELDS))
     struct.pack_into("<I", hidden, 14 + 52, 0xFF000000)  # an alpha mask over zeros: all transparent
     assert not pixels(bytes(hidden)).any()
@@ -62,9 +62,9 @@ def _() -> None:
     data, profile = bytearray(bmp(*MASKS["24 bits"], V5, RGB)), profile_like(1.0)
     struct.pack_into("<I", data, 14 + 56, 0x4D424544)
     struct.pack_into("<II", data, 14 + 112, len(data) - 14, len(profile))
-    made = pixels(bytes(data) + profile)
+    rendition = pixels(bytes(data) + profile)
     light = (COLOURS[..., :3] / 255) ** (1 / 2.4)
-    assert np.abs(made[..., :3] / 255 - light).mean() < 0.03
+    assert np.abs(rendition[..., :3] / 255 - light).mean() < 0.03
 
 
 @row("BMP with a JPEG or PNG in it, or run-length encoded without its last pixels")
@@ -108,9 +108,9 @@ def _() -> None:
     colours = [image.getpixel((10 * number + 5, 15)) for number in range(4)]
     assert colours == [(255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 0, 255)]
     grey = seen_through(60, 40).convert("LA")
-    made = resized(saved(grey, "JPEG2000"))
-    assert made.kind == "PNG"
-    assert made.is_like(grey, 40)
+    rendition = resized(saved(grey, "JPEG2000"))
+    assert rendition.kind == "PNG"
+    assert rendition.is_like(grey, 40)
     small = PICTURE.resize((60, 40))
     assert resized(subsampled(small, 2), formats=("png",)).is_like(small, 40)
 

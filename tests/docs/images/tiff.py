@@ -64,8 +64,8 @@ def _() -> None:
     for bits in (8, 16):
         for photometric in (8, 9):
             samples = np.stack([lab(53.39, 0, 0, photometric, bits)] * 4)[None]
-            found = in_png(tiff_file(page(samples, t262=(SHORT, (photometric,)))))
-            assert np.abs(found - (127, 127, 127, 255)).max() <= 1
+            pixels = in_png(tiff_file(page(samples, t262=(SHORT, (photometric,)))))
+            assert np.abs(pixels - (127, 127, 127, 255)).max() <= 1
 
 
 @row("TIFF with a palette whose values have 8 bits")
@@ -73,16 +73,16 @@ def _() -> None:
     colours = [200, 20, 30, 210, 40, 50]  # red, green and blue of two colours
     maps = tuple(colours[channel::3][index % 2] for channel in range(3) for index in range(256))
     tags: dict[str, Any] = {"t262": (SHORT, (3,)), "t320": (SHORT, maps)}
-    found = in_png(tiff_file(page(np.array([[0, 1]], "u1"), **tags)))
-    assert found.tolist() == [[[200, 20, 30, 255], [210, 40, 50, 255]]]
+    pixels = in_png(tiff_file(page(np.array([[0, 1]], "u1"), **tags)))
+    assert pixels.tolist() == [[[200, 20, 30, 255], [210, 40, 50, 255]]]
 
 
 @row("TIFF with grey floats")
 def _() -> None:
     for low, high in ((0, 1), (-5, 300)):
         grey = np.linspace(low, high, 40, dtype="f4")[None]
-        found = in_png(tiff_file(page(grey, t339=(SHORT, (3,)))))[0, :, 0]
-        assert np.abs(found - np.linspace(0, 255, 40)).max() <= 1
+        pixels = in_png(tiff_file(page(grey, t339=(SHORT, (3,)))))[0, :, 0]
+        assert np.abs(pixels - np.linspace(0, 255, 40)).max() <= 1
     half = in_png(tiff_file(page(np.full((2, 2), 0.5, "f4"), t339=(SHORT, (3,)))))
     assert abs(half[0, 0, 0] - 128) <= 1
 

@@ -54,7 +54,7 @@ def test_reading_forwards_holds_less_than_two_blocks(sizes: list[int], before: i
 
 
 @given(st.lists(st.tuples(st.integers(0, 2 * BLOCK), st.integers(0, 2 * BLOCK)), max_size=20))
-def test_skipping_forwards_loses_nothing_that_follows(hops: list[tuple[int, int]]) -> None:
+def test_a_forward_seek_gives_the_right_bytes(hops: list[tuple[int, int]]) -> None:
     """After `release_behind`, a forward seek gives the right bytes and holds none that it skipped."""
     file, stream = io.BytesIO(LARGE), stream_of(Download(LARGE), len(LARGE))
     stream.release_behind()

@@ -121,7 +121,7 @@ def with_earlier_hashes(shop: Shop, bucket: str, **changes: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [SMALL, ELSEWHERE])
-def test_renditions_of_earlier_versions_are_still_ours(settings: Any) -> None:
+def test_renditions_of_earlier_versions_are_recognised(settings: Any) -> None:
     """Renditions with a hash of the key alone are recognised, replaced and deleted, in either bucket."""
     shop = TwoBuckets(settings=settings)
     output_bucket = settings.output_bucket or BUCKET

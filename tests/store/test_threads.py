@@ -70,11 +70,11 @@ class Inbox:
             self._events.append(event)
             self._arrived.notify_all()
 
-    def wait_for(self, place: int) -> dict[str, Any]:
-        """The event at this place, once it has arrived."""
+    def wait_for(self, index: int) -> dict[str, Any]:
+        """The event at this index, once it has arrived."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._events) > place, timeout=30)
-            return self._events[place]
+            assert self._arrived.wait_for(lambda: len(self._events) > index, timeout=30)
+            return self._events[index]
 
 
 def race(store: Any, inbox: Inbox) -> None:
@@ -105,7 +105,7 @@ def assert_shows(store: Any, colour: str) -> None:
 
 @pytest.mark.parametrize("round_", range(20))
 @pytest.mark.parametrize("sequencers", [True, False])
-def test_eight_handlers_and_four_versions(round_: int, sequencers: bool) -> None:  # noqa: FBT001 # a parameter
+def test_eight_handlers_in_threads_end_with_the_last_version(round_: int, sequencers: bool) -> None:  # noqa: FBT001 # a parameter
     """Eight threads process the events of four versions, each twice; the renditions show the last version."""
     inbox = Inbox()
 
@@ -119,7 +119,7 @@ def test_eight_handlers_and_four_versions(round_: int, sequencers: bool) -> None
 
 
 @pytest.mark.parametrize("round_", range(2))
-def test_eight_handlers_over_http(s3: Any, round_: int) -> None:
+def test_eight_handlers_over_http_end_with_the_last_version(s3: Any, round_: int) -> None:
     """The same over HTTP with the embedded S3, whose events have no sequencers."""
     inbox = Inbox()
     store = Serialised(s3)
