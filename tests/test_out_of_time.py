@@ -30,6 +30,7 @@ from tests.support.interleaving import InlineExecutor
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3
 from tests.support.s3_server import serving
+from tests.support.uploaded import outputs, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,16 +84,6 @@ class Stalling(RecordingS3):
         body = Body(answer["Body"].read())
         body.before_each = self.before_each
         return {**answer, "Body": body}
-
-
-def upload(s3: Any, key: str, body: bytes) -> SourceObject:
-    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"].strip('"')
-    return SourceObject(BUCKET, key, etag=etag, size=len(body))
-
-
-def outputs(s3: Any) -> list[str]:
-    listing = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)
-    return [entry["Key"] for entry in listing.get("Contents", ())]
 
 
 def animation(format_: str, frames: int = 5) -> bytes:
@@ -181,8 +172,8 @@ def test_encoding_an_animation_stops_out_of_time(format_: str, monkeypatch: pyte
     assert len(checks) == 3
 
 
-def test_the_error_lists_what_was_written(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If time runs out between renditions, finished ones are stored, and the error lists both."""
+def after_two_renditions(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> tuple[SourceObject, str]:
+    """Resize `cat.jpg` with time for two of its three renditions; the source, and the error's message."""
 
     class Slowly(Encoding):
         def encode(self, *arguments: Any) -> bytes:
@@ -190,13 +181,19 @@ def test_the_error_lists_what_was_written(s3: Any, clock: Time, monkeypatch: pyt
             clock.advance(4)
             return data
 
-    monkeypatch.setattr("resizer.pipeline.Encoding", Slowly)
-    monkeypatch.setattr(uploads, "executor", InlineExecutor())
     source, clock.end = upload(s3, "cat.jpg", saved(photo_like(1200, 900))), 7.9
-    with pytest.raises(OutOfTime) as raised:
-        process(source, SETTINGS, s3)
+    with monkeypatch.context() as patched:
+        patched.setattr("resizer.pipeline.Encoding", Slowly)
+        patched.setattr(uploads, "executor", InlineExecutor())
+        with pytest.raises(OutOfTime) as raised:
+            process(source, SETTINGS, s3)
     clock.end = math.inf
-    message = str(raised.value)
+    return source, str(raised.value)
+
+
+def test_the_error_lists_what_was_written(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If time runs out between renditions, finished ones are stored, and the error lists both."""
+    _, message = after_two_renditions(s3, clock, monkeypatch)
     assert "Written: ['resized/1000-cat.jpg', 'resized/640-cat.jpg']" in message
     assert "not written: ['resized/480-cat.jpg']" in message
     assert outputs(s3) == ["resized/1000-cat.jpg", "resized/640-cat.jpg"]
@@ -228,12 +225,9 @@ def test_uploads_without_a_response_end_in_time(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_retry_writes_the_remaining_renditions(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a timed-out attempt the retry completes the set, without rewriting existing renditions."""
-    test_the_error_lists_what_was_written(s3, clock, monkeypatch)
+    source, _ = after_two_renditions(s3, clock, monkeypatch)
     before = last_modified(s3)
-    monkeypatch.setattr("resizer.pipeline.Encoding", Encoding)
-    etag = s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ETag"].strip('"')
-    report = process(SourceObject(BUCKET, "cat.jpg", etag=etag), SETTINGS, s3)
-    assert report.outcome is Outcome.RESIZED
+    assert process(source, SETTINGS, s3).outcome is Outcome.RESIZED
     assert len(outputs(s3)) == 3
     assert before.items() < last_modified(s3).items()
 

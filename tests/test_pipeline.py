@@ -20,6 +20,7 @@ from resizer.settings.rules import DEFAULT_WIDTHS, Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3, refusal
+from tests.support.uploaded import outputs, upload
 
 SETTINGS = Settings()
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
@@ -36,19 +37,9 @@ AWKWARD_KEYS = [
 ]
 
 
-def upload(s3: Any, key: str, body: bytes, **more: Any) -> SourceObject:
-    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body, **more)["ETag"].strip('"')
-    return SourceObject(BUCKET, key, etag=etag, size=len(body))
-
-
 def stored(s3: Any, key: str) -> tuple[Image.Image, dict[str, Any]]:
     answer = s3.get_object(Bucket=BUCKET, Key=key)
     return opened(answer["Body"].read()), answer
-
-
-def outputs(s3: Any) -> list[str]:
-    listing = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)
-    return [entry["Key"] for entry in listing.get("Contents", ())]
 
 
 @pytest.mark.parametrize("format_", FORMATS)
