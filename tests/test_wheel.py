@@ -16,6 +16,7 @@ from tests.conftest import PROJECT
 from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -33,15 +34,25 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def installed(wheel: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
     """The `bin` folder of a new virtual environment with only the wheel installed."""
-    place = tmp_path / "venv"
+    place = wheel.parent / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True, timeout=60)
     python = place / "bin" / "python"
     command = [*PIP, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return python.parent
+
+
+@pytest.fixture
+def packages(installed: Path) -> Iterator[Path]:
+    """The environment's packages, with those of the extra but without our own checkout."""
+    (packages,) = (installed.parent / "lib").glob("*/site-packages")
+    extra = packages / "extra.pth"
+    extra.write_text("\n".join(site.getsitepackages()))
+    yield packages
+    extra.unlink()
 
 
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -78,10 +89,8 @@ def test_without_extras_the_command_says_what_to_install(installed: Path, tmp_pa
         assert re.fullmatch(expected, done.stderr)
 
 
-def test_with_the_extra_every_command_works(installed: Path, tmp_path: Path) -> None:
+def test_with_the_extra_every_command_works(installed: Path, packages: Path, tmp_path: Path) -> None:
     """With the packages of the extra, all commands run without a checkout."""
-    (packages,) = (installed.parent / "lib").glob("*/site-packages")
-    (packages / "extra.pth").write_text("\n".join(site.getsitepackages()))  # the packages of the extra, without our own
     (tmp_path / "cat.jpg").write_bytes(saved(photo_like(300, 200)))
     where = run(installed / "python", "-c", "import resizer; print(resizer.__file__)", cwd=tmp_path)
     assert where.stdout.startswith(str(packages))

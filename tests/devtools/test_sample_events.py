@@ -11,11 +11,15 @@ import pytest
 from devtools.lambda_runtime.invoke import LocalFunction, local_function, read_event
 from devtools.lambda_runtime.objects import named_objects
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
+from tests.support.pictures import photo_like, saved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = needs_built_artifact
+
+
+SMALL = saved(photo_like(64, 48))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def test_every_event_is_in_the_table() -> None:
 def test_a_sample_event_gets_its_answer(function: LocalFunction, name: str) -> None:
     """Log and answer have the outcomes, the answer has its sender's form, and S3 has exactly the renditions."""
     expected, event = EVENTS[name], read_event(PROJECT / "events" / f"{name}.json")
-    invoked = function.run(event)
+    invoked = function.run(event, SMALL)
     assert not invoked.result.failed, invoked.result.error_message
     assert outcomes(invoked.result.log) == expected.outcomes
     assert_answer(name, invoked.result.answer, expected)
