@@ -137,8 +137,6 @@ def test_every_format_is_named(cat: Path) -> None:
     done = resizer("files", cat, "--out", "out", cwd=cat.parent, RESIZER_FORMATS="source,webp")
     assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in done.stdout
     assert ", 6 renditions " in done.stdout
-    demo = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_FORMATS="source,webp")
-    assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in demo.stdout
 
 
 def test_the_line_names_the_format_if_the_extension_says_another(cat: Path) -> None:
@@ -216,30 +214,26 @@ def test_the_demo_shows_renditions_and_ends(cat: Path) -> None:
     assert "3 events were skipped" in done.stdout
     assert "other file" not in done.stdout
     assert Image.open(cat.parent / "saved" / "resized" / "640-cat.jpg").size == (640, 427)
-    again = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_WIDTHS="50")
+    fewer = {"RESIZER_WIDTHS": "50", "RESIZER_FORMATS": "webp"}
+    again = resizer("demo", cat, "--save", "saved", cwd=cat.parent, **fewer)
+    assert "→ 50x33 as WEBP  " in again.stdout
     assert "1 rendition, saved below saved/. Their own 1 event was skipped" in again.stdout
     assert "3 other files were already there." in again.stdout
-
-
-def test_the_demo_uploads_where_the_settings_expect_sources(cat: Path) -> None:
-    """The demo uploads to the bucket and the source prefix of the settings."""
-    where = {"RESIZER_SOURCE_PREFIX": "uploads/", "RESIZER_BUCKETS": "my-shop,another", "COLUMNS": "120"}
-    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, **where)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("resized   uploads/cat.jpg")
-    assert (cat.parent / "saved" / "resized" / "640-uploads" / "cat.jpg").exists()
 
 
 ELSEWHERE = {"RESIZER_BUCKETS": "shop", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
 
 
-def test_the_demo_writes_to_the_output_bucket(cat: Path) -> None:
-    """Renditions in an output bucket send no events, and the demo ends without them."""
-    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120", **ELSEWHERE)
+def test_the_demo_uses_the_buckets_of_the_settings(cat: Path) -> None:
+    """The demo uploads where the settings expect sources; renditions in an output bucket send no events."""
+    where = {"RESIZER_SOURCE_PREFIX": "uploads/", "RESIZER_KEY_TEMPLATE": "{prefix}{bucket}/{name}-{key}"}
+    several = ELSEWHERE | {"RESIZER_BUCKETS": "my-shop,another", "COLUMNS": "120"}
+    done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, **where, **several)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("resized   uploads/cat.jpg")
     assert "3 renditions, saved below saved/. Their bucket sends no events: no recursion." in done.stdout
     assert "skipped" not in done.stdout
-    assert (cat.parent / "saved" / "640-cat.jpg").exists()
+    assert (cat.parent / "saved/another/640-uploads/cat.jpg").exists()
 
 
 def test_files_are_written_under_the_keys_of_the_output_bucket(cat: Path) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BUCKET = "uploads"
 # `make test-long` sets 2000; fewer show the same in seconds.
-IMAGES = int(os.environ.get("RESIZER_MANY_IMAGES", "100"))
+IMAGES = int(os.environ.get("RESIZER_MANY_IMAGES", "60"))
 WARM = max(10, IMAGES // 10)  # images after which everything that is made once has been made
 SEED = 20
 PATIENCE = 60  # seconds without any event

@@ -44,11 +44,13 @@ def icon(picture: Image.Image) -> bytes:
     return saved(square, "ICO", sizes=[(16, 16), (256, 256), (48, 48)])
 
 
+def several(format_: str, second: Image.Image, **options: object) -> bytes:
+    """A file of two pictures."""
+    return saved(PICTURE, format_, save_all=True, append_images=[second], **options)
+
+
 JPEG = saved(PICTURE, "JPEG", quality=95)
 CMYK = saved(PICTURE.convert("CMYK"), "JPEG", quality=95)
-SEVERAL_PAGES = saved(PICTURE, "TIFF", save_all=True, append_images=[Image.new("RGB", (40, 30))])
-SEVERAL_MPO = saved(PICTURE, "MPO", save_all=True, append_images=[GRAY.convert("RGB")])
-SEVERAL_AVIF = saved(PICTURE, "AVIF", quality=95, speed=9, save_all=True, append_images=[ImageOps.invert(PICTURE)])
 
 # Each file is drawn by the test that needs it.
 LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
@@ -59,11 +61,7 @@ LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
     "JPEG with restarts": lambda: (with_restarts(JPEG), PICTURE, "JPEG"),
     "JPEG with garbage behind": lambda: (JPEG + b"garbage" * 5000, PICTURE, "JPEG"),
     "JPEG with a comment and odd segments": lambda: (JPEG[:2] + b"\xff\xe5\x00\x06odd!" + JPEG[2:], PICTURE, "JPEG"),
-    "MPO of two pictures": lambda: (
-        saved(PICTURE, "MPO", save_all=True, append_images=[GRAY.convert("RGB")]),
-        PICTURE,
-        "JPEG",
-    ),
+    "MPO of two pictures": lambda: (several("MPO", GRAY.convert("RGB")), PICTURE, "JPEG"),
     "gray JPEG": lambda: (saved(GRAY, "JPEG", quality=95), GRAY, "JPEG"),
     "CMYK JPEG by Adobe": lambda: (CMYK, PICTURE, "JPEG"),
     "CMYK JPEG not by Adobe": lambda: (without_adobe(CMYK), PICTURE, "JPEG"),
@@ -78,12 +76,16 @@ LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
     "palette PNG": lambda: (saved(PICTURE.quantize(200), "PNG"), PICTURE.quantize(200).convert("RGB"), "PNG"),
     "lossless WebP": lambda: (saved(PICTURE, "WEBP", lossless=True), PICTURE, "WEBP"),
     "GIF": lambda: (saved(PICTURE.quantize(64), "GIF"), PICTURE.quantize(64).convert("RGB"), "GIF"),
-    "TIFF of several pages": lambda: (SEVERAL_PAGES, PICTURE, "JPEG"),
+    "TIFF of several pages": lambda: (several("TIFF", Image.new("RGB", (40, 30))), PICTURE, "JPEG"),
     "LZW TIFF": lambda: (saved(PICTURE, "TIFF", compression="tiff_lzw"), PICTURE, "JPEG"),
     "BMP": lambda: (saved(PICTURE, "BMP"), PICTURE, "JPEG"),
     "JPEG 2000": lambda: (saved(PICTURE, "JPEG2000", quality_mode="dB", quality_layers=[45]), PICTURE, "JPEG"),
     "AVIF": lambda: (saved(PICTURE, "AVIF", quality=95, speed=9), PICTURE, "JPEG"),
-    "AVIF of several pictures": lambda: (SEVERAL_AVIF, PICTURE, "JPEG"),
+    "AVIF of several pictures": lambda: (
+        several("AVIF", ImageOps.invert(PICTURE), quality=95, speed=9),
+        PICTURE,
+        "JPEG",
+    ),
 }
 
 

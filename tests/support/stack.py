@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 
 from devtools.lambda_runtime.template import Stack, load
 from tests.conftest import PROJECT
@@ -59,6 +58,8 @@ def deployed(code: str = CODE, tag: str = "", **parameters: str) -> dict[str, An
 
 
 def _serverless(document: dict[str, Any]) -> dict[str, Any]:
+    from samtranslator.translator.transform import transform  # noqa: PLC0415 # takes a third of a second
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks this machine for a region
         template: dict[str, Any] = json.loads(json.dumps(transform(document, {}, _NoManagedPolicies())))
