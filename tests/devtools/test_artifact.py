@@ -28,11 +28,10 @@ def test_what_was_not_built_is_told(tmp_path: Path) -> None:
 
 
 def test_an_empty_output_prefix_is_passed_on(tmp_path: Path) -> None:
-    """Beside an output bucket it means none, so the function gets it; an empty endpoint means nothing."""
+    """With an output bucket an empty prefix means no prefix, so the function gets the empty variable."""
     document = load(TEMPLATE)
     document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
     built = tmp_path / "template.yaml"
     built.write_text(yaml.safe_dump(document))
     environment = built_function(built, parameters={"OutputBucket": "thumbs", "OutputPrefix": ""}).environment
     assert (environment["RESIZER_OUTPUT_BUCKET"], environment["RESIZER_OUTPUT_PREFIX"]) == ("thumbs", "")
-    assert "AWS_ENDPOINT_URL_S3" not in environment
