@@ -63,12 +63,12 @@ def test_another_prefix_moves_what_may_be_written(role: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"OutputBucket": "photos"}, "another bucket than BucketName"),
-        ({"OutputPrefix": ""}, "need an OutputPrefix"),
+        ({"OutputBucket": "photos"}, "must be different"),
+        ({"OutputPrefix": ""}, "only with an OutputBucket"),
         ({**OUTPUT, "OutputPrefix": ""}, ""),
         ({**OUTPUT, "Trigger": "s3"}, ""),
         ({**OUTPUT, "Trigger": "sqs", "OutputPrefix": ""}, ""),
-        ({"Trigger": "s3"}, "Give OutputBucket or SourcePrefix"),
+        ({"Trigger": "s3"}, "Set OutputBucket or SourcePrefix"),
     ],
 )
 def test_what_could_loop_is_refused_and_s3_needs_no_prefix(parameters: dict[str, str], said: str) -> None:
