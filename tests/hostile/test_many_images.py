@@ -20,7 +20,7 @@ from botocore.retries import standard
 
 from resizer.local.embedded import CREDENTIALS, REGION
 from resizer.local.service import load_handler
-from resizer.local.trigger import Invocation, Trigger, wire
+from resizer.local.trigger import Invocation, Trigger, connect_queue
 from resizer.s3 import clients
 from tests.support.faulty_aws import TESTS_OWN
 from tests.support.pictures import opened, photo_like, saved
@@ -74,7 +74,7 @@ def test_no_image_is_lost_or_made_twice_while_requests_fail(
     bodies = [saved(photo_like(60 + number % 7, 45, seed=number % 50)) for number in range(IMAGES)]
     with faulty_aws(monkeypatch) as counted:
         own: Any = botocore.session.get_session().create_client("s3", config=Config(user_agent_extra=TESTS_OWN))
-        trigger = Trigger(wire(BUCKET), handler, finished.put)
+        trigger = Trigger(connect_queue(BUCKET), handler, finished.put)
         trigger.start()
         used, tries = [], 0
         for number, body in enumerate(bodies):
