@@ -61,7 +61,7 @@ def turned(orientation: int) -> bytes:
     return exif.tobytes()
 
 
-@row("Picture that lies on its side")
+@row("Picture with an orientation")
 def _() -> None:
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=turned(6)))))
     savers: dict[str, Callable[..., bytes]] = {
@@ -79,7 +79,7 @@ def _() -> None:
             assert resized(data[:at] + b"\0" + data[at + 1 :]).is_like(PICTURE), name
 
 
-@row("Picture of 16 bits a channel")
+@row("Picture with 16 bits per channel")
 def _() -> None:
     assert resized(sixteen_bit_rgb_png(PICTURE)).is_like(PICTURE, 50)
     deep = np.asarray(PICTURE).astype("<u2") * 257

@@ -27,7 +27,7 @@ def _() -> None:
             assert same(resized(data[:-2] + end), resized(data))
 
 
-@row("JPEG that is cut off")
+@row("Truncated JPEG")
 def _() -> None:
     for data in (JPEG, PROGRESSIVE):
         for cut in (len(data) // 3, len(data) // 2, len(data) - 150):
@@ -51,7 +51,7 @@ def _() -> None:
     assert not same(made, resized(PROGRESSIVE))
 
 
-@row("JPEG that is damaged in the middle")
+@row("JPEG with damage in the middle")
 def _() -> None:
     scans = JPEG.index(b"\xff\xda") + 14
     middle = (scans + len(JPEG)) // 2
@@ -69,7 +69,7 @@ def _() -> None:
     rejected(Reason.TRUNCATED, data[:-2])
 
 
-@row("JPEG of 12 bits, lossless or hierarchical JPEG, JPEG-LS")
+@row("12-bit, lossless or hierarchical JPEG, or JPEG-LS")
 def _() -> None:
     for marker, bits in ((0xC1, 12), (0xC3, 8), (0xC5, 8), (0xF7, 8)):
         rejected(Reason.UNSUPPORTED_FORMAT, JPEG[: FRAME + 1] + bytes([marker, 0, 17, bits]) + JPEG[FRAME + 5 :])
@@ -85,7 +85,7 @@ def _() -> None:
         assert made.is_like(PICTURE)
 
 
-@row("MPO, or JPEG with further pictures behind it")
+@row("MPO, or JPEG with more pictures after it")
 def _() -> None:
     other = Image.new("RGB", PICTURE.size, "red")
     assert same(resized(saved(PICTURE, "MPO", save_all=True, append_images=[other])), resized(JPEG))
