@@ -78,7 +78,7 @@ def _() -> None:
     assert "profile is ignored" in "".join(inks.warnings)
 
 
-@row("JPEG with a profile in several parts, one of which occurs twice")
+@row("JPEG with a profile in several parts, one part twice")
 def _() -> None:
     parts = [b"ICC_PROFILE\0\1\2" + LINEAR[:400], b"ICC_PROFILE\0\2\2" + LINEAR[400:]]
     plain = saved(flat())
