@@ -65,7 +65,7 @@ class Lying:
         raise NotImplementedError(request["Key"])
 
 
-def lied_to(name: str, difference: int) -> str:
+def wrong_size(name: str, difference: int) -> str:
     """How a small file ends whose download is said to be longer than it is, or shorter by a negative difference."""
     data = small_files()[name]
     signal.alarm(SECONDS)
