@@ -15,6 +15,7 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.model import OVERSAMPLING
 from tests.support.decoding import LIMITS, PICTURE, pixels_of
+from tests.support.forged import chunk
 from tests.support.pictures import photo_like, psnr, saved
 
 
@@ -152,15 +153,11 @@ def test_a_transparent_palette_entry_is_transparent() -> None:
     assert pixels.tobytes()[:3] == b"\xff\x00\x00"
 
 
-def png(depth: int, colour: int, row: bytes, width: int, transparent: tuple[int, ...]) -> bytes:
-    """A PNG of one row with a transparent colour, in a depth that Pillow does not write."""
-    header = struct.pack(">IIBBBBB", width, 1, depth, colour, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"tRNS", struct.pack(f">{len(transparent)}H", *transparent))]
-    parts += [(b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b"")]
-    chunks = [
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+def grey_png(depth: int, row: bytes, width: int, transparent: int) -> bytes:
+    """A grey PNG of one row with a transparent value, in a depth that Pillow does not write."""
+    size = chunk(b"IHDR", struct.pack(">IIBBBBB", width, 1, depth, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" + row))
+    return b"\x89PNG\r\n\x1a\n" + size + chunk(b"tRNS", struct.pack(">H", transparent)) + pixels + chunk(b"IEND")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +177,7 @@ def test_the_transparent_grey_of_every_depth_is_transparent(
     depth: int, row: int, transparent: int, alpha: list[int]
 ) -> None:
     """Only the transparent grey of a PNG is transparent at 1, 2, 4 and 8 bits; upper bits of tRNS are ignored."""
-    pixels = pixels_of(png(depth, 0, bytes([row]), len(alpha), (transparent,)))
+    pixels = pixels_of(grey_png(depth, bytes([row]), len(alpha), transparent))
     assert list(pixels.getchannel("A").tobytes()) == alpha
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from resizer.report import Outcome
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.drawn import delta_e, disc, expected, profile_like, tagged_exif
+from tests.support.forged import claiming
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
 
 if TYPE_CHECKING:
@@ -58,12 +58,6 @@ def deep(picture: Image.Image, **options: Any) -> bytes:
     pillow_heif.encode(f"{picture.mode};16", picture.size, samples.tobytes(), buffer, enc_params=fast(), **options)
     assert pillow_heif.open_heif(buffer).info["bit_depth"] == 10
     return buffer.getvalue()
-
-
-def claiming(width: int, height: int, data: bytes) -> bytes:
-    """A HEIC whose `ispe` property claims this size."""
-    at = data.index(b"ispe") + 8
-    return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
 
 
 # Functions, so that each test makes only the file it needs.
