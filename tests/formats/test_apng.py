@@ -47,8 +47,8 @@ def read(data: bytes) -> Read:
     return read_by(PngSource(), data)
 
 
-def solid(*colour: int, size: tuple[int, int] = SIZE, place: tuple[int, int] = (0, 0), **how: Any) -> Drawn:
-    return Drawn(np.full((size[1], size[0], 4), colour) / 255, place, **how)
+def solid(*colour: int, size: tuple[int, int] = SIZE, place: tuple[int, int] = (0, 0), **options: Any) -> Drawn:
+    return Drawn(np.full((size[1], size[0], 4), colour) / 255, place, **options)
 
 
 def stored(drawn: Drawn) -> bytes:
@@ -103,7 +103,7 @@ def test_an_animation_of_one_frame_shows_that_frame() -> None:
     assert max_difference(found.shown, composed([HALF], SIZE)) <= 1
 
 
-def test_the_picture_beside_an_animation_is_no_frame() -> None:
+def test_the_default_image_is_not_a_frame() -> None:
     """The picture for viewers without animation is in no frame, nor below one."""
     found = read(apng(GREEN, HALF, default_image=RED).file())
     assert max_difference(found.shown, composed([GREEN, HALF], SIZE)) <= 1

@@ -95,7 +95,7 @@ def test_nan_and_infinity_change_no_other_pixel(places: tuple[int, ...], scale: 
 @pytest.mark.parametrize(
     ("rows", "light"), [(row(300, 300), 128), (row(-5, -5), 128), (row(0.25, 0.25), 64), (row(np.nan, np.nan), 0)]
 )
-def test_a_picture_of_one_value(rows: NDArray[Any], light: int) -> None:
+def test_a_picture_of_one_value_is_decoded(rows: NDArray[Any], light: int) -> None:
     """A single value outside 0 to 1 becomes middle grey, one within keeps its brightness, and NaN becomes black."""
     assert greys(tiff(rows, FLOAT)) == [light, light]
 

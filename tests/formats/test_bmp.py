@@ -79,7 +79,7 @@ def expected(masks: Sequence[int], *, alpha: bool) -> NDArray[Any]:
 
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("size", [INFO, V2, V3, V4, V5])
-def test_all_bit_fields_in_all_headers(kind: str, size: int) -> None:
+def test_all_bit_fields_are_read_in_all_headers(kind: str, size: int) -> None:
     """Every field is read within one level, bottom-up or top-down; alpha counts if the header has a mask for it."""
     bits, masks = MASKS[kind]
     usual = masks[:3] == ((0x7C00, 0x3E0, 0x1F) if bits == 16 else (0xFF0000, 0xFF00, 0xFF))

@@ -170,7 +170,7 @@ def test_an_unknown_block_ends_the_file(junk: bytes) -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("way", ["early end", "no pixels", "cut off"])
-def test_a_frame_that_ends_early_is_truncated(number: int, way: str) -> None:
+def test_a_frame_without_its_last_rows_is_truncated(number: int, way: str) -> None:
     """An incomplete frame anywhere makes the animation truncated, as in browsers."""
     short = {"early end": lzw(np.zeros(50, np.int64)), "no pixels": b"\2\0", "cut off": lzw(np.zeros(120, np.int64))}
     frame = struct.pack("<B4HB", 0x2C, 0, 0, *SIZE, 0) + short[way]

@@ -48,7 +48,7 @@ def with_palette(columns: int = 3, depth: int = 8, space: int = SRGB, order: tup
 @pytest.mark.parametrize("columns", [1, 3, 4])
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("space", [SRGB, GREY])
-def test_a_palette_that_names_a_colour_twice(columns: int, depth: int, space: int) -> None:
+def test_a_palette_with_a_repeated_colour_is_read(columns: int, depth: int, space: int) -> None:
     """Every index has its own colour, whatever the palette's columns, depth and colour space."""
     data = with_palette(columns, depth, space)
     assert header_of(data).has_transparency == (columns == 4)
@@ -126,7 +126,7 @@ def test_white_of_few_bits_is_white(bits: int, levels: Sequence[int]) -> None:
     assert (np.asarray(pixels_of(bytes(data))) == levels).all()
 
 
-def test_grey_with_transparency() -> None:
+def test_grey_with_transparency_is_read() -> None:
     """Grey with alpha is read back exactly, as a JP2 file and as a bare codestream."""
     picture = photo_like(60, 40).convert("LA")
     picture.putalpha(photo_like(60, 40, 2).convert("L"))

@@ -42,7 +42,7 @@ def import_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def delete_name(owner: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delete the name from its owner."""
     found: object = eval(owner, vars(pillow_private))  # noqa: S307 # an expression in the module's own source
-    if isinstance(found, Image.Image):  # whose attributes are not on its class
+    if isinstance(found, Image.Image):  # its attributes are not on its class
         others = {other: getattr(found, other) for at, other in expected_names() if at == owner and other != name}
         monkeypatch.setattr(Image, "new", lambda *_: SimpleNamespace(**others))
     else:

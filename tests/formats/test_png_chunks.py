@@ -44,7 +44,7 @@ def test_pixels_are_unchanged(pixels: bytes, level: int, window: int, strategy: 
     assert joined(pieces_of(data, chunk)) == pixels
 
 
-def test_one_block_at_a_time() -> None:
+def test_pixels_come_one_block_at_a_time() -> None:
     """Pixels come in pieces of at most 64 kB, each only when asked for, however far they expand."""
     file = io.BytesIO(zlib.compress(bytes(50_000_000), 9))
     pieces = inflated(iter(lambda: file.read(65_536), b""))

@@ -128,10 +128,10 @@ def test_transparency_stays_where_it_is() -> None:
     picture = drawing("RGBA")
     before = picture.getchannel("A")
     after = opened(png(picture, few_colours=True)).convert("RGBA").getchannel("A")
-    clear, solid = before.point([255] + [0] * 255), before.point([0] * 255 + [255])
-    assert Image.composite(after, Image.new("L", after.size, 0), clear).getextrema() == (0, 0)
-    faded = Image.composite(after, Image.new("L", after.size, 255), solid).histogram()[:250]
-    assert sum(faded) < solid.histogram()[255] / 200
+    transparent, opaque = before.point([255] + [0] * 255), before.point([0] * 255 + [255])
+    assert Image.composite(after, Image.new("L", after.size, 0), transparent).getextrema() == (0, 0)
+    faded = Image.composite(after, Image.new("L", after.size, 255), opaque).histogram()[:250]
+    assert sum(faded) < opaque.histogram()[255] / 200
 
 
 def test_gray_gets_no_palette() -> None:

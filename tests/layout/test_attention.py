@@ -64,9 +64,9 @@ def test_a_flat_picture_is_cropped_in_the_middle(mode: str, size: tuple[int, int
 
 def test_transparent_pixels_attract_no_attention() -> None:
     """The hidden colours of transparent pixels do not count."""
-    seen = with_disc(smooth("#405060"), "#e02020", (0.7, 0.6)).convert("RGBA")
+    picture = with_disc(smooth("#405060"), "#e02020", (0.7, 0.6)).convert("RGBA")
     points = []
-    for hidden in (with_disc(seen, "#20e020", (0.2, 0.2)), seen):
+    for hidden in (with_disc(picture, "#20e020", (0.2, 0.2)), picture):
         alpha = Image.new("L", hidden.size, 255)
         alpha.paste(0, (0, 0, 40, 40))
         hidden.putalpha(alpha)

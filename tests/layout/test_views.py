@@ -222,8 +222,8 @@ def test_a_crop_of_its_own_size_keeps_its_pixels(backend: str) -> None:
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.mode)
 def test_an_enlarged_view_does_not_change_the_picture(backend: str, picture: Image.Image) -> None:
     """An enlarged view and the decoded picture itself do not disturb each other."""
-    asked = [RenditionSpec(name="900", width=900, enlarge=True), RenditionSpec(name="480", width=480)]
-    views = [each.view for each in largest_first((480, 320), (place((480, 320), each) for each in asked))]
+    specs = [RenditionSpec(name="900", width=900, enlarge=True), RenditionSpec(name="480", width=480)]
+    views = [each.view for each in largest_first((480, 320), (place((480, 320), each) for each in specs))]
     own, larger = (frame for (frame,) in at_views([Frame(picture.copy())], header(480, 320), views, lambda same: same))
     assert own.pixels.tobytes() == picture.tobytes()
     assert larger.pixels.tobytes() == resize(picture, (900, 600)).tobytes()
@@ -243,12 +243,12 @@ def test_all_frames_are_cropped_alike(backend: str) -> None:
 @pytest.mark.parametrize("enlarge", [False, True])
 def test_the_smallest_and_longest_pictures_are_cropped(backend: str, size: tuple[int, int], *, enlarge: bool) -> None:
     """Pictures of one pixel, and those one pixel wide or high, give every requested view."""
-    asked = [
+    specs = [
         RenditionSpec(name=f"{fit}{gravity}", width=64, height=48, fit=fit, gravity=gravity, enlarge=enlarge)
         for fit in Fit
         for gravity in ("center", "southeast")
     ]
-    placements = largest_first(size, (place(size, each) for each in asked))
+    placements = largest_first(size, (place(size, each) for each in specs))
     views = [each.view for each in placements]
     for picture in (photo_like(*size), seen_through(*size)):
         steps = at_views([Frame(picture)], header(*size), views, lambda same: same)

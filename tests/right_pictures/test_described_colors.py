@@ -75,7 +75,7 @@ def deep_heif(primaries: int, transfer: int) -> bytes:
     return buffer.getvalue()
 
 
-def as_seen(picture: Image.Image, chromaticities: Sequence[float], gamma: float | None, **options: Any) -> Image.Image:
+def in_srgb(picture: Image.Image, chromaticities: Sequence[float], gamma: float | None, **options: Any) -> Image.Image:
     """The picture in sRGB by float formulas, at 480 pixels."""
     pixels = converted(np.asarray(picture.convert("RGB")), chromaticities, gamma, **options)
     return expected(Image.fromarray(pixels.round().astype(np.uint8)))
@@ -110,9 +110,9 @@ def test_described_colours_become_srgb(kind: str, resize: Callable[..., Any]) ->
     data, (chromaticities, gamma) = DESCRIBED[kind]
     picture = {"grey": GREY, "palette": PICTURE.quantize(200)}.get(kind.rsplit(maxsplit=1)[-1], PICTURE)
     report, rendition = resize(data, TO_PNG)
-    seen = as_seen(picture, chromaticities, gamma)
+    wanted = in_srgb(picture, chromaticities, gamma)
     assert (report.outcome, report.warnings) == (Outcome.RESIZED, [])
-    assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(seen)).mean() < 2
+    assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(wanted)).mean() < 2
     assert psnr(rendition.convert("RGB"), expected(picture.convert("RGB"))) < 32  # there was something to convert
 
 
@@ -161,7 +161,7 @@ def test_an_icc_profile_wins_over_code_points(format_: str, resize: Callable[...
     plain = saved(PICTURE, "AVIF", quality=95, speed=9, icc_profile=profile)
     data = avif(9, 8, plain) if format_ == "AVIF" else heif(9, 8, icc_profile=profile)
     _, rendition = resize(data, TO_PNG)
-    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, float_colors.SRGB, 1.8))).mean() < 2
+    assert delta_e(np.asarray(rendition), np.asarray(in_srgb(PICTURE, float_colors.SRGB, 1.8))).mean() < 2
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_hdr_is_resized_with_a_warning(data: bytes, resize: Callable[..., Any]) 
     report, rendition = resize(data, TO_PNG)
     assert report.outcome is Outcome.RESIZED
     assert ["tone-mapped" in warning for warning in report.warnings] == [True]
-    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, BT_2020, None))).mean() < 2
+    assert delta_e(np.asarray(rendition), np.asarray(in_srgb(PICTURE, BT_2020, None))).mean() < 2
 
 
 TRANSPARENT: dict[str, tuple[Any, Any, dict[str, int]]] = {
@@ -215,10 +215,10 @@ HOSTILE = {
     "cICP of zeros": png(cicp(0, 0, 0, 0)),
     "cICP of the largest numbers": png(cicp(255, 255, 255, 255)),
     "cICP with a matrix": png(cicp(12, 13, 6, 1)),
-    "cICP of no bytes": png(cicp()),
+    "empty cICP": png(cicp()),
     "cICP of many bytes": png(cicp(*[1] * 1000)),
-    "AVIF of no such code points": avif(0xFFFF, 0xFFFF),
-    "HEIC of no such code points": heif(12, 17),
+    "AVIF of unknown code points": avif(0xFFFF, 0xFFFF),
+    "HEIC of unknown code points": heif(12, 17),
 }
 
 

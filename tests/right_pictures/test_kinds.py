@@ -167,7 +167,7 @@ def test_other_kinds_are_unsupported(kind: str, resize: Any) -> None:
     assert kind.split(maxsplit=1)[0] in report.detail or "video" in report.detail or "PostScript" in report.detail
 
 
-def test_heic_says_what_to_install(resize: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pillow_heif_is_reported(resize: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pillow-heif a HEIC is refused as `heic_not_installed`, and the detail says what to install."""
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     report, _ = resize(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100))

@@ -98,8 +98,8 @@ def tiff(width: int, height: int, *more: tuple[int, int, int, int], after: bytes
     size = width * height & 0xFFFFFFFF
     entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
                (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, size)]  # fmt: skip
-    given = {entry[0]: entry for entry in [*entries, *more]}
-    return b"II*\0\x08\0\0\0" + directory([given[tag] for tag in sorted(given)], following) + after
+    tags = {entry[0]: entry for entry in [*entries, *more]}
+    return b"II*\0\x08\0\0\0" + directory([tags[tag] for tag in sorted(tags)], following) + after
 
 
 def exif_bomb(size: int) -> bytes:

@@ -98,7 +98,7 @@ def lab(light: float, first: float, second: float, photometric: int, bits: int) 
 @pytest.mark.parametrize("photometric", [8, 9])
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("apart", [False, True])
-def test_cie_lab(photometric: int, bits: int, *, apart: bool) -> None:
+def test_cie_lab_gives_the_right_colours(photometric: int, bits: int, *, apart: bool) -> None:
     """L*a*b* of 8 and 16 bits, signed or with an offset, gives the colours of CSS's `lab()`, with or without alpha."""
     known = {
         (54.29, 80.81, 69.89): (255, 0, 0),
@@ -115,9 +115,9 @@ def test_cie_lab(photometric: int, bits: int, *, apart: bool) -> None:
     assert difference[3:].max() <= 1
     alpha = np.full((2, len(known), 1), 128 * (257 if bits == 16 else 1), samples.dtype)
     both = np.ascontiguousarray(np.dstack([samples, alpha]))
-    clear = array(tiff_file(page(both, apart=apart, t262=(SHORT, (photometric,)), t338=(SHORT, (ALPHA,)))))
-    assert (clear[..., :3] == plain).all()
-    assert (clear[..., 3] == 128).all()
+    with_alpha = array(tiff_file(page(both, apart=apart, t262=(SHORT, (photometric,)), t338=(SHORT, (ALPHA,)))))
+    assert (with_alpha[..., :3] == plain).all()
+    assert (with_alpha[..., 3] == 128).all()
 
 
 def test_cie_lab_may_call_its_samples_signed() -> None:
@@ -129,7 +129,7 @@ def test_cie_lab_may_call_its_samples_signed() -> None:
 
 
 @pytest.mark.parametrize("subsampling", [(1, 1), (2, 2), ()])
-def test_subsampled_colours_without_compression(subsampling: tuple[int, ...]) -> None:
+def test_uncompressed_ycbcr_is_read(subsampling: tuple[int, ...]) -> None:
     """Uncompressed YCbCr is stored in blocks, which are 2 x 2 pixels if the file does not say."""
     blocks = np.tile(np.array([100, 100, 100, 100, 90, 200], "u1"), (6, 6, 1)).reshape(6, 36)
     if subsampling == (1, 1):
@@ -143,7 +143,7 @@ def test_subsampled_colours_without_compression(subsampling: tuple[int, ...]) ->
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_grey_with_transparency(order: str) -> None:
+def test_grey_with_transparency_is_read(order: str) -> None:
     """Premultiplied grey is divided by alpha; grey and alpha in planes is unsupported, because Pillow mixes them up."""
     samples = np.full((4, 5, 2), (60, 128), "u1")
     found = array(tiff_file(page(samples, t338=(SHORT, (1,))), order=order))
@@ -195,7 +195,7 @@ def test_pages_in_a_circle_end() -> None:
 
 @pytest.mark.parametrize("kind", [BYTE, SHORT, LONG])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_an_orientation_of_any_integer_type(kind: int, order: str) -> None:
+def test_an_orientation_of_any_integer_type_counts(kind: int, order: str) -> None:
     """An orientation may be any type of integer, and an invalid one is ignored."""
     assert header_of(tiff_file(page(SMALL, t274=(kind, (6,))), order=order)).orientation == 6
     assert header_of(tiff_file(page(SMALL, t274=(kind, (9,))), order=order)).orientation == 1
