@@ -1,4 +1,4 @@
-"""From a contest's standings to ratios: `bench.peers.targets`."""
+"""`bench.peers.targets` compares our figures with those of other resizers, photo by photo."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ STANDINGS = [
 ]
 
 
-def test_ratios_are_ours_over_theirs_on_photos_that_both_did() -> None:
-    """A quarter on one photo and as much on the other is a half in the geometric mean, at worst one."""
-    found = ratio(STANDINGS, "sharp-three")
-    assert found
-    assert (found.mean, found.worst) == pytest.approx((0.5, 1.0))
-    assert found.worst_photo == "b.jpg"
+def test_a_ratio_is_ours_over_theirs() -> None:
+    """Ratios of 0.25 and 1.0 have a geometric mean of 0.5 and a worst of 1.0; photos of only one side are left out."""
+    ours = ratio(STANDINGS, "sharp-three")
+    assert ours
+    assert (ours.mean, ours.worst) == pytest.approx((0.5, 1.0))
+    assert ours.worst_photo == "b.jpg"
 
 
 def test_a_peer_that_did_not_take_part_has_no_ratio() -> None:
-    """Nothing is made up for who was not there."""
+    """Without figures of the peer there is no ratio."""
     assert ratio(STANDINGS, "vips") is None
 
 
-def test_a_picture_that_is_blurrier_is_named() -> None:
-    """Quality is compared photo by photo, not on average."""
+def test_a_blurrier_photo_is_named() -> None:
+    """A photo with a lower PSNR than the peer's is named, whatever the average."""
     assert blurrier_than(STANDINGS, "sharp-three") == ["a.jpg"]
 
 
 def test_memory_is_compared_photo_by_photo() -> None:
-    """Ours over theirs, where both did the photo."""
+    """The memory ratio is ours over theirs, for each photo that both resized."""
     assert memory_ratios(STANDINGS, "sharp-three") == {"a.jpg": 0.5, "b.jpg": 0.75}
 
 
-def test_the_geometric_mean_is_of_ratios() -> None:
-    """Twice as fast and half as fast cancel out."""
+def test_opposite_ratios_cancel_out() -> None:
+    """Twice as fast and half as fast have a geometric mean of 1."""
     assert geometric_mean([2.0, 0.5]) == pytest.approx(1.0)
 
 
-def test_ours_finds_the_artifact_before_the_projects_own_code(tmp_path: Path) -> None:
-    """What is measured is what Lambda runs, not the source tree."""
+def test_the_built_artifact_is_measured(tmp_path: Path) -> None:
+    """The built function and layer come before the source tree on the path."""
     built = Built(tmp_path / "function", tmp_path / "layer", tmp_path / "python")
     path = built.environment["PYTHONPATH"].split(os.pathsep)
     assert path == [str(tmp_path / "function"), str(tmp_path / "layer" / "python"), str(PROJECT)]

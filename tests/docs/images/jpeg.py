@@ -1,4 +1,4 @@
-"""The rows about JPEGs."""
+"""Checks for the rows about JPEGs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.docs.images.check import PICTURE, rejected, resized, row, same
 from tests.support.pictures import opened, saved, seen_through
 
 SEEDS: Final = Path(__file__).parents[2] / "fuzz" / "seeds"
-TWO_BY_TWO: Final = 2  # Pillow's number of 4:2:0
+TWO_BY_TWO: Final = 2  # Pillow's number for 4:2:0
 END: Final = b"\xff\xd9"
 JPEG: Final = saved(PICTURE)
 PROGRESSIVE: Final = saved(PICTURE, progressive=True)
@@ -46,9 +46,9 @@ def _() -> None:
 @row("Progressive JPEG that ends between two scans, with an end marker")
 def _() -> None:
     last = PROGRESSIVE.rindex(b"\xff\xc4", 0, PROGRESSIVE.rindex(b"\xff\xda"))
-    made = resized(PROGRESSIVE[:last] + END)
-    assert made.is_like(PICTURE, 20)
-    assert not same(made, resized(PROGRESSIVE))
+    rendition = resized(PROGRESSIVE[:last] + END)
+    assert rendition.is_like(PICTURE, 20)
+    assert not same(rendition, resized(PROGRESSIVE))
 
 
 @row("JPEG that is damaged in the middle")
@@ -80,9 +80,9 @@ def _() -> None:
     data = saved(PICTURE.convert("CMYK"), quality=95)
     marker = data.index(b"\xff\xee\0\x0eAdobe")
     for each in (data, data[:marker] + data[marker + 16 :]):
-        made = resized(each)
-        assert made.image.mode == "RGB"
-        assert made.is_like(PICTURE)
+        rendition = resized(each)
+        assert rendition.image.mode == "RGB"
+        assert rendition.is_like(PICTURE)
 
 
 @row("MPO, or JPEG with further pictures behind it")
@@ -94,10 +94,10 @@ def _() -> None:
 
 @row("Rendition in JPEG")
 def _() -> None:
-    made = resized(saved(seen_through(64, 48), "PNG"), formats=("jpeg",))
-    assert b"\xff\xc0" in made.data
-    assert b"\xff\xc2" not in made.data
-    assert get_sampling(made.image) == TWO_BY_TWO
-    assert made.is_like(seen_through(64, 48))
+    rendition = resized(saved(seen_through(64, 48), "PNG"), formats=("jpeg",))
+    assert b"\xff\xc0" in rendition.data
+    assert b"\xff\xc2" not in rendition.data
+    assert get_sampling(rendition.image) == TWO_BY_TWO
+    assert rendition.is_like(seen_through(64, 48))
     clear = resized(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), formats=("jpeg",))
     assert clear.frames == [(255, 255, 255, 255)]

@@ -1,4 +1,4 @@
-"""The rows about what is stored around a picture, and about limits."""
+"""Checks for the rows about Content-Encoding and limits."""
 
 from __future__ import annotations
 

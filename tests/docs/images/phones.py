@@ -1,4 +1,4 @@
-"""The rows about AVIF and HEIC."""
+"""Checks for the rows about AVIF and HEIC."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _() -> None:
 
 @row("AVIF of 10 or 12 bits")
 def _() -> None:
-    from tests.formats.test_avif import DEEP  # noqa: PLC0415 # a large picture, and made by another encoder
+    from tests.formats.test_avif import DEEP  # noqa: PLC0415 # a large picture, made by another encoder
 
     assert resized(DEEP, width=60).image.size == (60, 40)
 
