@@ -15,7 +15,7 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
-from tests.support.pictures import photo_like, psnr, saved, seen_through
+from tests.support.pictures import photo_like, psnr, saved, translucent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def test_tiles_that_end_within_a_sample_are_refused() -> None:
 @pytest.mark.parametrize("order", ["RGBA", "ARGB", "BGRA"])
 def test_components_may_come_in_any_order(order: str) -> None:
     """The `cdef` box says which component is which colour or alpha; Pillow ignores it."""
-    picture = seen_through(60, 40)
+    picture = translucent(60, 40)
     data = saved(Image.merge("RGBA", [picture.getchannel(name) for name in order]), "JPEG2000")
     channels = b"".join(struct.pack(">3H", at, name == "A", "ARGB".index(name)) for at, name in enumerate(order))
     plain, box = data.index(b"cdef") - 4, struct.pack(">I4sH", 10 + len(channels), b"cdef", len(order)) + channels

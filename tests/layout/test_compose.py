@@ -11,7 +11,7 @@ from resizer.layout.compose import CLEAR, Overlay, compose, overlay
 from resizer.model import Format, Frame, RenditionPlan
 from resizer.planning.geometry import place
 from resizer.settings.rules import Fit, RenditionSpec, Watermark
-from tests.support.pictures import grey_like, photo_like, seen_through
+from tests.support.pictures import grey_like, photo_like, translucent
 from tests.support.plans import laid_out
 
 RED = (255, 0, 0, 255)
@@ -36,7 +36,7 @@ def box_of(picture: Image.Image) -> tuple[int, int, int, int] | None:
     return picture.convert("RGB").getbbox()
 
 
-@pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), seen_through(30, 20)], ids=lambda p: p.mode)
+@pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), translucent(30, 20)], ids=lambda p: p.mode)
 @pytest.mark.parametrize(
     ("background", "colour"), [(None, CLEAR), ("#090807", (9, 8, 7, 255)), ("#09080706", (9, 8, 7, 6))]
 )
@@ -63,7 +63,7 @@ def test_a_picture_that_fills_its_canvas_is_unchanged(fit: Fit) -> None:
     assert compose(frames, planned((30, 20), (30, 20), fit)) is frames
     filled = planned((30, 20), (30, 20), fit, background="#ffffff")
     assert compose(frames, filled) is frames
-    assert composed(seen_through(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    assert composed(translucent(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
 @pytest.mark.parametrize(

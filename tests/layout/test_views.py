@@ -17,13 +17,13 @@ from resizer.model import Frame
 from resizer.planning.geometry import View, place, sources
 from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
-from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, seen_through
+from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, translucent
 from tests.support.plans import largest_first, of_widths, rendition_size, whole_view
 
 if TYPE_CHECKING:
     from resizer.model import Header
 
-PICTURES = [photo_like(480, 320), grey_like(480, 320), seen_through(480, 320)]
+PICTURES = [photo_like(480, 320), grey_like(480, 320), translucent(480, 320)]
 
 
 def whole_views(known: Header, sizes: list[tuple[int, int]]) -> list[View]:
@@ -250,7 +250,7 @@ def test_the_smallest_and_longest_pictures_are_cropped(backend: str, size: tuple
     ]
     placements = largest_first(size, (place(size, each) for each in specs))
     views = [each.view for each in placements]
-    for picture in (photo_like(*size), seen_through(*size)):
+    for picture in (photo_like(*size), translucent(*size)):
         steps = at_views([Frame(picture)], header(*size), views, lambda same: same)
         assert [frame.pixels.size for (frame,) in steps] == [view.size for view in views]
 

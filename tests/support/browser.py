@@ -26,10 +26,10 @@ OPTIONS = (
     "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0",
 )  # fmt: skip
 SECONDS = 90  # a page that takes this long has failed
-TELL = """
-function tell(value) { return fetch("/told", { method: "POST", body: JSON.stringify(value) }); }
-addEventListener("error", (event) => tell(`error: ${event.message}`));
-addEventListener("unhandledrejection", (event) => tell(`error: ${event.reason}`));
+REPORT = """
+function report(value) { return fetch("/reports", { method: "POST", body: JSON.stringify(value) }); }
+addEventListener("error", (event) => report(`error: ${event.message}`));
+addEventListener("unhandledrejection", (event) => report(`error: ${event.reason}`));
 """
 
 
@@ -47,16 +47,21 @@ def program(name: str, install: str) -> str:
 class Browser:
     """Serves `pages`, by path with their content type and text, together with the objects of a bucket.
 
-    A page reports its result with `tell(...)`, which is defined in `/tell.js`.
+    A page reports its result with `report(...)`, which is defined in `/report.js`.
     """
 
     s3: Any
     bucket: str
     pages: Mapping[str, tuple[str, str]]
-    told: queue.Queue[Any] = field(default_factory=queue.Queue)
+    reports: queue.Queue[Any] = field(default_factory=queue.Queue)
 
     def __enter__(self) -> Self:
-        pages, s3, bucket, told = {**self.pages, "/tell.js": ("text/javascript", TELL)}, self.s3, self.bucket, self.told
+        pages, s3, bucket, reports = (
+            {**self.pages, "/report.js": ("text/javascript", REPORT)},
+            self.s3,
+            self.bucket,
+            self.reports,
+        )
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -71,7 +76,7 @@ class Browser:
                 return self.send(200, found["ContentType"], found["Body"].read())
 
             def do_POST(self) -> None:
-                told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send(200, "text/plain", b"")
 
             def send(self, status: int, type_: str, body: bytes) -> None:
@@ -101,7 +106,7 @@ class Browser:
         command = [chromium, *OPTIONS, f"--user-data-dir={profile}", url]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            return self.told.get(timeout=SECONDS)
+            return self.reports.get(timeout=SECONDS)
         finally:
             running.terminate()
             running.wait()

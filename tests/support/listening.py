@@ -23,13 +23,13 @@ class Listening:
         """Create both."""
         events, sqs = clients.client("events"), clients.client("sqs")
         events.create_event_bus(Name=bus)
-        url = sqs.create_queue(QueueName=f"heard-on-{bus}")["QueueUrl"]
+        url = sqs.create_queue(QueueName=f"events-of-{bus}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name="all", EventBusName=bus, EventPattern=json.dumps(pattern or PATTERN))
         events.put_targets(Rule="all", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         return cls(bus, url)
 
-    def heard(self) -> list[dict[str, Any]]:
+    def received(self) -> list[dict[str, Any]]:
         """The events since the last call, in order."""
         found: list[dict[str, Any]] = []
         while got := clients.client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10):

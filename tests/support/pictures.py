@@ -32,7 +32,7 @@ def grey_like(width: int, height: int) -> Image.Image:
     return photo_like(width, height).convert("L")
 
 
-def seen_through(width: int, height: int) -> Image.Image:
+def translucent(width: int, height: int) -> Image.Image:
     """A picture like a photo, transparent at the top and opaque at the bottom."""
     picture = photo_like(width, height)
     picture.putalpha(Image.linear_gradient("L").resize((width, height)))

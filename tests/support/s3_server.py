@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
 STORED = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n'
-PATIENCE = 10  # seconds that a test waits for what should come at once
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Wait &amp; see.</Message></Error>"
 
 
