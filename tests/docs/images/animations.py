@@ -78,7 +78,7 @@ def apng_of(frames: list[Drawn]) -> bytes:
 
 @row("Animated PNG with a single frame and a separate still picture")
 def _() -> None:
-    assert resized(apng(GREEN, announced=1, beside=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
+    assert resized(apng(GREEN, announced=1, default_image=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
 
 
 @row("GIF frame that reaches outside the picture")

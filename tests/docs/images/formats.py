@@ -11,14 +11,14 @@ from PIL import ExifTags, Image, ImageOps
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row
 from tests.support.drawn import sixteen_bit_rgb_png
-from tests.support.pictures import heic, saved, seen_through
+from tests.support.pictures import heic, saved, translucent
 from tests.support.rights_blocks import xmp
 from tests.support.tiffs import page, tiff_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TRANSPARENT: Final = seen_through(64, 48)
+TRANSPARENT: Final = translucent(64, 48)
 
 
 @row("JPEG, PNG, GIF or WebP")

@@ -10,7 +10,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row, same
-from tests.support.pictures import opened, saved, seen_through
+from tests.support.pictures import opened, saved, translucent
 
 SEEDS: Final = Path(__file__).parents[2] / "fuzz" / "seeds"
 TWO_BY_TWO: Final = 2  # Pillow's number for 4:2:0
@@ -94,10 +94,10 @@ def _() -> None:
 
 @row("Rendition in JPEG")
 def _() -> None:
-    rendition = resized(saved(seen_through(64, 48), "PNG"), formats=("jpeg",))
+    rendition = resized(saved(translucent(64, 48), "PNG"), formats=("jpeg",))
     assert b"\xff\xc0" in rendition.data
     assert b"\xff\xc2" not in rendition.data
     assert get_sampling(rendition.image) == TWO_BY_TWO
-    assert rendition.is_like(seen_through(64, 48))
+    assert rendition.is_like(translucent(64, 48))
     clear = resized(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), formats=("jpeg",))
     assert clear.frames == [(255, 255, 255, 255)]

@@ -15,7 +15,7 @@ from tests.formats.test_ico import MASK, SMALL, bitmap, icon
 from tests.formats.test_ico import PNG as PNG_INSIDE
 from tests.formats.test_jpeg2000 import deep_rgb, subsampled, with_palette
 from tests.support.drawn import profile_like
-from tests.support.pictures import saved, seen_through
+from tests.support.pictures import saved, translucent
 from tests.support.small_files import RLE_BMP
 
 
@@ -107,7 +107,7 @@ def _() -> None:
     image = resized(with_palette(), formats=("png",)).image.convert("RGB")
     colours = [image.getpixel((10 * number + 5, 15)) for number in range(4)]
     assert colours == [(255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 0, 255)]
-    grey = seen_through(60, 40).convert("LA")
+    grey = translucent(60, 40).convert("LA")
     rendition = resized(saved(grey, "JPEG2000"))
     assert rendition.kind == "PNG"
     assert rendition.is_like(grey, 40)
