@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from layers import archive, build
-from layers.fingerprint import MADE_FROM
+from layers.fingerprint import INPUTS
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.stack import deployed, transformed
 
@@ -123,12 +123,12 @@ def another_value(declared: dict[str, Any]) -> str:
 
 
 def project(folder: Path) -> Path:
-    """A project with the files that the fingerprint is made from, and a package of two empty modules."""
+    """A project with the files that the fingerprint is built from, and a package of two empty modules."""
     for name in ("cli", "local"):
         (folder / "resizer" / name).mkdir(parents=True)
     for name in ("__init__", "__main__"):
         (folder / "resizer" / f"{name}.py").touch()
-    for pattern in MADE_FROM:
+    for pattern in INPUTS:
         for file in PROJECT.glob(pattern):
             target = folder / file.relative_to(PROJECT)
             target.parent.mkdir(parents=True, exist_ok=True)
