@@ -22,7 +22,7 @@ from tests.support.recording import refusal
 from tests.support.small_files import small_files
 
 SECONDS: Final = 20  # a small file that takes this long has failed
-ALL_BYTES: Final = 1000
+MAX_PLACES: Final = 500
 small_files()  # drawn once, before the process is forked
 
 
@@ -64,12 +64,17 @@ class WrongSizeS3:
         raise NotImplementedError(request["Key"])
 
 
-def wrong_size(name: str, difference: int) -> str:
-    """The result for a small file whose announced size is too large, or too small if `difference` is negative."""
+def wrong_sizes(name: str, differences: list[int]) -> list[str]:
+    """The results for a small file whose announced size is too large, or too small if a difference is negative."""
     data = small_files()[name]
+    return [_wrong_size(name, data, len(data) + difference) for difference in differences]
+
+
+def _wrong_size(name: str, data: bytes, size: int) -> str:
+    note(f"{size} bytes announced")
     signal.alarm(SECONDS)
     try:
-        report = process(SourceObject("local", name), Settings(), WrongSizeS3(data, len(data) + difference))
+        report = process(SourceObject("local", name), Settings(), WrongSizeS3(data, size))
     except StorageError:
         return "interrupted"
     return str(report.reason or report.outcome)
@@ -78,11 +83,12 @@ def wrong_size(name: str, difference: int) -> str:
 def damaged(name: str, seed: int) -> dict[str, int]:
     """Count the results for a small file that is cut at every length, and for every byte changed once.
 
-    Of a file longer than `ALL_BYTES`, every other length and byte is tried: the even ones, or with an odd seed the odd
-    ones.
+    Of a file longer than `MAX_PLACES` bytes, every second, third or later length and byte is tried, from one that the
+    seed sets.
     """
     data, dice = small_files()[name], random.Random(seed)
-    places = range(seed % 2, len(data), 2) if len(data) > ALL_BYTES else range(len(data))
+    step = 1 + len(data) // MAX_PLACES
+    places = range(seed % step, len(data), step)
     ends: Counter[str] = Counter()
     for length in places:
         ends[_end(data[:length], f"cut at {length}")] += 1
