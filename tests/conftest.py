@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # The speed of a machine is not tested.
-settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("resizer", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("resizer")
 
 PHOTOS = Path(os.environ.get("PHOTOS") or Path(__file__).parents[2] / "shared" / "photos")

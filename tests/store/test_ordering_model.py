@@ -45,7 +45,7 @@ MAX_DELIVERIES = 200  # until every event must have been processed
 # `RESIZER_MODEL_EXAMPLES=2000` tries more. An example has at most 24 steps, because later events hide earlier faults.
 EXAMPLES = int(os.environ.get("RESIZER_MODEL_EXAMPLES", "300"))
 STEPS = 24
-MOTO_SEEDS = int(os.environ.get("RESIZER_MODEL_MOTO_SEEDS", "12"))
+MOTO_SEEDS = int(os.environ.get("RESIZER_MODEL_MOTO_SEEDS", "6"))
 SEEDS = int(os.environ.get("RESIZER_MODEL_SEEDS", "834"))  # for each kind of story; 2,500 in all
 
 
