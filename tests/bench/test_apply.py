@@ -1,10 +1,10 @@
-"""The chosen sizes find their way into the template: `bench.apply`."""
+"""The chosen sizes are written into the template: `bench.apply`."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.apply import Default, smallest, with_defaults
+from bench.apply import Default, min_value, with_defaults
 from resizer.errors import UsageError
 
 TEMPLATE = """\
@@ -24,7 +24,7 @@ Resources:
 
 
 def test_only_the_named_defaults_change_and_comments_stay() -> None:
-    """Whoever reads the template sees the new size, the day and the mix, and everything else as before."""
+    """The template gets the new size with its date and mix; everything else is unchanged."""
     changed = with_defaults(TEMPLATE, [Default("MemorySize", 256, "2026-11-21: cheapest"), Default("Timeout", 30, "x")])
     assert "    Default: 256  # 2026-11-21: cheapest\n    MinValue: 128\n" in changed
     assert "    Default: 30  # x\n" in changed
@@ -38,11 +38,11 @@ def test_applying_twice_is_applying_once() -> None:
 
 
 def test_a_missing_parameter_is_named() -> None:
-    """A template of another shape is left alone, with a line that says what is missing."""
+    """A template without the parameter is not changed; the error names the parameter."""
     with pytest.raises(UsageError, match="LargeMemorySize"):
         with_defaults(TEMPLATE, [Default("LargeMemorySize", 1024, "why")])
 
 
 def test_the_templates_own_limits_are_read() -> None:
-    """A size that the template would refuse is never written into it."""
-    assert (smallest(TEMPLATE, "MemorySize"), smallest(TEMPLATE, "Timeout")) == (128, 0)
+    """`MinValue` is read, so that no size below it is chosen."""
+    assert (min_value(TEMPLATE, "MemorySize"), min_value(TEMPLATE, "Timeout")) == (128, 0)

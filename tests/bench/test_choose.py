@@ -1,4 +1,4 @@
-"""From rows to a memory size: `bench.choose`."""
+"""The choice of a memory size: `bench.choose` and its table."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, pairs
-from bench.rows import Ending, Kind, Row
-from bench.table import marks, print_candidates
+from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, choose, pairs
+from bench.rows import Kind, Outcome, Row
+from bench.sizes import MB
+from bench.table import candidate_cells, marks, print_candidates
 from resizer.cli.prices import Architecture, prices
 
-MB = 1_048_576
 CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
 
 
@@ -23,7 +23,7 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
         picture,
         memory_mb,
         Kind.MEASURED,
-        Ending.RESIZED,
+        Outcome.RESIZED,
         init_ms=100,
         cold_ms=ms,
         warm_ms=[ms],
@@ -31,31 +31,31 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
     )
 
 
-def refused(memory_mb: int, picture: str) -> Row:
-    """A picture that the function refused after 20 ms, because it does not fit."""
-    return replace(row(memory_mb, 20, picture), ending=Ending.REFUSED)
+def rejected(memory_mb: int, picture: str) -> Row:
+    """A picture that the function rejected after 20 ms, because it does not fit."""
+    return replace(row(memory_mb, 20, picture), outcome=Outcome.NEEDS_MEMORY)
 
 
-# Twice the memory halves the time up to 512 MB, and nothing after it.
+# Twice the memory halves the time up to 512 MB; beyond that it changes little.
 ROWS = [row(128, 1600), row(256, 700), row(512, 380), row(1024, 300)]
 
 
-def test_each_strategy_finds_its_own_best() -> None:
-    """Cheapest is the fewest GB-seconds, fastest the fewest milliseconds, balanced the best product of both."""
+def test_each_strategy_chooses_another_size() -> None:
+    """`cheapest` has the fewest GB-seconds, `fastest` the fewest milliseconds, `balanced` the lowest product."""
     found = candidates(ROWS, CONDITIONS)
     chosen = {strategy: best(found, strategy) for strategy in Strategy}
     sizes = {strategy: each.memory_mb for strategy, each in chosen.items() if each}
     assert sizes == {Strategy.CHEAPEST: 256, Strategy.FASTEST: 1024, Strategy.BALANCED: 512}
 
 
-def test_a_candidate_costs_what_the_calculator_says() -> None:
-    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million requests, five million to S3."""
+def test_a_candidate_has_the_calculators_price() -> None:
+    """A million images of 700 ms at 256 MB: 175,000 GB-seconds, a million requests, five million S3 requests."""
     candidate = candidates(ROWS, CONDITIONS)[1]
     assert candidate.dollars == pytest.approx(175_000 * 0.0000166667 + 0.20 + 15.80)
 
 
 def test_ties_go_to_the_faster() -> None:
-    """Where twice the memory takes half the time, the money is the same but for what measurements differ by."""
+    """Sizes with almost the same price count as equal, and the fastest of them is chosen."""
     for ms, memory_mb in ((500, 256), (520, 256), (540, 128)):
         chosen = best(candidates([row(128, 1000), row(256, ms)], CONDITIONS), Strategy.CHEAPEST)
         assert chosen
@@ -63,17 +63,25 @@ def test_ties_go_to_the_faster() -> None:
 
 
 def test_the_table_marks_the_cheapest_and_what_was_chosen() -> None:
-    """`cheapest` is the row with the least dollars; `chosen` may be another, by the rule below the table."""
-    found = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
-    told = [marks(each, found, Strategy.CHEAPEST) for each in found]
-    assert told == ["cheapest", "balanced, chosen", "fastest"]
+    """`cheapest` has the lowest price; `chosen` may be another size, by the rule below the table."""
+    choice = choose([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS, Strategy.CHEAPEST)
+    assert [marks(each, choice) for each in choice.candidates] == ["cheapest", "balanced, chosen", "fastest"]
     console = Console(width=200, record=True, file=io.StringIO())
-    print_candidates(console, found, [], CONDITIONS, Strategy.CHEAPEST)
+    print_candidates(console, choice)
     assert TIE_RULE in console.export_text()
 
 
+def test_prices_are_per_million_images_whatever_the_month_has() -> None:
+    """The tables, which the HTML report shares, print the same price per million for 100,000 images."""
+    million, fewer = (choose(ROWS, replace(CONDITIONS, images=images), Strategy.CHEAPEST) for images in (1e6, 1e5))
+    assert [candidate_cells(each, fewer) for each in fewer.candidates] == [
+        candidate_cells(each, million) for each in million.candidates
+    ]
+    assert candidate_cells(million.candidates[1], million)[1:3] == ("3.12", "18.92")
+
+
 def test_cold_starts_count_by_their_share() -> None:
-    """With every image a cold start, initialisation is billed for every image."""
+    """If every image meets a cold start, every image pays for initialisation."""
     warm, cold = (
         candidates([row(1024, 300)], replace(CONDITIONS, cold_share=share))[0].lambda_dollars for share in (0.0, 1.0)
     )
@@ -83,14 +91,14 @@ def test_cold_starts_count_by_their_share() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        replace(row(256, 700), ending=Ending.KILLED, warm_ms=[]),
+        replace(row(256, 700), outcome=Outcome.OUT_OF_MEMORY, warm_ms=[]),
         replace(row(256, 700), planned_bytes=300 * MB),
         replace(row(256, 700), cold_ms=40_000),
     ],
-    ids=["killed", "without head-room in memory", "without head-room in time"],
+    ids=["killed", "above the memory plan", "above half the time-out"],
 )
-def test_a_size_without_head_room_does_not_count(bad: Row) -> None:
-    """The cheapest size is passed over where a picture of the mix might not survive it."""
+def test_a_size_with_a_problem_is_not_chosen(bad: Row) -> None:
+    """The cheapest size is not chosen if it may fail for a picture of the mix."""
     rows = [row(128, 1600), bad, row(512, 360)]
     found = candidates(rows, CONDITIONS)
     assert found[1].problem
@@ -99,21 +107,21 @@ def test_a_size_without_head_room_does_not_count(bad: Row) -> None:
     assert chosen.memory_mb == 512
 
 
-def test_nothing_is_chosen_where_nothing_counts() -> None:
-    """A mix that fits no size has no best, rather than a wrong one."""
-    assert best(candidates([refused(128, "cat.jpg")], CONDITIONS), Strategy.CHEAPEST) is None
+def test_no_size_is_chosen_if_none_fits() -> None:
+    """A mix that fits no size has no best size."""
+    assert best(candidates([rejected(128, "cat.jpg")], CONDITIONS), Strategy.CHEAPEST) is None
 
 
 def test_weights_make_the_mean() -> None:
-    """Three small pictures to one large one: the mean lies three times nearer to the small one."""
+    """With three small pictures for each large one, the mean is nearer to the small one."""
     rows = [row(256, 100, "small.jpg"), row(256, 500, "large.jpg")]
     mixed = replace(CONDITIONS, mix={"small.jpg": 3.0, "large.jpg": 1.0})
-    assert candidates(rows, mixed)[0].ms == pytest.approx(200)
+    assert candidates(rows, mixed)[0].mean_ms == pytest.approx(200)
 
 
-def test_a_pair_pays_for_the_refusal_and_for_the_work() -> None:
-    """What the small function refuses is invoked and fetched twice, and stored once."""
-    rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
+def test_a_pair_pays_for_both_invocations() -> None:
+    """A picture that the small function rejects costs two invocations and two downloads, and is stored once."""
+    rows = [row(128, 400), rejected(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
     mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
     (pair,) = pairs(rows, mixed)
     gb_seconds = 0.9e6 * 0.4 / 8 + 0.1e6 * 0.02 / 8 + 0.1e6 * 0.6
@@ -122,8 +130,8 @@ def test_a_pair_pays_for_the_refusal_and_for_the_work() -> None:
 
 
 def test_the_cheapest_pair_beats_one_size_for_all() -> None:
-    """Where only a few pictures need the large size, two tiers cost less than one."""
-    rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
+    """If only a few pictures need the large size, two functions cost less than one."""
+    rows = [row(128, 400), rejected(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
     mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
     one, two = best(candidates(rows, mixed), Strategy.CHEAPEST), best(pairs(rows, mixed), Strategy.CHEAPEST)
     assert one
@@ -132,7 +140,7 @@ def test_the_cheapest_pair_beats_one_size_for_all() -> None:
 
 
 def test_free_tier_and_architecture_change_the_price() -> None:
-    """A small month is free but for S3, and arm64's duration costs a fifth less."""
+    """In a small month only S3 costs anything, and a GB-second costs a fifth less on arm64."""
     small = candidates(ROWS, replace(CONDITIONS, images=1e5, free_tier=True))[1]
     assert small.lambda_dollars == pytest.approx(0)
     x86, arm = (candidates(ROWS, replace(CONDITIONS, architecture=each))[1].lambda_dollars for each in Architecture)

@@ -1,4 +1,4 @@
-"""All contenders over the same pictures and the same S3, in turns, so that a noisy moment hits each alike."""
+"""Runs all contenders on the same pictures and the same S3, in turns, so that noise affects all of them alike."""
 
 from __future__ import annotations
 
@@ -10,33 +10,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, HERE, OURS, Sample, Worker
+from bench.peers.worker import FORMATS, OURS, PEERS, Sample, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bench.plan import OnProgress
+
 FLOOR: Final = "floor"
-WARM_UP: Final = 2  # rounds
+WARM_UP_ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way to make renditions; `missing` says what to install, None where all is there."""
+    """A library, or the way to use it. `missing` says what to install; it is None if everything is installed."""
 
     name: str
     title: str
     missing: str | None
 
-    def enters(self, photo: Path) -> bool:
-        """The floor is libjpeg-turbo's, so it takes JPEGs only."""
+    def supports(self, photo: Path) -> bool:
+        """Whether it can resize this photo: the floor decodes only JPEGs."""
         return self.name != FLOOR or FORMATS[photo.suffix.lower()] == "JPEG"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A contender on one photo: CPU in milliseconds (least and median), median wall in ms, bytes, PSNR in dB.
+class PeerResult:
+    """A contender's result on one photo: lowest and median CPU time and median wall time in milliseconds.
 
-    `peak_bytes` is of a fresh process that did this photo alone; `psnr` is None where no pixels exist to compare.
+    `peak_bytes` is the memory of a new process that resized only this photo, `written` the bytes of all renditions, and
+    `psnr` the lowest of the renditions in dB; the floor has none.
     """
 
     photo: str
@@ -50,8 +53,8 @@ class Standing:
 
 
 def contenders() -> list[Contender]:
-    """Everyone, with what keeps them from taking part."""
-    sharp = None if (HERE / "sharp" / "node_modules").is_dir() and shutil.which("node") else "node 20 and npm"
+    """All contenders, Resizer first."""
+    sharp = None if (PEERS / "sharp" / "node_modules").is_dir() and shutil.which("node") else "node 20 and npm"
     magick = None if shutil.which("magick") or Path("/usr/bin/convert").is_file() else "apt-get install imagemagick"
     return [
         Contender(OURS, "Resizer", None),
@@ -69,41 +72,39 @@ def _missing(module: str) -> str | None:
     return None if importlib.util.find_spec(module) else f"the Python package for {module}"
 
 
-def compete(
-    names: Sequence[Contender],
+def compare(
+    entered: Sequence[Contender],
     photos: Sequence[Path],
     start: Callable[[str], Worker],
     rounds: int,
-    step: Callable[[str], None],
-) -> Iterator[Standing]:
-    """Each photo's standings in turn; `start` starts a contender, `step` is called `steps()` times in all."""
-    workers = {each: start(each.name) for each in names}
+    on_progress: OnProgress,
+) -> Iterator[PeerResult]:
+    """The results of each photo; `start` starts a contender, and `on_progress` is called `steps()` times."""
+    workers = {each: start(each.name) for each in entered}
     try:
         for photo in photos:
-            taking_part = [each for each in names if each.enters(photo)]
-            samples: dict[Contender, list[Sample]] = {each: [] for each in taking_part}
-            for number in range(WARM_UP + rounds):
-                for each in taking_part:
-                    sample = workers[each].run(photo)
-                    samples[each] += [sample] if number >= WARM_UP else []
-                step(f"{photo.name}, round {number + 1}")
-            for each in taking_part:
-                yield _standing(each, photo, samples[each], start)
-            step(f"{photo.name}, memory and quality")
+            samples: dict[Contender, list[Sample]] = {each: [] for each in entered if each.supports(photo)}
+            for number in range(WARM_UP_ROUNDS + rounds):
+                for each, its_samples in samples.items():
+                    its_samples.append(workers[each].run(photo))
+                on_progress(f"{photo.name}, round {number + 1}")
+            for each, its_samples in samples.items():
+                yield _result(each, photo, its_samples[WARM_UP_ROUNDS:], start)
+            on_progress(f"{photo.name}, memory and quality")
     finally:
         for worker in workers.values():
             worker.close()
 
 
 def steps(photos: Sequence[Path], rounds: int) -> int:
-    """How many steps `compete` takes."""
-    return len(photos) * (WARM_UP + rounds + 1)
+    """How often `compare` reports its progress."""
+    return len(photos) * (WARM_UP_ROUNDS + rounds + 1)
 
 
-def _standing(contender: Contender, photo: Path, samples: Sequence[Sample], start: Callable[[str], Worker]) -> Standing:
+def _result(contender: Contender, photo: Path, samples: Sequence[Sample], start: Callable[[str], Worker]) -> PeerResult:
     with start(contender.name) as fresh:
         peak = fresh.run(photo).peak_bytes
-    return Standing(
+    return PeerResult(
         photo.name,
         contender.name,
         min(sample.cpu_ms for sample in samples),
