@@ -19,13 +19,15 @@ UPRIGHT: Final = 1
 
 @contextmanager
 def ignored_damage() -> Iterator[None]:
-    """Go on after an error of Pillow: hostile EXIF may raise anything, and the picture does not need it."""
+    """Ignore errors of Pillow: hostile EXIF may raise anything, and the picture does not need it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except Exception as problem:
-        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)  # for a number that is no text
+        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(
+            problem
+        )  # for a number where it expects text
         if is_our_fault(problem) and not in_pillow:
             raise
 
