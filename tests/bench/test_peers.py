@@ -1,4 +1,4 @@
-"""Ratios between Resizer and its peers: `bench.peers.ratios`; and what the benchmark runs."""
+"""`bench.peers.ratios` compares our figures with those of other resizers, photo by photo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from devtools.lambda_runtime.tools import PROJECT
 
 
 def result(photo: str, contender: str, cpu_ms: float, peak_mb: int = 100, psnr: float = 50) -> PeerResult:
-    """A contender's result on one photo."""
+    """A contender's figures on one photo."""
     return PeerResult(photo, contender, cpu_ms, cpu_ms * 2, cpu_ms, peak_mb * 10**6, 1000, psnr)
 
 
@@ -30,37 +30,37 @@ RESULTS = [
 ]
 
 
-def test_ratios_compare_photos_that_both_resized() -> None:
-    """With ratios of 1/4 and 1, the geometric mean is 1/2 and the worst is 1."""
-    found = ratio(RESULTS, "sharp-three")
-    assert found
-    assert (found.mean, found.worst) == pytest.approx((0.5, 1.0))
-    assert found.worst_photo == "b.jpg"
-    assert not found.meets_target
+def test_a_ratio_is_ours_over_theirs() -> None:
+    """Ratios of 0.25 and 1.0 have a geometric mean of 0.5 and a worst of 1.0; photos of only one side are left out."""
+    ours = ratio(RESULTS, "sharp-three")
+    assert ours
+    assert (ours.mean, ours.worst) == pytest.approx((0.5, 1.0))
+    assert not ours.meets_target
+    assert ours.worst_photo == "b.jpg"
 
 
-def test_a_peer_without_results_has_no_ratio() -> None:
-    """A peer that is not installed has no figures."""
+def test_a_peer_that_did_not_take_part_has_no_ratio() -> None:
+    """Without figures of the peer there is no ratio."""
     assert ratio(RESULTS, "vips") is None
 
 
-def test_photos_with_lower_quality_are_named() -> None:
-    """Quality is compared photo by photo, not on average."""
+def test_a_blurrier_photo_is_named() -> None:
+    """A photo with a lower PSNR than the peer's is named, whatever the average."""
     assert lower_quality_photos(RESULTS, "sharp-three") == ["a.jpg"]
 
 
 def test_memory_is_compared_photo_by_photo() -> None:
-    """Only photos that both resized count."""
+    """The memory ratio is ours over theirs, for each photo that both resized."""
     assert memory_ratios(RESULTS, "sharp-three") == {"a.jpg": 0.5, "b.jpg": 0.75}
 
 
-def test_the_geometric_mean_is_of_ratios() -> None:
-    """Twice as fast and half as fast cancel out."""
+def test_opposite_ratios_cancel_out() -> None:
+    """Twice as fast and half as fast have a geometric mean of 1."""
     assert geometric_mean([2.0, 0.5]) == pytest.approx(1.0)
 
 
-def test_the_built_function_is_imported_before_the_source_tree(tmp_path: Path) -> None:
-    """The benchmark measures what Lambda runs."""
+def test_the_built_artifact_is_measured(tmp_path: Path) -> None:
+    """The built function and layer come before the source tree on the path."""
     built = BuiltFunction(tmp_path / "function", tmp_path / "layer", tmp_path / "python")
     path = built.environment["PYTHONPATH"].split(os.pathsep)
     assert path == [str(tmp_path / "function"), str(tmp_path / "layer" / "python"), str(PROJECT)]
@@ -68,7 +68,7 @@ def test_the_built_function_is_imported_before_the_source_tree(tmp_path: Path) -
 
 
 def test_the_benchmark_tunes_the_allocator_as_the_template_does() -> None:
-    """The benchmark sets the template's two variables."""
+    """The function's environment in the benchmark has the template's two variables."""
     assert set(allocator_settings(PROJECT / "template.yaml")) == {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_"}
     function = Artifact(Path("code"), (), Tools(Path("emulator"), Path("python")), "http://127.0.0.1:1").function(512)
     assert function.environment.items() >= allocator_settings(PROJECT / "template.yaml").items()

@@ -1,4 +1,4 @@
-"""What every input of the fuzzer goes through: header, decode, colours and metadata, to a picture or a refusal."""
+"""Reads one input of the fuzzer: header, pixels, colours and metadata. The result is a picture or a rejection."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from resizer.metadata.exif import kept_exif
 from tests.support.plans import of_widths, whole_view
 
 MAX_WIDTH_PIXELS = 16  # pixels
-PIXELS = 1_000_000  # over all frames: fuzzing lives from many small pictures
+PIXELS = 1_000_000  # of all frames; fuzzing needs many small pictures
 
 
 def read(data: bytes) -> str:
-    """The size of the picture that the bytes hold, or the reason why they are refused; anything else is a finding."""
+    """The size of the picture, or the reason of its rejection. Any exception is a finding."""
     limits = Limits(max_pixels=PIXELS, memory=64 * MB, planned=of_widths(MAX_WIDTH_PIXELS), file_size=len(data))
     try:
         image, header = open_image(io.BytesIO(data), limits)

@@ -1,4 +1,4 @@
-"""Measuring on AWS restores everything: `bench.live`, with a stub of Lambda's API, the real pipeline, and moto's S3."""
+"""Measuring on AWS uses versions of its own, and leaves function and bucket as they were."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 
 
 @pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])
-def test_pictures_for_the_large_function_need_memory(reason: Reason) -> None:
-    """Rejected and forwarded pictures both count as `needs_memory`, so that pairs of sizes can be priced."""
+def test_forwarding_to_the_large_function_counts_as_a_refusal(reason: Reason) -> None:
+    """An image that needs more memory counts as refused, whether the function rejects or forwards it."""
     answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
     assert outcome_of(answer)[0] is Outcome.NEEDS_MEMORY
 
 
 def test_the_stacks_own_bucket_is_suitable() -> None:
-    """Originals and renditions have keys that the stack's role can read and write, and that do not trigger it."""
+    """The role may read the originals and write the renditions, and no upload triggers the function."""
     here = workspace(TARGET, "1")
     assert here.bucket == BUCKET
-    assert here.originals.startswith("resized/")  # the trigger excludes it
+    assert here.originals.startswith("resized/")  # which the trigger leaves out
     assert here.settings.output_prefix.startswith("resized/")
     role = statements("ResizeRole")
     assert allowed(role, "s3:GetObject", f"{BUCKET_ARN}/{here.originals}256/0/cat.jpg")
@@ -62,7 +62,7 @@ def test_the_stacks_own_bucket_is_suitable() -> None:
 
 @pytest.mark.parametrize("prefix", ["resized/", ""])
 def test_an_output_bucket_is_suitable(prefix: str) -> None:
-    """Originals and renditions go to the output bucket: the role can read and write there, and nothing is triggered."""
+    """In the output bucket the role may read and write, and no upload triggers the function."""
     elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": prefix}
     here = workspace(replace(TARGET, environment=elsewhere, bucket="thumbs"), "1")
     assert (here.settings.output_bucket, here.settings.buckets) == (None, frozenset({"thumbs"}))
@@ -75,7 +75,7 @@ def test_an_output_bucket_is_suitable(prefix: str) -> None:
 
 
 def test_measured_versions_notify_nobody() -> None:
-    """They forward nothing, send no rejections, and have metrics of their own; all other settings stay."""
+    """Measured versions forward nothing, send no rejections and use metrics without alarms; other settings stay."""
     settings = workspace(TARGET, "1").settings
     assert (settings.large_function, settings.rejections_queue_url) == (None, None)
     assert settings.defaults == Rule.of_widths((640, 480))
@@ -83,7 +83,7 @@ def test_measured_versions_notify_nobody() -> None:
 
 
 class Invoking:
-    """Replaces Lambda's Invoke: runs the pipeline with the version's settings."""
+    """A Lambda client that runs `process` in this process, with the version's settings."""
 
     def __init__(self, s3: Any, environment: Mapping[str, str], before: Callable[[], None] = lambda: None) -> None:
         self.s3 = s3
@@ -91,22 +91,22 @@ class Invoking:
         self.before = before
         self.keys: list[str] = []
 
-    def invoke(self, **asked: Any) -> dict[str, Any]:
-        """Answer one invocation; the first one is a cold start."""
-        (record,) = json.loads(asked.pop("Payload"))["Records"]
-        assert asked == {"FunctionName": FUNCTION, "Qualifier": "7", "LogType": "Tail"}
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        """The response of one invocation; the first one is a cold start."""
+        (record,) = json.loads(request.pop("Payload"))["Records"]
+        assert request == {"FunctionName": FUNCTION, "Qualifier": "7", "LogType": "Tail"}
         stored = record["s3"]["object"]
         self.keys.append(unquote_plus(stored["key"]))
         self.before()
         source = SourceObject(BUCKET, self.keys[-1], etag=stored["eTag"], sequencer=stored["sequencer"])
         answer = {"results": [process(source, self.settings, self.s3).answer()]}
-        return answered(COLD if len(self.keys) == 1 else WARM, answer)
+        return response(COLD if len(self.keys) == 1 else WARM, answer)
 
 
-def answered(log: str, payload: Any, **more: str) -> dict[str, Any]:
+def response(log: str, payload: Any, **more: str) -> dict[str, Any]:
     body = json.dumps(payload).encode()
-    logged = base64.b64encode(log.encode()).decode()
-    return {"StatusCode": 200, "LogResult": logged, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
+    encoded_log = base64.b64encode(log.encode()).decode()
+    return {"StatusCode": 200, "LogResult": encoded_log, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
 
 
 @pytest.fixture
@@ -118,23 +118,23 @@ def picture(tmp_path: Path) -> Picture:
 
 @pytest.fixture
 def lambda_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """A function with 512 MB: expects one version with 256 MB, and its settings restored."""
+    """Lambda's API for a 512 MB function: one version of 256 MB is published, then the settings are restored."""
     monkeypatch.setattr("bench.live.uuid.uuid4", lambda: type("Run", (), {"hex": "0123456789abcdef"}))
     functions = botocore.session.get_session().create_client("lambda", region_name="us-east-1")
     with Stubber(functions) as stubber:
-        named = {"FunctionName": FUNCTION}
+        name = {"FunctionName": FUNCTION}
 
-        def configured(memory_mb: int, environment: Mapping[str, str]) -> None:
-            asked = {**named, "MemorySize": memory_mb, "Environment": {"Variables": dict(environment)}}
-            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
-            stubber.add_response("update_function_configuration", {}, asked)
-            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, named)
+        def expect_configuration(memory_mb: int, environment: Mapping[str, str]) -> None:
+            request = {**name, "MemorySize": memory_mb, "Environment": {"Variables": dict(environment)}}
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, name)
+            stubber.add_response("update_function_configuration", {}, request)
+            stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, name)
 
-        configured(256, workspace(TARGET, "0123456789ab").environment)
-        stubber.add_response("publish_version", {"Version": "7"}, {**named, "Description": "bench 256 MB"})
-        configured(512, ENVIRONMENT)
-        stubber.add_response("get_function_configuration", {"State": "Active"}, {**named, "Qualifier": "7"})
-        stubber.add_response("delete_function", {}, {**named, "Qualifier": "7"})
+        expect_configuration(256, workspace(TARGET, "0123456789ab").environment)
+        stubber.add_response("publish_version", {"Version": "7"}, {**name, "Description": "bench 256 MB"})
+        expect_configuration(512, ENVIRONMENT)
+        stubber.add_response("get_function_configuration", {"State": "Active"}, {**name, "Qualifier": "7"})
+        stubber.add_response("delete_function", {}, {**name, "Qualifier": "7"})
         yield stubber
 
 
@@ -147,8 +147,8 @@ def invoking_at(s3: Any, before: Callable[[], None] = lambda: None) -> Invoking:
     return Invoking(s3, workspace(TARGET, "0123456789ab").environment, before)
 
 
-def test_each_size_gets_a_version_and_everything_is_restored(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """The figures come from Lambda's reports; settings, versions and objects are as before."""
+def test_each_size_is_measured_on_its_own_version(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Figures come from Lambda's reports; afterwards settings, versions and objects are as before."""
     s3.put_object(Bucket=BUCKET, Key="holiday.jpg", Body=b"somebody's")
     invoking = invoking_at(s3)
     (row,) = rows(lambda_api, invoking, s3, [picture], warm=1)
@@ -159,21 +159,21 @@ def test_each_size_gets_a_version_and_everything_is_restored(lambda_api: Stubber
     lambda_api.assert_no_pending_responses()
 
 
-def test_nothing_is_listed(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """Objects are deleted by their keys, so s3:ListBucket is not needed, and large buckets do not matter."""
+def test_objects_are_deleted_without_listing_the_bucket(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """Objects are deleted by key, so s3:ListBucket is not needed and the bucket can be of any size."""
 
-    class WithoutListing:
+    class WithoutList:
         def __getattr__(self, name: str) -> Any:
             assert not name.startswith("list")
             assert name != "get_paginator"
             return getattr(s3, name)
 
-    rows(lambda_api, invoking_at(s3), WithoutListing(), [picture])
+    rows(lambda_api, invoking_at(s3), WithoutList(), [picture])
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
 def test_an_interruption_restores_everything(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """Ctrl-C between two pictures leaves no version, setting or object behind."""
+    """After Ctrl-C between two pictures, settings, versions and objects are as before."""
 
     def interrupt(what: str) -> None:
         if what.endswith("dog.jpg"):
@@ -188,12 +188,12 @@ def test_an_interruption_restores_everything(lambda_api: Stubber, picture: Pictu
 
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """Ctrl-C waits for the running invocation, because its renditions must be deleted, too."""
+    """Ctrl-C during an invocation waits for its end, so that its renditions can be deleted."""
 
     def interrupt() -> None:
         main = threading.main_thread().ident or 0
         waiting: set[str] = set()
-        while "result" not in waiting:  # the invocation starts before the main thread waits for it
+        while "result" not in waiting:  # until the main thread waits for the invocation
             waiting = {frame.name for frame in traceback.extract_stack(sys._current_frames()[main])}
         signal.pthread_kill(main, signal.SIGINT)
 
@@ -205,22 +205,22 @@ def test_an_interrupted_invocation_leaves_no_renditions(lambda_api: Stubber, pic
     lambda_api.assert_no_pending_responses()
 
 
-def test_running_out_of_memory_is_a_row(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """The row says it, the run continues, and renditions that were already written are deleted."""
+def test_an_out_of_memory_kill_is_a_row(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """If a size runs out of memory, its row says so, the run continues, and its objects are deleted."""
     error = {"errorType": "Runtime.ExitError", "errorMessage": "RequestId: 1 Error: Runtime exited: signal: killed"}
 
     class Killed(Invoking):
         def invoke(self, **asked: Any) -> dict[str, Any]:
             super().invoke(**asked)
-            return answered(COLD, error, FunctionError="Unhandled")
+            return response(COLD, error, FunctionError="Unhandled")
 
     (row,) = rows(lambda_api, Killed(s3, workspace(TARGET, "0123456789ab").environment), s3, [picture], warm=3)
     assert row.outcome is Outcome.OUT_OF_MEMORY
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
-def test_a_refused_request_is_one_readable_line(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
-    """The error names the function and the request, and everything is restored."""
+def test_an_error_from_aws_is_one_readable_line(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
+    """A missing permission is one line with the function and the request, after everything is restored."""
 
     class Refusing:
         def invoke(self, **_: Any) -> Any:
