@@ -54,8 +54,8 @@ class PeerResult:
 
 def contenders() -> list[Contender]:
     """All contenders, Resizer first."""
-    sharp = None if (PEERS / "sharp" / "node_modules").is_dir() and shutil.which("node") else "node 20 and npm"
-    magick = None if shutil.which("magick") or Path("/usr/bin/convert").is_file() else "apt-get install imagemagick"
+    sharp = None if (PEERS / "sharp" / "node_modules").is_dir() and shutil.which("node") else "Node.js 20 and npm"
+    magick = None if shutil.which("magick") or Path("/usr/bin/convert").is_file() else "imagemagick, with apt-get"
     return [
         Contender(OURS, "Resizer", None),
         Contender("tutorial", "AWS tutorial", None),
