@@ -121,7 +121,7 @@ def pairs(rows: Sequence[Row], conditions: Conditions) -> list[Candidate]:
 
 
 def lowest(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
-    """The candidate with the lowest score, whatever the tolerance. None if none can be chosen."""
+    """The candidate with the lowest score, without any tolerance. None if none can be chosen."""
     possible = [each for each in found if each.problem is None]
     return min(possible, key=lambda each: _score(each, strategy, possible), default=None)
 

@@ -59,7 +59,7 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
     seconds_per_pixel: ClassVar[float] = 400e-9
 
     def open(self, file: SourceFile) -> OpenedJpeg2000:
-        """Read the whole file first: OpenJPEG may end the process if the file is shorter than it was told."""
+        """Read the whole file first: OpenJPEG may end the process if the file is shorter than its header says."""
         return OpenedJpeg2000(bytearray(file.stream.read()))
 
     def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:

@@ -41,6 +41,6 @@ def exif_orientation(exif: bytes | None) -> int:
     with ignored_damage():
         tags.load((exif or b"")[:MAX_EXIF_BYTES])
         found = tags.get(ExifTags.Base.Orientation)
-    if isinstance(found, bytes):  # of the type BYTE
+    if isinstance(found, bytes):  # the tag has the type BYTE
         found = int.from_bytes(found, "big")
     return found if isinstance(found, int) and found in range(1, 9) else UPRIGHT

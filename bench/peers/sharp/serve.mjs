@@ -48,7 +48,7 @@ async function best(task, original) {
 }
 
 const resize = { three, best }[process.argv[2]];
-// Not resourceUsage().maxRSS, which a process inherits from whoever starts it.
+// Not resourceUsage().maxRSS, which a process inherits from its parent.
 const peakKiB = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
 const answer = (text) => writeSync(1, `${text}\n`);
 
