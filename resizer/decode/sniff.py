@@ -17,10 +17,7 @@ SUPPORTED: Final = (
     (rb"GIF8[79]a", "GIF"),
     (rb"II[*+]\0|MM\0[*+]", "TIFF"),  # + for BigTIFF
     (rb"BM.{4}\0{4}|BM.{12}[\x0c-\x7c]\0{3}", "BMP"),  # some programs fill the reserved bytes
-    (
-        rb"\0\0\x01\0|\0\0\x02\0(?!\0\0)..",
-        "ICO",
-    ),  # the second is a CUR; a TGA may start like it, but continues with zeros
+    (rb"\0\0\x01\0|\0\0\x02\0(?!\0\0)..", "ICO"),  # the second is CUR; a TGA may start like it, but has zeros next
     (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "JPEG2000"),
 )
 # The brands of ISO base media files. From ISO/IEC 14496-12, 23000-22 and 23008-12.

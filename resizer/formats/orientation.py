@@ -25,9 +25,8 @@ def ignored_damage() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except Exception as problem:
-        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(
-            problem
-        )  # for a number where it expects text
+        # Pillow raises it for a number where it expects text.
+        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)
         if is_our_fault(problem) and not in_pillow:
             raise
 

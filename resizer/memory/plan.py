@@ -139,9 +139,8 @@ def _encoder(header: Header, plan: RenditionPlan) -> tuple[float, float]:
         figures = GREY_PNG
     covered = spec.background is not None and len(spec.background) == len("#rrggbb")
     each, file = figures.opaque, figures.opaque_file
-    if (
-        header.has_transparency or (moving and header.format == "GIF")
-    ) and not covered:  # a GIF's frame may cover a part only
+    # A GIF's frame may cover only a part.
+    if (header.has_transparency or (moving and header.format == "GIF")) and not covered:
         each, file = figures.transparent, figures.transparent_file
     elif moving:
         each += CANVAS  # every frame is converted from RGBA

@@ -96,9 +96,7 @@ class SourceStream:
                 self._fetch_until(None)
             offset += self.fetched if self._size is None else self._size
         if offset < self._start:
-            detail = (
-                f"{self._uri} refers back to byte {offset}, which was read before; its format does not allow this order"
-            )
+            detail = f"{self._uri} refers back to byte {offset}, which its format does not allow"
             raise io.UnsupportedOperation(detail)
         self._position = offset
         return offset

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "RESIZER_CONFIG"
 NAME: Final = "resizer.toml"
 CODE_FOLDER: Final = "LAMBDA_TASK_ROOT"  # Lambda's variable for the folder of the function's code
-CHECKED: Final = (
-    ".checked.json"  # replaces `.toml`; this file has the text that the build has checked, and its document
-)
+CHECKED: Final = ".checked.json"  # replaces `.toml`: a file with the text that the build has checked, and its document
 
 
 def find(environ: Mapping[str, str]) -> Path | None:

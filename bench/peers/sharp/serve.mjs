@@ -1,4 +1,4 @@
-// sharp with the AWS SDK v3: one line in, one picture resized, one line of figures out (see ../serve.py).
+// sharp with the AWS SDK v3: reads a task from each line, resizes the picture, writes a line of figures (see ../serve.py).
 // "three": the usual three parallel pipelines. "best": one decode, then each size from the one before.
 import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
