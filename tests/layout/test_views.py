@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.formats import SOURCES
-from resizer.layout.views import SMALL, at_views, cascade, small_copy
+from resizer.layout.views import SMALL_SIDE, at_views, cascade, small_copy
 from resizer.model import Frame
 from resizer.planning.geometry import View, place, sources
 from resizer.resize import resize
@@ -267,6 +267,6 @@ def test_a_small_copy_shows_the_upright_picture(orientation: int, size: tuple[in
     known = header(*size, orientation=orientation)
     copy = small_copy(Frame(picture), known, ImageOps.invert)
     whole = ImageOps.invert(turned(orientation, picture))
-    assert max(copy.size) <= SMALL
+    assert max(copy.size) <= SMALL_SIDE
     assert picture.tobytes() == photo_like(*size).tobytes()
     assert psnr(copy, whole.resize(copy.size, Image.Resampling.BOX)) > 20

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.memory.comparison import WIDTHS, Comparison
-from bench.memory.drawn import VARIETIES, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
+from bench.memory.comparison import Comparison
+from bench.memory.drawn import KINDS, WIDE_KINDS, drawn_animations, drawn_image, drawn_noise
 from resizer.memory.plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.planning.geometry import place, whole
-from resizer.settings.rules import Fit, RenditionSpec
+from resizer.settings.rules import DEFAULT_WIDTHS, Fit, RenditionSpec
 from tests.conftest import needs_photos, photo_files
 from tests.support.fresh import FreshProcesses
 from tests.support.plans import laid_out, largest_first
@@ -40,9 +40,9 @@ def compare() -> Iterator[Compare]:
     fresh = FreshProcesses.start()
 
     def compared(
-        path: Path, widths: tuple[int, ...] = WIDTHS, formats: Sequence[str] = ("source",), boxes: Boxes = ()
+        path: Path, widths: tuple[int, ...] = DEFAULT_WIDTHS, formats: Sequence[str] = ("source",), boxes: Boxes = ()
     ) -> Comparison:
-        return Comparison(path.name, **fresh.run("bench.memory.peak:measured", str(path), widths, formats, boxes))
+        return Comparison(path.name, **fresh.run("bench.memory.peak:measure_peak", str(path), widths, formats, boxes))
 
     yield compared
     fresh.stop()
@@ -50,24 +50,24 @@ def compare() -> Iterator[Compare]:
 
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Noise:
-    """Draws a picture of noise by the name of its variety, each only once."""
-    varieties = {each[0]: each for each in WIDE_VARIETIES}
+    """Draws a picture of noise by the name of its kind, each only once."""
+    kinds = {each[0]: each for each in WIDE_KINDS}
 
     @cache
     def drawn(name: str, width: int, height: int) -> Path:
-        return drawn_noise(varieties[name], width, height, tmp_path_factory.mktemp("noise"))
+        return drawn_noise(kinds[name], width, height, tmp_path_factory.mktemp("noise"))
 
     return drawn
 
 
 @pytest.mark.slow
 @measurable
-@pytest.mark.parametrize("variety", VARIETIES, ids=lambda variety: variety[0])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0])
 def test_the_plan_holds_for_every_format_and_mode(
-    variety: tuple[str, str, str, dict[str, object]], compare: Compare, tmp_path: Path
+    kind: tuple[str, str, str, dict[str, object]], compare: Compare, tmp_path: Path
 ) -> None:
     """The peak of a two megapixel picture in every format and mode is within the plan."""
-    found = compare(drawn_image(variety, 2, tmp_path))
+    found = compare(drawn_image(kind, 2, tmp_path))
     assert found.outcome == "resized"
     assert found.holds, found
 
@@ -80,8 +80,8 @@ def test_the_plan_holds_for_every_format_and_mode(
 )
 def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, compare: Compare, tmp_path: Path) -> None:
     """The peaks of HEICs like those of phones and cameras, small and large, are within the plan."""
-    variety = next(each for each in VARIETIES if each[0] == name)
-    found = compare(drawn_image(variety, megapixels, tmp_path))
+    kind = next(each for each in KINDS if each[0] == name)
+    found = compare(drawn_image(kind, megapixels, tmp_path))
     assert found.outcome == "resized"
     assert found.holds, found
 
