@@ -69,9 +69,9 @@ def test_animations_keep_frames_durations_and_loops(format_: Format, loop: int) 
         assert picture.info["loop"] == repetitions
 
 
-@pytest.mark.parametrize(
-    ("format_", "plays", "written"),
-    [
+def test_the_number_of_plays_is_written_as_each_format_counts_it() -> None:
+    """GIF counts repetitions, WebP and PNG count plays; each is capped at the format's maximum."""
+    for format_, plays, written in [
         (Format.GIF, None, None),
         (Format.GIF, 1, None),
         (Format.GIF, 2, 1),
@@ -83,33 +83,28 @@ def test_animations_keep_frames_durations_and_loops(format_: Format, loop: int) 
         (Format.WEBP, 1_000_000, 65_535),
         (Format.PNG, None, 1),
         (Format.PNG, 2, 2),
-    ],
-)
-def test_the_number_of_plays_is_written_as_each_format_counts_it(
-    format_: Format, plays: int | None, written: int | None
-) -> None:
-    """GIF counts repetitions, WebP and PNG count plays; each is capped at the format's maximum."""
-    frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
-    assert opened(Encoding(loop=plays).encode(frames, format_, Quality())).info.get("loop") == written
+    ]:
+        frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
+        assert opened(Encoding(loop=plays).encode(frames, format_, Quality())).info.get("loop") == written
 
 
 MAX_PNG_MS = 65_535_000.0  # the longest frame of an animated PNG
 
 
-@pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
-@pytest.mark.parametrize(
-    "duration", [0, 0.5, 100 / 3, 70_003, 655_351, 16_777_215, 16_777_214.5, MAX_PNG_MS, MAX_PNG_MS * 2]
-)
-def test_any_duration_can_be_written(format_: Format, duration: float) -> None:
+def test_any_duration_can_be_written() -> None:
     """A frame's duration is written as exactly as the format allows, and capped at its maximum."""
-    frames = [Frame(photo_like(60, 40, seed=seed), duration) for seed in range(3)]
-    picture = opened(Encoding(loop=0).encode(frames, format_, Quality()))
-    longest = {Format.GIF: 655_350, Format.PNG: MAX_PNG_MS, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
-    exact = {Format.GIF: 10, Format.PNG: 500 if duration > 65_535 else 0.01, Format.WEBP: 1, Format.AVIF: 1}[format_]
-    for number in range(len(frames)):
-        picture.seek(number)
-        picture.load()
-        assert picture.info.get("duration", 0) == pytest.approx(min(duration, longest), abs=exact)
+    for format_ in [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF]:
+        for duration in [0, 0.5, 100 / 3, 70_003, 655_351, 16_777_215, 16_777_214.5, MAX_PNG_MS, MAX_PNG_MS * 2]:
+            frames = [Frame(photo_like(60, 40, seed=seed), duration) for seed in range(3)]
+            picture = opened(Encoding(loop=0).encode(frames, format_, Quality()))
+            longest = {Format.GIF: 655_350, Format.PNG: MAX_PNG_MS, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
+            exact = {Format.GIF: 10, Format.PNG: 500 if duration > 65_535 else 0.01, Format.WEBP: 1, Format.AVIF: 1}[
+                format_
+            ]
+            for number in range(len(frames)):
+                picture.seek(number)
+                picture.load()
+                assert picture.info.get("duration", 0) == pytest.approx(min(duration, longest), abs=exact)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from tests.support.forged import chunk
 from tests.support.pictures import photo_like, psnr, saved
 
 
-@pytest.mark.parametrize(
-    ("stored", "orientation", "widest", "decoded"),
-    [
+def test_jpegs_are_decoded_no_larger_than_needed() -> None:
+    """A JPEG is decoded at the smallest scale that leaves 1.5 times the width of the widest rendition."""
+    for stored, orientation, widest, decoded in [
         ((4000, 3000), 1, 1000, (2000, 1500)),
         ((4666, 3000), 1, 1000, (2333, 1500)),
         ((4667, 3000), 1, 1000, (2334, 1500)),
@@ -42,18 +42,13 @@ from tests.support.pictures import photo_like, psnr, saved
         ((4000, 2999), 6, 1000, (4000, 2999)),
         ((100, 6000), 7, 1000, (25, 1500)),
         ((100, 12_000), 8, 1000, (13, 1500)),
-    ],
-)
-def test_jpegs_are_decoded_no_larger_than_needed(
-    stored: tuple[int, int], orientation: int, widest: int, decoded: tuple[int, int]
-) -> None:
-    """A JPEG is decoded at the smallest scale that leaves 1.5 times the width of the widest rendition."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    pixels = pixels_of(saved(Image.new("L", stored, 90), exif=exif.tobytes()), widest)
-    assert pixels.size == decoded
-    upright, before = (pixels.height, stored[1]) if orientation >= 5 else (pixels.width, stored[0])
-    assert upright >= min(before, OVERSAMPLING * widest)
+    ]:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        pixels = pixels_of(saved(Image.new("L", stored, 90), exif=exif.tobytes()), widest)
+        assert pixels.size == decoded
+        upright, before = (pixels.height, stored[1]) if orientation >= 5 else (pixels.width, stored[0])
+        assert upright >= min(before, OVERSAMPLING * widest)
 
 
 @pytest.mark.parametrize(

@@ -36,24 +36,22 @@ def box_of(picture: Image.Image) -> tuple[int, int, int, int] | None:
     return picture.convert("RGB").getbbox()
 
 
-@pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), translucent(30, 20)], ids=lambda p: p.mode)
-@pytest.mark.parametrize(
-    ("background", "colour"), [(None, CLEAR), ("#090807", (9, 8, 7, 255)), ("#09080706", (9, 8, 7, 6))]
-)
-@pytest.mark.parametrize("gravity", ["center", "northwest", "southeast"])
-def test_a_contained_picture_is_on_its_canvas(
-    picture: Image.Image, background: str | None, colour: tuple[int, ...], gravity: str
-) -> None:
+def test_a_contained_picture_is_on_its_canvas() -> None:
     """The background is around a contained picture, and behind it where it is transparent."""
-    before = picture.tobytes()
-    at = {"center": (15, 20), "northwest": (0, 0), "southeast": (30, 40)}[gravity]
-    result = composed(picture, planned((30, 20), (60, 60), gravity=gravity, background=background)).convert("RGBA")
-    assert result.size == (60, 60)
-    assert result.getpixel((59, 0)) == colour
-    shown = Image.alpha_composite(Image.new("RGBA", (30, 20), colour), picture.convert("RGBA"))
-    part = result.crop((*at, at[0] + 30, at[1] + 20))
-    assert max(abs(one - other) for one, other in zip(part.tobytes(), shown.tobytes(), strict=True)) <= 1
-    assert picture.tobytes() == before
+    for picture in [photo_like(30, 20), grey_like(30, 20), translucent(30, 20)]:
+        for background, colour in [(None, CLEAR), ("#090807", (9, 8, 7, 255)), ("#09080706", (9, 8, 7, 6))]:
+            for gravity in ["center", "northwest", "southeast"]:
+                before = picture.tobytes()
+                at = {"center": (15, 20), "northwest": (0, 0), "southeast": (30, 40)}[gravity]
+                result = composed(picture, planned((30, 20), (60, 60), gravity=gravity, background=background)).convert(
+                    "RGBA"
+                )
+                assert result.size == (60, 60)
+                assert result.getpixel((59, 0)) == colour
+                shown = Image.alpha_composite(Image.new("RGBA", (30, 20), colour), picture.convert("RGBA"))
+                part = result.crop((*at, at[0] + 30, at[1] + 20))
+                assert max(abs(one - other) for one, other in zip(part.tobytes(), shown.tobytes(), strict=True)) <= 1
+                assert picture.tobytes() == before
 
 
 @pytest.mark.parametrize("fit", [Fit.INSIDE, Fit.COVER])
@@ -66,23 +64,21 @@ def test_a_picture_that_fills_its_canvas_is_unchanged(fit: Fit) -> None:
     assert composed(translucent(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
-@pytest.mark.parametrize(
-    ("gravity", "box"),
-    [
-        ("southeast", (78, 88, 98, 98)), ("northwest", (2, 2, 22, 12)), ("center", (40, 45, 60, 55)),
-        ("north", (40, 2, 60, 12)), ((0.25, 1.0), (21, 88, 41, 98)),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_a_watermark_is_placed_by_its_gravity(
-    gravity: str | tuple[float, float], box: tuple[int, int, int, int], mode: str
-) -> None:
+def test_a_watermark_is_placed_by_its_gravity() -> None:
     """A watermark has the right width, proportions and distance from the edges."""
-    black = Image.new(mode, (100, 100), (0, 0, 0, 255) if mode == "RGBA" else 0)
-    result = composed(black, planned((100, 100), (100, 100)), watermark(gravity=gravity))
-    assert box_of(result) == box
-    assert result.convert("RGB").getpixel((box[0], box[1])) == RED[:3]
-    assert box_of(black) is None
+    for gravity, box in [
+        ("southeast", (78, 88, 98, 98)),
+        ("northwest", (2, 2, 22, 12)),
+        ("center", (40, 45, 60, 55)),
+        ("north", (40, 2, 60, 12)),
+        ((0.25, 1.0), (21, 88, 41, 98)),
+    ]:
+        for mode in ["L", "RGB", "RGBA"]:
+            black = Image.new(mode, (100, 100), (0, 0, 0, 255) if mode == "RGBA" else 0)
+            result = composed(black, planned((100, 100), (100, 100)), watermark(gravity=gravity))
+            assert box_of(result) == box
+            assert result.convert("RGB").getpixel((box[0], box[1])) == RED[:3]
+            assert box_of(black) is None
 
 
 def test_a_watermark_is_blended_by_its_opacity() -> None:
@@ -92,18 +88,16 @@ def test_a_watermark_is_blended_by_its_opacity() -> None:
     assert composed(Image.new("RGBA", (100, 100)), plan, mark).getpixel((50, 50)) == (255, 0, 0, 128)
 
 
-@pytest.mark.parametrize("canvas", [(1, 1), (100, 1), (1, 100), (7, 5)])
-@pytest.mark.parametrize("picture", [(20, 10), (1, 300), (300, 1)])
-@pytest.mark.parametrize("options", [{"width": 1.0}, {"width": 0.01}, {"margin": 0.5}])
-def test_a_watermark_is_never_larger_than_the_rendition(
-    canvas: tuple[int, int], picture: tuple[int, int], options: dict[str, float]
-) -> None:
+def test_a_watermark_is_never_larger_than_the_rendition() -> None:
     """A watermark has at least one pixel and fits into the rendition, however small or long the two are."""
-    shown, at = watermark(picture, **options).laid_out(canvas)
-    assert min(shown.size) >= 1
-    assert min(at) >= 0
-    assert at[0] + shown.width <= canvas[0]
-    assert at[1] + shown.height <= canvas[1]
+    for canvas in [(1, 1), (100, 1), (1, 100), (7, 5)]:
+        for picture in [(20, 10), (1, 300), (300, 1)]:
+            for options in [{"width": 1.0}, {"width": 0.01}, {"margin": 0.5}]:
+                shown, at = watermark(picture, **options).laid_out(canvas)
+                assert min(shown.size) >= 1
+                assert min(at) >= 0
+                assert at[0] + shown.width <= canvas[0]
+                assert at[1] + shown.height <= canvas[1]
 
 
 def test_every_frame_has_the_watermark() -> None:

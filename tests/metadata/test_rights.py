@@ -43,9 +43,9 @@ def ignore(_: str) -> None:
     """Ignore a warning."""
 
 
-@pytest.mark.parametrize(
-    ("packet", "expected"),
-    [
+def test_every_form_of_xmp_is_read() -> None:
+    """Lists, languages, attributes, plain texts and any prefix give the same two texts, each on one line."""
+    for packet, expected in [
         (XMP, BOTH),
         (XMP + b"\n" * 2000 + b"\0", BOTH),
         (b'<?xml version="1.0" encoding="zlib"?>' + XMP, BOTH),
@@ -53,20 +53,18 @@ def ignore(_: str) -> None:
         (xmp("<![CDATA[Ada <3]]>"), Rights("Ada <3")),
         (description(f"<dc:creator><rdf:Seq>{SEVERAL}</rdf:Seq></dc:creator>"), Rights("Ada; Mary Somerville")),
         (description(f"<dc:creator><rdf:Bag>{SEVERAL}</rdf:Bag></dc:creator>"), Rights("Ada; Mary Somerville")),
-        (description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('x-default')}</rdf:Alt></dc:rights>"),
-         Rights("", "All rights")),
-        (description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('en')}</rdf:Alt></dc:rights>"),
-         Rights("", "Tous droits")),
+        (
+            description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('x-default')}</rdf:Alt></dc:rights>"),
+            Rights("", "All rights"),
+        ),
+        (description(f"<dc:rights><rdf:Alt>{LANGUAGES.format('en')}</rdf:Alt></dc:rights>"), Rights("", "Tous droits")),
         (description("<dc:creator>Ada</dc:creator>", 'dc:rights="mine"'), Rights("Ada", "mine")),
         (description("<creator xmlns='http://purl.org/dc/elements/1.1/'>Ada</creator>"), Rights("Ada")),
         (XMP.replace(b"dc:", b"x:").replace(b"xmlns:dc", b"xmlns:x"), BOTH),
         (XMP.replace(b"dc:creator", b"dc:format").replace(b"dc:rights", b"dc:type"), Rights()),
         (b"", Rights()),
-    ],
-)  # fmt: skip
-def test_every_form_of_xmp_is_read(packet: bytes, expected: Rights) -> None:
-    """Lists, languages, attributes, plain texts and any prefix give the same two texts, each on one line."""
-    assert rights_in_xmp(packet, no_warning) == expected
+    ]:
+        assert rights_in_xmp(packet, no_warning) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,9 +91,9 @@ def entity_bomb() -> bytes:
     return f'<!DOCTYPE x [<!ENTITY a "{"x" * 20}">{inner}]>'.encode() + xmp("&g;")
 
 
-@pytest.mark.parametrize(
-    ("packet", "warning"),
-    [
+def test_hostile_xmp_is_ignored() -> None:
+    """Entities are never expanded, and invalid XML is ignored with a warning."""
+    for packet, warning in [
         (entity_bomb(), "document type"),
         (b'<!DOCTYPE x [<!ENTITY name "Ada">]>' + xmp("&name;"), "document type"),
         (b'<!DOCTYPE x [<!ENTITY name SYSTEM "file:///etc/hostname">]>' + xmp("&name;"), "document type"),
@@ -106,13 +104,10 @@ def entity_bomb() -> bytes:
         (XMP.replace("©".encode(), b"\xa9"), "invalid token"),
         (XMP.replace(b"xmlns:dc", b"xmlns:x"), "unbound prefix"),
         (b"creator", "syntax error"),
-    ],
-)
-def test_hostile_xmp_is_ignored(packet: bytes, warning: str) -> None:
-    """Entities are never expanded, and invalid XML is ignored with a warning."""
-    warnings: list[str] = []
-    assert rights_in_xmp(packet, warnings.append) == Rights()
-    assert warning in warnings[0]
+    ]:
+        warnings: list[str] = []
+        assert rights_in_xmp(packet, warnings.append) == Rights()
+        assert warning in warnings[0]
 
 
 def test_only_the_start_of_long_xmp_is_read() -> None:
@@ -124,27 +119,26 @@ def test_only_the_start_of_long_xmp_is_read() -> None:
     assert rights_in_xmp(b"<creator>" * MAX_XMP_BYTES, no_warning) == Rights()
 
 
-@pytest.mark.parametrize(
-    ("block", "expected"),
-    [
+def test_every_form_of_iptc_is_read() -> None:
+    """By-lines and notice are read in any encoding, even if they were cut within a character."""
+    for block, expected in [
         (IPTC, BOTH),
         (iptc(BOTH.artist, BOTH.copyright, declared=b""), BOTH),
         (iptc("Müller", "© “Ada”", "cp1252", declared=b""), Rights("Müller", "© “Ada”")),
         (iptc("José", "", "latin-1", declared=b""), Rights("José")),
         (iptc("Müller", "", "latin-1"), Rights("Müller")),
         (dataset(1, 90, b"\x1b%G") + dataset(2, 80, "Ada Müller".encode()[:6]), Rights("Ada M")),
-        (dataset(2, 80, b"Ada") + dataset(2, 80, b" \0") + dataset(2, 80, b"Mary\r\nSomerville"),
-         Rights("Ada; Mary Somerville")),
+        (
+            dataset(2, 80, b"Ada") + dataset(2, 80, b" \0") + dataset(2, 80, b"Mary\r\nSomerville"),
+            Rights("Ada; Mary Somerville"),
+        ),
         (dataset(2, 116, b"") + dataset(2, 116, b"mine"), Rights("", "mine")),
         (dataset(2, 202, b"\x1c\x02\x50preview") + IPTC, BOTH),
         (dataset(3, 80, b"no by-line") + dataset(2, 81, b"nor this"), Rights()),
         (IPTC + bytes(3), BOTH),
         (b"", Rights()),
-    ],
-)  # fmt: skip
-def test_every_form_of_iptc_is_read(block: bytes, expected: Rights) -> None:
-    """By-lines and notice are read in any encoding, even if they were cut within a character."""
-    assert in_iptc(block, no_warning) == expected
+    ]:
+        assert in_iptc(block, no_warning) == expected
 
 
 @pytest.mark.parametrize(

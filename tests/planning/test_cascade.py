@@ -38,9 +38,9 @@ def test_a_width_is_made_from_the_smallest_that_is_wide_enough(
     assert cascade_source(PHOTO, whole_view(PHOTO, size), views) == whole_view(PHOTO, source)
 
 
-@pytest.mark.parametrize(
-    ("view", "existing", "source"),
-    [
+def test_a_crop_is_made_from_a_picture_that_shows_all_of_it() -> None:
+    """A crop is made from the smallest picture that contains it large enough, or from the decoded picture."""
+    for view, existing, source in [
         (square(256), [whole(1000), whole(640), whole(480)], whole(640)),  # 427 pixels high
         (square(64), [whole(1000), square(256)], square(256)),
         (square(64, "north"), [square(256)], square(256)),  # the same crop
@@ -50,13 +50,8 @@ def test_a_width_is_made_from_the_smallest_that_is_wide_enough(
         (square(600), [whole(1000)], whole(1000)),
         (whole(100), [square(900)], None),
         (whole(640), [square(900), whole(1000)], whole(1000)),
-    ],
-)
-def test_a_crop_is_made_from_a_picture_that_shows_all_of_it(
-    view: View, existing: list[View], source: View | None
-) -> None:
-    """A crop is made from the smallest picture that contains it large enough, or from the decoded picture."""
-    assert cascade_source(PHOTO, view, existing) == source
+    ]:
+        assert cascade_source(PHOTO, view, existing) == source
 
 
 def test_nothing_is_made_from_an_enlarged_picture() -> None:

@@ -29,9 +29,9 @@ def placed(upright: Size, **spec: Any) -> Placement:
     return place(upright, RenditionSpec(name="card", **spec))
 
 
-@pytest.mark.parametrize(
-    ("upright", "box", "size"),
-    [
+def test_inside_is_as_large_as_fits() -> None:
+    """The whole picture is scaled in proportion into the box or the given side, and never enlarged."""
+    for upright, box, size in [
         (PHOTO, (1000, None), (1000, 667)),
         (PHOTO, (None, 900), (1350, 900)),
         (PHOTO, (600, 600), (600, 400)),
@@ -44,12 +44,9 @@ def placed(upright: Size, **spec: Any) -> Placement:
         (LONG, (None, 480), (10_000, 1)),
         (TALL, (480, 400), (1, 400)),
         (DOT, (64, 64), (1, 1)),
-    ],
-)
-def test_inside_is_as_large_as_fits(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
-    """The whole picture is scaled in proportion into the box or the given side, and never enlarged."""
-    layout = placed(upright, width=box[0], height=box[1])
-    assert layout == Placement(View((0, 0, *upright), size), size)
+    ]:
+        layout = placed(upright, width=box[0], height=box[1])
+        assert layout == Placement(View((0, 0, *upright), size), size)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +63,9 @@ def test_inside_can_enlarge(upright: Size, box: tuple[int | None, int | None], s
     assert placed(upright, width=box[0], height=box[1], enlarge=True).view.size == size
 
 
-@pytest.mark.parametrize(
-    ("upright", "box", "size", "crop"),
-    [
+def test_cover_fills_the_box() -> None:
+    """The crop fills the box, or, if the source is too small, the largest box in the same proportions."""
+    for upright, box, size, crop in [
         (PHOTO, (256, 256), (256, 256), (500, 0, 2500, 2000)),
         (PHOTO, (600, 100), (600, 100), (0, 750, 3000, 1250)),
         (PHOTO, (3000, 1000), (3000, 1000), (0, 500, 3000, 1500)),
@@ -79,12 +76,9 @@ def test_inside_can_enlarge(upright: Size, box: tuple[int | None, int | None], s
         (TALL, (64, 64), (1, 1), (0, 5000, 1, 5001)),
         (DOT, (64, 32), (1, 1), (0, 0, 1, 1)),
         (SMALL, (1, 1000), (1, 200), (150, 0, 151, 200)),
-    ],
-)
-def test_cover_fills_the_box(upright: Size, box: Size, size: Size, crop: Box) -> None:
-    """The crop fills the box, or, if the source is too small, the largest box in the same proportions."""
-    layout = placed(upright, width=box[0], height=box[1], fit=Fit.COVER)
-    assert layout == Placement(View(crop, size), size)
+    ]:
+        layout = placed(upright, width=box[0], height=box[1], fit=Fit.COVER)
+        assert layout == Placement(View(crop, size), size)
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,9 @@ def test_sizes_are_those_of_the_upright_image() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("upright", "width", "size"),
-    [
+def test_sizes_keep_the_proportions() -> None:
+    """Heights are rounded to the nearest pixel, half up, and are at least 1; widths are never enlarged."""
+    for upright, width, size in [
         ((4000, 3000), 1000, (1000, 750)),
         ((1000, 333), 500, (500, 167)),
         ((1000, 332), 500, (500, 166)),
@@ -64,11 +64,8 @@ def test_sizes_are_those_of_the_upright_image() -> None:
         ((1, 20_000), 480, (1, 20_000)),
         ((2, 20_000), 1, (1, 10_000)),
         ((1, 1), 16_383, (1, 1)),
-    ],
-)
-def test_sizes_keep_the_proportions(upright: tuple[int, int], width: int, size: tuple[int, int]) -> None:
-    """Heights are rounded to the nearest pixel, half up, and are at least 1; widths are never enlarged."""
-    assert rendition_size(upright, width) == size
+    ]:
+        assert rendition_size(upright, width) == size
 
 
 @given(st.tuples(st.integers(1, 100_000), st.integers(1, 100_000)), st.integers(1, 16_383))
@@ -80,21 +77,21 @@ def test_heights_are_exact_to_half_a_pixel(upright: tuple[int, int], width: int)
     assert height == 1 or abs(2 * (height * upright[0] - upright[1] * actual_width)) <= upright[0]
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
-@pytest.mark.parametrize(
-    "key", ["cat.jpg", "CAT.JPG", "scan.tiff", "cat", "cat.", "folder/.jpg", "folder.jpg/", "日本.x y"]
-)
-def test_output_keys_depend_only_on_the_sources_key(key: str, format_: str) -> None:
+def test_output_keys_depend_only_on_the_sources_key() -> None:
     """The output keys follow from key and settings, whatever the source's format."""
-    settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
-    keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
-    assert keys == list(outputs(key, settings))
-    assert keys == [f"resized/{width}-{key}{extension}" for width in (1000, 640, 480) for extension in ("", ".webp")]
+    for format_ in ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"]:
+        for key in ["cat.jpg", "CAT.JPG", "scan.tiff", "cat", "cat.", "folder/.jpg", "folder.jpg/", "日本.x y"]:
+            settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
+            keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
+            assert keys == list(outputs(key, settings))
+            assert keys == [
+                f"resized/{width}-{key}{extension}" for width in (1000, 640, 480) for extension in ("", ".webp")
+            ]
 
 
-@pytest.mark.parametrize(
-    ("source", "transparent", "written"),
-    [
+def test_web_formats_stay_and_others_become_jpeg_or_png() -> None:
+    """JPEG, PNG, WebP and GIF stay; other formats become JPEG, or PNG with transparency."""
+    for source, transparent, written in [
         ("JPEG", False, Format.JPEG),
         ("PNG", False, Format.PNG),
         ("PNG", True, Format.PNG),
@@ -104,13 +101,10 @@ def test_output_keys_depend_only_on_the_sources_key(key: str, format_: str) -> N
         ("TIFF", True, Format.PNG),
         ("BMP", False, Format.JPEG),
         ("BMP", True, Format.PNG),
-    ],
-)
-def test_web_formats_stay_and_others_become_jpeg_or_png(source: str, transparent: bool, written: Format) -> None:  # noqa: FBT001 # a table's column
-    """JPEG, PNG, WebP and GIF stay; other formats become JPEG, or PNG with transparency."""
-    plans = plan("picture", header(800, 600, format=source, has_transparency=transparent), SETTINGS)
-    assert {each.format for each in plans} == {written}
-    assert {each.content_type for each in plans} == {f"image/{written.lower()}"}
+    ]:
+        plans = plan("picture", header(800, 600, format=source, has_transparency=transparent), SETTINGS)
+        assert {each.format for each in plans} == {written}
+        assert {each.content_type for each in plans} == {f"image/{written.lower()}"}
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ def error(status: int, code: str, text: str = "Why", more: str = "") -> bytes:
     return refused(status, body.encode(), IDS)
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "expected"),
-    [
+def test_errors_are_typed_by_their_code() -> None:
+    """S3's error code decides the type, for every request; the message has verb, object, code and request id."""
+    for status, code, expected in [
         (404, "NoSuchKey", ObjectMissing),
         (412, "PreconditionFailed", ConditionFailed),
         (409, "ConditionalRequestConflict", ConditionFailed),
@@ -65,18 +65,15 @@ def error(status: int, code: str, text: str = "Why", more: str = "") -> bytes:
         (403, "ExpiredToken", StorageError),
         (403, "RequestTimeTooSkewed", StorageError),
         (400, "InvalidRequest", StorageError),
-    ],
-)
-@pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE"])
-def test_errors_are_typed_by_their_code(status: int, code: str, expected: type[ResizerError], verb: str) -> None:
-    """S3's error code decides the type, for every request; the message has verb, object, code and request id."""
-    with serving(error(status, code)) as (client, _):
-        with pytest.raises(expected) as problem:
-            ask(client, verb, Bucket="photos", Key="a b/cat.jpg")
-        assert type(problem.value) is expected
-        message = str(problem.value)
-        reason = f"{code}: Why (request id 4442587FB7D0A2F9, host/id=)."
-        assert message.startswith(f"{verb} s3://photos/a b/cat.jpg failed: {reason}")
+    ]:
+        for verb in ["GET", "PUT", "DELETE"]:
+            with serving(error(status, code)) as (client, _):
+                with pytest.raises(expected) as problem:
+                    ask(client, verb, Bucket="photos", Key="a b/cat.jpg")
+                assert type(problem.value) is expected
+                message = str(problem.value)
+                reason = f"{code}: Why (request id 4442587FB7D0A2F9, host/id=)."
+                assert message.startswith(f"{verb} s3://photos/a b/cat.jpg failed: {reason}")
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,31 @@ def test_valid_names_are_accepted(name: str) -> None:
     assert parse_bucket(name) == name
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Bad_Name!", "x", "ab", "A b", "a" * 64, "-p", "photos-", ".photos", "pho..tos", "192.168.5.4", "", "fotós",
-        "photos\n", "xn--photos", "sthree-photos", "amzn-s3-demo-photos", "photos-s3alias", "photos--ol-s3",
-        "photos.mrap", "photos--x-s3", "photos--table-s3",
-    ],
-)  # fmt: skip
-def test_invalid_names_are_refused(name: str) -> None:
+def test_invalid_names_are_refused() -> None:
     """Any other name is refused with the rule that it breaks; on the command line it is a usage error."""
-    with pytest.raises(ValueError, match="must be a bucket name: "):
-        parse_bucket(name)
-    assert isinstance(CliRunner().invoke(app, ["up", "--bucket", name]).exception, UsageError)
+    for name in [
+        "Bad_Name!",
+        "x",
+        "ab",
+        "A b",
+        "a" * 64,
+        "-p",
+        "photos-",
+        ".photos",
+        "pho..tos",
+        "192.168.5.4",
+        "",
+        "fotós",
+        "photos\n",
+        "xn--photos",
+        "sthree-photos",
+        "amzn-s3-demo-photos",
+        "photos-s3alias",
+        "photos--ol-s3",
+        "photos.mrap",
+        "photos--x-s3",
+        "photos--table-s3",
+    ]:
+        with pytest.raises(ValueError, match="must be a bucket name: "):
+            parse_bucket(name)
+        assert isinstance(CliRunner().invoke(app, ["up", "--bucket", name]).exception, UsageError)

@@ -122,25 +122,25 @@ def recipe(settings: Settings) -> str:
     return settings.recipe_of(settings.defaults, settings.defaults.renditions[-1])
 
 
-@pytest.mark.parametrize(("field", "value"), DEFAULTS.items())
-def test_the_defaults_are_those_of_the_contract(field: str, value: object) -> None:
+def test_the_defaults_are_those_of_the_contract() -> None:
     """With an empty environment every setting has the contract's default."""
-    assert getattr(Settings.from_env({}), field) == value
+    for field, value in DEFAULTS.items():
+        assert getattr(Settings.from_env({}), field) == value
 
 
-@pytest.mark.parametrize("variable", ALL)
-def test_a_blank_variable_means_the_default(variable: str) -> None:
+def test_a_blank_variable_means_the_default() -> None:
     """An empty variable, as deployment templates set it, means the default."""
-    assert Settings.from_env({variable: "  "}) == Settings()
+    for variable in ALL:
+        assert Settings.from_env({variable: "  "}) == Settings()
 
 
-@pytest.mark.parametrize(("variable", "text", "field", "value"), ACCEPTED)
-def test_each_variable_sets_its_field(variable: str, text: str, field: str, value: object) -> None:
+def test_each_variable_sets_its_field() -> None:
     """A variable sets its own field and no other."""
-    settings = Settings.from_env({variable: text})
-    changed = {name for name in DEFAULTS if getattr(settings, name) != DEFAULTS[name]}
-    assert getattr(settings, field) == value
-    assert changed == {field}
+    for variable, text, field, value in ACCEPTED:
+        settings = Settings.from_env({variable: text})
+        changed = {name for name in DEFAULTS if getattr(settings, name) != DEFAULTS[name]}
+        assert getattr(settings, field) == value
+        assert changed == {field}
 
 
 def test_every_variable_has_a_case() -> None:
@@ -148,13 +148,13 @@ def test_every_variable_has_a_case() -> None:
     assert {case[0] for case in ACCEPTED} == set(ALL) - {"RESIZER_OUTPUT_BUCKET"}
 
 
-@pytest.mark.parametrize(("variable", "text"), REFUSED)
-def test_each_mistake_names_variable_and_value(variable: str, text: str) -> None:
+def test_each_mistake_names_variable_and_value() -> None:
     """The error for a wrong value has the variable, the value and what it must be."""
-    with pytest.raises(ConfigError) as refusal:
-        Settings.from_env({variable: text})
-    (mistake,) = refusal.value.mistakes
-    assert mistake.startswith((f"{variable}={text!r}: must ", f"{variable}={text!r}: is not "))
+    for variable, text in REFUSED:
+        with pytest.raises(ConfigError) as refusal:
+            Settings.from_env({variable: text})
+        (mistake,) = refusal.value.mistakes
+        assert mistake.startswith((f"{variable}={text!r}: must ", f"{variable}={text!r}: is not "))
 
 
 @pytest.mark.parametrize(
@@ -218,9 +218,9 @@ def test_settings_for_bytes_or_headers_change_the_recipe(variable: str, text: st
     assert recipe(Settings.from_env({variable: text})) != recipe(Settings())
 
 
-@pytest.mark.parametrize(
-    ("variable", "text"),
-    [
+def test_other_settings_do_not_change_the_recipe() -> None:
+    """A new width or format, or a setting about sources or keys, keeps the recipe, so nothing is replaced."""
+    for variable, text in [
         ("RESIZER_WIDTHS", "480,1100"),
         ("RESIZER_FORMATS", "source,webp"),
         ("RESIZER_OUTPUT_PREFIX", "thumbs/"),
@@ -230,11 +230,8 @@ def test_settings_for_bytes_or_headers_change_the_recipe(variable: str, text: st
         ("RESIZER_MAX_BYTES", "9"),
         ("RESIZER_BUCKETS", "photos"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008"),
-    ],
-)
-def test_other_settings_do_not_change_the_recipe(variable: str, text: str) -> None:
-    """A new width or format, or a setting about sources or keys, keeps the recipe, so nothing is replaced."""
-    assert recipe(Settings.from_env({variable: text})) == recipe(Settings())
+    ]:
+        assert recipe(Settings.from_env({variable: text})) == recipe(Settings())
 
 
 def test_settings_are_frozen() -> None:

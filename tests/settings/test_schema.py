@@ -75,7 +75,7 @@ def test_valid_files_are_accepted(document: dict[str, Any]) -> None:
     EDITOR.validate(document)
 
 
-@pytest.mark.parametrize("text", [text for text, line in MISTAKES if not any(w in text + line for w in ONLY_OURS)])
-def test_an_editor_refuses_each_mistake(text: str) -> None:
+def test_an_editor_refuses_each_mistake() -> None:
     """Editors refuse what the parser refuses, except for what a schema cannot express."""
-    assert not EDITOR.is_valid(tomllib.loads(text))
+    for text in [text for text, line in MISTAKES if not any(w in text + line for w in ONLY_OURS)]:
+        assert not EDITOR.is_valid(tomllib.loads(text))

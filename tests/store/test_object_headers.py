@@ -41,9 +41,9 @@ def test_settings_override_the_sources_headers() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("key", "format_", "header"),
-    [
+def test_a_wrong_extension_is_corrected_by_a_file_name() -> None:
+    """If the key's extension is not the format's, Content-Disposition has a file name with the right one."""
+    for key, format_, header in [
         ("cat.jpg", Format.JPEG, None),
         ("CAT.JPEG", Format.JPEG, None),
         ("cat.jfif", Format.JPEG, None),
@@ -61,11 +61,8 @@ def test_settings_override_the_sources_headers() -> None:
         ("100%.tiff", Format.JPEG, "inline; filename*=UTF-8''100%25.jpg"),
         ("a\nb.tiff", Format.JPEG, "inline; filename*=UTF-8''a%0Ab.jpg"),
         ("a; b=c.tiff", Format.JPEG, 'inline; filename="a; b=c.jpg"'),
-    ],
-)
-def test_a_wrong_extension_is_corrected_by_a_file_name(key: str, format_: Format, header: str | None) -> None:
-    """If the key's extension is not the format's, Content-Disposition has a file name with the right one."""
-    assert disposition(None, key, format_) == header
+    ]:
+        assert disposition(None, key, format_) == header
 
 
 def test_the_output_keys_own_extension_decides() -> None:
@@ -76,9 +73,9 @@ def test_the_output_keys_own_extension_decides() -> None:
     assert content_disposition("attachment", "scan.jpg", ends_in_width) == 'attachment; filename="scan.jpg"'
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
+def test_a_sources_disposition_keeps_its_type() -> None:
+    """Only the extension of its file name is corrected; a correct header stays unchanged."""
+    for before, after in [
         ('attachment; filename="cat.tiff"', 'attachment; filename="cat.jpg"'),
         ('attachment; filename="cat.JPEG"', 'attachment; filename="cat.JPEG"'),
         ("attachment; filename=cat.jpg; size=9", "attachment; filename=cat.jpg; size=9"),
@@ -104,11 +101,8 @@ def test_the_output_keys_own_extension_decides() -> None:
         ("attachment; filename=", "attachment; filename="),
         ("attachment", "attachment"),
         ("inline", "inline"),
-    ],
-)
-def test_a_sources_disposition_keeps_its_type(before: str, after: str) -> None:
-    """Only the extension of its file name is corrected; a correct header stays unchanged."""
-    assert disposition(before) == after
+    ]:
+        assert disposition(before) == after
 
 
 def test_a_disposition_without_a_file_name_gets_one_if_the_key_is_wrong() -> None:

@@ -78,13 +78,13 @@ def test_parameters_that_allow_a_loop_are_refused(parameters: dict[str, str], me
     assert message in "".join(broken)
 
 
-@pytest.mark.parametrize("prefix", ["/", "/x/", "resized", "a*/", "a?/", "${x}/", "a'/", "a b/", "é/"])
-def test_prefixes_that_do_not_fit_a_policy_are_refused(prefix: str) -> None:
+def test_prefixes_that_do_not_fit_a_policy_are_refused() -> None:
     """A prefix has no policy wildcard or quote, and ends with a slash."""
-    pattern = transformed()["Parameters"]["OutputPrefix"]["AllowedPattern"]
-    assert not re.fullmatch(pattern, prefix)
-    for valid in ("", "resized/", "a/", "shop/small_(1).x/"):
-        assert re.fullmatch(pattern, valid)
+    for prefix in ["/", "/x/", "resized", "a*/", "a?/", "${x}/", "a'/", "a b/", "é/"]:
+        pattern = transformed()["Parameters"]["OutputPrefix"]["AllowedPattern"]
+        assert not re.fullmatch(pattern, prefix)
+        for valid in ("", "resized/", "a/", "shop/small_(1).x/"):
+            assert re.fullmatch(pattern, valid)
 
 
 @pytest.mark.parametrize("trigger", ["eventbridge", "s3", "sqs"])

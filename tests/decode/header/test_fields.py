@@ -20,13 +20,13 @@ def with_orientation(value: bytes, format_: str, kind: int = 3, count: int = 1) 
     return saved(photo_like(60, 40), format_, exif=exif)
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("value", range(1, 9))
-def test_each_orientation_is_read(format_: str, value: int) -> None:
+def test_each_orientation_is_read() -> None:
     """All eight orientations are read, and the four that turn by 90 degrees swap the upright size."""
-    known = header_of(with_orientation(bytes([value]), format_))
-    assert known.orientation == value
-    assert known.upright_size == ((40, 60) if value >= 5 else (60, 40))
+    for format_ in ["JPEG", "PNG", "WEBP"]:
+        for value in range(1, 9):
+            known = header_of(with_orientation(bytes([value]), format_))
+            assert known.orientation == value
+            assert known.upright_size == ((40, 60) if value >= 5 else (60, 40))
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])

@@ -28,9 +28,9 @@ def jpeg(picture: Image.Image, quality: int = 80, exif: bytes = b"") -> bytes:
     return JpegRendition().save(iter([picture]), SaveOptions(quality=quality, exif=exif))
 
 
-@pytest.mark.parametrize(
-    ("size", "wanted", "scale"),
-    [
+def test_the_scale_leaves_enough_pixels() -> None:
+    """A JPEG is decoded at 1/2, 1/4 or 1/8 if that leaves at least 1.5 times the wanted pixels a side."""
+    for size, wanted, scale in [
         ((6000, 4000), (1000, 667), 4),  # 667 was rounded up, so the longer side decides
         ((5999, 3999), (1000, 667), 2),
         ((12_000, 8000), (1000, 667), 8),
@@ -41,11 +41,8 @@ def jpeg(picture: Image.Image, quality: int = 80, exif: bytes = b"") -> bytes:
         ((20_000, 5), (480, 1), 4),
         ((12, 12), (1, 1), 8),
         ((1, 1), (1, 1), 1),
-    ],
-)
-def test_the_scale_leaves_enough_pixels(size: tuple[int, int], wanted: tuple[int, int], scale: int) -> None:
-    """A JPEG is decoded at 1/2, 1/4 or 1/8 if that leaves at least 1.5 times the wanted pixels a side."""
-    assert JpegSource().scale(Header("JPEG", "RGB", *size), wanted) == scale
+    ]:
+        assert JpegSource().scale(Header("JPEG", "RGB", *size), wanted) == scale
 
 
 @pytest.mark.parametrize("size", [(801, 601), (807, 5), (5, 807), (16, 16), (400, 1), (63, 127)])
