@@ -24,8 +24,10 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-# One process per core. The tests of a file run in the same process; tests/conftest.py sets the order of the files.
-PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
+# One process per core, and one more, because some tests wait for servers. The tests of a file run in the same process;
+# tests/conftest.py sets the order of the files.
+PROCESSES := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+PARALLEL  := --numprocesses=$(PROCESSES) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
 
 # Tests start Python hundreds of times, which is faster with bytecode, so ignore this variable of the shell.
 test test-fast test-long: export PYTHONDONTWRITEBYTECODE :=

@@ -90,7 +90,7 @@ def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, com
 @measurable
 def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None:
     """The peaks of animations in every format are within the plan."""
-    for path in drawn_animations(5, tmp_path):
+    for path in drawn_animations(3, tmp_path):
         found = compare(path)
         assert found.holds, found
 
