@@ -25,7 +25,7 @@ from resizer.planning.outputs import check_key_length, manifest_key, outputs, pl
 from resizer.publish.manifest import Manifest
 from resizer.publish.placeholder import placeholder_of
 from resizer.report import Outcome, Report
-from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
+from resizer.resize import MULTIPLIES_IN_PLACE
 from resizer.s3.source import open_source
 from resizer.settings.rules import RenditionSpec, Rule
 from resizer.store.object_headers import headers_for
@@ -147,7 +147,6 @@ def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], 
 
     @cache
     def reclaim() -> int | None:
-        release_buffers()
         return_freed_memory()
         return available(settings.function_memory)
 

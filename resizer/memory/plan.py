@@ -85,14 +85,14 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     if header.frames > 1 or (header.has_transparency and header.mode in {"1", "L", "RGB"}):
         copied = 4  # to RGBA
     decoded = pixels * in_mode + file_size * source.access + header.held_bytes
-    passes = wanted[0] * rows * depth  # between the resampler's two, across and down; it keeps this buffer
+    passes = wanted[0] * rows * depth  # scaled in one direction, before it is in the other
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.
     resizing = pixels * copied + passes + sum(made) + max(made)
     if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
         resizing += 4 * header.width * header.height  # multiplied by alpha for the others only
     decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
-    return FIXED + round(max(decoding, passes + _encoding(header, planned, views, made_from)))
+    return FIXED + round(max(decoding, _encoding(header, planned, views, made_from)))
 
 
 def _resized_depth(header: Header) -> int:
