@@ -64,7 +64,9 @@ def build_layer(name: str, architecture: str, folder: Path, *, trimmed: bool = T
         contents.drop(target)
         if (target / "botocore").exists():
             service_data.cut(target / "botocore" / "data")
-        _compile(target, "/opt/python", "-b")
+            contents.shorten(target)
+        # Without docstrings and assertions, which in these packages only tell type checkers what is so.
+        _compile(target, "/opt/python", "-b", "-o", "2")
         contents.drop_sources(target)
     else:
         _compile(target, "/opt/python")

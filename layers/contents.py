@@ -71,6 +71,16 @@ DROPPED: Final = {
 }
 
 
+# Modules that are imported though the function calls nothing in them, and what is left of each.
+SHORTENED: Final = {
+    "urllib3/http2/__init__.py": "",  # HTTP/2 is opt-in; its importlib.metadata takes 0.7 MB and 5 ms
+    "botocore/docs/__init__.py": "",  # writes botocore's manual
+    # The same, and for it parses HTML with all its entities.
+    "botocore/docs/docstring.py": "ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = lambda **_: None\n",
+    "aws_lambda_powertools/utilities/jmespath_utils/__init__.py": "",  # queries of events, and typing_extensions
+}
+
+
 def keep_licences(packages: Path, licences: Path) -> None:
     """Copy each package's licence to a folder, for whoever hands the layer on."""
     names = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*")
@@ -86,6 +96,14 @@ def drop(packages: Path) -> None:
     for pattern in DROPPED:
         for found in sorted(packages.glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
+def shorten(packages: Path) -> None:
+    """Write the shortened modules. Raises `FileNotFoundError` if a package has another layout than expected."""
+    for name, left in SHORTENED.items():
+        with (packages / name).open("r+") as module:
+            module.truncate()
+            module.write(left)
 
 
 def drop_sources(packages: Path) -> None:

@@ -15,13 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-# botocore itself asks for the last two of S3's: where a bucket is after a redirect, and a directory bucket's session.
+# botocore itself asks for the last of S3's: where a bucket is, after a redirect.
 OPERATIONS: Final = {
-    "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket", "CreateSession"),
+    "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket"),
     "sqs": ("SendMessage",),
     "lambda": ("Invoke",),
     "events": ("PutEvents",),
 }
+# Conditions of S3's rules for endpoints that our buckets never meet: a part of each, by its JSON. Directory buckets
+# and access points send no events, and no setting takes their names; S3's other services are never called.
+UNMET: Final = (
+    '"--x-s3"',
+    '"--xa-s3"',
+    '"--op-s3"',
+    '"bucketArn"',
+    "UseS3ExpressControlEndpoint",
+    "UseObjectLambdaEndpoint",
+)
 SHARED: Final = ("_retry.json", "partitions.json", "sdk-default-configuration.json", "endpoints.json")
 
 
@@ -41,7 +51,11 @@ def cut(data: Path) -> None:
             content = _read(file)
             file.unlink()
             plain = file.with_suffix("")  # a layer's zip compresses anyway, and unpacking twice takes 6 ms
-            _rewrite(plain, _model(content, operations) if plain.name == "service-2.json" else content)
+            if plain.name == "service-2.json":
+                content = _model(content, operations)
+            elif service == "s3" and "rules" in content:
+                content["rules"] = _rules(content["rules"])
+            _rewrite(plain, content)
 
 
 def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +65,15 @@ def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
         for partition in content["partitions"]
     ]
     return {**content, "partitions": partitions}
+
+
+def _rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rules that can apply: a third of S3's, which a client keeps in memory."""
+    return [
+        {**rule, "rules": _rules(rule["rules"])} if "rules" in rule else rule
+        for rule in rules
+        if not any(unmet in json.dumps(rule["conditions"]) for unmet in UNMET)
+    ]
 
 
 def _model(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
