@@ -17,8 +17,8 @@ except ImportError:  # there are wheels for x86_64 Linux only
     cykooz_resizer = None
 
 BACKEND: Final = "cykooz-resizer" if cykooz_resizer else "pillow"
-MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours by their transparency
-LOBES: Final = 3  # of Lanczos3: the pixels on each side that it looks at, in those of the smaller picture
+MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours are multiplied by alpha in the image itself
+LOBES: Final = 3  # Lanczos3 reads as many pixels on each side, counted in those of the smaller picture
 HALF: Final = 0.5  # pixels; a picture whose size is closer to the wanted one is not resized
 
 
@@ -29,9 +29,9 @@ def resize(
 
     Only the part within `box` is used (None: all); without it, padding from a decoder that rounds up would shift and
     stretch the picture by up to 15 dB. Colours are multiplied by their alpha first, so that hidden colours of
-    transparent pixels do not bleed into edges. With `overwrite` that happens in the image itself: afterwards use it
-    only for further calls. With `close` the image's memory may be freed before the result takes its own. An image that
-    has the size already is returned unchanged.
+    transparent pixels do not bleed into edges. With `overwrite` that happens in the image itself; then only this
+    function can use it. With `close` the image may be closed, so that its memory is free before the result needs any.
+    An image that has the size already is returned unchanged.
     """
     left, top, right, bottom = box or (0, 0, *image.size)
     if abs(right - left - size[0]) < HALF and abs(bottom - top - size[1]) < HALF:

@@ -1,1 +1,1 @@
-"""The promises that this project keeps."""
+"""Tests of Resizer; folders mirror the packages."""

@@ -1,4 +1,4 @@
-"""Imports go one way, each library stays where it belongs, and modules stay short."""
+"""Imports go one way, each library is imported only where it belongs, and modules are short."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MORE: Final = {
     "store": {"s3", "report"},
     "events": {"report"},
     "layout": {"resize"},
-}  # what a step may import beside the shared packages
+}  # what a step may import in addition to the shared packages
 BELONGS_TO: Final = {
     "boto3": ("cli/",),
     "botocore": ("s3/", "rejections.py", "cli/"),
@@ -38,73 +38,73 @@ MAX_LINES: Final = 230
 
 @cache
 def modules() -> list[tuple[str, ast.Module]]:
-    """Every module by its path below the package, with its tree."""
+    """Every module: its path in the package and its syntax tree."""
     return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")]
 
 
-def rooms(names: set[str]) -> set[str]:
-    """The packages or flat modules of the project among imported names."""
+def parts(names: set[str]) -> set[str]:
+    """The parts of the project, packages or top-level modules, among imported names."""
     own = {name.split(".")[1] for name in names if name.startswith("resizer.")}
     return own | {"devtools" for name in names if name.startswith("devtools.")}
 
 
-def room(path: str) -> str:
-    """The package or flat module that a file is, or lies in."""
+def part(path: str) -> str:
+    """The package or top-level module of a file."""
     return path.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
-def test_nothing_imports_what_calls_it() -> None:
-    """Handler, command line, local service and devtools import the pipeline and what it is made of, never back."""
+def test_nothing_imports_its_callers() -> None:
+    """No module below handler, command line, local service and devtools imports one of these."""
     for path, tree in modules():
-        if room(path) not in ABOVE:
-            assert not rooms(imports(tree)) & ABOVE, path
+        if part(path) not in ABOVE:
+            assert not parts(imports(tree)) & ABOVE, path
 
 
 def test_only_the_pipeline_knows_more_than_one_step() -> None:
-    """A step imports the shared packages and itself, and no other step; `store` may import `s3`."""
+    """A step imports only shared packages, itself, and the few exceptions in `MORE`."""
     for path, tree in modules():
-        if room(path) in STEPS:
-            assert rooms(imports(tree)) <= SHARED | {room(path)} | MORE.get(room(path), set()), path
+        if part(path) in STEPS:
+            assert parts(imports(tree)) <= SHARED | {part(path)} | MORE.get(part(path), set()), path
 
 
-def test_shared_packages_know_no_step() -> None:
-    """The errors know nothing, the model knows errors, formats know both, and memory knows formats and geometry too."""
+def test_shared_packages_import_no_step() -> None:
+    """errors imports nothing, model errors, formats both, and memory also formats and planning."""
     for path, tree in modules():
-        known = rooms(imports(tree))
-        match room(path):
+        imported = parts(imports(tree))
+        match part(path):
             case "errors":
-                assert not known, path
+                assert not imported, path
             case "model":
-                assert known <= {"errors"}, path
+                assert imported <= {"errors"}, path
             case "formats":
-                assert known <= {"model", "errors", "formats"}, path
+                assert imported <= {"model", "errors", "formats"}, path
             case "memory":
-                assert known <= {"model", "errors", "formats", "memory", "planning"}, path
+                assert imported <= {"model", "errors", "formats", "memory", "planning"}, path
 
 
-def test_each_library_stays_where_it_belongs() -> None:
-    """A library is imported only by the modules that are there for it."""
+def test_each_library_is_imported_only_where_it_belongs() -> None:
+    """A library in `BELONGS_TO` is imported only by the listed modules."""
     for path, tree in modules():
         for name in imports(tree):
             places = BELONGS_TO.get(name.split(".")[0])
             assert places is None or path.startswith(places), f"{path} imports {name}"
 
 
-def test_private_names_are_used_in_one_module() -> None:
-    """The linter lets only `pillow_private` touch what others keep private, and no line is exempt."""
+def test_only_one_module_uses_private_names() -> None:
+    """Outside the tests, only `pillow_private` is exempt from SLF001, and no single line is."""
     ignores = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]["per-file-ignores"]
     exempt = {pattern for pattern, rules in ignores.items() if {"SLF001", "SLF"} & {*rules}}
     assert exempt == {"resizer/formats/pillow_private.py", "tests/**"}
     assert [path for path, _ in modules() if "SLF" in (PACKAGE / path).read_text()] == []
 
 
-def test_modules_stay_short() -> None:
-    """Every module can be read in one go."""
+def test_modules_are_short() -> None:
+    """No module has more than 230 lines."""
     assert [path for path, _ in modules() if len((PACKAGE / path).read_text().splitlines()) > MAX_LINES] == []
 
 
-def test_imports_for_types_do_not_count() -> None:
-    """The rules see imports inside functions, and not those that only a type checker reads."""
+def test_type_checking_imports_do_not_count() -> None:
+    """`imports` finds those inside functions, but not those under TYPE_CHECKING."""
     names = {path: imports(tree) for path, tree in modules()}
     assert "resizer.color.described" in names["color/srgb.py"]
     assert "resizer.model.SourceObject" not in names["planning/guard.py"]

@@ -1,4 +1,4 @@
-"""Work is begun only where it can end in time."""
+"""Work starts only if it can end in time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from resizer.errors import OutOfTime
 from resizer.model import Header
 
 
-def test_time_is_needed_beside_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With less than the margin left, or than the work and the margin, `OutOfTime` is raised, to be tried again."""
+def test_work_needs_its_time_and_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If less is left than the work and the margin, `need` raises `OutOfTime`, which is retryable."""
     monkeypatch.setattr(deadline, "remaining", lambda: MARGIN_SECONDS + 5)
     deadline.need(4)
     with pytest.raises(OutOfTime) as raised:
@@ -22,13 +22,13 @@ def test_time_is_needed_beside_the_margin(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_without_a_limit_there_is_always_time() -> None:
-    """Outside Lambda nothing runs out."""
+    """Outside Lambda time never runs out."""
     deadline.need(1e9)
     assert deadline.within(1e9) == 1e9
 
 
 def test_requests_end_before_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A time-out is no longer than what is left beside the ending; with nothing left, no request begins."""
+    """`within` shortens a time-out to end before the invocation, and raises if no time is left."""
     monkeypatch.setattr(deadline, "remaining", lambda: ENDING_SECONDS + 3)
     assert (deadline.within(2), deadline.within(5)) == (2, 3)
     monkeypatch.setattr(deadline, "remaining", lambda: ENDING_SECONDS)
@@ -36,14 +36,14 @@ def test_requests_end_before_the_invocation(monkeypatch: pytest.MonkeyPatch) -> 
         deadline.within(5)
 
 
-def test_the_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An invocation has as many seconds left as there are until its end."""
+def test_remaining_counts_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`remaining` is the number of seconds until `ends_at`."""
     monkeypatch.setattr(deadline, "ends_at", time.monotonic() + 60)
     assert 59 < deadline.remaining() <= 60
 
 
-def test_a_decoder_that_cannot_be_stopped_is_reckoned_with() -> None:
-    """WebP takes time by its pixels and the function's share of a core; JPEG is stopped while it reads."""
+def test_decode_time_is_estimated_for_decoders_that_cannot_be_stopped() -> None:
+    """For WebP it depends on pixels and the share of a core; for JPEG it is 0, because reading can be stopped."""
     webp = Header("WEBP", "RGBA", 4000, 4000)
     assert seconds_to_decode(Header("JPEG", "RGB", 4000, 4000), 128) == 0
     assert seconds_to_decode(webp, 128) == pytest.approx(seconds_to_decode(webp, MB_PER_CORE) * MB_PER_CORE / 128)

@@ -1,4 +1,4 @@
-"""Files hold the picture and nothing of where it comes from."""
+"""Encoded files have the right pixels, frames and headers, and only requested metadata."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resizer.formats import RENDITIONS
 from resizer.model import Format, Frame
 from resizer.settings.rules import Effort, Quality
 from tests.support.mistakes import MISTAKES, mistake
-from tests.support.pictures import noise, opened, photo_like, psnr, seen_through
+from tests.support.pictures import noise, opened, photo_like, psnr, translucent
 
 QUALITY = Quality()
 
@@ -25,8 +25,8 @@ def encoded(picture: Image.Image, format_: Format, quality: Quality = QUALITY) -
 
 
 @pytest.mark.parametrize("format_", Format)
-def test_no_metadata_is_left(format_: Format) -> None:
-    """Files hold no EXIF, profile, XMP or comment unless they are asked for."""
+def test_by_default_there_is_no_metadata(format_: Format) -> None:
+    """Files have no EXIF, profile, XMP or comment unless requested."""
     picture = opened(encoded(photo_like(60, 40), format_))
     assert not picture.getexif()
     assert not {"exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "comment"} & picture.info.keys()
@@ -34,8 +34,8 @@ def test_no_metadata_is_left(format_: Format) -> None:
 
 @pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG, Format.WEBP, Format.AVIF])
 @pytest.mark.parametrize("count", [1, 2])
-def test_the_exif_that_is_kept_is_written(format_: Format, count: int) -> None:
-    """A block of EXIF that is to be kept is in the file, of pictures and of animations."""
+def test_given_exif_is_written(format_: Format, count: int) -> None:
+    """The given EXIF is in the file, for pictures and animations."""
     exif = Image.Exif()
     exif[ExifTags.Base.Copyright] = "somebody"
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(count)]
@@ -43,8 +43,8 @@ def test_the_exif_that_is_kept_is_written(format_: Format, count: int) -> None:
     assert dict(picture.getexif())[ExifTags.Base.Copyright] == "somebody"
 
 
-def test_gif_goes_without_exif() -> None:
-    """GIF has no place for EXIF and is written all the same."""
+def test_gif_has_no_exif() -> None:
+    """GIF cannot store EXIF, and is written without it."""
     exif = Image.Exif()
     exif[ExifTags.Base.Copyright] = "somebody"
     file = Encoding(exif=exif.tobytes()).encode([Frame(photo_like(60, 40))], Format.GIF, QUALITY)
@@ -53,8 +53,8 @@ def test_gif_goes_without_exif() -> None:
 
 @pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
 @pytest.mark.parametrize("loop", [0, 3])
-def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int) -> None:
-    """An animation comes out with as many frames, each as long, and plays as often."""
+def test_animations_keep_frames_durations_and_loops(format_: Format, loop: int) -> None:
+    """An animation keeps its frames, their durations and its number of plays."""
     frames = [Frame(photo_like(60, 40, seed=seed), 100 * (seed + 1)) for seed in range(3)]
     picture = Image.open(io.BytesIO(Encoding(loop=loop).encode(frames, format_, Quality())))
     assert isinstance(picture, ImageFile)
@@ -64,10 +64,9 @@ def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int
         picture.load()
         assert picture.info["duration"] == frame.duration
         assert psnr(picture.convert("RGB"), frame.pixels) > 22
-    if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF repeats: see `test_avif_plays`
-        assert picture.info["loop"] == (
-            loop - 1 if format_ is Format.GIF and loop else loop
-        )  # a GIF counts repetitions
+    if format_ is not Format.AVIF:  # Pillow does not read how often an AVIF plays
+        repetitions = loop - 1 if format_ is Format.GIF and loop else loop  # GIF counts repetitions, not plays
+        assert picture.info["loop"] == repetitions
 
 
 @pytest.mark.parametrize(
@@ -86,22 +85,26 @@ def test_animations_keep_frames_times_and_repetitions(format_: Format, loop: int
         (Format.PNG, 2, 2),
     ],
 )
-def test_every_format_counts_its_plays_as_it_does(format_: Format, plays: int | None, written: int | None) -> None:
-    """What a file says of its plays is what its format takes for as many, at most as many as it can count."""
+def test_the_number_of_plays_is_written_as_each_format_counts_it(
+    format_: Format, plays: int | None, written: int | None
+) -> None:
+    """GIF counts repetitions, WebP and PNG count plays; each is capped at the format's maximum."""
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
     assert opened(Encoding(loop=plays).encode(frames, format_, Quality())).info.get("loop") == written
 
 
-LONGEST = 65_535_000.0  # milliseconds, of a frame of an animated PNG
+MAX_PNG_MS = 65_535_000.0  # the longest frame of an animated PNG
 
 
 @pytest.mark.parametrize("format_", [Format.GIF, Format.PNG, Format.WEBP, Format.AVIF])
-@pytest.mark.parametrize("duration", [0, 0.5, 100 / 3, 70_003, 655_351, 16_777_215, 16_777_214.5, LONGEST, LONGEST * 2])
-def test_every_duration_can_be_written(format_: Format, duration: float) -> None:
-    """However long a frame is shown, it is shown in every format for as long, or as near to it as that can."""
+@pytest.mark.parametrize(
+    "duration", [0, 0.5, 100 / 3, 70_003, 655_351, 16_777_215, 16_777_214.5, MAX_PNG_MS, MAX_PNG_MS * 2]
+)
+def test_any_duration_can_be_written(format_: Format, duration: float) -> None:
+    """A frame's duration is written as exactly as the format allows, and capped at its maximum."""
     frames = [Frame(photo_like(60, 40, seed=seed), duration) for seed in range(3)]
     picture = opened(Encoding(loop=0).encode(frames, format_, Quality()))
-    longest = {Format.GIF: 655_350, Format.PNG: LONGEST, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
+    longest = {Format.GIF: 655_350, Format.PNG: MAX_PNG_MS, Format.WEBP: 2**24 - 2, Format.AVIF: 2**32}[format_]
     exact = {Format.GIF: 10, Format.PNG: 500 if duration > 65_535 else 0.01, Format.WEBP: 1, Format.AVIF: 1}[format_]
     for number in range(len(frames)):
         picture.seek(number)
@@ -113,8 +116,8 @@ def test_every_duration_can_be_written(format_: Format, duration: float) -> None
     ("problem", "reason"),
     [(RuntimeError("too much"), Reason.UNSUPPORTED_FORMAT), (MemoryError(), Reason.NEEDS_MEMORY)],
 )
-def test_what_an_encoder_refuses_is_told(problem: Exception, reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever an encoder raises, the picture is rejected, in words that name the format."""
+def test_an_encoders_error_is_a_rejection(problem: Exception, reason: Reason, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If an encoder raises, the picture is rejected with a message that names the format."""
 
     def refuse(*_: object, **__: object) -> None:
         raise problem
@@ -125,8 +128,8 @@ def test_what_an_encoder_refuses_is_told(problem: Exception, reason: Reason, mon
     assert rejection.value.reason is reason
 
 
-def test_a_mistake_of_ours_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever we do wrong while a picture or an animation is written comes out as it was raised, in every format."""
+def test_a_bug_of_ours_is_raised_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in our encoding code is raised unchanged, and never rejects the picture, in every format."""
     frames = [Frame(photo_like(16, 12, seed=seed), 50) for seed in range(2)]
     for format_ in Format:
         for step in ("fit", "save"):
@@ -138,8 +141,8 @@ def test_a_mistake_of_ours_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) 
                             Encoding(loop=0).encode(shown, format_, QUALITY)
 
 
-def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An AttributeError or the like within Pillow says nothing of the picture: we have called it wrongly."""
+def test_an_attribute_error_in_pillow_is_a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AttributeError, NameError, ImportError and AssertionError mean a bug of ours even if Pillow raises them."""
     for kind in (AttributeError, NameError, ImportError, AssertionError):
 
         def fail(*_: object, kind: type[Exception] = kind, **__: object) -> None:
@@ -150,21 +153,21 @@ def test_what_only_a_mistake_raises_is_ours_wherever_it_is_raised(monkeypatch: p
             encoded(photo_like(16, 12), Format.WEBP)
 
 
-def test_what_ends_the_work_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is raised before a frame comes through as it is."""
+def test_out_of_time_is_raised_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`OutOfTime` before a frame is not turned into a rejection."""
     monkeypatch.setattr(deadline, "remaining", lambda: 0.0)
     with pytest.raises(OutOfTime):
         Encoding().encode([Frame(photo_like(60, 40))], Format.JPEG, Quality())
 
 
 def test_a_jpeg_shows_the_first_frame() -> None:
-    """An animation as JPEG is its first frame."""
+    """An animation written as JPEG is its first frame."""
     frames = [Frame(photo_like(60, 40, seed=seed), 50) for seed in range(2)]
     assert Encoding(loop=0).encode(frames, Format.JPEG, QUALITY) == encoded(frames[0].pixels, Format.JPEG)
 
 
-def test_frames_that_can_be_seen_through_do_not_show_the_one_before() -> None:
-    """In a GIF each frame stands on its own: what it leaves clear is clear."""
+def test_transparent_gif_frames_do_not_show_the_frame_before() -> None:
+    """A transparent pixel of a GIF frame is transparent, whatever the frame before has there."""
     frames = []
     for left in (0, 20):
         pixels = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
@@ -179,28 +182,28 @@ def test_frames_that_can_be_seen_through_do_not_show_the_one_before() -> None:
 @pytest.mark.parametrize("format_", Format)
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(60, 40), (1, 1), (3, 200)])
-def test_every_file_opens_again(format_: Format, mode: str, size: tuple[int, int]) -> None:
-    """Each format takes each mode in any size, and gives a file of that format and size."""
+def test_every_file_can_be_opened(format_: Format, mode: str, size: tuple[int, int]) -> None:
+    """For each format, mode and size the file has that format and size."""
     picture = opened(encoded(photo_like(*size).convert(mode), format_))
     assert (picture.format, picture.size) == (format_, size)
 
 
 @pytest.mark.parametrize("format_", Format)
-def test_pictures_look_as_they_did(format_: Format) -> None:
-    """At the default quality each format gives back what went in, as closely as it can."""
+def test_pictures_look_the_same_after_encoding(format_: Format) -> None:
+    """At the default quality every format has a PSNR above 25 dB."""
     picture = photo_like(120, 80)
     assert psnr(opened(encoded(picture.copy(), format_)).convert("RGB"), picture) > 25
 
 
 @pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG])
 def test_grey_stays_grey(format_: Format) -> None:
-    """A grey picture is stored as one, without colours that it does not have."""
+    """A grey picture is stored in mode L."""
     assert opened(encoded(photo_like(60, 40).convert("L"), format_)).mode == "L"
 
 
 @pytest.mark.parametrize("format_", [Format.PNG, Format.WEBP, Format.AVIF, Format.GIF])
-def test_transparency_is_kept_where_a_format_has_it(format_: Format) -> None:
-    """What could be seen through still can, where the format knows how."""
+def test_transparency_is_kept(format_: Format) -> None:
+    """Transparent pixels are transparent in every format that has transparency."""
     picture = Image.new("RGBA", (40, 20), (200, 30, 30, 255))
     picture.paste((0, 0, 0, 0), (20, 0, 40, 20))
     alpha = opened(encoded(picture, format_)).convert("RGBA").getchannel("A")
@@ -208,8 +211,8 @@ def test_transparency_is_kept_where_a_format_has_it(format_: Format) -> None:
     assert alpha.getpixel((35, 10)) == 0
 
 
-def test_jpegs_are_white_behind_transparency() -> None:
-    """JPEG cannot be seen through: what was transparent is white, and half of it is half white."""
+def test_jpeg_has_white_behind_transparency() -> None:
+    """In a JPEG, transparent pixels become white, and half transparent ones are mixed with white."""
     picture = Image.new("RGBA", (48, 16), (0, 0, 0, 0))
     picture.paste((0, 0, 0, 128), (16, 0, 32, 16))
     picture.paste((0, 0, 0, 255), (32, 0, 48, 16))
@@ -219,8 +222,8 @@ def test_jpegs_are_white_behind_transparency() -> None:
 
 
 @pytest.mark.parametrize("format_", [Format.JPEG, Format.WEBP, Format.AVIF])
-def test_quality_is_honoured(format_: Format) -> None:
-    """Each lossy format follows its own quality: lower is smaller, and other formats' do not matter."""
+def test_each_format_has_its_own_quality(format_: Format) -> None:
+    """A lower quality gives a smaller file, and other formats' qualities do not matter."""
     name = format_.lower()
     low, middle, high = (encoded(photo_like(120, 80), format_, Quality(**{name: level})) for level in (20, 60, 95))
     assert len(low) < len(middle) < len(high)
@@ -230,15 +233,15 @@ def test_quality_is_honoured(format_: Format) -> None:
 
 @pytest.mark.parametrize("format_", Format)
 def test_the_same_picture_gives_the_same_bytes(format_: Format) -> None:
-    """Encoding depends on nothing but the picture and the quality, so that two runs cannot differ."""
+    """Encoding is deterministic."""
     assert encoded(photo_like(60, 40), format_) == encoded(photo_like(60, 40), format_)
 
 
 @pytest.mark.parametrize("format_", [Format.JPEG, Format.PNG, Format.WEBP, Format.AVIF])
-def test_more_effort_makes_a_smaller_file_of_the_same_picture(format_: Format) -> None:
-    """From `fast` by `balanced` to `small` no file grows, the last is the smallest, and all show the same."""
+def test_more_effort_gives_a_smaller_file(format_: Format) -> None:
+    """From `fast` to `balanced` to `small` files get no larger, `small` is smallest, and all look the same."""
     picture = noise(36, 24).resize((360, 240))
-    if format_ is Format.PNG:  # matches are what takes effort
+    if format_ is Format.PNG:  # effort goes into finding matches
         picture = picture.quantize(16).convert("RGB").resize((720, 240)).crop((0, 0, 360, 240))
     files = [Encoding().encode([Frame(picture)], format_, Quality(), effort) for effort in Effort]
     sizes = [len(file) for file in files]
@@ -251,7 +254,7 @@ def test_more_effort_makes_a_smaller_file_of_the_same_picture(format_: Format) -
 
 @pytest.mark.parametrize("effort", Effort)
 @pytest.mark.parametrize("format_", Format)
-def test_animations_and_transparency_are_written_with_any_effort(format_: Format, effort: Effort) -> None:
-    """Every format takes every effort, for several frames and for transparent ones."""
-    frames = [Frame(seen_through(60, 40), 50), Frame(photo_like(60, 40).convert("RGBA"), 50)]
+def test_any_effort_works_for_animations_and_transparency(format_: Format, effort: Effort) -> None:
+    """Every format accepts every effort, for several frames and for transparent ones."""
+    frames = [Frame(translucent(60, 40), 50), Frame(photo_like(60, 40).convert("RGBA"), 50)]
     assert opened(Encoding(loop=0).encode(frames, format_, Quality(), effort)).size == (60, 40)

@@ -1,4 +1,4 @@
-"""Every error knows whether another try can help, and says what happened in words."""
+"""Every error knows whether a retry can help, and has a readable message."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ CONTRACT_REASONS = {
         (RecordsFailed, True),
     ],
 )
-def test_an_error_knows_whether_another_try_can_help(kind: type[ResizerError], retryable: bool) -> None:  # noqa: FBT001 # a table's column
-    """What is final is not tried again, and what storage did is."""
+def test_an_error_knows_whether_a_retry_can_help(kind: type[ResizerError], retryable: bool) -> None:  # noqa: FBT001 # a table's column
+    """Errors of storage and time are retryable, and final errors are not."""
     assert kind.retryable is retryable
 
 
-def test_there_is_one_root_and_every_error_is_in_its_tree() -> None:
-    """All errors of the project come from one root, and the module's drawing names each."""
+def test_all_errors_have_one_root() -> None:
+    """All errors derive from `ResizerError`, and the tree in the module's docstring lists them."""
     for kind in ALL:
         assert issubclass(kind, ResizerError)
         assert kind.__name__ in (errors.__doc__ or "")
@@ -70,14 +70,14 @@ def test_there_is_one_root_and_every_error_is_in_its_tree() -> None:
         (Superseded, Reason.SUPERSEDED),
     ],
 )
-def test_nothing_to_do_says_why(kind: type[NothingToDo], reason: Reason) -> None:
-    """Each way of having nothing to do carries its reason."""
+def test_nothing_to_do_has_a_reason(kind: type[NothingToDo], reason: Reason) -> None:
+    """`SourceGone` and `Superseded` have their reasons."""
     assert issubclass(kind, NothingToDo)
     assert kind("why").reason is reason
 
 
 def test_config_errors_list_every_mistake() -> None:
-    """The message of a wrong configuration has a line for each mistake."""
+    """The message of a `ConfigError` has one line for each mistake."""
     problem = ConfigError(["RESIZER_WIDTHS='x': must be widths", "RESIZER_QUALITY='y': must be pairs"])
     assert problem.mistakes == ("RESIZER_WIDTHS='x': must be widths", "RESIZER_QUALITY='y': must be pairs")
     assert str(problem) == (
@@ -85,33 +85,33 @@ def test_config_errors_list_every_mistake() -> None:
     )
 
 
-def test_a_rejection_has_a_code_and_words() -> None:
-    """A rejection carries its code for machines and its detail for people, and shows both."""
+def test_a_rejection_has_a_reason_and_a_detail() -> None:
+    """A rejection has a reason for programs and a detail for people, and its text has both."""
     rejection = Rejected(Reason.TRUNCATED, "The PNG ends early.")
     assert (rejection.reason, rejection.detail) == (Reason.TRUNCATED, "The PNG ends early.")
     assert str(rejection) == "truncated: The PNG ends early."
 
 
 def test_reasons_are_short_stable_codes() -> None:
-    """Reasons are lowercase words that scripts and dashboards can rely on."""
+    """A reason is its name in lowercase with underscores."""
     for reason in Reason:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", reason)
         assert str(reason) == reason.value == reason.name.lower()
 
 
-def test_the_contracts_reasons_are_there() -> None:
-    """The reasons that the contract names are spelt as it spells them."""
+def test_the_contracts_reasons_exist() -> None:
+    """The contract's reasons are spelt as in the contract."""
     assert set(Reason) >= CONTRACT_REASONS
 
 
-def test_a_mistake_of_ours_is_told_from_a_damaged_file() -> None:
-    """An error is ours by its kind, or where it or its cause was raised in the package; other errors are the file's."""
+def test_bugs_of_ours_differ_from_damaged_files() -> None:
+    """An error is a bug of ours by its type, or if it or its cause was raised in `resizer`; others are the file's."""
     for kind in MISTAKES:
         with pytest.raises(kind) as raised:
             mistake(kind)()
         assert is_our_fault(raised.value)
         replaced = OSError("image file is truncated")
-        replaced.__cause__ = raised.value  # as Pillow replaces some errors
+        replaced.__cause__ = raised.value  # Pillow replaces some errors
         assert is_our_fault(replaced)
     for problem in (OSError("image file is truncated"), SyntaxError("not a PNG"), ValueError("bad"), IndexError()):
         with pytest.raises(type(problem)) as raised:

@@ -1,4 +1,4 @@
-"""The handler tries every record, answers in one shape, and tells the log and the metrics what happened."""
+"""The handler processes every record, answers by the contract, and logs and counts what happened."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def notification(*keys: str) -> dict[str, Any]:
     return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": name} for name in names]}
 
 
-class TodaysStdout:
-    """Standard output as it is now: pytest puts another in its place for every test."""
+class CurrentStdout:
+    """Writes to the current `sys.stdout`, which pytest replaces for every test."""
 
     def write(self, text: str) -> None:
         sys.stdout.write(text)
@@ -37,15 +37,15 @@ class TodaysStdout:
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Reads what the handler has printed so far, one JSON object a line."""
-    for each in handler.logger.handlers:
-        monkeypatch.setattr(each, "stream", TodaysStdout())
+    """Reads the JSON lines that the handler has printed so far."""
+    for log_handler in handler.logger.handlers:
+        monkeypatch.setattr(log_handler, "stream", CurrentStdout())
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
-    """Each record has its entry, in order, with outcome, reason and renditions, narrowest first."""
+def test_the_answer_has_the_contracts_fields(s3: Any) -> None:
+    """Each record has a result, in order, with outcome, reason and renditions, narrowest first."""
     s3.put_object(Bucket=BUCKET, Key="my cat.jpg", Body=saved(photo_like(1200, 800)))
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     resized, rejected = handler.lambda_handler(notification("my cat.jpg", "note.txt"), context())["results"]
@@ -68,53 +68,47 @@ def test_the_answer_has_the_contracts_shape(s3: Any) -> None:
     }  # fmt: skip
 
 
-def test_a_failing_record_does_not_keep_the_others_from_being_done(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All records are tried before the failed ones are raised, each by bucket and key."""
+def test_a_failing_record_does_not_stop_the_others(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All records are processed before an error lists the failed ones by bucket and key."""
     process = pipeline.process
 
     def failing(source: Any, *others: Any) -> Any:
         if source.key == "bad.jpg":
             raise StorageError(f"GET {source.uri} failed: 503")
         if source.key == "odd.jpg":
-            raise RuntimeError("nobody foresaw this")
+            raise RuntimeError("a bug")
         return process(source, *others)
 
     monkeypatch.setattr(handler, "process", failing)
     s3.put_object(Bucket=BUCKET, Key="good.jpg", Body=saved(photo_like(100, 80)))
-    with pytest.raises(RecordsFailed, match=f"2 record.*s3://{BUCKET}/bad.jpg.*s3://{BUCKET}/odd.jpg.*foresaw"):
+    with pytest.raises(RecordsFailed, match=f"2 record.*s3://{BUCKET}/bad.jpg.*s3://{BUCKET}/odd.jpg.*a bug"):
         handler.lambda_handler(notification("bad.jpg", "odd.jpg", "good.jpg"), context())
     assert s3.head_object(Bucket=BUCKET, Key="resized/480-good.jpg")["ContentLength"] > 0
 
 
 def test_the_time_limit_ends_with_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work has the invocation's time; what the process does afterwards, as the local service does, has no limit."""
-    left: list[float] = []
+    """During an invocation work has its remaining time; afterwards, as in the local service, there is no limit."""
+    remaining: list[float] = []
 
-    def noting(source: Any, *_: Any) -> None:
-        left.append(deadline.remaining())
+    def fail(source: Any, *_: Any) -> None:
+        remaining.append(deadline.remaining())
         raise StorageError(f"GET {source.uri} failed: 503")
 
-    monkeypatch.setattr(handler, "process", noting)
+    monkeypatch.setattr(handler, "process", fail)
     with pytest.raises(RecordsFailed):
         handler.lambda_handler(notification("cat.jpg"), context())
-    assert 59 < left[0] <= 60
+    assert 59 < remaining[0] <= 60
     assert deadline.remaining() == math.inf
 
 
-def test_a_test_event_has_an_empty_answer() -> None:
-    """What S3 sends when a notification is set up is answered with nothing done."""
-    event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
-    assert handler.lambda_handler(event, context()) == {"results": []}
-
-
-def test_a_strange_event_is_an_error_that_says_what_was_expected() -> None:
-    """An event of another kind raises an error that names the shape that was expected."""
+def test_an_unknown_event_is_an_error_that_says_what_was_expected() -> None:
+    """An event of another service raises an error that names the expected shape."""
     with pytest.raises(UnknownEvent, match="expected an S3 notification"):
         handler.lambda_handler({"httpMethod": "GET"}, context())
 
 
-def test_the_log_tells_each_record_in_fields(s3: Any, log: Any) -> None:
-    """One line per record holds all that an operator asks for, and neither the event nor any image bytes."""
+def test_each_record_has_a_log_line(s3: Any, log: Any) -> None:
+    """A record's log line has outcome, sizes, times and memory, but neither the event nor credentials."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
     handler.lambda_handler(notification("cat.jpg"), context())
     line = next(entry for entry in log() if entry.get("outcome"))
@@ -127,7 +121,7 @@ def test_the_log_tells_each_record_in_fields(s3: Any, log: Any) -> None:
 
 
 def test_a_failed_record_keeps_its_figures(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed half way tells in its report how long it took, how much it read and what it was."""
+    """The report of a record that failed half way has its times, bytes and format."""
     body = saved(photo_like(1200, 800))
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=body)
     refusing = RecordingS3(s3, {"put_object": refuse})
@@ -143,8 +137,8 @@ def refuse(_: dict[str, Any]) -> None:
     raise refusal("SlowDown", "PutObject")
 
 
-def test_metrics_count_what_happened(s3: Any, log: Any) -> None:
-    """Each invocation that did something puts one line of metrics out, and one per rejection by its reason."""
+def test_metrics_count_images_and_rejections(s3: Any, log: Any) -> None:
+    """An invocation prints one line of metrics, and one for each rejection's reason."""
     handler._environment["cold"] = True
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
@@ -159,7 +153,7 @@ def test_metrics_count_what_happened(s3: Any, log: Any) -> None:
 
 
 def test_only_the_first_invocation_counts_as_a_cold_start(s3: Any, log: Any) -> None:
-    """A warm invocation has no `ColdStart`, and one that had nothing to do prints no metrics at all."""
+    """A warm invocation counts no `ColdStart`, and without work it prints no metrics."""
     handler._environment["cold"] = True
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     for key in ("note.txt", "note.txt", "resized/480-cat.jpg"):
@@ -169,8 +163,8 @@ def test_only_the_first_invocation_counts_as_a_cold_start(s3: Any, log: Any) -> 
 
 
 @pytest.mark.parametrize("first", [{"warm": True}, notification("resized/480-cat.jpg")])
-def test_a_cold_start_is_the_first_invocations_whatever_that_does(s3: Any, log: Any, first: dict[str, Any]) -> None:
-    """`ColdStart` is counted where the environment was new, also where there was nothing to do, and not later."""
+def test_a_cold_start_counts_even_without_work(s3: Any, log: Any, first: dict[str, Any]) -> None:
+    """The first invocation in an environment counts `ColdStart`, even if it has nothing to do."""
     handler._environment["cold"] = True
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     for event in (first, notification("note.txt")):

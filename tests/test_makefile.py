@@ -1,4 +1,4 @@
-"""make removes all that it makes, and refuses a variable that it would ignore."""
+"""`make clean` removes everything that was built, and make refuses unknown variables in lowercase."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWERS = "samconfig.toml"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with the makefiles in it and nothing else."""
+    """A folder with only the makefiles."""
     for name in ("Makefile", "stack.mk", "bench/bench.mk", ".gitignore"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(PROJECT / name, tmp_path / name)
@@ -27,12 +27,12 @@ def project(tmp_path: Path) -> Path:
 
 def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["make", "--directory", str(project), *arguments]
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # none of an outer make's variables
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # no variables of an outer make
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_clean_removes_all_that_was_made(project: Path) -> None:
-    """Whatever git is told to ignore was made here, and `make clean` removes it, but for the answers given to SAM."""
+def test_clean_removes_everything_in_gitignore(project: Path) -> None:
+    """`make clean` removes everything that .gitignore lists, except for samconfig.toml."""
     (project / ANSWERS).touch()
     kept = sorted(path for path in project.rglob("*") if path.is_file())
     patterns = (project / ".gitignore").read_text().split()
@@ -46,8 +46,8 @@ def test_clean_removes_all_that_was_made(project: Path) -> None:
 
 
 def test_a_variable_in_lowercase_is_refused(project: Path) -> None:
-    """`make run photo=x` would show other pictures than asked for, so it names the variable to write."""
+    """`make run photo=x` would ignore the photo, so the error says to write PHOTO."""
     done = make(project, "run", "photo=cat.jpg")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].endswith("There is no variable photo: write PHOTO.  Stop.")
+    assert done.stderr.splitlines()[0].endswith("There is no variable photo: use PHOTO.  Stop.")
     assert make(project, "help", "PHOTO=cat.jpg").returncode == 0

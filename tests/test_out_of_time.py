@@ -1,4 +1,4 @@
-"""Work that would not end in time is stopped in every stage, and says what was and was not written."""
+"""Work that would not end in time is stopped at every stage, and the error lists what was written."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ from tests.support.interleaving import InlineExecutor
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3
 from tests.support.s3_server import serving
+from tests.support.uploaded import outputs, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SETTINGS = Settings()
-PATIENCE = 10  # seconds that a test waits for what should come at once
+PATIENCE = 10  # seconds; a test that waits this long has failed
 ANIMATED = ["GIF", "PNG", "WEBP", "AVIF"]
 
 
 @dataclass(slots=True)
 class Time:
-    """Time that goes on when it is told to, until work has to end at a moment."""
+    """A clock that a test advances, and the time at which work must end."""
 
     now: float = 0.0
     end: float = math.inf
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += seconds
 
     def remaining(self) -> float:
@@ -55,7 +56,7 @@ class Time:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Time]:
-    """Time that stands still."""
+    """A clock that does not advance by itself."""
     clock = Time()
     monkeypatch.setattr(deadline, "remaining", clock.remaining)
     yield clock
@@ -63,7 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Time]:
 
 
 class Body(io.BytesIO):
-    """A download that calls `before_each` before it hands out bytes."""
+    """A download that calls `before_each` before each read."""
 
     before_each: Callable[[], None]
 
@@ -74,7 +75,7 @@ class Body(io.BytesIO):
 
 @dataclass(slots=True)
 class Stalling(RecordingS3):
-    """An S3 whose downloads call `before_each` before they hand out bytes."""
+    """An S3 whose downloads call `before_each` before each read."""
 
     before_each: Callable[[], None] = field(default=lambda: None)
 
@@ -85,38 +86,28 @@ class Stalling(RecordingS3):
         return {**answer, "Body": body}
 
 
-def upload(s3: Any, key: str, body: bytes) -> SourceObject:
-    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"].strip('"')
-    return SourceObject(BUCKET, key, etag=etag, size=len(body))
-
-
-def outputs(s3: Any) -> list[str]:
-    listing = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)
-    return [entry["Key"] for entry in listing.get("Contents", ())]
-
-
 def animation(format_: str, frames: int = 5) -> bytes:
     first, *rest = [noise(40, 30, seed) for seed in range(frames)]
     return saved(first, format_, save_all=True, append_images=rest, duration=40)
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "JPEG2000"])
-def test_a_download_that_dribbles_is_given_up(format_: str, s3: Any, clock: Time) -> None:
-    """A body that hands out its bytes too slowly is read no further once the time has run out, whoever reads it."""
+def test_a_trickling_download_is_abandoned(format_: str, s3: Any, clock: Time) -> None:
+    """A body that arrives too slowly is not read after the time has run out, in any format."""
     body = saved(noise(500, 400), format_)
-    stalling = Stalling(s3, before_each=lambda: clock.passes(4))
+    stalling = Stalling(s3, before_each=lambda: clock.advance(4))
     source, clock.end = upload(s3, "slow", body), 6
     with pytest.raises(OutOfTime, match="not enough time") as raised:
         process(source, SETTINGS, stalling)
     assert raised.value.retryable
-    assert clock.now == 8  # the second block was under way, and the third was not asked for
+    assert clock.now == 8  # after the second block; the third was not requested
     clock.end = math.inf
     assert outputs(s3) == []
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "JPEG2000", "AVIF"])
-def test_a_stalled_download_is_tried_again(format_: str, s3: Any) -> None:
-    """A body that hands out nothing any more is an interrupted download, in every format."""
+def test_a_stalled_download_is_retried(format_: str, s3: Any) -> None:
+    """A body that stops is a broken download, which is retried, in every format."""
     reads: list[int] = []
 
     def stall_at_the_second() -> None:
@@ -132,10 +123,10 @@ def test_a_stalled_download_is_tried_again(format_: str, s3: Any) -> None:
 
 
 @pytest.mark.parametrize("format_", ["WEBP", "AVIF", "JPEG2000", "TIFF"])
-def test_what_cannot_be_stopped_is_not_begun(
+def test_a_decoder_that_cannot_be_stopped_is_not_started_too_late(
     format_: str, s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A decoder that cannot be stopped is not started where the picture's pixels will take longer than is left."""
+    """A decoder that cannot be stopped does not start if its estimated time exceeds what is left."""
     monkeypatch.setattr("resizer.pipeline.decode", lambda *_: pytest.fail("decoded"))
     source, clock.end = upload(s3, "big", saved(photo_like(1000, 800), format_)), 0.01
     with pytest.raises(OutOfTime):
@@ -143,7 +134,7 @@ def test_what_cannot_be_stopped_is_not_begun(
 
 
 @pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
-def test_an_animation_is_stopped_between_its_frames(
+def test_an_animation_is_stopped_between_frames(
     format_: str, s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No frame is decoded after the time has run out."""
@@ -151,7 +142,7 @@ def test_an_animation_is_stopped_between_its_frames(
 
     def slowly(*arguments: Any) -> Iterator[Frame]:
         for frame in decode(*arguments):
-            clock.passes(4)
+            clock.advance(4)
             decoded.append(frame)
             yield frame
 
@@ -165,102 +156,105 @@ def test_an_animation_is_stopped_between_its_frames(
 
 
 @pytest.mark.parametrize("format_", ANIMATED)
-def test_an_animation_is_encoded_only_while_there_is_time(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Encoding an animation asks before each frame whether to go on."""
+def test_encoding_an_animation_stops_out_of_time(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoding an animation checks the time before each frame."""
     frames = [Frame(noise(40, 30, seed), 40) for seed in range(5)]
-    asked: list[int] = []
+    checks: list[int] = []
 
-    def no_more_at_the_third() -> None:
-        asked.append(len(asked))
-        if len(asked) == 3:
+    def fail_at_the_third() -> None:
+        checks.append(len(checks))
+        if len(checks) == 3:
             raise OutOfTime("now")
 
-    monkeypatch.setattr(deadline, "need", no_more_at_the_third)
+    monkeypatch.setattr(deadline, "need", fail_at_the_third)
     with pytest.raises(OutOfTime):
         Encoding().encode(frames, Format(format_), Quality())
-    assert len(asked) == 3
+    assert len(checks) == 3
 
 
-def test_what_was_written_and_what_was_not_is_told(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the time runs out between renditions, those that are done are stored, and the others named."""
+def after_two_renditions(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> tuple[SourceObject, str]:
+    """Resize `cat.jpg` with time for two of its three renditions; the source, and the error's message."""
 
     class Slowly(Encoding):
         def encode(self, *arguments: Any) -> bytes:
             data = super().encode(*arguments)
-            clock.passes(4)
+            clock.advance(4)
             return data
 
-    monkeypatch.setattr("resizer.pipeline.Encoding", Slowly)
-    monkeypatch.setattr(uploads, "executor", InlineExecutor())
     source, clock.end = upload(s3, "cat.jpg", saved(photo_like(1200, 900))), 7.9
-    with pytest.raises(OutOfTime) as raised:
-        process(source, SETTINGS, s3)
+    with monkeypatch.context() as patched:
+        patched.setattr("resizer.pipeline.Encoding", Slowly)
+        patched.setattr(uploads, "executor", InlineExecutor())
+        with pytest.raises(OutOfTime) as raised:
+            process(source, SETTINGS, s3)
     clock.end = math.inf
-    told = str(raised.value)
-    assert "Written: ['resized/1000-cat.jpg', 'resized/640-cat.jpg']" in told
-    assert "not written: ['resized/480-cat.jpg']" in told
+    return source, str(raised.value)
+
+
+def test_the_error_lists_what_was_written(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If time runs out between renditions, finished ones are stored, and the error lists both."""
+    _, message = after_two_renditions(s3, clock, monkeypatch)
+    assert "Written: ['resized/1000-cat.jpg', 'resized/640-cat.jpg']" in message
+    assert "not written: ['resized/480-cat.jpg']" in message
     assert outputs(s3) == ["resized/1000-cat.jpg", "resized/640-cat.jpg"]
 
 
-def test_uploads_that_get_no_answer_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests end by themselves when the invocation does, and none is left running."""
-    began: list[float] = []
+def test_uploads_without_a_response_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads to a silent S3 end before the invocation, and none is left running."""
+    started: list[float] = []
 
-    def late_write(writer: Writer, rendition: Rendition) -> bool:
-        began.append(time.monotonic())
+    def note_and_write(writer: Writer, rendition: Rendition) -> bool:
+        started.append(time.monotonic())
         return write(writer, rendition)
 
     def remaining() -> float:
-        """So much from the first upload on that one attempt fits, and no other."""
-        return ENDING_SECONDS + CONNECT_SECONDS + 0.2 + began[0] - time.monotonic() if began else 60
+        """After the first upload has started, enough for one attempt and not for two."""
+        return ENDING_SECONDS + CONNECT_SECONDS + 0.2 + started[0] - time.monotonic() if started else 60
 
     write = Writer.write
-    monkeypatch.setattr(Writer, "write", late_write)
+    monkeypatch.setattr(Writer, "write", note_and_write)
     body = saved(photo_like(1200, 900))
     picture = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n%b' % (len(body), body)
-    with serving(picture, *[b"HTTP/1.1"] * 9):  # three uploads, each tried up to three times
+    with serving(picture, *[b"HTTP/1.1"] * 9):  # three uploads, up to three attempts each
         monkeypatch.setattr(deadline, "remaining", remaining)
         with pytest.raises(OutOfTime, match="Written: \\[\\]; not written: "):
             process(SourceObject(BUCKET, "cat.jpg"), SETTINGS, clients.s3())
-    idle = [uploads.executor.submit(bool, began) for _ in range(3)]
+    idle = [uploads.executor.submit(bool, started) for _ in range(3)]
     assert all(each.result(PATIENCE) for each in idle)
 
 
-def test_the_next_try_takes_up_what_was_left(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a try that ran out of time the next one completes the set, and leaves what stands as it is."""
-    test_what_was_written_and_what_was_not_is_told(s3, clock, monkeypatch)
-    stood = written_when(s3)
-    monkeypatch.setattr("resizer.pipeline.Encoding", Encoding)
-    etag = s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ETag"].strip('"')
-    report = process(SourceObject(BUCKET, "cat.jpg", etag=etag), SETTINGS, s3)
-    assert report.outcome is Outcome.RESIZED
+def test_a_retry_writes_the_remaining_renditions(s3: Any, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a timed-out attempt the retry completes the set, without rewriting existing renditions."""
+    source, _ = after_two_renditions(s3, clock, monkeypatch)
+    before = last_modified(s3)
+    assert process(source, SETTINGS, s3).outcome is Outcome.RESIZED
     assert len(outputs(s3)) == 3
-    assert stood.items() < written_when(s3).items()
+    assert before.items() < last_modified(s3).items()
 
 
-def written_when(s3: Any) -> dict[str, Any]:
+def last_modified(s3: Any) -> dict[str, Any]:
     """When each rendition was last written."""
     return {key: s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in outputs(s3)}
 
 
-def test_a_source_replaced_while_it_is_read_ends_with_the_newer_picture(s3: Any) -> None:
-    """The body of the old upload is still the old picture; the look afterwards sees that it has been replaced."""
+def test_a_source_replaced_during_the_download_gives_the_newer_picture(s3: Any) -> None:
+    """The download has the old picture, but the HEAD after writing sees the new one, which is then resized."""
     newer: list[SourceObject] = []
 
-    def replace_it() -> None:
+    def replace() -> None:
         if not newer:
             newer.append(upload(s3, "cat.png", saved(photo_like(300, 200, seed=2), "PNG")))
 
     old = upload(s3, "cat.png", saved(photo_like(300, 200, seed=1), "PNG"))
-    assert process(old, SETTINGS, Stalling(s3, before_each=replace_it)).outcome is Outcome.RESIZED
+    assert process(old, SETTINGS, Stalling(s3, before_each=replace)).outcome is Outcome.RESIZED
     answer = s3.get_object(Bucket=BUCKET, Key="resized/480-cat.png")
     assert answer["Metadata"]["source-etag"] == newer[0].etag
     assert psnr(opened(answer["Body"].read()), photo_like(300, 200, 2)) > 60
     assert process(newer[0], SETTINGS, s3).reason is Reason.ALREADY_DONE
 
 
-def test_an_old_event_never_undoes_a_newer_upload(s3: Any) -> None:
-    """When the older of two events comes last, its upload is no more, and the newer renditions stay."""
+def test_a_late_event_does_not_undo_a_newer_upload(s3: Any) -> None:
+    """If the older of two events comes last, it is `superseded`, and the newer renditions stay."""
     old = upload(s3, "cat.png", saved(photo_like(300, 200, seed=1), "PNG"))
     newer = upload(s3, "cat.png", saved(photo_like(300, 200, seed=2), "PNG"))
     process(newer, SETTINGS, s3)

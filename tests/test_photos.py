@@ -1,4 +1,4 @@
-"""The promises held on real photos, where their folder lies beside the project."""
+"""Quality and orientation are right for real photos, if their folder exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTINGS = Settings()
 
 
 def pictures(path: Path) -> list[Image.Image]:
-    """The pixels of all renditions, before they are encoded."""
+    """The pixels of all renditions before encoding."""
     limits = Limits(max_pixels=SETTINGS.max_pixels, planned=of_widths(DEFAULT_WIDTHS[0]), file_size=path.stat().st_size)
     opened, header = open_image(io.BytesIO(path.read_bytes()), limits)
     upright = header.upright_size
@@ -37,8 +37,8 @@ def pictures(path: Path) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("path", photo_files(), ids=lambda path: path.name)
-def test_scaled_decode_and_cascade_keep_the_quality(path: Path) -> None:
-    """Each rendition is within 45 dB of one Lanczos step from everything decoded and turned upright."""
+def test_scaled_decoding_and_cascade_keep_the_quality(path: Path) -> None:
+    """Each rendition has at least 45 dB PSNR to a single Lanczos step from the full upright picture."""
     whole = ImageOps.exif_transpose(Image.open(path))
     for picture in pictures(path):
         assert psnr(picture, whole.resize(picture.size, Image.Resampling.LANCZOS)) >= 45
@@ -46,6 +46,6 @@ def test_scaled_decode_and_cascade_keep_the_quality(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["landscape", "portrait"])
 def test_all_nine_orientations_show_the_same_picture(kind: str) -> None:
-    """The nine files of one scene come out upright and alike, whatever their orientation tag says."""
+    """Nine files of one scene, with all orientation tags, come out upright and alike."""
     first, *others = (pictures(PHOTOS / f"exif-{kind}-{number}.jpg")[-1] for number in range(9))
-    assert all(psnr(other, first) > 26 for other in others)  # each bears a number of its own
+    assert all(psnr(other, first) > 26 for other in others)  # each file shows its own number

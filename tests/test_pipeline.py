@@ -1,4 +1,4 @@
-"""Every input ends in the outcome that the README promises, at the cost that it promises."""
+"""Every input has the outcome and the cost that the README promises."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from resizer.settings.rules import DEFAULT_WIDTHS, Rule
 from tests.conftest import BUCKET
 from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3, refusal
+from tests.support.uploaded import outputs, upload
 
 SETTINGS = Settings()
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"]
@@ -36,24 +37,14 @@ AWKWARD_KEYS = [
 ]
 
 
-def upload(s3: Any, key: str, body: bytes, **more: Any) -> SourceObject:
-    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=body, **more)["ETag"].strip('"')
-    return SourceObject(BUCKET, key, etag=etag, size=len(body))
-
-
 def stored(s3: Any, key: str) -> tuple[Image.Image, dict[str, Any]]:
     answer = s3.get_object(Bucket=BUCKET, Key=key)
     return opened(answer["Body"].read()), answer
 
 
-def outputs(s3: Any) -> list[str]:
-    listing = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)
-    return [entry["Key"] for entry in listing.get("Contents", ())]
-
-
 @pytest.mark.parametrize("format_", FORMATS)
 def test_every_format_gives_three_renditions(s3: Any, format_: str) -> None:
-    """Each format gives three upright renditions with their type and the design's metadata."""
+    """Each format gives three renditions with Content-Type and the contract's metadata."""
     source = upload(s3, "picture", saved(photo_like(1200, 900), format_), CacheControl="max-age=60")
     report = process(source, SETTINGS, s3)
     written = WRITTEN_AS.get(format_, format_)
@@ -72,43 +63,29 @@ def test_every_format_gives_three_renditions(s3: Any, format_: str) -> None:
         assert "source-sequencer" not in answer["Metadata"]
 
 
-def test_the_sequencer_is_kept_where_the_event_had_one(s3: Any) -> None:
-    """A rendition carries the sequencer of the event that it was made for."""
+def test_the_events_sequencer_is_stored(s3: Any) -> None:
+    """A rendition's metadata has the sequencer of its event."""
     source = upload(s3, "cat.jpg", saved(photo_like(600, 400)))
     process(SourceObject(BUCKET, "cat.jpg", etag=source.etag, sequencer="0055AED6DCD90281E5"), SETTINGS, s3)
     assert stored(s3, "resized/480-cat.jpg")[1]["Metadata"]["source-sequencer"] == "0055AED6DCD90281E5"
 
 
-def test_an_upload_costs_one_get_three_puts_and_one_head(s3: Any) -> None:
-    """An upload makes exactly one GET, one PUT for each rendition and, after these, one HEAD of its source."""
-    recording = RecordingS3(s3)
-    process(upload(s3, "cat.jpg", saved(photo_like(1200, 800))), SETTINGS, recording)
-    assert recording.calls[-1] == ("head_object", "cat.jpg")
-    assert sorted(recording.calls) == [
-        ("get_object", "cat.jpg"),
-        ("head_object", "cat.jpg"),
-        ("put_object", "resized/1000-cat.jpg"),
-        ("put_object", "resized/480-cat.jpg"),
-        ("put_object", "resized/640-cat.jpg"),
-    ]
-
-
 @pytest.mark.parametrize("key", AWKWARD_KEYS)
-def test_awkward_keys_come_out_under_the_same_name(s3: Any, key: str) -> None:
-    """Whatever a key holds, its renditions are called the same behind their prefix."""
+def test_awkward_keys_are_kept(s3: Any, key: str) -> None:
+    """Whatever characters a key has, its renditions' keys end with it unchanged."""
     assert process(upload(s3, key, saved(photo_like(64, 48))), SETTINGS, s3).outcome is Outcome.RESIZED
     assert outputs(s3) == sorted(f"resized/{width}-{key}" for width in DEFAULT_WIDTHS)
 
 
-def test_a_small_picture_is_written_under_all_keys(s3: Any) -> None:
-    """A source narrower than every width keeps its size and has a rendition under every key."""
+def test_a_small_picture_has_a_rendition_under_every_key(s3: Any) -> None:
+    """A source narrower than every width is written in its own size under every key."""
     process(upload(s3, "icon.png", saved(photo_like(300, 200), "PNG")), SETTINGS, s3)
     assert {stored(s3, key)[0].size for key in outputs(s3)} == {(300, 200)}
     assert len(outputs(s3)) == 3
 
 
-def test_too_long_a_key_is_rejected_before_the_get(s3: Any) -> None:
-    """A key whose output key S3 could not hold is rejected without one request."""
+def test_a_key_that_is_too_long_is_rejected_without_a_request(s3: Any) -> None:
+    """A key whose output key would exceed S3's limit is rejected without any request."""
     recording = RecordingS3(s3)
     report = process(SourceObject(BUCKET, "x" * 1010 + ".jpg"), SETTINGS, recording)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.KEY_TOO_LONG)
@@ -116,8 +93,8 @@ def test_too_long_a_key_is_rejected_before_the_get(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"plain text", b"", b"<!doctype html><title>Not found</title>"])
-def test_what_is_no_image_is_rejected(s3: Any, body: bytes) -> None:
-    """A text, an empty object or a page named .jpg is rejected and leaves nothing."""
+def test_a_file_that_is_not_an_image_is_rejected(s3: Any, body: bytes) -> None:
+    """A text, an empty object or a web page named .jpg is rejected, and nothing is written."""
     report = process(upload(s3, "picture.jpg", body), SETTINGS, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.NOT_AN_IMAGE)
     assert outputs(s3) == []
@@ -125,8 +102,8 @@ def test_what_is_no_image_is_rejected(s3: Any, body: bytes) -> None:
 
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.7, 0.99])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_truncated_jpeg_leaves_nothing(s3: Any, part: float, *, progressive: bool) -> None:
-    """A JPEG cut off anywhere is rejected as truncated and nothing of it is written."""
+def test_a_truncated_jpeg_is_rejected(s3: Any, part: float, *, progressive: bool) -> None:
+    """A JPEG cut off anywhere is rejected as `truncated`, and nothing is written."""
     whole = saved(photo_like(1600, 1200), progressive=progressive)
     report = process(upload(s3, "cut.jpg", whole[: int(len(whole) * part)]), SETTINGS, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TRUNCATED)
@@ -140,24 +117,24 @@ def test_a_truncated_jpeg_leaves_nothing(s3: Any, part: float, *, progressive: b
         (Settings(max_bytes=1000), Reason.TOO_MANY_BYTES),
     ],
 )
-def test_limits_are_decided_before_decoding(
+def test_limits_are_checked_before_decoding(
     s3: Any, settings: Settings, reason: Reason, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An image over a limit is rejected with its own reason, and no pixel of it is decoded."""
+    """An image over a limit is rejected with the limit's reason, and is not decoded."""
     monkeypatch.setattr("resizer.pipeline.decode", lambda *_: pytest.fail("decoded"))
     report = process(upload(s3, "big.jpg", saved(photo_like(800, 600))), settings, s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, reason)
     assert outputs(s3) == []
 
 
-def test_a_deleted_source_is_nothing_to_do(s3: Any) -> None:
-    """An object that has gone since its event is skipped as `source_gone`."""
+def test_a_deleted_source_is_skipped(s3: Any) -> None:
+    """An object that was deleted after its event is skipped as `source_gone`."""
     report = process(SourceObject(BUCKET, "gone.jpg", etag="0" * 32), SETTINGS, s3)
     assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.SOURCE_GONE)
 
 
-def test_an_overwritten_source_is_left_to_its_newer_event(s3: Any) -> None:
-    """An event for bytes that have been replaced since is skipped as `superseded`."""
+def test_the_event_of_an_overwritten_source_is_skipped(s3: Any) -> None:
+    """An event for an object that was overwritten since is skipped as `superseded`."""
     old = upload(s3, "cat.jpg", saved(photo_like(100, 80)))
     upload(s3, "cat.jpg", saved(photo_like(100, 80, seed=2)))
     report = process(old, SETTINGS, s3)
@@ -165,7 +142,7 @@ def test_an_overwritten_source_is_left_to_its_newer_event(s3: Any) -> None:
 
 
 def test_an_upload_under_the_output_prefix_costs_no_request(s3: Any) -> None:
-    """Our own output is skipped as `output_prefix` without a request to S3."""
+    """A rendition's own event is skipped as `output_prefix`, without a request to S3."""
     recording = RecordingS3(s3)
     report = process(SourceObject(BUCKET, "resized/480-cat.jpg"), SETTINGS, recording)
     assert (report.outcome, report.reason) == (Outcome.SKIPPED, Reason.OUTPUT_PREFIX)
@@ -173,7 +150,7 @@ def test_an_upload_under_the_output_prefix_costs_no_request(s3: Any) -> None:
 
 
 def test_the_same_upload_again_is_already_done(s3: Any) -> None:
-    """A repeated event is skipped as `already_done`, and the same bytes stand."""
+    """A repeated event is skipped as `already_done`, and the renditions stay unchanged."""
     source = upload(s3, "cat.jpg", saved(photo_like(700, 500)))
     process(source, SETTINGS, s3)
     before = s3.list_objects_v2(Bucket=BUCKET, Prefix=SETTINGS.output_prefix)["Contents"]
@@ -183,7 +160,7 @@ def test_the_same_upload_again_is_already_done(s3: Any) -> None:
 
 
 def test_an_overwrite_replaces_the_renditions(s3: Any) -> None:
-    """After a new upload of the same key the renditions are those of the new picture."""
+    """After an overwrite the renditions show the new picture."""
     process(upload(s3, "cat.png", saved(Image.new("RGB", (800, 600), "red"), "PNG")), SETTINGS, s3)
     process(upload(s3, "cat.png", saved(Image.new("RGB", (800, 400), "blue"), "PNG")), SETTINGS, s3)
     for key in outputs(s3):
@@ -202,8 +179,8 @@ def test_an_overwrite_replaces_the_renditions(s3: Any) -> None:
         ("put_object", ReadTimeoutError(endpoint_url="loopback")),
     ],
 )
-def test_what_s3_refuses_is_raised_with_its_name(s3: Any, operation: str, fault: Exception) -> None:
-    """A refusal or a lost connection is raised, to be tried again, and names bucket and key."""
+def test_an_error_of_s3_names_the_object(s3: Any, operation: str, fault: Exception) -> None:
+    """An error of S3 or a lost connection is raised as retryable, with bucket and key."""
 
     def fail(_: dict[str, Any]) -> None:
         raise fault
@@ -215,8 +192,8 @@ def test_what_s3_refuses_is_raised_with_its_name(s3: Any, operation: str, fault:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> None:
-    """A connection that breaks half way is raised to be tried again, whatever the decoder made of it."""
+def test_a_broken_download_writes_nothing(s3: Any, format_: str) -> None:
+    """If the connection breaks half way, a retryable error is raised, whatever the decoder made of it."""
 
     class Breaking(io.BytesIO):
         def read1(self, amount: int | None = -1) -> bytes:
@@ -227,17 +204,17 @@ def test_a_broken_download_is_never_half_a_picture(s3: Any, format_: str) -> Non
 
     body = saved(noise(500, 400), format_)
 
-    class Half(RecordingS3):
+    class BreakingS3(RecordingS3):
         def get_object(self, **request: Any) -> dict[str, Any]:
             return {**super().get_object(**request), "Body": Breaking(body)}
 
     with pytest.raises(StorageError, match="broke off"):
-        process(upload(s3, "cat.jpg", body), SETTINGS, Half(s3))
+        process(upload(s3, "cat.jpg", body), SETTINGS, BreakingS3(s3))
     assert outputs(s3) == []
 
 
 def test_two_sources_never_share_an_output(s3: Any) -> None:
-    """A source whose output key belongs to another is rejected, and the other's renditions stay."""
+    """A source whose output key is another's is rejected as `key_taken`, and the other's renditions stay."""
     settings = replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "jpeg")))
     process(upload(s3, "scan.tiff", saved(Image.new("RGB", (90, 60), "red"), "TIFF")), settings, s3)
     report = process(upload(s3, "scan.tiff.jpg", saved(Image.new("RGB", (90, 60), "blue"))), settings, s3)
@@ -246,8 +223,8 @@ def test_two_sources_never_share_an_output(s3: Any) -> None:
     assert not [key for key in outputs(s3) if key.endswith(".jpg.jpg")]
 
 
-def test_a_name_that_says_another_type_comes_with_a_right_one(s3: Any) -> None:
-    """A TIFF's renditions lie under its own name, as JPEGs, and are saved as `scan.jpg`; a JPEG's need no such word."""
+def test_a_wrong_extension_is_corrected_by_a_file_name(s3: Any) -> None:
+    """Renditions of `scan.tiff` are JPEGs with the file name `scan.jpg`; those of `cat.jpg` need none."""
     report = process(upload(s3, "old/scan.tiff", saved(photo_like(90, 60), "TIFF")), SETTINGS, s3)
     assert {each.plan.key for each in report.renditions} == {
         f"resized/{width}-old/scan.tiff" for width in (480, 640, 1000)
@@ -259,33 +236,33 @@ def test_a_name_that_says_another_type_comes_with_a_right_one(s3: Any) -> None:
     assert "ContentDisposition" not in stored(s3, "resized/480-cat.jpg")[1]
 
 
-def test_bytes_are_kept_no_longer_than_they_are_needed(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many wide renditions no more are in memory than are being written while the next is made."""
+def test_encoded_bytes_are_released_after_their_upload(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many renditions, at most two encoded files are in memory while the next one is encoded."""
     alive: set[int] = set()
-    most: list[int] = []
+    counts: list[int] = []
 
-    class Noted(bytes):
+    class Counted(bytes):
         def __init__(self, _: bytes) -> None:
             alive.add(id(self))
 
         def __del__(self) -> None:
             alive.discard(id(self))
 
-    class Noting(Encoding):
+    class Counting(Encoding):
         def encode(self, *arguments: Any) -> bytes:
-            most.append(len(alive))
-            return Noted(super().encode(*arguments))
+            counts.append(len(alive))
+            return Counted(super().encode(*arguments))
 
-    monkeypatch.setattr("resizer.pipeline.Encoding", Noting)
+    monkeypatch.setattr("resizer.pipeline.Encoding", Counting)
     settings = Settings(defaults=Rule.of_widths((80, 70, 60, 50, 40, 30, 20), formats=("source", "webp")))
     report = process(upload(s3, "cat.png", saved(photo_like(64, 48), "PNG")), settings, s3)
-    assert (len(report.renditions), len(most)) == (14, 12)  # the first two widths give the same
-    assert max(most[4:]) <= 2
+    assert (len(report.renditions), len(counts)) == (14, 12)  # the two largest widths are equal
+    assert max(counts[4:]) <= 2
     assert not alive
 
 
-def test_extra_formats_have_keys_of_their_own(s3: Any) -> None:
-    """`RESIZER_FORMATS` adds renditions in other formats beside the source's own."""
+def test_extra_formats_have_their_own_keys(s3: Any) -> None:
+    """Extra formats are written in addition to the source's own, with their extensions."""
     settings = Settings(defaults=Rule.of_widths((64,), formats=("source", "webp", "avif")))
     process(upload(s3, "cat.jpg", saved(photo_like(100, 80))), settings, s3)
     kinds = {key: stored(s3, key)[0].format for key in outputs(s3)}

@@ -1,4 +1,4 @@
-"""A report says what happened in exactly the contract's words, for answers and for logs."""
+"""A report gives the contract's answer and the fields of the log line."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ MANIFEST = Manifest(
 )
 
 
-def test_the_answer_is_the_contracts() -> None:
-    """A resized source's entry in the answer has the contract's fields, and no others."""
+def test_the_answer_has_the_contracts_fields() -> None:
+    """The answer for a resized source has exactly the contract's fields."""
     assert Report(SOURCE, manifest=MANIFEST).finish(Outcome.RESIZED).answer() == {
         "bucket": "photos",
         "key": "cat.jpg",
@@ -75,23 +75,21 @@ def test_the_answer_is_the_contracts() -> None:
         (Outcome.REMOVED, None),
     ],
 )
-def test_every_outcome_has_the_same_shape(outcome: Outcome, reason: Reason | None) -> None:
-    """Whatever happened, the entry has the same fields, with plain text for outcome and reason."""
+def test_every_outcome_has_the_same_fields(outcome: Outcome, reason: Reason | None) -> None:
+    """Every outcome has the same fields, with plain text for outcome and reason."""
     answer = Report(SOURCE).finish(outcome, reason, "why").answer()
     expected = {"bucket": "photos", "key": "cat.jpg", "outcome": outcome.value, "reason": reason and reason.value}
     assert answer == {**expected, "renditions": [], "placeholder": None}
     assert json.loads(json.dumps(answer)) == answer
 
 
-@pytest.mark.parametrize("outcome", ["resized", "skipped", "rejected", "removed", "failed"])
-def test_the_outcomes_are_the_contracts(outcome: str) -> None:
-    """The outcomes are called as scripts expect them."""
-    assert Outcome(outcome).value == outcome
-    assert len(Outcome) == 5
+def test_the_outcomes_are_those_of_the_contract() -> None:
+    """There are five outcomes, spelt as in the contract."""
+    assert {each.value for each in Outcome} == {"resized", "skipped", "rejected", "removed", "failed"}
 
 
-def test_the_log_says_all_that_is_known() -> None:
-    """One log line tells source, outcome, sizes, times and memory of a resized image."""
+def test_the_log_line_has_all_fields() -> None:
+    """The log line of a resized image has source, outcome, sizes, times and memory."""
     report = Report(SOURCE, header=header(4000, 3000, orientation=6), bytes_in=9000, manifest=MANIFEST)
     for stage, milliseconds in (
         ("decode", 12.345),
@@ -140,8 +138,8 @@ for size in (100_000_000, 1):
 """
 
 
-def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an earlier image took does not count for a later one; where the system cannot tell them apart, none is."""
+def test_peak_memory_is_measured_per_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier image's peak does not count for a later one; if the system cannot reset it, the field is null."""
     done = subprocess.run([sys.executable, "-c", PEAKS], check=True, capture_output=True, text=True)
     large, small = map(int, done.stdout.split())
     assert large > small + 90_000_000
@@ -149,8 +147,8 @@ def test_the_peak_of_memory_is_the_images_own(monkeypatch: pytest.MonkeyPatch) -
     assert Report(SOURCE).finish(Outcome.RESIZED, None).log_fields()["peak_rss"] is None
 
 
-def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None:
-    """Where nothing was fetched the fields are there and empty, so that queries need no special case."""
+def test_a_skipped_image_has_the_same_log_fields() -> None:
+    """If nothing was fetched, the log line has all fields, empty, so that queries need no special case."""
     opened = Report(SOURCE, header=header(4, 3), manifest=MANIFEST).finish(Outcome.RESIZED).log_fields()
     skipped = Report(SOURCE).finish(Outcome.SKIPPED, Reason.OUTPUT_PREFIX, "it is an output").log_fields()
     assert skipped.keys() == opened.keys()
@@ -160,7 +158,7 @@ def test_the_log_of_an_image_that_was_never_opened_has_the_same_fields() -> None
 
 
 def test_log_fields_are_plain_and_short() -> None:
-    """A log line is JSON of numbers and short texts, and holds nothing of the image."""
+    """A log line has only numbers and short texts, less than 1,000 characters in all."""
     report = Report(SOURCE, header=header(4000, 3000), manifest=MANIFEST).finish(Outcome.RESIZED)
     for name, value in report.log_fields().items():
         values = value if name in {"rendition_sizes", "warnings"} else [value]
@@ -168,8 +166,8 @@ def test_log_fields_are_plain_and_short() -> None:
     assert len(json.dumps(report.log_fields())) < 1000
 
 
-def test_stages_are_timed_even_when_they_fail() -> None:
-    """The time of a stage counts though it raised, and adds up over its blocks."""
+def test_a_stage_is_timed_even_if_it_fails() -> None:
+    """The time of a stage that raises counts, and several blocks of a stage add up."""
     report = Report(SOURCE)
     with pytest.raises(ZeroDivisionError), report.timed("decode"):
         raise ZeroDivisionError
@@ -179,8 +177,8 @@ def test_stages_are_timed_even_when_they_fail() -> None:
     assert 0 < once < report.milliseconds["decode"]
 
 
-def test_a_stage_within_another_counts_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is timed within a stage counts for itself and not for the stage around it."""
+def test_a_nested_stage_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a nested stage counts for that stage, and not for the one around it."""
     now = [0.0]
     monkeypatch.setattr("resizer.report.time.perf_counter", lambda: now[0])
     report = Report(SOURCE)
@@ -197,22 +195,22 @@ def test_a_stage_within_another_counts_only_once(monkeypatch: pytest.MonkeyPatch
     assert report.milliseconds == {"decode": 6000, "resize": 5000, "encode": 0, "upload": 0}
 
 
-def test_what_is_timed_is_held_by_nobody_while_the_next_is_made() -> None:
-    """Pictures are large: one that has been used up is gone before the next takes its place."""
+def test_a_timed_item_is_released_before_the_next() -> None:
+    """`each` holds no reference to an item while it makes the next one, because pictures are large."""
     alive: list[weakref.ref[set[int]]] = []
 
-    def made() -> Iterator[set[int]]:
+    def items() -> Iterator[set[int]]:
         for _ in range(3):
             assert all(each() is None for each in alive)
             yield {len(alive)}
 
-    items = Report(SOURCE).each("resize", made())
+    timed = Report(SOURCE).each("resize", items())
     while len(alive) < 3:
-        alive.append(weakref.ref(next(items)))
+        alive.append(weakref.ref(next(timed)))
 
 
-def test_the_download_is_counted_however_it_ends() -> None:
-    """The bytes that were fetched are told even where the image was refused."""
+def test_downloaded_bytes_are_counted_after_an_error() -> None:
+    """The downloaded bytes are in the report even if decoding fails."""
     report = Report(SOURCE)
     stream = stream_of(Download(b"nine byte"), 9)
     stream.read()

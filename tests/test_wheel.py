@@ -1,4 +1,4 @@
-"""The wheel holds what a user runs, and its command works where it is installed, with and without the extras."""
+"""The wheel has everything that users run, and its command works once installed, with and without extras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that `pip install .` builds, made here without the network."""
+    """The wheel that `pip install .` builds, built without the network."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(PROJECT)]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def installed(wheel: Path, tmp_path: Path) -> Path:
-    """A new virtual environment with the wheel and nothing else; its folder of programs."""
+    """The `bin` folder of a new virtual environment with only the wheel installed."""
     place = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True, timeout=60)
     python = place / "bin" / "python"
@@ -56,8 +56,8 @@ def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_wheel_holds_the_package_and_nothing_that_needs_a_checkout(wheel: Path) -> None:
-    """Everything in it lies in `resizer/`; no module looks for folders above the package."""
+def test_the_wheel_has_only_the_package(wheel: Path) -> None:
+    """The wheel has only `resizer/`, and no module in it needs files of the checkout."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
         assert {name.split("/")[0] for name in names} == {"resizer"}
@@ -69,8 +69,8 @@ def test_the_wheel_holds_the_package_and_nothing_that_needs_a_checkout(wheel: Pa
             ], name
 
 
-def test_without_the_extra_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> None:
-    """One line names the package that is missing and the command that installs it; exit code 2, no traceback."""
+def test_without_extras_the_command_says_what_to_install(installed: Path, tmp_path: Path) -> None:
+    """Without the extra, one line names the missing package and the command to install it; exit 2."""
     expected = r'resizer: The command needs (typer|rich): run `pip install "\.\[local\]"` in a checkout of Resizer\.\n'
     for program, *words in (["resizer"], ["python", "-m", "resizer"]):
         done = run(installed / program, *words, "--help", cwd=tmp_path)
@@ -78,10 +78,10 @@ def test_without_the_extra_the_command_says_what_to_install(installed: Path, tmp
         assert re.fullmatch(expected, done.stderr)
 
 
-def test_with_the_extra_every_command_works_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    """Beside the packages of the extra, all commands run where there is no checkout."""
+def test_with_the_extra_every_command_works(installed: Path, tmp_path: Path) -> None:
+    """With the packages of the extra, all commands run without a checkout."""
     (packages,) = (installed.parent / "lib").glob("*/site-packages")
-    (packages / "extra.pth").write_text("\n".join(site.getsitepackages()))  # the extra's packages, without ours
+    (packages / "extra.pth").write_text("\n".join(site.getsitepackages()))  # the packages of the extra, without our own
     (tmp_path / "cat.jpg").write_bytes(saved(photo_like(300, 200)))
     where = run(installed / "python", "-c", "import resizer; print(resizer.__file__)", cwd=tmp_path)
     assert where.stdout.startswith(str(packages))

@@ -33,7 +33,7 @@ class WebpSource(SourceFormat["WebPImageFile"]):
         from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # with its libwebp takes 0.4 MB, often for nothing
 
         data = file.stream.read()
-        if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp does not say why it refuses such a file
+        if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
             raise truncated(self.name)
         size = declared_size(data)
         if size and all(size):

@@ -1,10 +1,10 @@
-"""The chosen sizes find their way into the template: `bench.apply`."""
+"""`bench.apply` writes the chosen sizes into the template."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.apply import Default, smallest, with_defaults
+from bench.apply import Default, min_value, with_defaults
 from resizer.errors import UsageError
 
 TEMPLATE = """\
@@ -23,26 +23,26 @@ Resources:
 """
 
 
-def test_only_the_named_defaults_change_and_comments_stay() -> None:
-    """Whoever reads the template sees the new size, the day and the mix, and everything else as before."""
+def test_only_the_named_defaults_change() -> None:
+    """The new defaults get a comment with the reason; everything else in the template stays."""
     changed = with_defaults(TEMPLATE, [Default("MemorySize", 256, "2026-11-21: cheapest"), Default("Timeout", 30, "x")])
     assert "    Default: 256  # 2026-11-21: cheapest\n    MinValue: 128\n" in changed
     assert "    Default: 30  # x\n" in changed
     assert changed.replace("256  # 2026-11-21: cheapest", "512  # a guess").replace("30  # x", "60") == TEMPLATE
 
 
-def test_applying_twice_is_applying_once() -> None:
-    """A second run replaces the first one's comment instead of adding to it."""
+def test_applying_again_replaces_the_comment() -> None:
+    """A second run replaces the comment of the first, and does not add another."""
     once = with_defaults(TEMPLATE, [Default("MemorySize", 256, "why")])
     assert with_defaults(once, [Default("MemorySize", 256, "why")]) == once
 
 
 def test_a_missing_parameter_is_named() -> None:
-    """A template of another shape is left alone, with a line that says what is missing."""
+    """If the template has no such parameter, the error names it."""
     with pytest.raises(UsageError, match="LargeMemorySize"):
         with_defaults(TEMPLATE, [Default("LargeMemorySize", 1024, "why")])
 
 
-def test_the_templates_own_limits_are_read() -> None:
-    """A size that the template would refuse is never written into it."""
-    assert (smallest(TEMPLATE, "MemorySize"), smallest(TEMPLATE, "Timeout")) == (128, 0)
+def test_the_templates_minimum_is_read() -> None:
+    """`MinValue` is read, or 0 if there is none, so that no smaller size is written."""
+    assert (min_value(TEMPLATE, "MemorySize"), min_value(TEMPLATE, "Timeout")) == (128, 0)

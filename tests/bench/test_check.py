@@ -1,4 +1,4 @@
-"""A regression is found and priced: `bench.check`."""
+"""`bench.check` finds a regression and says what it costs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.check import Figures, code_at, current_revision, dollars_per_million, least, regressions, take
+from bench.check import Figures, better_of, code_at, current_revision, dollars_per_million, measure_samples, regressions
 from bench.pictures import pictures
 from bench.stub_s3 import Network, stub_s3
 from resizer.cli.prices import prices
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def figures(cpu_ms: float, peak_bytes: int) -> dict[str, Figures]:
-    """A picture beside 40 ms and 80 MB of the accepted code."""
+    """A picture's figures; the accepted code takes 40 ms and 80 MB."""
     return {"cat.jpg": Figures(cpu_ms, peak_bytes, accepted_cpu_ms=40.0, accepted_peak_bytes=80_000_000)}
 
 
 def test_a_slower_picture_fails_with_its_price_per_million() -> None:
-    """10 ms more of CPU are 17,275 GB-s a million, which are 0.29 dollars."""
+    """10 ms more CPU are 17,275 GB-s per million images, or $0.29."""
     (sentence,) = regressions(figures(50.0, 80_000_000), prices())
     assert "1.25 times the accepted CPU time (50.0 ms instead of 40.0" in sentence
     assert "$0.29 more per million images" in sentence
@@ -33,23 +33,23 @@ def test_a_slower_picture_fails_with_its_price_per_million() -> None:
 
 @pytest.mark.parametrize(("cpu_ms", "count"), [(45.9, 0), (46.1, 1)])
 def test_fifteen_percent_is_the_limit(cpu_ms: float, count: int) -> None:
-    """Less is noise, more is a regression."""
+    """Up to 15 % more CPU is noise; above that it is a regression."""
     assert len(regressions(figures(cpu_ms, 80_000_000), prices())) == count
 
 
-def test_a_larger_picture_fails() -> None:
-    """Memory is compared like CPU time."""
+def test_more_memory_fails() -> None:
+    """Memory is compared in the same way as CPU time."""
     (sentence,) = regressions(figures(40.0, 120_000_000), prices())
     assert "1.50 times the accepted memory: 120 MB instead of 80" in sentence
 
 
-def test_the_better_of_two_takes_counts() -> None:
-    """Noise does not come twice."""
-    assert least(figures(50.0, 80_000_000), figures(41.0, 80_000_000)) == figures(41.0, 80_000_000)
+def test_the_better_of_two_runs_counts() -> None:
+    """Of two runs the smaller figures count, because noise only adds."""
+    assert better_of(figures(50.0, 80_000_000), figures(41.0, 80_000_000)) == figures(41.0, 80_000_000)
 
 
-def test_a_second_of_cpu_costs_the_same_at_every_size() -> None:
-    """Half the share takes twice the time at half the price: 28.79 dollars per million CPU seconds."""
+def test_a_million_cpu_seconds_have_one_price() -> None:
+    """At every size a million CPU seconds cost $28.79: half the CPU takes twice as long at half the price."""
     assert dollars_per_million(1000, prices()) == pytest.approx(28.79, abs=0.01)
 
 
@@ -57,33 +57,33 @@ def checkout(place: Path, *files: str) -> None:
     """A git repository of the project's own files, with one commit."""
     for name in files:
         shutil.copytree(PROJECT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "all"]):
-        subprocess.run(["git", *command], check=True, cwd=place)  # noqa: S607 # the git of whoever runs this
+    author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "all"]):
+        subprocess.run(["git", *command], check=True, cwd=place)  # noqa: S607 # the developer's own git
 
 
 @pytest.mark.slow
-def test_the_accepted_code_runs_beside_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another revision's code is what is measured: one that sleeps on the processor is seen to be slower."""
+def test_the_accepted_code_is_measured_beside_todays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The accepted revision's own code is measured: burning CPU in it makes it slower than today's."""
     checkout(tmp_path, "resizer", "bench")
     monkeypatch.chdir(tmp_path)
     accepted = code_at("HEAD", tmp_path / "accepted")
     serve = accepted / "bench" / "peers" / "ours.py"
     busy = "    import time; end = time.process_time() + 0.3\n    while time.process_time() < end: pass\n"
-    serve.write_text(serve.read_text().replace('bytes."""\n', f'bytes."""\n{busy}', 1))
+    serve.write_text(serve.read_text().replace('renditions."""\n', f'renditions."""\n{busy}', 1))
     samples = [each.path for each in pictures(None, None, tmp_path / "samples")][:1]
     with stub_s3(samples[0].parent, Network(0, 0)) as endpoint:
-        found = take(samples, endpoint, accepted, 1, lambda _: None)[samples[0].name]
-    assert found.accepted_cpu_ms > 300 > found.cpu_ms
+        figures_of = measure_samples(samples, endpoint, accepted, 1, lambda _: None)[samples[0].name]
+    assert figures_of.accepted_cpu_ms > 300 > figures_of.cpu_ms
 
 
-def test_what_is_needed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A revision that the clone lacks, changes that are not committed, no git: each is one readable line."""
+def test_an_unusable_repository_is_one_readable_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revision that is not in the clone, or uncommitted changes, are one line that says what to do."""
     checkout(tmp_path, "resizer")
     (tmp_path / "bench").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="0123456, is not in this clone: run `git fetch --unshallow`"):
+    with pytest.raises(UsageError, match=r"0123456 is not in this clone\. Run `git fetch --unshallow`"):
         code_at("0123456", tmp_path / "build")
     (tmp_path / "bench" / "new.py").write_text("")
-    with pytest.raises(UsageError, match="commit them first"):
+    with pytest.raises(UsageError, match="Commit these changes first"):
         current_revision()

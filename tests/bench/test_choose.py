@@ -1,4 +1,4 @@
-"""From rows to a memory size: `bench.choose`."""
+"""`bench.choose` picks a memory size from the measured rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, pairs
-from bench.rows import Ending, Kind, Row
-from bench.table import marks, print_candidates
+from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, choose, pairs
+from bench.rows import Kind, Outcome, Row
+from bench.sizes import MB
+from bench.table import candidate_cells, marks, print_candidates
 from resizer.cli.prices import Architecture, prices
 
-MB = 1_048_576
 CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
 
 
@@ -23,7 +23,7 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
         picture,
         memory_mb,
         Kind.MEASURED,
-        Ending.RESIZED,
+        Outcome.RESIZED,
         init_ms=100,
         cold_ms=ms,
         warm_ms=[ms],
@@ -32,48 +32,56 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
 
 
 def refused(memory_mb: int, picture: str) -> Row:
-    """A picture that the function refused after 20 ms, because it does not fit."""
-    return replace(row(memory_mb, 20, picture), ending=Ending.REFUSED)
+    """A picture that the function refused after 20 ms for lack of memory."""
+    return replace(row(memory_mb, 20, picture), outcome=Outcome.NEEDS_MEMORY)
 
 
-# Twice the memory halves the time up to 512 MB, and nothing after it.
+# Twice the memory halves the time up to 512 MB, and hardly helps above.
 ROWS = [row(128, 1600), row(256, 700), row(512, 380), row(1024, 300)]
 
 
 def test_each_strategy_finds_its_own_best() -> None:
     """Cheapest is the fewest GB-seconds, fastest the fewest milliseconds, balanced the best product of both."""
-    found = candidates(ROWS, CONDITIONS)
-    chosen = {strategy: best(found, strategy) for strategy in Strategy}
+    rated = candidates(ROWS, CONDITIONS)
+    chosen = {strategy: best(rated, strategy) for strategy in Strategy}
     sizes = {strategy: each.memory_mb for strategy, each in chosen.items() if each}
     assert sizes == {Strategy.CHEAPEST: 256, Strategy.FASTEST: 1024, Strategy.BALANCED: 512}
 
 
 def test_a_candidate_costs_what_the_calculator_says() -> None:
-    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million requests, five million to S3."""
+    """A million images of 700 ms at 256 MB: 175,000 GB-s, a million invocations, five million requests to S3."""
     candidate = candidates(ROWS, CONDITIONS)[1]
     assert candidate.dollars == pytest.approx(175_000 * 0.0000166667 + 0.20 + 15.80)
 
 
-def test_ties_go_to_the_faster() -> None:
-    """Where twice the memory takes half the time, the money is the same but for what measurements differ by."""
+def test_a_tie_goes_to_the_faster_size() -> None:
+    """Within the noise of measurements, sizes that cost the same are a tie."""
     for ms, memory_mb in ((500, 256), (520, 256), (540, 128)):
         chosen = best(candidates([row(128, 1000), row(256, ms)], CONDITIONS), Strategy.CHEAPEST)
         assert chosen
         assert chosen.memory_mb == memory_mb
 
 
-def test_the_table_marks_the_cheapest_and_what_was_chosen() -> None:
-    """`cheapest` is the row with the least dollars; `chosen` may be another, by the rule below the table."""
-    found = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
-    told = [marks(each, found, Strategy.CHEAPEST) for each in found]
-    assert told == ["cheapest", "balanced, chosen", "fastest"]
+def test_the_table_marks_the_cheapest_and_the_chosen_size() -> None:
+    """`cheapest` is the row with the fewest dollars; `chosen` may be another, and the line below says why."""
+    choice = choose([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS, Strategy.CHEAPEST)
+    assert [marks(each, choice) for each in choice.candidates] == ["cheapest", "balanced, chosen", "fastest"]
     console = Console(width=200, record=True, file=io.StringIO())
-    print_candidates(console, found, [], CONDITIONS, Strategy.CHEAPEST)
+    print_candidates(console, choice)
     assert TIE_RULE in console.export_text()
 
 
+def test_prices_are_per_million_images_whatever_the_month_has() -> None:
+    """The tables, which the HTML report shares, print the same price per million for 100,000 images."""
+    million, fewer = (choose(ROWS, replace(CONDITIONS, images=images), Strategy.CHEAPEST) for images in (1e6, 1e5))
+    assert [candidate_cells(each, fewer) for each in fewer.candidates] == [
+        candidate_cells(each, million) for each in million.candidates
+    ]
+    assert candidate_cells(million.candidates[1], million)[1:3] == ("3.12", "18.92")
+
+
 def test_cold_starts_count_by_their_share() -> None:
-    """With every image a cold start, initialisation is billed for every image."""
+    """If every image is a cold start, every image pays for the init phase."""
     warm, cold = (
         candidates([row(1024, 300)], replace(CONDITIONS, cold_share=share))[0].lambda_dollars for share in (0.0, 1.0)
     )
@@ -83,36 +91,36 @@ def test_cold_starts_count_by_their_share() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        replace(row(256, 700), ending=Ending.KILLED, warm_ms=[]),
+        replace(row(256, 700), outcome=Outcome.OUT_OF_MEMORY, warm_ms=[]),
         replace(row(256, 700), planned_bytes=300 * MB),
         replace(row(256, 700), cold_ms=40_000),
     ],
-    ids=["killed", "without head-room in memory", "without head-room in time"],
+    ids=["killed", "without headroom in memory", "without headroom in time"],
 )
-def test_a_size_without_head_room_does_not_count(bad: Row) -> None:
-    """The cheapest size is passed over where a picture of the mix might not survive it."""
+def test_a_size_without_headroom_is_not_chosen(bad: Row) -> None:
+    """A cheaper size is not chosen if a picture is killed or comes near its memory or time limit."""
     rows = [row(128, 1600), bad, row(512, 360)]
-    found = candidates(rows, CONDITIONS)
-    assert found[1].problem
-    chosen = best(found, Strategy.CHEAPEST)
+    rated = candidates(rows, CONDITIONS)
+    assert rated[1].problem
+    chosen = best(rated, Strategy.CHEAPEST)
     assert chosen
     assert chosen.memory_mb == 512
 
 
-def test_nothing_is_chosen_where_nothing_counts() -> None:
-    """A mix that fits no size has no best, rather than a wrong one."""
+def test_without_a_suitable_size_nothing_is_chosen() -> None:
+    """If no size can process all pictures, there is no best size."""
     assert best(candidates([refused(128, "cat.jpg")], CONDITIONS), Strategy.CHEAPEST) is None
 
 
-def test_weights_make_the_mean() -> None:
-    """Three small pictures to one large one: the mean lies three times nearer to the small one."""
+def test_the_mean_is_weighted_by_the_mix() -> None:
+    """Three pictures of 100 ms to one of 500 ms have a mean of 200 ms."""
     rows = [row(256, 100, "small.jpg"), row(256, 500, "large.jpg")]
     mixed = replace(CONDITIONS, mix={"small.jpg": 3.0, "large.jpg": 1.0})
-    assert candidates(rows, mixed)[0].ms == pytest.approx(200)
+    assert candidates(rows, mixed)[0].mean_ms == pytest.approx(200)
 
 
-def test_a_pair_pays_for_the_refusal_and_for_the_work() -> None:
-    """What the small function refuses is invoked and fetched twice, and stored once."""
+def test_a_pair_pays_for_the_refusal_and_the_work() -> None:
+    """An image that the small function refuses costs two invocations: the refusal, and the work in the large one."""
     rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
     mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
     (pair,) = pairs(rows, mixed)
@@ -122,7 +130,7 @@ def test_a_pair_pays_for_the_refusal_and_for_the_work() -> None:
 
 
 def test_the_cheapest_pair_beats_one_size_for_all() -> None:
-    """Where only a few pictures need the large size, two tiers cost less than one."""
+    """If few pictures need the large size, two functions cost less than one."""
     rows = [row(128, 400), refused(128, "sea.jpg"), row(1024, 300), row(1024, 600, "sea.jpg")]
     mixed = replace(CONDITIONS, mix={"cat.jpg": 9.0, "sea.jpg": 1.0})
     one, two = best(candidates(rows, mixed), Strategy.CHEAPEST), best(pairs(rows, mixed), Strategy.CHEAPEST)
@@ -132,7 +140,7 @@ def test_the_cheapest_pair_beats_one_size_for_all() -> None:
 
 
 def test_free_tier_and_architecture_change_the_price() -> None:
-    """A small month is free but for S3, and arm64's duration costs a fifth less."""
+    """In the free tier Lambda costs nothing, and on arm64 the duration costs a fifth less."""
     small = candidates(ROWS, replace(CONDITIONS, images=1e5, free_tier=True))[1]
     assert small.lambda_dollars == pytest.approx(0)
     x86, arm = (candidates(ROWS, replace(CONDITIONS, architecture=each))[1].lambda_dollars for each in Architecture)

@@ -1,4 +1,4 @@
-"""`python -m bench` where a person mistypes: `bench.__main__`."""
+"""`python -m bench` explains a wrong option or file in one line."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("text", ["", "128,abc", "128,", "64", "20000", "-128", "1.5"])
 @pytest.mark.parametrize("command", [["measure"], ["live", "resize", "--bucket", "photos"]])
-def test_wrong_sizes_are_told(text: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is no list of Lambda's sizes is a usage error of both commands, which names the option."""
+def test_wrong_sizes_name_the_option(
+    text: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For both commands, a list with a size that Lambda does not have is a usage error that names `--sizes`."""
     monkeypatch.chdir(tmp_path)
     problem = CliRunner().invoke(app, [*command, f"--sizes={text}"]).exception
     assert isinstance(problem, UsageError)
     assert "--sizes" in str(problem)
 
 
-def test_sizes_are_sorted_and_each_is_there_once() -> None:
-    """Order, repetition and blanks do not matter."""
+def test_sizes_are_sorted_and_duplicates_dropped() -> None:
+    """Order, duplicates and spaces in `--sizes` do not matter."""
     assert parse_sizes("512, 128,512") == (128, 512)
 
 
 @pytest.mark.parametrize("content", [None, "", "no JSON", "{}\n{}"])
-def test_rows_that_are_none_are_told(content: str | None, tmp_path: Path) -> None:
-    """Where there are no rows, or something else, the usage error names the file."""
+def test_a_file_without_rows_is_named(content: str | None, tmp_path: Path) -> None:
+    """If the file is missing, empty or not made of rows, the usage error names it."""
     rows = tmp_path / "none"
     if content is not None:
         rows.write_text(content)
@@ -45,21 +47,21 @@ def test_rows_that_are_none_are_told(content: str | None, tmp_path: Path) -> Non
     assert str(rows) in str(problem)
 
 
-def test_a_file_that_cannot_be_used_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
-    """Damaged files are left out with their reason; only where nothing remains is that an error."""
+def test_an_unusable_picture_is_named_and_left_out(tmp_path: Path) -> None:
+    """Damaged files are reported and left out; it is an error only if none remains."""
     cat = saved(photo_like(600, 400))
     for name, body in (("text.jpg", b"no picture"), ("cut.jpg", cat[: len(cat) // 2]), ("good.jpg", cat)):
         (tmp_path / name).write_bytes(body)
-    told: list[str] = []
-    assert [each.name for each in pictures(tmp_path, None, tmp_path, told.append)] == ["good.jpg"]
-    assert [line.split(": ")[0] for line in told] == [f"{tmp_path}/cut.jpg", f"{tmp_path}/text.jpg"]
+    reported: list[str] = []
+    assert [each.name for each in pictures(tmp_path, None, tmp_path, reported.append)] == ["good.jpg"]
+    assert [line.split(": ")[0] for line in reported] == [f"{tmp_path}/cut.jpg", f"{tmp_path}/text.jpg"]
     (tmp_path / "good.jpg").unlink()
-    with pytest.raises(UsageError, match="no pictures that can be used"):
+    with pytest.raises(UsageError, match="no pictures that can be resized"):
         pictures(tmp_path, None, tmp_path)
 
 
-def test_a_wrong_strategy_is_refused_before_anything_is_built() -> None:
-    """`make bench STRATEGY=best` says what there is, and does nothing."""
+def test_a_wrong_strategy_is_refused_before_the_build() -> None:
+    """`make bench STRATEGY=best` lists the strategies and does nothing."""
     command = ["make", "--no-print-directory", "bench", "STRATEGY=best"]  # as it runs within `make test`, too
     done = subprocess.run(command, check=False, cwd=PROJECT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""What AWS charges beside Lambda and S3: `resizer.cli.bill`."""
+"""`resizer.cli.bill` adds what AWS charges beyond Lambda and S3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRACING = {"spanId": "54565fb41ac79632", "type": "X-Amzn-Trace-Id", "value": TRA
 
 @dataclass(frozen=True, slots=True)
 class DeployedContext(LocalContext):
-    """The context of a deployed function, whose names are long."""
+    """The context of a deployed function, with names as long as CloudFormation makes them."""
 
     function_name: str = "photos-resizer-ResizeFunction-1A2B3C4D5E6F"
     invoked_function_arn: str = (
@@ -39,50 +39,50 @@ class DeployedContext(LocalContext):
 
 
 def platform_lines() -> list[str]:
-    """What Lambda writes of an invocation at SystemLogLevel INFO, by its guide's "Telemetry API Event schema"."""
+    """Lambda's own log lines at SystemLogLevel INFO, after the "Telemetry API Event schema" in its guide."""
     start = {"requestId": REQUEST, "version": "12", "tracing": TRACING}
     metrics = {
         "durationMs": 118.331, "billedDurationMs": 119, "memorySizeMB": 1024, "maxMemoryUsedMB": 142,
     }  # fmt: skip
     report = {"requestId": REQUEST, "metrics": metrics, "tracing": TRACING, "status": "success"}
     events = [("platform.start", start), ("platform.report", report)]
-    return [json.dumps({"time": "2026-05-11T10:00:00.000Z", "type": name, "record": each}) for name, each in events]
+    return [json.dumps({"time": "2026-05-11T10:00:00.000Z", "type": name, "record": record}) for name, record in events]
 
 
 @pytest.fixture
 def log(s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
-    """The lines that a warm invocation of the handler writes for an ordinary upload, metrics included."""
+    """The log lines and metrics that a warm invocation writes for an ordinary upload."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=samples()["landscape.jpg"])["ETag"].strip('"')
     stream = io.StringIO()
-    for each in handler.logger.handlers:
-        monkeypatch.setattr(each, "stream", stream)
+    for log_handler in handler.logger.handlers:
+        monkeypatch.setattr(log_handler, "stream", stream)
     handler._environment.pop("cold", None)
-    handler.lambda_handler(notification(KEY, eTag=etag, sequencer="0055AED6DCD90281E5"), DeployedContext())  # type: ignore[arg-type] # as far as the handler looks
+    handler.lambda_handler(notification(KEY, eTag=etag, sequencer="0055AED6DCD90281E5"), DeployedContext())  # type: ignore[arg-type] # has all that the handler reads
     yield [*stream.getvalue().splitlines(), *capsys.readouterr().out.splitlines()]
     for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
         s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
 
-def test_log_bytes_are_those_of_a_real_invocation(log: list[str]) -> None:
-    """The handler's line and its metrics, and the platform's two, are as many bytes as the bill counts."""
+def test_log_bytes_match_a_real_invocation(log: list[str]) -> None:
+    """The bill's log bytes match the handler's line, its metrics and Lambda's two lines within 5 %."""
     assert len(log) == 2
     assert sum(len(line.encode()) + 1 for line in (*log, *platform_lines())) == pytest.approx(LOG_BYTES, rel=0.05)
 
 
-def test_metrics_are_those_of_a_real_invocation(log: list[str]) -> None:
-    """The bill counts each metric of the line, and ColdStart, which a first invocation adds."""
-    (told,) = (json.loads(line)["_aws"]["CloudWatchMetrics"] for line in log if "_aws" in line)
-    assert len({each["Name"] for group in told for each in group["Metrics"]} | {"ColdStart"}) == METRICS
+def test_the_metric_count_matches_a_real_invocation(log: list[str]) -> None:
+    """The bill counts every metric in the log line, and ColdStart, which a cold start adds."""
+    (metrics,) = (json.loads(line)["_aws"]["CloudWatchMetrics"] for line in log if "_aws" in line)
+    assert len({each["Name"] for group in metrics for each in group["Metrics"]} | {"ColdStart"}) == METRICS
 
 
-def test_alarms_and_dashboards_are_those_of_the_template() -> None:
-    """The bill counts what the template makes, by each trigger."""
+def test_alarms_and_dashboards_match_the_template() -> None:
+    """With each trigger, the bill counts the alarms and dashboards that the template creates."""
     for trigger in Trigger:
-        made = {"Trigger": str(trigger), "SourcePrefix": "in/"}
-        assert len(of_type("AWS::CloudWatch::Alarm", **made)) == ALARMS[trigger]
-        assert len(of_type("AWS::CloudWatch::Dashboard", **made)) == DASHBOARDS
+        parameters = {"Trigger": str(trigger), "SourcePrefix": "in/"}
+        assert len(of_type("AWS::CloudWatch::Alarm", **parameters)) == ALARMS[trigger]
+        assert len(of_type("AWS::CloudWatch::Dashboard", **parameters)) == DASHBOARDS
 
 
 @pytest.mark.parametrize(
@@ -95,30 +95,30 @@ def test_alarms_and_dashboards_are_those_of_the_template() -> None:
         (Stack(Trigger.S3), 0.00),
     ],
 )
-def test_triggers_by_hand(stack: Stack, dollars: float) -> None:
-    """A million uploads: four events of EventBridge each, or three requests of SQS and the polls, or nothing."""
+def test_the_trigger_costs_what_aws_charges_for_its_events(stack: Stack, dollars: float) -> None:
+    """An upload is four EventBridge events, or three SQS requests and a share of the polls, or free with S3."""
     assert trigger_line(stack, 1e6, prices()).dollars == pytest.approx(dollars)
 
 
 def test_the_cheapest_trigger_is_named() -> None:
-    """With few images SQS's polls cost more than EventBridge; with an output bucket S3 needs no prefix."""
+    """With few images, polling SQS costs more than EventBridge; with an output bucket, S3 needs no prefix."""
     assert cheapest_trigger(1e4, Stack(), free_tier=False).endswith("$0.00; eventbridge $0.04, sqs $0.27.")
-    told = cheapest_trigger(1e6, Stack(own_output_bucket=True), free_tier=False)
-    assert told == "Cheapest trigger: s3 $0.00; eventbridge $1.00, sqs $1.46."
+    line = cheapest_trigger(1e6, Stack(own_output_bucket=True), free_tier=False)
+    assert line == "Cheapest trigger: s3 $0.00; eventbridge $1.00, sqs $1.46."
 
 
-def test_an_event_bus_costs_an_event_an_image() -> None:
-    """What is told on a bus is a line of its own, and none without a bus."""
+def test_an_event_bus_costs_one_event_per_image() -> None:
+    """The bill has a line for events on a bus, and no such line without a bus."""
 
-    def told(*, event_bus: bool) -> list[float]:
+    def dollars(*, event_bus: bool) -> list[float]:
         lines = whole_bill(cost(Usage(1e6, 512, 100), prices()), 1e6, Stack(event_bus=event_bus), prices())
         return [line.dollars for line in lines if line.label == "EventBridge events about images"]
 
-    assert (told(event_bus=True), told(event_bus=False)) == ([1.00], [])
+    assert (dollars(event_bus=True), dollars(event_bus=False)) == ([1.00], [])
 
 
-def test_traces_are_one_a_second_and_five_percent_of_the_others() -> None:
-    """Up to 2.6 million images a month each may be traced; of more only a part, and with PassThrough none."""
+def test_one_image_a_second_is_traced_and_five_percent_of_the_rest() -> None:
+    """X-Ray traces up to 2.6 million images a month, 5 % of those above, and none with PassThrough."""
 
     def traces(images: float, *, traced: bool = True) -> float:
         lines = whole_bill(cost(Usage(images, 512, 100), prices()), images, Stack(traced=traced), prices())

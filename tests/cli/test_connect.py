@@ -1,4 +1,4 @@
-"""`resizer connect` against an AWS of one's own, over HTTP, with notifications of others in the bucket."""
+"""`resizer connect` adds and removes our notification, and keeps everybody else's."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ THEIRS = {
 
 
 class Aws:
-    """Clients of the running server, and the bucket's notifications."""
+    """Clients of the embedded AWS, and the bucket's notifications."""
 
     def __init__(self) -> None:
         self.s3, self.stacks, self.rules = (boto3.client(each) for each in ("s3", "cloudformation", "events"))
 
-    def told(self) -> dict[str, Any]:
-        found = self.s3.get_bucket_notification_configuration(Bucket=BUCKET)
-        return {name: value for name, value in found.items() if name != "ResponseMetadata"}
+    def notifications(self) -> dict[str, Any]:
+        answer = self.s3.get_bucket_notification_configuration(Bucket=BUCKET)
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def deploy(self, trigger: str, **parameters: str) -> None:
-        """A stack with the parameters and the outputs that ours has."""
+        """Create a stack with our template's parameters and outputs."""
         given = {
             "BucketName": BUCKET,
             "MakeBucket": "no",
@@ -64,16 +64,16 @@ class Aws:
 
 @pytest.fixture
 def aws() -> Iterator[Aws]:
-    """An empty AWS but for a bucket with a notification that is not ours."""
+    """An AWS with one bucket, which has a notification that is not ours."""
     with embedded_aws(wrap=with_event_bridge):
-        found = Aws()
-        found.s3.create_bucket(Bucket=BUCKET)
-        found.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=THEIRS)
-        yield found
+        server = Aws()
+        server.s3.create_bucket(Bucket=BUCKET)
+        server.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration=THEIRS)
+        yield server
 
 
 def connect(*options: str) -> str:
-    """What the command prints. Raises what ends it."""
+    """Run the command and return what it prints; its errors are raised."""
     done = CliRunner().invoke(app, ["connect", BUCKET, *options], catch_exceptions=False)
     assert done.exit_code == 0
     return done.output
@@ -87,40 +87,40 @@ def connect(*options: str) -> str:
         ("eventbridge", "EventBridgeConfiguration", "all events to EventBridge"),
     ],
 )
-def test_each_trigger_is_connected_and_taken_out_again(aws: Aws, trigger: str, section: str, added: str) -> None:
-    """The stack's parameters say what is added; the other's notification is as it was, before, then and afterwards."""
+def test_each_trigger_is_connected_and_removed(aws: Aws, trigger: str, section: str, added: str) -> None:
+    """The stack's parameters decide what is added; the other notification never changes."""
     aws.deploy(trigger)
-    shown = connect("--dry-run")
-    assert aws.told() == THEIRS
-    assert [line for line in shown.splitlines() if line.startswith("+ ") and line.endswith(added)]
-    assert "  s3:ObjectCreated:* of docs/* to " in shown
-    assert connect("--yes").startswith(shown)
-    assert section in aws.told()
-    assert aws.told()["LambdaFunctionConfigurations"][0] == THEIRS["LambdaFunctionConfigurations"][0]
+    dry_run = connect("--dry-run")
+    assert aws.notifications() == THEIRS
+    assert [line for line in dry_run.splitlines() if line.startswith("+ ") and line.endswith(added)]
+    assert "  s3:ObjectCreated:* of docs/* to " in dry_run
+    assert connect("--yes").startswith(dry_run)
+    assert section in aws.notifications()
+    assert aws.notifications()["LambdaFunctionConfigurations"][0] == THEIRS["LambdaFunctionConfigurations"][0]
     assert "There is nothing to change." in connect("--yes")
     connect("--remove", "--yes")
-    assert aws.told() == THEIRS
+    assert aws.notifications() == THEIRS
 
 
 def test_with_an_output_bucket_no_prefix_is_needed(aws: Aws) -> None:
-    """The stack's parameter says that renditions are elsewhere; beside `--to` an option does."""
+    """The stack's parameters name the output bucket; with `--to`, `--own-output-bucket` does."""
     aws.deploy("s3", SourcePrefix="", OutputBucket="thumbs", OutputPrefix="")
     aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
     connect("--yes")
-    connected = aws.told()
+    connected = aws.notifications()
     (ours,) = connected["LambdaFunctionConfigurations"]
     assert "Filter" not in ours
     connect("--remove", "--yes")
     with pytest.raises(UsageError, match="--own-output-bucket"):
         connect("--to", FUNCTION, "--yes")
     connect("--to", FUNCTION, "--own-output-bucket", "--yes")
-    assert aws.told() == connected
+    assert aws.notifications() == connected
 
 
 def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
-    """`--to` takes the function's ARN, with the prefix beside it."""
+    """`--to` takes the function's ARN, and `--prefix` the source prefix."""
     connect("--to", FUNCTION, "--prefix", "in/", "--no-deletions", "--yes")
-    assert aws.told()["LambdaFunctionConfigurations"][1]["Events"] == [
+    assert aws.notifications()["LambdaFunctionConfigurations"][1]["Events"] == [
         "s3:ObjectCreated:*",
         "s3:ObjectRestore:Completed",
     ]
@@ -140,16 +140,16 @@ def test_without_a_stack_the_target_can_be_named(aws: Aws) -> None:
         ("s3", {"MakeBucket": "yes"}, "connected already"),
     ],
 )
-def test_what_is_in_the_way_is_named(aws: Aws, trigger: str, parameters: dict[str, str], message: str) -> None:
-    """An overlapping filter, renditions that would come back, another bucket: one line, and nothing is changed."""
+def test_a_conflict_changes_nothing(aws: Aws, trigger: str, parameters: dict[str, str], message: str) -> None:
+    """An overlapping filter, a loop, another bucket: one line says so, and the notifications stay."""
     aws.deploy(trigger, **parameters)
     with pytest.raises(UsageError, match=message):
         connect("--yes")
-    assert aws.told() == THEIRS
+    assert aws.notifications() == THEIRS
 
 
-def test_eventbridge_stays_on_for_rules_of_others(aws: Aws) -> None:
-    """Taking ours out turns EventBridge off only where no other rule takes the bucket's events."""
+def test_eventbridge_stays_on_while_another_rule_needs_it(aws: Aws) -> None:
+    """`--remove` turns EventBridge off only if no other rule matches the bucket's events."""
     aws.deploy("eventbridge")
     connect("--yes")
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [BUCKET]}}}
@@ -161,26 +161,26 @@ def test_eventbridge_stays_on_for_rules_of_others(aws: Aws) -> None:
     aws.rules.remove_targets(Rule="audit", Ids=["1"])
     aws.rules.delete_rule(Name="audit")
     connect("--remove", "--yes")
-    assert aws.told() == THEIRS
+    assert aws.notifications() == THEIRS
 
 
-def test_a_change_in_the_meantime_is_not_lost(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where somebody else changes the notifications while a person reads the difference, nothing is written."""
+def test_a_change_made_in_the_meantime_is_not_overwritten(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the notifications change while you read the difference, nothing is written."""
     planned = shell.planned
 
-    def and_then_changed(*asked: Any, **how: Any) -> Any:
-        change = planned(*asked, **how)
+    def planned_then_changed(*arguments: Any, **options: Any) -> Any:
+        change = planned(*arguments, **options)
         aws.s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
         return change
 
-    monkeypatch.setattr(shell, "planned", and_then_changed)
+    monkeypatch.setattr(shell, "planned", planned_then_changed)
     with pytest.raises(UsageError, match="in the meantime"):
         connect("--to", FUNCTION, "--prefix", "in/", "--yes")
-    assert aws.told() == {}
+    assert aws.notifications() == {}
 
 
-def test_the_region_is_the_one_that_aws_region_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS_REGION wins over AWS_DEFAULT_REGION, the only one that boto3 reads; `--region` wins over both."""
+def test_aws_region_wins_over_aws_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS_REGION wins over AWS_DEFAULT_REGION, which alone boto3 reads; `--region` wins over both."""
     with embedded_aws():
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             monkeypatch.delenv(name)
@@ -188,12 +188,12 @@ def test_the_region_is_the_one_that_aws_region_names(monkeypatch: pytest.MonkeyP
             connect("--dry-run")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-        found = [shell.account(region, None).stacks.meta.region_name for region in (None, "eu-west-3")]
-        assert found == ["eu-central-1", "eu-west-3"]
+        regions = [shell.account(region, None).stacks.meta.region_name for region in (None, "eu-west-3")]
+        assert regions == ["eu-central-1", "eu-west-3"]
 
 
-def test_an_endpoint_that_does_not_answer_is_no_missing_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hint about region and profile follows only where one is missing, as the second error shows."""
+def test_an_unreachable_endpoint_is_not_called_a_missing_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message suggests AWS_REGION and AWS_PROFILE only if one of them is the problem."""
     with embedded_aws():
         with monkeypatch.context() as changed:
             changed.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -205,8 +205,8 @@ def test_an_endpoint_that_does_not_answer_is_no_missing_region(monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_aws_refuses_is_one_readable_line() -> None:
-    """No such stack, no such bucket, nobody to ask: each says what is wrong."""
+def test_an_error_from_aws_is_one_readable_line() -> None:
+    """No such stack, no such bucket, no terminal to ask on: each message says what is wrong."""
     with pytest.raises(UsageError, match="Stack with id resizer does not exist"):
         connect()
     with pytest.raises(UsageError, match="add --yes"):

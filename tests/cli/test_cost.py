@@ -1,4 +1,4 @@
-"""The cost of a month: `resizer.cli.cost`, `resizer.cli.prices`, and the command that prints the bill."""
+"""`resizer cost` prints the bill of a month, from `resizer.cli.cost` and `resizer.cli.prices`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from resizer.cli.cost import Usage, cost
 from resizer.cli.prices import Architecture, Price, prices
 
 
-def test_a_million_images_by_hand() -> None:
-    """1e6 images of 180 ms at 256 MB are 45,000 GB-s: 0.75 dollars, 0.20 for requests, 15 for PUTs, 0.80 for reads."""
+def test_a_million_images_cost_what_a_pocket_calculator_says() -> None:
+    """1e6 images of 180 ms at 256 MB: $0.75 for 45,000 GB-s, $0.20 for requests, $15 for PUTs, $0.80 for reads."""
     month = cost(Usage(1e6, 256, 180), prices())
     assert month.duration.dollars == pytest.approx(45_000 * 0.0000166667)
     assert month.requests.dollars == pytest.approx(0.20)
@@ -20,14 +20,14 @@ def test_a_million_images_by_hand() -> None:
     assert month.total == pytest.approx(0.75 + 0.20 + 15.80, abs=0.01)
 
 
-def test_duration_is_billed_by_whole_milliseconds_and_cold_starts_by_their_share() -> None:
-    """179.1 ms are billed as 180, and a 299.5 ms start that one image in ten meets adds 30."""
+def test_milliseconds_are_rounded_up_and_cold_starts_count_by_their_share() -> None:
+    """179.1 ms are billed as 180; a cold start of 299.5 ms for one image in ten adds 30."""
     assert Usage(1, 128, 179.1).billed_ms == 180
     assert Usage(1, 128, 180, init_ms=299.5, cold_share=0.1).billed_ms == pytest.approx(210)
 
 
-def test_free_tier_takes_off_a_million_requests_and_400_000_gb_seconds() -> None:
-    """What the free tier covers costs nothing but S3, and what goes beyond it costs as before."""
+def test_the_free_tier_is_a_million_requests_and_400_000_gb_seconds() -> None:
+    """Within the free tier only S3 costs anything; usage above it costs the usual price."""
     small = cost(Usage(1e6, 256, 180), prices(), free_tier=True)
     assert small.lambda_dollars == 0
     large = cost(Usage(11e6, 1024, 100), prices(), free_tier=True)
@@ -35,25 +35,25 @@ def test_free_tier_takes_off_a_million_requests_and_400_000_gb_seconds() -> None
     assert large.duration.dollars == pytest.approx((1_100_000 - 400_000) * 0.0000166667)
 
 
-def test_large_months_reach_the_cheaper_tiers() -> None:
-    """7e9 GB-s on x86_64 are 6e9 at the first price and 1e9 at the second."""
+def test_long_durations_reach_the_cheaper_tier() -> None:
+    """Of 7e9 GB-s on x86_64, 6e9 cost the first price and 1e9 the second."""
     expected = 6e9 * 0.0000166667 + 1e9 * 0.0000150000
     assert prices().duration(7e9, Architecture.X86_64) == pytest.approx(expected)
 
 
 def test_arm64_seconds_are_a_fifth_cheaper() -> None:
-    """The same duration on arm64 costs 0.8 of what it costs on x86_64."""
+    """A duration on arm64 costs 0.8 times what it costs on x86_64."""
     x86, arm = (cost(Usage(1e6, 512, 100, architecture=each), prices()).duration.dollars for each in Architecture)
     assert arm / x86 == pytest.approx(0.8, abs=0.001)
 
 
-def test_every_price_says_where_and_when_it_was_asked() -> None:
-    """Each has the day and AWS's own page, and there is one for each service on the bill."""
-    listed = prices()
-    found = [getattr(listed, name) for name in listed.__slots__]
-    named = [each for each in found if isinstance(each, Price)]
-    assert all(each.as_of.year >= 2026 and each.source.startswith("https://aws.amazon.com/") for each in named)
-    assert len({each.source for each in named}) == 6
+def test_every_price_has_its_day_and_its_page() -> None:
+    """Every price has a date and a page of AWS; the bill's six services have a page each."""
+    table = prices()
+    values = [getattr(table, name) for name in table.__slots__]
+    listed = [each for each in values if isinstance(each, Price)]
+    assert all(each.as_of.year >= 2026 and each.source.startswith("https://aws.amazon.com/") for each in listed)
+    assert len({each.source for each in listed}) == 6
 
 
 def printed(*options: str, columns: str = "120") -> str:
@@ -63,9 +63,9 @@ def printed(*options: str, columns: str = "120") -> str:
 
 
 def test_the_command_prints_every_line_and_the_total() -> None:
-    """`resizer cost` lists the whole bill, the days and pages of its prices, and the cheapest trigger."""
-    told = printed("--images", "1e6")
-    lines = {line.split("│")[1].strip(): line.split("│")[3].strip() for line in told.splitlines() if "│" in line}
+    """`resizer cost` prints the whole bill, where and when its prices were read, and the cheapest trigger."""
+    text = printed("--images", "1e6")
+    lines = {line.split("│")[1].strip(): line.split("│")[3].strip() for line in text.splitlines() if "│" in line}
     assert lines == {
         "Lambda requests": "0.20",
         "Lambda GB-seconds": "0.75",
@@ -79,24 +79,24 @@ def test_the_command_prints_every_line_and_the_total() -> None:
         "dashboard": "3.00",
         "total": lines["total"],
     }
-    assert all(str(each.as_of) in told for each in (prices().request, prices().event))
-    assert "https://aws.amazon.com/eventbridge/pricing/" in told
+    assert all(str(each.as_of) in text for each in (prices().request, prices().event))
+    assert "https://aws.amazon.com/eventbridge/pricing/" in text
     assert (
-        "Cheapest trigger: s3 (it needs an OutputBucket or a SourcePrefix) $0.00; sqs $1.46, eventbridge $4.00." in told
+        "Cheapest trigger: s3 (it needs an OutputBucket or a SourcePrefix) $0.00; sqs $1.46, eventbridge $4.00." in text
     )
 
 
 def test_the_bill_fits_a_terminal() -> None:
-    """For a hundred million images a month, too, its table folds no line at 80 columns."""
-    told = printed("--images", "1e8", columns="80")
-    table = [line for line in told.splitlines() if "│" in line]
+    """Even for a hundred million images a month, no line of the table is longer than 80 columns."""
+    text = printed("--images", "1e8", columns="80")
+    table = [line for line in text.splitlines() if "│" in line]
     assert len(table) == 11
     assert max(map(len, table)) <= 80
-    assert "price as of" in told
+    assert "price as of" in text
 
 
-def test_numbers_are_understood_as_people_write_them() -> None:
-    """`10,000`, `1e4` and `10000` are the same; one image is `1 image`; what is no number is named."""
+def test_numbers_can_be_written_in_several_ways() -> None:
+    """`10,000`, `1e4` and `10000` are the same; one image is `1 image`; the error names a wrong number."""
     assert printed("--images", "10,000") == printed("--images", "1e4") == printed("--images", "10000")
     assert "10,000 images a month" in printed("--images", "10,000")
     assert "1 image a month" in printed("--images", "1")

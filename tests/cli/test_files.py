@@ -1,4 +1,4 @@
-"""`resizer files` and `resizer demo` as a person at a terminal meets them."""
+"""`resizer files` and `resizer demo`, run as commands."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]  # forked f
 
 @pytest.fixture
 def cat(tmp_path: Path) -> Path:
-    """A picture in an empty folder."""
+    """A photo in an empty folder."""
     path = tmp_path / "cat.jpg"
     path.write_bytes(saved(photo_like(1200, 800)))
     return path
 
 
 def test_files_are_written_under_the_same_keys_as_in_s3(cat: Path) -> None:
-    """Each image gives its renditions under OUT/resized/, and a line that tells their sizes."""
+    """Renditions are written to OUT/resized/, and each image's line lists their sizes."""
     done = resizer("files", cat, "--out", "out", cwd=cat.parent)
     assert (done.returncode, done.stderr) == (0, "")
     assert "480x320 640x427 1000x667" in done.stdout
@@ -39,8 +39,8 @@ def test_files_are_written_under_the_same_keys_as_in_s3(cat: Path) -> None:
     assert sizes == {"480-cat.jpg": (480, 320), "640-cat.jpg": (640, 427), "1000-cat.jpg": (1000, 667)}
 
 
-def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
-    """Images in folders keep their paths as keys; other files, and renditions of an earlier run, are passed over."""
+def test_a_folder_means_the_images_in_it(cat: Path) -> None:
+    """Images in folders keep their paths as keys; other files and renditions of an earlier run are ignored."""
     photos = cat.parent / "photos"
     for name in ("a", "b"):
         (photos / name).mkdir(parents=True)
@@ -51,50 +51,50 @@ def test_a_folder_stands_for_the_images_in_it(cat: Path) -> None:
     for _ in range(2):
         done = resizer("files", "photos", "--out", "photos", "--widths", "50", cwd=cat.parent)
         assert done.returncode == 1
-        *told, last = done.stdout.splitlines()
-        assert [line.split("  ")[1].strip() for line in told] == ["photos/a/cat", "photos/b/cat"]
+        *lines, last = done.stdout.splitlines()
+        assert [line.split("  ")[1].strip() for line in lines] == ["photos/a/cat", "photos/b/cat"]
         assert last.startswith("2 images resized, 1 refused, ")
         assert done.stderr.startswith("refused   photos/damaged.jpg  not_an_image: ")
-    made = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
-    assert made == {"50-photos/a/cat", "50-photos/b/cat"}
+    written = {str(path.relative_to(photos / "resized")) for path in photos.rglob("50-*/*/*")}
+    assert written == {"50-photos/a/cat", "50-photos/b/cat"}
 
 
-def test_what_nobody_means_is_passed_over(cat: Path) -> None:
-    """In folders dot files, dot folders, renditions of any earlier run, and what `--exclude` names are left out."""
+def test_hidden_and_excluded_files_are_ignored(cat: Path) -> None:
+    """A folder's dot files, dot folders, earlier renditions and `--exclude` matches are ignored."""
     for name in (".venv/lib/logo.jpg", ".hidden.jpg", "build/chart.jpg", "out/resized/480-old.jpg", "album/tiny.png"):
         (cat.parent / name).parent.mkdir(parents=True, exist_ok=True)
         (cat.parent / name).write_bytes(cat.read_bytes())
     done = resizer("files", ".", "--out", "new", "--exclude", "build", "--exclude", "album/*.png", cwd=cat.parent)
     assert [line.split("  ")[1].strip() for line in done.stdout.splitlines()[:-1]] == ["cat.jpg"]
-    named = resizer("files", ".venv", "build", "--out", "new", cwd=cat.parent)  # what is named is taken
+    named = resizer("files", ".venv", "build", "--out", "new", cwd=cat.parent)  # naming them includes them
     assert named.stdout.splitlines()[-1].startswith("2 images resized")
 
 
-def test_sizes_are_upright_and_bytes_are_summed_up(cat: Path) -> None:
-    """A photo that lies on its side is reported as people see it, and each line and the last have bytes and counts."""
+def test_sizes_are_shown_upright_and_bytes_are_summed(cat: Path) -> None:
+    """A rotated photo's size is the one people see; each line, and the last, has a count and bytes."""
     turned = Image.Exif()
     turned[0x0112] = 6
     Image.open(cat).save(cat, exif=turned.tobytes())
     done = resizer("files", "cat.jpg", "--out", "out", cwd=cat.parent)
     line, last = done.stdout.splitlines()
     assert "JPEG 800x1200  → 480x720 640x960 800x1200  " in line
-    made = sum(path.stat().st_size for path in (cat.parent / "out" / "resized").iterdir())
-    bytes_told = f"{size(cat.stat().st_size)}, 3 renditions {size(made)}"
-    assert bytes_told in line
-    assert last == f"1 image resized, {bytes_told}, below out/."
+    written = sum(path.stat().st_size for path in (cat.parent / "out" / "resized").iterdir())
+    summary = f"{size(cat.stat().st_size)}, 3 renditions {size(written)}"
+    assert summary in line
+    assert last == f"1 image resized, {summary}, below out/."
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "text"),
     [(0, "0 bytes"), (999, "999 bytes"), (5_849, "5.8 kB"), (245_700, "246 kB"), (1_234_567, "1.2 MB")],
 )
-def test_bytes_are_two_or_three_figures(number: int, told: str) -> None:
+def test_bytes_are_rounded_to_two_or_three_digits(number: int, text: str) -> None:
     """`246 kB` and `5.8 kB`, not `245.7 kB`."""
-    assert size(number) == told
+    assert size(number) == text
 
 
-def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
-    """Where there is nothing to do a line says so; exit 2."""
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    """If the folders have no images, one line says so; exit 2."""
     (tmp_path / "empty").mkdir()
     done = resizer("files", "empty", "--out", "out", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "resizer: There are no images in these folders.\n")
@@ -111,10 +111,10 @@ def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
         ("files", "cat.jpg", "--sheet", "new/deep/x.html"),
     ],
 )
-def test_where_nothing_can_be_written_is_found_out_before_the_work(cat: Path, arguments: tuple[str, ...]) -> None:
-    """Folders and pages that cannot be written are one line that names them, before any work; exit 2.
+def test_an_unwritable_target_is_found_before_any_work(cat: Path, arguments: tuple[str, ...]) -> None:
+    """One line names the folder or page that cannot be written, before any work; exit 2.
 
-    For a page at most its own folder is made.
+    For a page, only its own folder is created, never that folder's parents.
     """
     done = resizer(*arguments, cwd=cat.parent)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
@@ -122,8 +122,8 @@ def test_where_nothing_can_be_written_is_found_out_before_the_work(cat: Path, ar
     assert list(cat.parent.iterdir()) == [cat]
 
 
-def test_a_page_replaces_no_image(cat: Path) -> None:
-    """`--sheet *.jpg`, where the page's name was forgotten, is refused and leaves the image as it was; exit 2."""
+def test_a_page_never_replaces_an_image(cat: Path) -> None:
+    """`--sheet *.jpg`, with the page's name forgotten, is an error and the image stays as it was; exit 2."""
     before = cat.read_bytes()
     done = resizer("files", "--sheet", "cat.jpg", "cat.jpg", cwd=cat.parent)
     assert (done.returncode, done.stdout) == (2, "")
@@ -133,16 +133,16 @@ def test_a_page_replaces_no_image(cat: Path) -> None:
 
 
 def test_every_format_is_named(cat: Path) -> None:
-    """Where renditions come in several formats the line names them, and each size once."""
+    """If renditions have several formats, the line lists the formats, and each size once."""
     done = resizer("files", cat, "--out", "out", cwd=cat.parent, RESIZER_FORMATS="source,webp")
     assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in done.stdout
     assert ", 6 renditions " in done.stdout
-    shown = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_FORMATS="source,webp")
-    assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in shown.stdout
+    demo = resizer("demo", cat, "--save", "saved", cwd=cat.parent, RESIZER_FORMATS="source,webp")
+    assert "→ 480x320 640x427 1000x667 as JPEG, WEBP  " in demo.stdout
 
 
-def test_a_file_whose_name_says_another_type_is_told(cat: Path) -> None:
-    """A BMP's renditions have its name, and the line says that they are JPEGs; so it does for a misnamed JPEG."""
+def test_the_line_names_the_format_if_the_extension_says_another(cat: Path) -> None:
+    """A BMP's renditions keep its name, so the line says that they are JPEGs; likewise for a misnamed JPEG."""
     cat.with_name("scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
     cat.with_name("x.png").write_bytes(saved(photo_like(90, 60), "JPEG"))
     done = resizer("files", "scan.bmp", "x.png", "cat.jpg", "--out", "out", "--widths", "50", cwd=cat.parent)
@@ -155,7 +155,7 @@ def test_a_file_whose_name_says_another_type_is_told(cat: Path) -> None:
 
 
 def test_two_sources_never_share_an_output(cat: Path) -> None:
-    """A file whose renditions would lie where another's of the same run do is refused, and the first stays."""
+    """A second source with the same output keys is refused, and the first one's renditions stay."""
     scan, twin = cat.with_name("scan.bmp"), cat.with_name("scan.bmp.jpg")
     scan.write_bytes(saved(photo_like(90, 60), "BMP"))
     twin.write_bytes(saved(photo_like(60, 90), "JPEG"))
@@ -170,15 +170,15 @@ def test_two_sources_never_share_an_output(cat: Path) -> None:
 
 
 def test_widths_can_be_chosen(cat: Path) -> None:
-    """`--widths` stands in for RESIZER_WIDTHS, even for a wrong one, and is named where it is wrong itself."""
+    """`--widths` replaces RESIZER_WIDTHS, even a wrong one; a wrong `--widths` is named."""
     resizer("files", cat, "--out", "out", "--widths", "50,70", cwd=cat.parent, RESIZER_WIDTHS="wide")
     assert {path.name for path in (cat.parent / "out" / "resized").iterdir()} == {"50-cat.jpg", "70-cat.jpg"}
     done = resizer("files", cat, "--out", "out", "--widths", "abc", cwd=cat.parent)
     assert (done.returncode, done.stderr.startswith("resizer: --widths 'abc': must be 1 to 20 widths")) == (2, True)
 
 
-def test_a_refused_file_is_told_and_the_rest_is_done(cat: Path) -> None:
-    """A text, a missing file and a second file of one name are refused, a line each; the others are done; exit 1."""
+def test_a_refused_file_is_reported_and_the_rest_is_done(cat: Path) -> None:
+    """A text, a missing file and a duplicate name are refused, one line each; the others are done; exit 1."""
     text = cat.with_name("note.txt")
     text.write_text("no picture")
     twin = cat.parent / "twin" / "cat.jpg"
@@ -198,7 +198,7 @@ def test_a_refused_file_is_told_and_the_rest_is_done(cat: Path) -> None:
 
 
 def test_wrong_settings_are_one_readable_list(cat: Path) -> None:
-    """Every wrong setting, and every one that is none, is named at once, without a traceback; exit 2."""
+    """All wrong and unknown settings are named together, without a traceback; exit 2."""
     wrong = {"RESIZER_WIDTHS": "wide", "RESIZER_MAX_BYTES": "-1", "RESIZER_FORMAT": "webp"}
     for command in (("files", cat, "--out", "out"), ("demo", cat), ("up",)):
         done = resizer(*command, cwd=cat.parent, **wrong)
@@ -208,7 +208,7 @@ def test_wrong_settings_are_one_readable_list(cat: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_the_demonstration_shows_renditions_and_ends(cat: Path) -> None:
+def test_the_demo_shows_renditions_and_ends(cat: Path) -> None:
     """`resizer demo PHOTO` uploads, waits, prints the renditions as a table and saves them; exit 0."""
     done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120")
     assert (done.returncode, done.stderr) == (0, "")
@@ -221,8 +221,8 @@ def test_the_demonstration_shows_renditions_and_ends(cat: Path) -> None:
     assert "3 other files were already there." in again.stdout
 
 
-def test_the_demonstration_uploads_to_where_sources_are(cat: Path) -> None:
-    """With a source prefix, or another bucket, in the environment the photo goes there and is resized."""
+def test_the_demo_uploads_where_the_settings_expect_sources(cat: Path) -> None:
+    """The demo uploads to the bucket and the source prefix of the settings."""
     where = {"RESIZER_SOURCE_PREFIX": "uploads/", "RESIZER_BUCKETS": "my-shop,another", "COLUMNS": "120"}
     done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, **where)
     assert (done.returncode, done.stderr) == (0, "")
@@ -233,8 +233,8 @@ def test_the_demonstration_uploads_to_where_sources_are(cat: Path) -> None:
 ELSEWHERE = {"RESIZER_BUCKETS": "shop", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
 
 
-def test_the_demonstration_writes_to_a_bucket_of_its_own(cat: Path) -> None:
-    """With an output bucket no rendition has an event, and the demonstration ends all the same."""
+def test_the_demo_writes_to_the_output_bucket(cat: Path) -> None:
+    """Renditions in an output bucket send no events, and the demo ends without them."""
     done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120", **ELSEWHERE)
     assert (done.returncode, done.stderr) == (0, "")
     assert "3 renditions, saved below saved/. Their bucket sends no events: no recursion." in done.stdout
@@ -242,8 +242,8 @@ def test_the_demonstration_writes_to_a_bucket_of_its_own(cat: Path) -> None:
     assert (cat.parent / "saved" / "640-cat.jpg").exists()
 
 
-def test_files_have_the_keys_that_they_have_in_a_bucket_of_their_own(cat: Path) -> None:
-    """Without a prefix, and with the bucket in the key; a source that is called as a rendition is one all the same."""
+def test_files_are_written_under_the_keys_of_the_output_bucket(cat: Path) -> None:
+    """The key template applies without a prefix; a source named like a rendition is still resized."""
     cat.with_name("640-cat.jpg").write_bytes(cat.read_bytes())
     template = {"RESIZER_KEY_TEMPLATE": "{prefix}{bucket}/{name}-{key}"}
     done = resizer(
@@ -252,16 +252,16 @@ def test_files_have_the_keys_that_they_have_in_a_bucket_of_their_own(cat: Path) 
     assert (done.returncode, done.stderr) == (0, "")
     written = {str(path.relative_to(cat.parent / "out")) for path in (cat.parent / "out").rglob("*.jpg")}
     assert written == {"shop/640-cat.jpg", "shop/640-640-cat.jpg"}
-    told = resizer("explain", "cat.jpg", cwd=cat.parent, **ELSEWHERE, **template).stdout
-    assert "written to the bucket thumbs" in told
-    assert "shop/480-cat.jpg" in told
+    explained = resizer("explain", "cat.jpg", cwd=cat.parent, **ELSEWHERE, **template).stdout
+    assert "written to the bucket thumbs" in explained
+    assert "shop/480-cat.jpg" in explained
 
 
 @pytest.mark.parametrize(
     "arguments", [("up",), ("demo",), ("files", "cat.jpg", "--out", "out"), ("explain", "cat.jpg")]
 )
-def test_images_are_never_uploaded_to_the_bucket_of_renditions(cat: Path, arguments: tuple[str, ...]) -> None:
-    """Where both would be called `photos` the command says so in one line, and does not start."""
+def test_images_are_never_uploaded_to_the_output_bucket(cat: Path, arguments: tuple[str, ...]) -> None:
+    """If the output bucket is `photos`, the default for uploads, one line says so; exit 2."""
     elsewhere = {"RESIZER_OUTPUT_BUCKET": "photos", "RESIZER_KEY_TEMPLATE": "{prefix}{bucket}/{name}-{key}"}
     done = resizer(*arguments, cwd=cat.parent, **elsewhere)
     assert (done.returncode, done.stdout) == (2, "")
@@ -272,7 +272,7 @@ def test_images_are_never_uploaded_to_the_bucket_of_renditions(cat: Path, argume
 
 @pytest.mark.parametrize(("images", "out"), [("cat.jpg", "."), (".", "."), ("sub/cat.jpg", ".")])
 def test_without_a_prefix_no_rendition_replaces_an_image(cat: Path, images: str, out: str) -> None:
-    """A folder that has images of the run in it takes no renditions, for they could have the same names."""
+    """Renditions are not written into a folder with sources, because they could have the same names."""
     (cat.parent / "sub").mkdir()
     (cat.parent / "sub" / "cat.jpg").write_bytes(cat.read_bytes())
     done = resizer("files", images, "--out", out, cwd=cat.parent, **ELSEWHERE)
@@ -280,8 +280,8 @@ def test_without_a_prefix_no_rendition_replaces_an_image(cat: Path, images: str,
     assert "a rendition could replace an image in ." in done.stderr
 
 
-def test_the_demonstration_of_a_text_is_one_line(tmp_path: Path) -> None:
-    """What is no image is told in one line, with no table of nothing; exit 1."""
+def test_the_demo_rejects_a_text_in_one_line(tmp_path: Path) -> None:
+    """A file that is not an image is one line, without an empty table; exit 1."""
     text = tmp_path / "note.txt"
     text.write_text("no picture")
     done = resizer("demo", text, "--save", "saved", cwd=tmp_path)
@@ -289,8 +289,8 @@ def test_the_demonstration_of_a_text_is_one_line(tmp_path: Path) -> None:
     assert done.stdout.startswith("rejected  note.txt  not_an_image")
 
 
-def test_the_demonstration_has_samples_of_its_own(tmp_path: Path) -> None:
-    """Without a photo the demonstration draws some, one of them lying on its side."""
+def test_the_demo_has_samples_of_its_own(tmp_path: Path) -> None:
+    """Without a photo the demo draws its own, one of them rotated by EXIF."""
     done = resizer("demo", "--save", "saved", cwd=tmp_path, COLUMNS="120")
     assert done.returncode == 0
     assert Image.open(tmp_path / "saved/resized/480-taken on its side.jpg").size == (480, 320)
@@ -298,7 +298,7 @@ def test_the_demonstration_has_samples_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_contact_sheet_shows_originals_renditions_and_refusals(cat: Path) -> None:
-    """`--sheet` writes a page that links each original and its renditions, and says why one was refused."""
+    """`--sheet` writes a page with each original, its renditions, or the reason for a refusal."""
     text = cat.with_name("<note>.txt")
     text.write_text("no picture")
     done = resizer("files", cat, text, "--sheet", "look.html", cwd=cat.parent)
@@ -310,14 +310,14 @@ def test_a_contact_sheet_shows_originals_renditions_and_refusals(cat: Path) -> N
     assert (cat.parent / "look-renditions/resized/480-cat.jpg").exists()
 
 
-def test_somewhere_to_write_must_be_named(cat: Path) -> None:
-    """Without --out or --sheet one line says what is missing; exit 2."""
+def test_out_or_sheet_is_required(cat: Path) -> None:
+    """Without `--out` or `--sheet` one line says what is missing; exit 2."""
     done = resizer("files", cat, cwd=cat.parent)
     assert (done.returncode, "--out" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
-    """`resizer --help` teaches what there is."""
+    """`--help` and `-h` list the commands; `--version` prints the version."""
     done = resizer("--help", cwd=tmp_path)
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("files", "up", "demo"))
@@ -325,8 +325,8 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer-s3-lambda')}\n"
 
 
-def test_what_starts_no_service_loads_none(cat: Path) -> None:
-    """`--help` and `files` load neither moto nor boto3, which take most of a second."""
+def test_commands_without_a_service_do_not_import_one(cat: Path) -> None:
+    """`--help` and `files` import neither moto nor boto3, which take most of a second."""
     watched = "import sys; sys.argv = {arguments}; sys.addaudithook({hook}); import resizer.__main__ as m; m.main()"
     hook = "lambda name, what: name == 'import' and what[0] in ('moto', 'boto3') and sys.exit('loaded ' + what[0])"
     for arguments in (["resizer", "--help"], ["resizer", "files", str(cat), "--sheet", "look.html"]):
@@ -346,8 +346,8 @@ def test_what_starts_no_service_loads_none(cat: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("interruptible")
-def test_control_c_while_it_loads_is_quiet(cat: Path, module: str, arguments: list[str]) -> None:
-    """Ctrl-C while modules are loaded ends every command without a traceback, as shells expect it."""
+def test_control_c_during_imports_is_quiet(cat: Path, module: str, arguments: list[str]) -> None:
+    """Ctrl-C during imports ends every command without a traceback, with the exit code shells expect."""
     watched = (
         "import os, sys, signal\n"
         f"sys.argv = {['resizer', *arguments]}\n"
@@ -362,8 +362,8 @@ def test_control_c_while_it_loads_is_quiet(cat: Path, module: str, arguments: li
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_control_c_tells_what_is_done(cat: Path) -> None:
-    """Ctrl-C in the middle of many files says how many are done, and the page shows these; exit 130."""
+def test_control_c_reports_the_finished_files(cat: Path) -> None:
+    """Ctrl-C in the middle of many files prints how many are done, and the page shows them; exit 130."""
     others = [cat.with_name(f"{number}.jpg") for number in range(200)]
     for other in others:
         other.symlink_to(cat)
@@ -372,13 +372,13 @@ def test_control_c_tells_what_is_done(cat: Path) -> None:
     assert process.stdout
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    told, complaints = process.communicate(timeout=60)
-    found = re.fullmatch(r"Stopped: (\d+) of 201 files done.\n", complaints)
-    assert found
+    printed, errors = process.communicate(timeout=60)
+    stopped = re.fullmatch(r"Stopped: (\d+) of 201 files done.\n", errors)
+    assert stopped
     assert process.returncode == 130
-    done = int(found[1])
+    done = int(stopped[1])
     assert 0 < done < 201
-    *_, page, last = told.splitlines()
+    *_, page, last = printed.splitlines()
     assert page == f"look.html: {done} image{'s' * (done > 1)} to look at"
     assert last.startswith(f"{done} image{'s' * (done > 1)} resized, ")
     assert (cat.parent / "look.html").read_text().count("<article>") == done

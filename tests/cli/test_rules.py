@@ -1,4 +1,4 @@
-"""The commands go by `resizer.toml`, explain it and check it."""
+"""The commands follow `resizer.toml`, explain it and check it."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def lines(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 
 
-def test_a_key_is_explained(folder: Path) -> None:
-    """The rule that matches, and each rendition's key, box and format."""
+def test_explain_lists_the_rule_and_its_renditions(folder: Path) -> None:
+    """`explain` prints the rule that matches, and each rendition's key, box and format."""
     done = resizer("explain", "users/7/photo.jpg", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     first, _, *rows = lines(done.stdout)
@@ -57,8 +57,8 @@ def test_a_key_is_explained(folder: Path) -> None:
     ]
 
 
-def test_a_key_that_no_rule_matches_is_explained(folder: Path) -> None:
-    """The defaults and the environment say what is made of it."""
+def test_a_key_without_a_rule_gets_the_defaults(folder: Path) -> None:
+    """If no rule matches, `explain` lists what the defaults and the environment produce."""
     done = resizer("explain", "cat.jpg", cwd=folder, RESIZER_WIDTHS="50", RESIZER_BUCKETS="photos")
     assert lines(done.stdout)[0] == ["cat.jpg:", "the", "defaults"]
     assert lines(done.stdout)[2:] == [
@@ -67,8 +67,8 @@ def test_a_key_that_no_rule_matches_is_explained(folder: Path) -> None:
     ]
 
 
-def test_an_image_is_explained(folder: Path) -> None:
-    """With the image at hand sizes and formats are those that it would get."""
+def test_explaining_an_image_gives_its_real_sizes_and_formats(folder: Path) -> None:
+    """With `--image`, `explain` prints the sizes and formats that this image would get."""
     (folder / "scan.bmp").write_bytes(saved(photo_like(90, 60), "BMP"))
     done = resizer("explain", "scan.bmp", "--image", "scan.bmp", cwd=folder, RESIZER_WIDTHS="50,100")
     assert lines(done.stdout)[2:] == [
@@ -79,8 +79,8 @@ def test_an_image_is_explained(folder: Path) -> None:
     ]
 
 
-def test_a_box_of_an_image_is_explained(folder: Path) -> None:
-    """A box is as large as its crop, or as the picture allows, whatever the format."""
+def test_explaining_an_image_gives_the_size_of_its_crop(folder: Path) -> None:
+    """A box has the size of its crop, or less if the image is smaller, in every format."""
     (folder / "photo.jpg").write_bytes(saved(photo_like(1200, 800), "JPEG"))
     done = resizer("explain", "avatars/7", "--image", "photo.jpg", cwd=folder)
     assert sorted(lines(done.stdout)[2:]) == [
@@ -91,8 +91,8 @@ def test_a_box_of_an_image_is_explained(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("image", [(), ("--image", "cat.jpg")])
-def test_a_manifest_is_explained(folder: Path, image: tuple[str, ...]) -> None:
-    """Where a source gets a manifest, its key stands below the renditions."""
+def test_explain_lists_the_manifest(folder: Path, image: tuple[str, ...]) -> None:
+    """If a source gets a manifest, its key follows the renditions."""
     (folder / "resizer.toml").write_text("[defaults]\nmanifest = true\nrenditions = [50]\n")
     (folder / "cat.jpg").write_bytes(saved(photo_like(90, 60)))
     done = resizer("explain", "cat.jpg", *image, cwd=folder)
@@ -101,23 +101,23 @@ def test_a_manifest_is_explained(folder: Path, image: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("image", [(), ("--image", "cat.jpg")])
 def test_renditions_are_explained_from_narrow_to_wide(tmp_path: Path, image: tuple[str, ...]) -> None:
-    """Whatever order the settings have them in."""
+    """`explain` sorts renditions by width, whatever their order in the settings."""
     (tmp_path / "cat.jpg").write_bytes(saved(photo_like(90, 60)))
     done = resizer("explain", "cat.jpg", *image, cwd=tmp_path, RESIZER_WIDTHS="20,9,80")
     keys = [f"resized/{width}-cat.jpg" for width in (9, 20, 80)]
     assert [line[0] for line in lines(done.stdout)[2:]] == keys
 
 
-def test_an_empty_key_is_not_explained(folder: Path) -> None:
-    """No object has one; exit 2."""
+def test_an_empty_key_is_an_error(folder: Path) -> None:
+    """An empty key is one line that shows a right one; exit 2."""
     done = resizer("explain", "", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "resizer: The key is empty; give one such as photos/cat.jpg.\n"
 
 
 @pytest.mark.parametrize(("url", "key"), [("s3://photos/raw/x.jpg", "raw/x.jpg"), ("s3://photos", "photos/cat.jpg")])
-def test_a_url_is_no_key(folder: Path, url: str, key: str) -> None:
-    """One line says that the key is expected, without the bucket; exit 2."""
+def test_a_url_is_not_a_key(folder: Path, url: str, key: str) -> None:
+    """An `s3://` URL is one line that asks for the key without the bucket; exit 2."""
     done = resizer("explain", url, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"resizer: {url} is a URL; give the key without the bucket, such as {key}.\n"
@@ -127,8 +127,8 @@ def test_a_url_is_no_key(folder: Path, url: str, key: str) -> None:
     ("key", "rule", "reason"),
     [("raw/cat.jpg", "rules[1], for raw/**", "excluded"), ("resized/cat.jpg", "the defaults", "output_prefix")],
 )
-def test_a_key_that_is_skipped_is_explained(folder: Path, key: str, rule: str, reason: str) -> None:
-    """Why nothing is made of it."""
+def test_explain_says_why_a_key_is_skipped(folder: Path, key: str, rule: str, reason: str) -> None:
+    """For a skipped key, `explain` prints the reason."""
     done = resizer("explain", key, cwd=folder)
     assert done.stdout == f"{key}: {rule}\nskipped  {reason}\n"
 
@@ -140,21 +140,21 @@ def test_a_key_that_is_skipped_is_explained(folder: Path, key: str, rule: str, r
         (["--image", "none.jpg"], "none.jpg: No such file or directory."),
     ],
 )
-def test_what_cannot_be_explained_is_one_line(folder: Path, arguments: list[str], words: str) -> None:
-    """A file that is not there is named; exit 2."""
+def test_a_missing_file_is_one_line(folder: Path, arguments: list[str], words: str) -> None:
+    """A missing settings file or image is named, without a traceback; exit 2."""
     done = resizer("explain", "cat.jpg", *arguments, cwd=folder)
     assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
-def test_a_file_that_is_not_there_is_named_once(folder: Path) -> None:
-    """`config check none.toml` says in one line that there is no such file; exit 2."""
+def test_a_missing_settings_file_is_named_once(folder: Path) -> None:
+    """`config check none.toml` says once that there is no such file; exit 2."""
     done = resizer("config", "check", "none.toml", cwd=folder)
     expected = "resizer: The settings are wrong:\n  none.toml: cannot be read: No such file or directory\n"
     assert (done.returncode, done.stderr) == (2, expected)
 
 
-def test_the_file_is_checked(folder: Path) -> None:
-    """A right file is one line and exit 0; a wrong one all its mistakes and exit 2."""
+def test_config_check_lists_every_mistake(folder: Path) -> None:
+    """A correct file is one line and exit 0; a wrong one lists all mistakes and exits with 2."""
     done = resizer("config", "check", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "resizer.toml: 2 rules, 0 watermarks, no mistake\n")
     (folder / "shop.toml").write_text("[[rules]]\nskip = 1\n[defaults]\neffort = 'x'\n")
@@ -169,8 +169,8 @@ def test_the_file_is_checked(folder: Path) -> None:
     ]
 
 
-def test_without_a_file_the_variables_are_checked(tmp_path: Path) -> None:
-    """None wrong is one line and exit 0; otherwise all mistakes and exit 2."""
+def test_without_a_file_config_check_checks_the_variables(tmp_path: Path) -> None:
+    """Correct variables are one line and exit 0; wrong ones are all listed, with exit 2."""
     done = resizer("config", "check", cwd=tmp_path, RESIZER_QUALITY="jpeg=80")
     expected = "No resizer.toml here; the RESIZER_* variables have no mistake\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
@@ -183,13 +183,13 @@ def test_without_a_file_the_variables_are_checked(tmp_path: Path) -> None:
     ]
 
 
-def test_the_schema_is_printed(folder: Path) -> None:
+def test_config_schema_prints_json(folder: Path) -> None:
     """`resizer config schema` prints JSON and nothing else."""
     assert json.loads(resizer("config", "schema", cwd=folder).stdout)["title"] == "resizer.toml"
 
 
-def test_files_go_by_the_file(folder: Path) -> None:
-    """`resizer files` goes by the file and leaves out what it skips in folders; `--widths` wins over every rule."""
+def test_files_follow_the_rules(folder: Path) -> None:
+    """`resizer files` follows the rules and skips what they exclude; `--widths` wins over every rule."""
     for name in ("photos", "raw"):
         (folder / name).mkdir()
         (folder / name / "cat.jpg").write_bytes(saved(photo_like(90, 60), "JPEG"))
@@ -198,18 +198,18 @@ def test_files_go_by_the_file(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "\nskipped   raw/cat.jpg  excluded  " in f"\n{done.stdout}"
     assert "1 image resized, 1 excluded, " in done.stdout
-    made = sorted(path.relative_to(folder / "out/resized").as_posix() for path in (folder / "out").rglob("*.jpg"))
-    assert made == ["20-photos/cat.jpg"]
+    written = sorted(path.relative_to(folder / "out/resized").as_posix() for path in (folder / "out").rglob("*.jpg"))
+    assert written == ["20-photos/cat.jpg"]
     named = resizer("files", "raw/cat.jpg", "--out", "named", cwd=folder)  # its key is its name
     assert "1 image resized, " in named.stdout
     assert (folder / "named/resized/20-cat.jpg").exists()
     resizer("files", "photos", "raw", "--out", "own", "--widths", "30", cwd=folder)
-    made = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
-    assert made == ["30-photos/cat.jpg"]
+    written = sorted(path.relative_to(folder / "own/resized").as_posix() for path in (folder / "own").rglob("*.jpg"))
+    assert written == ["30-photos/cat.jpg"]
 
 
-def test_a_contact_sheet_tells_what_a_rule_excludes_and_how_renditions_are_called(folder: Path) -> None:
-    """An excluded image is no refused one, which is red; a rendition's name is told where it is not its width."""
+def test_a_contact_sheet_shows_excluded_images_and_rendition_names(folder: Path) -> None:
+    """An excluded image is not shown as refused; a rendition's name is shown unless it is the width."""
     text = "[defaults]\nrenditions = [20, {name = 'card', width = 30, height = 20, fit = 'cover'}]\n"
     (folder / "resizer.toml").write_text(f"{text}[[rules]]\nmatch = 'raw.jpg'\nskip = true\n")
     for name in ("cat.jpg", "raw.jpg"):
@@ -238,24 +238,24 @@ skip = true
 
 
 @pytest.mark.parametrize(("command", "option"), [("files", "--out"), ("demo", "--save")])
-def test_a_watermark_is_a_file_of_the_working_directory(folder: Path, command: str, option: str) -> None:
-    """Both commands find it by its key, and lay it over; if there is no such file, they name it."""
+def test_a_watermark_is_read_from_the_working_directory(folder: Path, command: str, option: str) -> None:
+    """`files` and `demo` read the watermark by its key and apply it; if it is missing, they name it."""
     (folder / "resizer.toml").write_text(MARKED)
     (folder / "black.png").write_bytes(saved(Image.new("RGB", (100, 100)), "PNG"))
     missing = resizer(command, "black.png", option, "none", cwd=folder)
-    told = "brand/logo.png: No such file" if command == "files" else "s3://photos/brand/logo.png does not exist."
+    message = "brand/logo.png: No such file" if command == "files" else "s3://photos/brand/logo.png does not exist."
     assert missing.returncode != 0
-    assert told in missing.stderr
+    assert message in missing.stderr
     assert "Traceback" not in missing.stderr
     (folder / "brand").mkdir()
     (folder / "brand" / "logo.png").write_bytes(saved(Image.new("RGB", (10, 5), "white"), "PNG"))
     done = resizer(command, "black.png", option, "out", cwd=folder, COLUMNS="120")
     assert (done.returncode, done.stderr) == (0, "")
-    made = Image.open(folder / "out/resized/100-black.png").convert("RGB")
-    assert (made.getpixel((50, 10)), made.getpixel((50, 90))) == ((0, 0, 0), (255, 255, 255))
+    rendition = Image.open(folder / "out/resized/100-black.png").convert("RGB")
+    assert (rendition.getpixel((50, 10)), rendition.getpixel((50, 90))) == ((0, 0, 0), (255, 255, 255))
 
 
-def test_a_bill_counts_what_the_file_writes(folder: Path) -> None:
+def test_the_bill_counts_what_the_settings_file_writes(folder: Path) -> None:
     """`resizer cost` counts a PUT for each rendition of the defaults, and the manifest."""
     text = "[defaults]\nrenditions = [9, 8]\nformats = ['source', 'webp']\nmanifest = true\n"
     (folder / "resizer.toml").write_text(text)

@@ -1,4 +1,4 @@
-"""The built function as the emulator gets it: `devtools.lambda_runtime.artifact`."""
+"""The emulator gets the function as `sam build` made it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from resizer.errors import UsageError
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
-def test_a_function_that_is_not_there_is_told_with_those_that_are() -> None:
-    """A wrong name is one line with the right ones, and so is what is in the template and no function."""
+def test_an_unknown_function_is_an_error_that_lists_the_known_ones() -> None:
+    """A name that is not a function of the template is one line that lists the functions."""
     for name in ("Nope", "DependenciesX86Layer"):
         with pytest.raises(UsageError, match=rf"no function {name}; it has ResizeFunction, \w+"):
             built_function(TEMPLATE, name)
 
 
-def test_what_was_not_built_is_told(tmp_path: Path) -> None:
-    """Without a build the line says what makes one."""
+def test_without_a_build_the_error_names_make_build(tmp_path: Path) -> None:
+    """If nothing is built, one line names the command that builds."""
     with pytest.raises(UsageError, match="make build"):
         built_function(tmp_path / "template.yaml")
 
 
 def test_an_empty_output_prefix_is_passed_on(tmp_path: Path) -> None:
-    """Beside an output bucket it means none, so the function gets it; an empty endpoint means nothing."""
+    """With an output bucket an empty prefix has a meaning, so it is set."""
     document = load(TEMPLATE)
     document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
     built = tmp_path / "template.yaml"
     built.write_text(yaml.safe_dump(document))
     environment = built_function(built, parameters={"OutputBucket": "thumbs", "OutputPrefix": ""}).environment
     assert (environment["RESIZER_OUTPUT_BUCKET"], environment["RESIZER_OUTPUT_PREFIX"]) == ("thumbs", "")
-    assert "AWS_ENDPOINT_URL_S3" not in environment

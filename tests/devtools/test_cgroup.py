@@ -1,4 +1,4 @@
-"""Control groups of both versions: held to their limits, counted, removed."""
+"""Control groups of both versions limit memory and CPU, count what was used, and are removed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from resizer.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-HUNGRY = "import os, sys; held = os.urandom(int(sys.argv[1])); print(len(held))"
+ALLOCATE = "import os, sys; held = os.urandom(int(sys.argv[1])); print(len(held))"
 
 
-def test_a_process_is_held_to_memory_and_counted() -> None:
-    """What fits runs and its peak is told; what does not is killed and counted."""
+def test_a_process_beyond_the_memory_limit_is_killed() -> None:
+    """A process within the limit runs and its peak is known; one above it is killed and counted."""
     try:
         with control_group(Limits(memory_bytes=48 << 20)) as group:
-            modest = subprocess.run(group.command(["python3", "-c", HUNGRY, str(20 << 20)]), check=False)
+            modest = subprocess.run(group.command(["python3", "-c", ALLOCATE, str(20 << 20)]), check=False)
             peak = group.usage().peak_bytes
-            greedy = subprocess.run(group.command(["python3", "-c", HUNGRY, str(80 << 20)]), check=False)
+            greedy = subprocess.run(group.command(["python3", "-c", ALLOCATE, str(80 << 20)]), check=False)
             used = group.usage()
             folders = set(group.folders.values())
     except UsageError as reason:
@@ -35,8 +35,8 @@ def test_a_process_is_held_to_memory_and_counted() -> None:
     assert not [folder for folder in folders if folder.exists()]
 
 
-def test_what_still_runs_is_ended_with_its_group() -> None:
-    """Nothing outlives its group."""
+def test_processes_end_with_their_group() -> None:
+    """A process that still runs when the block ends is killed."""
     try:
         with control_group(Limits()) as group:
             sleeper = subprocess.Popen(group.command(["sleep", "60"]))
@@ -56,14 +56,14 @@ def test_what_still_runs_is_ended_with_its_group() -> None:
     ],
 )
 def test_limits_of_version_2(tmp_path: Path, limits: Limits, cpu: str) -> None:
-    """Version 2 gets its limits in its own files and words."""
+    """Version 2 reads limits from `memory.max` and `cpu.max`."""
     ControlGroup(dict.fromkeys(("memory", "cpu", "cpuacct"), tmp_path), 2).limit(limits)
     assert (tmp_path / "memory.max").read_text() == str(256 << 20)
     assert (tmp_path / "cpu.max").read_text() == cpu
 
 
 def test_usage_of_version_2(tmp_path: Path) -> None:
-    """Version 2 is read from its own files, in its own units."""
+    """Version 2 reports usage in its own files and units."""
     (tmp_path / "memory.peak").write_text("1048576\n")
     (tmp_path / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
     (tmp_path / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1\nthrottled_usec 250000\n")
@@ -72,7 +72,7 @@ def test_usage_of_version_2(tmp_path: Path) -> None:
     assert (usage.peak_bytes, usage.oom_kills) == (1048576, 1)
 
 
-def test_a_machine_without_groups_says_what_to_do(tmp_path: Path) -> None:
-    """Where no group can be made, one line tells how to get one."""
+def test_without_control_groups_one_line_says_what_to_do(tmp_path: Path) -> None:
+    """If no group can be created, one line says how to get one."""
     with pytest.raises(UsageError, match="systemd-run"), control_group(Limits(), tmp_path / "missing"):
         pytest.fail("no group can be made here")

@@ -1,4 +1,4 @@
-"""`make deploy` asks a few questions or none, and deploys only to where somebody means to."""
+"""`make deploy` asks a few questions or none, and deploys only where it is meant to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from devtools.deploy import __main__ as command
 from devtools.deploy import target
-from devtools.deploy.parameters import again, check_prefixes, overrides, parse
+from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import ConfigError, UsageError
@@ -30,7 +30,7 @@ LOCAL = "http://127.0.0.1:4566"
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A shell with a region and credentials, and nothing else of this machine's; its config file."""
+    """A shell with only a region and credentials; returns the path of its AWS config file."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     config = tmp_path / "config"
@@ -43,23 +43,23 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 class Person:
-    """Answers questions one after the other, and remembers what was said."""
+    """Answers the questions in order, and remembers questions and messages."""
 
     def __init__(self, *answers: str) -> None:
         self.answers: Iterator[str] = iter(answers)
         self.asked: list[str] = []
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def read(self, question: str) -> str:
         self.asked.append(question)
         return next(self.answers)
 
     def asked_for(self, **deployed: str) -> dict[str, str]:
-        return ask(DECLARED, deployed, read=self.read, tell=self.told.append)
+        return ask(DECLARED, deployed, read=self.read, write=self.messages.append)
 
 
-def test_seven_questions_are_enough() -> None:
-    """The bucket's name is all that has no default; the Enter key takes the template's defaults."""
+def test_seven_questions_are_asked() -> None:
+    """Only the bucket's name has no default; Enter accepts the template's defaults."""
     person = Person("my-photos", "", "", "", "", "", "")
     assert person.asked_for() == {
         "BucketName": "my-photos",
@@ -72,11 +72,11 @@ def test_seven_questions_are_enough() -> None:
         "AlarmEmail": "",
     }
     assert len(person.asked) == 7
-    assert not person.told
+    assert not person.messages
 
 
-def test_only_with_a_prefix_is_there_a_choice_of_triggers() -> None:
-    """Without a source prefix the template takes no other than eventbridge, so nobody is asked."""
+def test_the_trigger_is_asked_only_with_a_source_prefix() -> None:
+    """Without a source prefix the template allows only eventbridge, so there is no question."""
     person = Person("my-photos", "n", "", "uploads/", "sq", "", "y", "me@example.org")
     answers = person.asked_for()
     assert (answers["MakeBucket"], answers["Trigger"], answers["Heic"]) == ("no", "sqs", "yes")
@@ -84,25 +84,25 @@ def test_only_with_a_prefix_is_there_a_choice_of_triggers() -> None:
     assert "s3 is the cheapest" in person.asked[4]
 
 
-def test_an_output_bucket_opens_the_cheapest_trigger() -> None:
-    """With one, `s3` is offered without a prefix; the bucket of images itself is none, and who has one is not asked."""
+def test_an_output_bucket_allows_the_cheapest_trigger() -> None:
+    """With an output bucket, `s3` is offered without a prefix; the source bucket itself is refused."""
     person = Person("my-photos", "", "my-photos", "my-thumbs", "", "", "", "", "", "")
     answers = person.asked_for()
     assert (answers["OutputBucket"], answers["MakeOutputBucket"]) == ("my-thumbs", "yes")
     assert (answers["SourcePrefix"], answers["Trigger"]) == ("", "s3")
     assert "the cheapest trigger needs no prefix" in person.asked[2]
-    assert person.told == [
-        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, another than the bucket of images."
+    assert person.messages == [
+        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, and not the first bucket."
     ]
 
 
-def test_without_its_output_bucket_a_stack_goes_back_to_eventbridge() -> None:
-    """What is deployed is kept, and a dash takes the output bucket away, and with it the trigger that needs it."""
+def test_removing_the_output_bucket_goes_back_to_eventbridge() -> None:
+    """Enter keeps the deployed values; a dash removes the output bucket and the trigger that needs it."""
     deployed = {"BucketName": "my-photos", "OutputBucket": "my-thumbs", "MakeOutputBucket": "no", "Trigger": "sqs"}
     kept = Person("", "", "", "", "", "", "", "", "").asked_for(**deployed)
     assert (kept["OutputBucket"], kept["MakeOutputBucket"], kept["Trigger"]) == ("my-thumbs", "no", "sqs")
-    given_up = Person("", "", "-", "", "", "", "").asked_for(**deployed)
-    assert (given_up["OutputBucket"], given_up["Trigger"]) == ("", "eventbridge")
+    removed = Person("", "", "-", "", "", "", "").asked_for(**deployed)
+    assert (removed["OutputBucket"], removed["Trigger"]) == ("", "eventbridge")
 
 
 @pytest.mark.parametrize(
@@ -117,26 +117,26 @@ def test_without_its_output_bucket_a_stack_goes_back_to_eventbridge() -> None:
         ({"OutputPrefix": "small/"}, False),
     ],
 )
-def test_prefixes_below_one_another_are_refused(parameters: dict[str, str], *, refused: bool) -> None:
-    """No rule of a template can compare two prefixes, so `make deploy` does, before anything is deployed."""
+def test_nested_prefixes_are_refused(parameters: dict[str, str], *, refused: bool) -> None:
+    """A template's rules cannot compare two prefixes, so `make deploy` does before it deploys."""
     if refused:
-        with pytest.raises(UsageError, match="below one another"):
+        with pytest.raises(UsageError, match="is below the other"):
             check_prefixes(parameters, DECLARED)
     else:
         check_prefixes(parameters, DECLARED)
 
 
 def test_a_wrong_answer_is_asked_for_again() -> None:
-    """What the template would refuse is explained at once, and the next answer counts."""
+    """An answer that the template would refuse is explained, and the question is asked again."""
     person = Person("", "My_Photos", "my-photos", "maybe", "yes", "", "resized/", "-", "480;640", "320", "", "me", "-")
     answers = person.asked_for()
     assert (answers["BucketName"], answers["SourcePrefix"], answers["Widths"]) == ("my-photos", "", "320")
-    assert [line.split("'")[1] for line in person.told] == ["", "My_Photos", "maybe", "resized/", "480;640", "me"]
-    assert "yes or no" in person.told[2]
+    assert [line.split("'")[1] for line in person.messages] == ["", "My_Photos", "maybe", "resized/", "480;640", "me"]
+    assert "yes or no" in person.messages[2]
 
 
-def test_what_is_deployed_is_kept_by_the_enter_key_and_emptied_by_a_dash() -> None:
-    """A second deployment shows the stack's own values."""
+def test_enter_keeps_a_deployed_value_and_a_dash_empties_it() -> None:
+    """A second deployment offers the stack's own values as defaults."""
     deployed = {"BucketName": "my-photos", "Widths": "320", "AlarmEmail": "me@example.org", "MakeBucket": "no"}
     person = Person("", "", "", "", "", "", "-")
     answers = person.asked_for(**deployed)
@@ -145,29 +145,29 @@ def test_what_is_deployed_is_kept_by_the_enter_key_and_emptied_by_a_dash() -> No
     assert "[me@example.org]" in person.asked[-1]
 
 
-def test_parameters_are_words_of_a_shell() -> None:
-    """Values with spaces are quoted; the command that repeats a deployment is read back as the same."""
+def test_parameters_are_quoted_as_in_a_shell() -> None:
+    """Values with spaces are quoted; the printed command repeats the deployment with the same values."""
     text = "BucketName=my-photos CacheControl='public, max-age=60' SourcePrefix= Quality=jpeg=80"
-    found = parse(text, DECLARED)
-    assert found["CacheControl"] == "public, max-age=60"
-    assert (found["SourcePrefix"], found["Quality"]) == ("", "jpeg=80")
+    parsed = parse(text, DECLARED)
+    assert parsed["CacheControl"] == "public, max-age=60"
+    assert (parsed["SourcePrefix"], parsed["Quality"]) == ("", "jpeg=80")
     assert overrides({"Tags": 'a="b"'}) == ['Tags="a=\\"b\\""']
-    repeated = shlex.split(again("photos", found))
+    repeated = shlex.split(repeat_command("photos", parsed))
     assert repeated[:3] == ["make", "deploy", "NAME=photos"]
-    assert parse(repeated[3].removeprefix("PARAMETERS="), DECLARED) == found
+    assert parse(repeated[3].removeprefix("PARAMETERS="), DECLARED) == parsed
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("Width=320", "there is no Width. Did you mean Widths?"),
-        ("BucketName", "'BucketName' is not of the form Name=value"),
+        ("BucketName", "'BucketName' must have the form Name=value"),
         ("Tags='a", "No closing quotation"),
     ],
 )
-def test_parameters_that_would_be_left_out_are_refused(text: str, said: str) -> None:
-    """A misspelt parameter, which `sam` ignores without a word, is named."""
-    with pytest.raises(UsageError, match=said):
+def test_a_misspelt_parameter_is_refused(text: str, message: str) -> None:
+    """A misspelt parameter, which `sam` ignores silently, is named."""
+    with pytest.raises(UsageError, match=message):
         parse(text, DECLARED)
 
 
@@ -176,54 +176,54 @@ def test_parameters_that_would_be_left_out_are_refused(text: str, said: str) -> 
     [("", "localhost"), ("_CLOUDFORMATION", "127.0.0.1"), ("_S3", "[::1]"), ("_STS", "127.1.2.3")],
 )
 def test_an_endpoint_on_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, host: str) -> None:
-    """An endpoint left over from local work is no AWS; EMULATED=yes says that it is meant."""
+    """An endpoint on loopback is refused unless EMULATED=yes."""
     monkeypatch.setenv(f"AWS_ENDPOINT_URL{variable}", f"http://{host}:4566")
     with pytest.raises(UsageError, match=r"this machine, not AWS.*EMULATED=yes"):
-        target.check(target.session(), emulated=False)
+        target.check_endpoints(target.session(), emulated=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", LOCAL)
-    target.check(target.session(), emulated=True)
+    target.check_endpoints(target.session(), emulated=True)
 
 
-def test_a_profiles_endpoint_is_seen_too(monkeypatch: pytest.MonkeyPatch, account: Path) -> None:
-    """AWS_PROFILE is honoured, with the region and the endpoint that it has."""
+def test_a_profiles_endpoint_is_checked_too(monkeypatch: pytest.MonkeyPatch, account: Path) -> None:
+    """AWS_PROFILE sets region and endpoint, and a local endpoint is refused."""
     account.write_text(f"[profile local]\nregion = eu-west-1\nendpoint_url = {LOCAL}\n")
     monkeypatch.setenv("AWS_PROFILE", "local")
     monkeypatch.delenv("AWS_REGION")
     session = target.session()
     assert session.get_config_variable("region") == "eu-west-1"
     with pytest.raises(UsageError, match=LOCAL):
-        target.check(session, emulated=False)
+        target.check_endpoints(session, emulated=False)
 
 
-def test_aws_is_refused_where_an_emulator_is_meant() -> None:
-    """EMULATED=yes with no endpoint would deploy to a real account."""
-    target.check(target.session(), emulated=False)
+def test_emulated_without_an_endpoint_is_refused() -> None:
+    """EMULATED=yes without an endpoint would deploy to a real account, so it is refused."""
+    target.check_endpoints(target.session(), emulated=False)
     with pytest.raises(UsageError, match="AWS_ENDPOINT_URL"):
-        target.check(target.session(), emulated=True)
+        target.check_endpoints(target.session(), emulated=True)
 
 
 @pytest.mark.parametrize(
-    ("unset", "profile", "said"),
+    ("unset", "profile", "message"),
     [
         ("AWS_REGION", None, "AWS_REGION="),
         ("AWS_ACCESS_KEY_ID", None, "aws configure"),
         (None, "nobody", "The config profile"),
     ],
 )
-def test_what_is_missing_is_said(
-    monkeypatch: pytest.MonkeyPatch, unset: str | None, profile: str | None, said: str
+def test_missing_credentials_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, unset: str | None, profile: str | None, message: str
 ) -> None:
-    """Without a region or credentials the line says what to set."""
+    """Without a region or credentials, or with an unknown profile, one line says what to set."""
     if unset:
         monkeypatch.delenv(unset)
     if profile:
         monkeypatch.setenv("AWS_PROFILE", profile)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         target.session()
 
 
-def test_the_stacks_own_parameters_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack tells its parameters; where there is none there are none."""
+def test_the_deployed_parameters_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack's parameters are read; a stack that does not exist has none; other errors are raised."""
     session = target.session()
     client = session.create_client("cloudformation")
     monkeypatch.setattr(session, "create_client", lambda _: client)
@@ -240,9 +240,11 @@ def test_the_stacks_own_parameters_are_found(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_a_terminal_one_line_says_what_to_do() -> None:
-    """Nothing waits for an answer that cannot come."""
-    asked = [sys.executable, "-m", "devtools.deploy", "--name", "photos"]
-    done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+    """Without a terminal to ask on, one line shows PARAMETERS; exit 2."""
+    command_line = [sys.executable, "-m", "devtools.deploy", "--name", "photos"]
+    done = subprocess.run(
+        command_line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
@@ -250,7 +252,7 @@ def test_without_a_terminal_one_line_says_what_to_do() -> None:
 
 
 def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The answers, the region and ARGS are passed on, nothing is left for `sam` to ask, and its exit code is ours."""
+    """Answers, region and ARGS are passed to `sam`, which asks nothing; its exit code is returned."""
     called: list[list[str]] = []
 
     def run(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -273,7 +275,7 @@ def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 def test_a_function_that_would_not_start_is_not_deployed(tmp_path: Path) -> None:
-    """The parameters and the packed `resizer.toml` are checked together, as the function does when it starts."""
+    """Parameters and the packed `resizer.toml` are checked together, as at the function's start."""
     document = load(PROJECT / "template.yaml")
     document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
     built = tmp_path / "template.yaml"

@@ -1,4 +1,4 @@
-"""The Python of Lambda's version is found, or one line says how to get it: `devtools.lambda_runtime.interpreter`."""
+"""The Python of Lambda's version is found, or one line says how to install it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def stand_in(file: Path, version: str) -> Path:
-    """A program that says it is a Python of this version."""
+def fake_python(file: Path, version: str) -> Path:
+    """A program that reports this Python version."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"#!/bin/sh\necho {version}\n")
     file.chmod(0o755)
@@ -23,24 +23,24 @@ def stand_in(file: Path, version: str) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _another_python_runs_this(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "executable", str(stand_in(tmp_path / "this", "3.9")))
+def _tests_run_on_another_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(fake_python(tmp_path / "this", "3.9")))
 
 
-def test_it_is_found_on_the_path_and_where_pyenv_keeps_it(tmp_path: Path) -> None:
-    """The first on the path that has the version, which not each of pyenv's stand-ins has; then pyenv's own folder."""
-    elsewhere = stand_in(tmp_path / "home" / ".pyenv" / "versions" / f"{VERSION}.7" / "bin" / NAME, VERSION)
-    shim = stand_in(tmp_path / "shims" / NAME, "3.12")
+def test_it_is_found_on_the_path_or_below_pyenv(tmp_path: Path) -> None:
+    """The first Python of the version on the path wins, and pyenv's own folder comes last."""
+    elsewhere = fake_python(tmp_path / "home" / ".pyenv" / "versions" / f"{VERSION}.7" / "bin" / NAME, VERSION)
+    shim = fake_python(tmp_path / "shims" / NAME, "3.12")
     environ = {"PATH": str(shim.parent), "HOME": str(tmp_path / "home")}
     assert runtime_python(environ) == elsewhere
-    on_path = stand_in(tmp_path / "bin" / NAME, VERSION)
+    on_path = fake_python(tmp_path / "bin" / NAME, VERSION)
     assert runtime_python({**environ, "PATH": f"{shim.parent}:{on_path.parent}"}) == on_path
 
 
-def test_where_there_is_none_one_line_says_how_to_get_it(tmp_path: Path) -> None:
-    """Nothing found, or the wrong one named: the message names the version and what to do."""
+def test_if_there_is_none_one_line_says_how_to_install_it(tmp_path: Path) -> None:
+    """If none is found, or RUNTIME_PYTHON is another version, the message says what to do."""
     environ = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-    with pytest.raises(UsageError, match=rf"^No Python {VERSION} found, .*`uv python install {VERSION}`.*$"):
+    with pytest.raises(UsageError, match=rf"^No Python {VERSION} found. .*`uv python install {VERSION}`.*$"):
         runtime_python(environ)
-    with pytest.raises(UsageError, match=rf"^RUNTIME_PYTHON=\S+this is not a Python {VERSION}: name one"):
+    with pytest.raises(UsageError, match=rf"^RUNTIME_PYTHON=\S+this is not a Python {VERSION}: set it to one"):
         runtime_python({**environ, "RUNTIME_PYTHON": sys.executable})

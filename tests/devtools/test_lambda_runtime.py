@@ -1,4 +1,4 @@
-"""The built artifact in the real Lambda runtime: cold, warm, failing, too slow, out of memory."""
+"""The built artifact runs in the real Lambda runtime: cold, warm, failing, too slow, out of memory."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from resizer.handler import lambda_handler
 
 def reuse(event, context):
     lambda_handler(event, context)
-    used = clients.client.cache_info()
-    return {"made": used.misses, "reused": used.hits}
+    counts = clients.client.cache_info()
+    return {"created": counts.misses, "reused": counts.hits}
 """
 
 HANGING = """
@@ -55,7 +55,7 @@ TEST_EVENT = {"Event": "s3:TestEvent"}
 
 
 def served(running: Emulator) -> Result:
-    """The answer to an event that asks for nothing; on a busy machine a cold start may time out a few times before."""
+    """The answer to S3's test event, retried if the cold start times out on a busy machine."""
     while (result := running.invoke(TEST_EVENT)).error_type == "Sandbox.Timedout":
         pass
     return result
@@ -69,7 +69,7 @@ def function(s3: Any) -> Function:
 
 
 def test_a_cold_start_and_a_warm_invocation(s3: Any, function: Function, tools: Tools) -> None:
-    """The artifact makes renditions in the real runtime; a second event finds it warm, with the figures told."""
+    """The artifact writes renditions in the real runtime; the second invocation is warm, and figures are reported."""
     for key in ("one.jpg", "two.jpg"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(1600, 1200)))
     with emulator(function, tools) as running:
@@ -88,19 +88,19 @@ def test_a_cold_start_and_a_warm_invocation(s3: Any, function: Function, tools: 
 
 
 def test_warm_invocations_reuse_their_clients(s3: Any, function: Function, tools: Tools, tmp_path: Path) -> None:
-    """However many events a warm environment serves, its S3 client is made once."""
+    """A warm environment creates its S3 client once."""
     s3.put_object(Bucket=BUCKET, Key="one.jpg", Body=saved(photo_like(600, 400)))
     (tmp_path / "python").mkdir()
     (tmp_path / "python" / "probe.py").write_text(PROBE)
     probed = replace(function, handler="probe.reuse", layers=(*function.layers, tmp_path))
     with emulator(probed, tools) as running:
-        used = [running.invoke(notification("one.jpg")).answer for _ in range(3)]
-    assert [each["made"] for each in used] == [1, 1, 1]
-    assert used[2]["reused"] > used[0]["reused"]
+        counts = [running.invoke(notification("one.jpg")).answer for _ in range(3)]
+    assert [each["created"] for each in counts] == [1, 1, 1]
+    assert counts[2]["reused"] > counts[0]["reused"]
 
 
-def test_an_error_is_told_and_the_environment_lives_on(function: Function, tools: Tools) -> None:
-    """An event of no known shape is an error by its type and message, and the next event is served warm."""
+def test_after_an_error_the_environment_stays_warm(function: Function, tools: Tools) -> None:
+    """An unknown event returns its error type and message, and the next invocation is warm."""
     with emulator(function, tools) as running:
         failed, after = running.invoke({"hello": "world"}), running.invoke(TEST_EVENT)
     assert failed.error_type == "UnknownEvent"
@@ -110,8 +110,8 @@ def test_an_error_is_told_and_the_environment_lives_on(function: Function, tools
     assert not after.figures.cold
 
 
-def test_wrong_settings_stop_the_start(function: Function, tools: Tools) -> None:
-    """A function with wrong settings does not start, and the error names the variable."""
+def test_wrong_settings_prevent_the_start(function: Function, tools: Tools) -> None:
+    """A function with wrong settings does not start; the error names the variable."""
     wrong = replace(function, environment={**function.environment, "RESIZER_WIDTHS": "wide"})
     with emulator(wrong, tools) as running:
         result = running.invoke(TEST_EVENT)
@@ -119,8 +119,8 @@ def test_wrong_settings_stop_the_start(function: Function, tools: Tools) -> None
     assert "RESIZER_WIDTHS" in str(result.error_message)
 
 
-def test_a_silent_s3_is_reported_in_time(function: Function, tools: Tools) -> None:
-    """An S3 that never answers is told of before Lambda's time-out, and the next event is served warm."""
+def test_a_silent_s3_is_reported_before_the_time_out(function: Function, tools: Tools) -> None:
+    """If S3 never answers, the function fails before Lambda's time-out, and stays warm."""
     with silent_server() as endpoint:
         environment = {**function.environment, "AWS_ENDPOINT_URL": endpoint}
         slow = replace(function, timeout_seconds=5, environment=environment)
@@ -128,13 +128,13 @@ def test_a_silent_s3_is_reported_in_time(function: Function, tools: Tools) -> No
             served(running)
             late, after = running.invoke(notification("one.jpg")), running.invoke(TEST_EVENT)
     assert late.error_type == "RecordsFailed"
-    assert "s3://photos/one.jpg will be tried again. GET s3://photos/one.jpg was given up." in str(late.error_message)
+    assert "s3://photos/one.jpg will be tried again. GET s3://photos/one.jpg was stopped." in str(late.error_message)
     assert after.answer == {"results": []}
     assert not after.figures.cold
 
 
 def test_a_time_out_ends_the_invocation(function: Function, tools: Tools, tmp_path: Path) -> None:
-    """What hangs ends in Lambda's time-out, and the next event gets a new environment."""
+    """A function that hangs ends with Lambda's time-out, and the next event gets a new environment."""
     (tmp_path / "python").mkdir()
     (tmp_path / "python" / "probe.py").write_text(HANGING)
     slow = replace(function, handler="probe.hang", layers=(*function.layers, tmp_path), timeout_seconds=2)
@@ -147,8 +147,8 @@ def test_a_time_out_ends_the_invocation(function: Function, tools: Tools, tmp_pa
     assert after.figures.cold
 
 
-def test_out_of_memory_is_a_kill(s3: Any, function: Function, tools: Tools) -> None:
-    """In a control group of too little memory the process is killed and counted, and the next event is served."""
+def test_out_of_memory_kills_the_process(s3: Any, function: Function, tools: Tools) -> None:
+    """With too little memory in its control group the process is killed, and the next event is served."""
     s3.put_object(
         Bucket=BUCKET, Key="large.png", Body=saved(Image.new("RGB", (6000, 6000), "teal"), "PNG", compress_level=1)
     )
@@ -165,8 +165,8 @@ def test_out_of_memory_is_a_kill(s3: Any, function: Function, tools: Tools) -> N
     assert after.answer == {"results": []}
 
 
-def test_a_sample_event_on_the_command_line() -> None:
-    """A sample event goes through `make invoke` as it is, and the figures are printed."""
+def test_make_invoke_prints_answer_and_figures() -> None:
+    """`make invoke` runs a sample event and prints its answer and figures."""
     command = [sys.executable, "-m", "devtools.lambda_runtime", "events/s3-several.json"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -178,6 +178,6 @@ def test_a_sample_event_on_the_command_line() -> None:
 
 @contextmanager
 def silent_server() -> Iterator[str]:
-    """A server that takes connections and never answers."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""`sam local invoke` finds the layers and the settings that the documents name, as far as that shows without Docker."""
+"""`sam local invoke` finds the documented layers and settings, as far as can be tested without Docker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devtools.lambda_runtime.emulator import emulator
 from devtools.lambda_runtime.invoke import read_event
 from devtools.lambda_runtime.tools import installed_tools
 from resizer.local.embedded import REGION
-from resizer.local.service import storage_alone
+from resizer.local.service import storage_only
 from resizer.s3 import clients
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = needs_built_artifact
 
 ENVIRONMENT = PROJECT / "devtools" / "sam_local.json"
-# What SAM itself reads from a template before it starts a container.
+# SAM's own reading of the template, before it starts a container.
 READ_BY_SAM = """
 import json, sys
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
@@ -44,7 +44,7 @@ LAYERS = {
 
 
 def read_by_sam(*parameters: dict[str, str]) -> list[dict[str, Any]]:
-    """The built function's layers and variables, read by SAM with each of these parameters."""
+    """The built function's layers and variables as SAM reads them, for each set of parameters."""
     given = json.dumps([{"BucketName": BUCKET, **each} for each in parameters])
     command: list[str | Path] = [PROJECT / ".venv-stack" / "bin" / "python", "-c", READ_BY_SAM, PROJECT / BUILT, given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -53,16 +53,16 @@ def read_by_sam(*parameters: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def test_sam_finds_the_layers() -> None:
-    """SAM reads a literal list of layers, whatever is asked for; from one with AWS::NoValue in it, it reads none."""
+    """SAM finds all layers with every combination of parameters, because no `AWS::NoValue` is in the list."""
     read = read_by_sam(*({"Heic": heic, "Architecture": architecture} for heic, architecture in LAYERS))
     assert [each["layers"] for each in read] == list(LAYERS.values())
 
 
 def test_the_documented_environment_works() -> None:
-    """With the template's variables as SAM reads them, and those of `--env-vars` over them, the sample is resized."""
+    """The template's variables, with `sam_local.json` over them, resize the sample."""
     own = json.loads(ENVIRONMENT.read_text())["ResizeFunction"]
     variables = {**read_by_sam({})[0]["variables"], **own, "AWS_REGION": REGION}
-    with storage_alone(BUCKET) as service:
+    with storage_only(BUCKET) as service:
         clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(600, 400)))
         assert own["AWS_ENDPOINT_URL_S3"] == "http://host.docker.internal:9000"  # a name that only Docker knows
         variables["AWS_ENDPOINT_URL_S3"] = service.endpoint
@@ -74,14 +74,14 @@ def test_the_documented_environment_works() -> None:
     assert [each["outcome"] for each in result.answer["results"]] == ["resized"]
 
 
-def test_the_documents_name_what_there_is() -> None:
-    """The documented command's files exist, and SAM takes its options."""
+def test_the_documented_command_is_valid() -> None:
+    """The documented command's files exist, and SAM has its options."""
     page = (PROJECT / "docs" / "operating.md").read_text()
     [command] = re.findall(r"\$ (\S*sam local invoke .*?)\n(?=[^ ])", page, re.DOTALL)
     for file in re.findall(r"\S+\.json", command):
         assert (PROJECT / file).exists(), file
     sam = PROJECT / ".venv-stack" / "bin" / "sam"
-    told = subprocess.run([sam, "local", "invoke", "--help"], capture_output=True, text=True, check=True).stdout
+    help_text = subprocess.run([sam, "local", "invoke", "--help"], capture_output=True, text=True, check=True).stdout
     options = re.findall(r"--[a-z-]+", command)
     assert "--add-host" in options
-    assert not [option for option in options if option not in told]
+    assert not [option for option in options if option not in help_text]

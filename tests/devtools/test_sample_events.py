@@ -20,7 +20,7 @@ pytestmark = [needs_built_artifact, pytest.mark.xdist_group("sample events")]  #
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The outcome of each object that an event names, in their order, and the widths that are made."""
+    """The outcome of each object in an event, in order, and the widths that are written."""
 
     outcomes: tuple[str, ...] = ("resized",)
     widths: tuple[int, ...] = (480, 640, 1000)
@@ -78,38 +78,40 @@ def running() -> Iterator[LocalFunction]:
 
 @pytest.fixture
 def function(running: LocalFunction) -> Iterator[LocalFunction]:
-    """The running function beside an empty bucket."""
+    """The running function, with an empty bucket."""
     yield running
     for entry in running.s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         running.s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
 
 
 def test_every_event_is_in_the_table() -> None:
-    """Whoever adds a sample says what it must be answered."""
+    """Every sample event has its expected outcome in the table."""
     assert {file.stem for file in (PROJECT / "events").iterdir()} == set(EVENTS)
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_an_event_gets_its_answer(function: LocalFunction, name: str) -> None:
-    """The log tells the outcomes, the answer has its sender's form, and S3 holds just what it should."""
+def test_a_sample_event_gets_its_answer(function: LocalFunction, name: str) -> None:
+    """Log and answer have the outcomes, the answer has its sender's form, and S3 has exactly the renditions."""
     expected, event = EVENTS[name], read_event(PROJECT / "events" / f"{name}.json")
     invoked = function.run(event)
     assert not invoked.result.failed, invoked.result.error_message
     assert outcomes(invoked.result.log) == expected.outcomes
     assert_answer(name, invoked.result.answer, expected)
     uploaded = {each.key for each in named_objects(event) if not each.deleted}
-    made = {f"resized/{width}-{key}" for key in uploaded if not key.startswith("resized/") for width in expected.widths}
-    assert invoked.stored.keys() == uploaded | made
+    written = {
+        f"resized/{width}-{key}" for key in uploaded if not key.startswith("resized/") for width in expected.widths
+    }
+    assert invoked.stored.keys() == uploaded | written
 
 
 def outcomes(log: list[str]) -> tuple[str, ...]:
-    """What the function's log says of each object."""
+    """The outcome that the function logs for each object."""
     entries: list[dict[str, Any]] = [json.loads(line) for line in log if line.startswith("{")]
     return tuple(entry["outcome"] for entry in entries if "outcome" in entry)
 
 
 def assert_answer(name: str, answer: dict[str, Any], expected: Expected) -> None:
-    """The form that the sender expects: partial failures, a result for each task, or the results."""
+    """SQS gets partial failures, Batch Operations a result for each task, others the results."""
     if name.startswith("sqs-"):
         assert answer == {"batchItemFailures": []}
     elif name.startswith("batch-"):

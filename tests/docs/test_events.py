@@ -1,4 +1,4 @@
-"""The page about events says what is so: its examples are run as they stand there."""
+"""The examples of docs/events.md work as printed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from resizer.local.samples import samples
 from tests.conftest import BUCKET, PROJECT, context
 
 PAGE = (PROJECT / "docs" / "events.md").read_text()
-TOLD = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
-EXAMPLES = list(zip(TOLD[::2], TOLD[1::2], strict=True))
+BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+EXAMPLES = list(zip(BLOCKS[::2], BLOCKS[1::2], strict=True))
 
 
 def invoke(event: dict[str, Any]) -> dict[str, Any]:
-    """The handler's answer, as JSON carries it."""
+    """The handler's answer after a round trip through JSON."""
     answer: dict[str, Any] = json.loads(json.dumps(handler.lambda_handler(event, context())))
     return answer
 
 
 @pytest.fixture
 def bucket(s3: Any) -> Any:
-    """A bucket with the pictures that the page tells of; one of them was resized and is gone."""
+    """A bucket with the page's objects; `deleted.jpg` was resized and then deleted."""
     picture = samples()["landscape.jpg"]
     for key, body in (("cat.jpg", picture), ("deleted.jpg", picture), ("note.txt", b"text")):
         s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -38,25 +38,25 @@ def bucket(s3: Any) -> Any:
     return s3
 
 
-@pytest.mark.parametrize(("event", "answer"), EXAMPLES, ids=lambda told: json.dumps(told)[:60])
-def test_every_example_is_answered_as_the_page_says(bucket: Any, event: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Each event of the page gets the answer below it, but for bytes, which change with the libraries."""
-    got = invoke(event)
-    for result in (*got["results"], *answer["results"]):
+@pytest.mark.parametrize(("event", "answer"), EXAMPLES, ids=lambda block: json.dumps(block)[:60])
+def test_every_example_gets_the_answer_on_the_page(bucket: Any, event: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Each event gets the answer below it, except for `bytes`, which depends on the libraries."""
+    actual = invoke(event)
+    for result in (*actual["results"], *answer["results"]):
         for rendition in result["renditions"]:
             assert rendition.pop("bytes") > 0
-    assert got == answer
+    assert actual == answer
 
 
-def test_all_examples_were_found() -> None:
-    """The page holds an example of each: widths, a rejection, a senseless event, a warm-up, a removal."""
+def test_all_examples_are_found() -> None:
+    """The page has five examples: widths, a rejection, an invalid event, a warm-up, a removal."""
     assert len(EXAMPLES) == 5
 
 
 def test_the_loop_over_a_bucket_resizes_it(
     bucket: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The loop of the page resizes what lies in the bucket, tells of each, and may run again."""
+    """The page's loop resizes the objects in a bucket, prints each outcome, and can be run again."""
 
     class Lambda:
         def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 # boto3's names
@@ -66,15 +66,15 @@ def test_the_loop_over_a_bucket_resizes_it(
     client = boto3.client
     monkeypatch.setattr(boto3, "client", lambda name: Lambda() if name == "lambda" else client(name))
     for cat in ("resized cat.jpg", "skipped cat.jpg"):
-        exec(loop, {})  # noqa: S102 # that is the test
-        told = capsys.readouterr().out
-        assert cat in told
-        assert "rejected note.txt {'type': 'not_an_image'" in told
+        exec(loop, {})  # noqa: S102 # the page's own code
+        printed = capsys.readouterr().out
+        assert cat in printed
+        assert "rejected note.txt {'type': 'not_an_image'" in printed
     assert bucket.head_object(Bucket=BUCKET, Key="resized/480-cat.jpg")["ContentLength"] > 0
 
 
-def test_the_batch_job_is_one_that_aws_takes() -> None:
-    """The parameters of the job are known to S3 by these names."""
+def test_aws_accepts_the_batch_job() -> None:
+    """The job's parameters are valid by botocore's model of CreateJob."""
     [command] = re.findall(r"\$ aws s3control create-job(.*?)```", PAGE, re.DOTALL)
     documents = {name: json.loads(text) for name, text in re.findall(r"--([a-z-]+) '(.*?)'", command, re.DOTALL)}
     model = get_session().get_service_model("s3control").operation_model("CreateJob").input_shape

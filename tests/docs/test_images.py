@@ -1,4 +1,4 @@
-"""The page about images says what is so: every row of its table is tried with files of its kind."""
+"""Every row in the table of docs/images.md holds for real files."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ PAGE = (PROJECT / "docs" / "images.md").read_text()
 ROWS = dict(re.findall(r"^\| (?!\*\*|picture \|)(.+?) \| (.+) \|$", PAGE, re.MULTILINE))
 
 
-def test_every_row_has_a_check_and_every_check_a_row() -> None:
-    """Nothing is promised that is not tried, and nothing is tried that is not promised."""
+def test_rows_and_checks_match() -> None:
+    """Every row has a check, and every check has a row."""
     assert set(ROWS) == set(CHECKS)
     assert len(ROWS) == len(re.findall(r"^\| (?!\*\*)", PAGE, re.MULTILINE)) - 1
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_row_is_so(row: str) -> None:
-    """Files of the kind come out as the row says, and are rejected for the reasons that it names and no other."""
+def test_every_row_holds(row: str) -> None:
+    """The row's files are resized or rejected as it says, with exactly the reasons that it names."""
     SEEN.clear()
     CHECKS[row]()
     assert {str(reason) for reason in SEEN} == set(re.findall("`([a-z0-9_]+)`", ROWS[row])) & set(Reason)
 
 
-def test_the_table_is_all_that_there_is() -> None:
-    """Above the table there is a heading and a line, which the rows spell out."""
+def test_the_page_is_one_table() -> None:
+    """Outside the table, the page has only a heading and one line."""
     assert len([line for line in PAGE.splitlines() if line and not line.startswith("|")]) == 2

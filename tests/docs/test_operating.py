@@ -1,4 +1,4 @@
-"""The loop of the upgrade chapter finds the renditions under old keys, and deletes nothing else."""
+"""The upgrade chapter's loop deletes renditions under old keys, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHAPTER = (PROJECT / "docs" / "operating.md").read_text().partition("### Upgrading")[2]
 SETTINGS = Settings(defaults=Rule.of_widths((40, 20)))
-# Output keys and sources, as versions before wrote them.
+# Output keys of earlier versions, with their sources.
 OLD = {
     "resized/480-scan.tiff.jpg": "scan.tiff",
     "resized/480-a/b-c.d/scan.png": "a/b-c.d/scan",
@@ -31,10 +31,10 @@ OLD = {
 
 
 @pytest.fixture
-def upgraded(s3: Any) -> Callable[..., dict[str, str]]:
-    """Fill a bucket with renditions under new keys, old ones, and a stranger's; they by their sources."""
+def upgraded(s3: Any) -> Callable[..., None]:
+    """Returns a function that fills a bucket with renditions under new and old keys, and an object of somebody else."""
 
-    def fill(*formats: str, old: dict[str, str]) -> dict[str, str]:
+    def fill(*formats: str, old: dict[str, str]) -> None:
         for key in ("scan.tiff", "cat.jpg", "cat.webp", "a/b-c.d/scan"):
             s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(50, 40)))
             process(SourceObject(BUCKET, key), replace(SETTINGS, defaults=Rule.of_widths(formats=formats)), s3)
@@ -42,7 +42,6 @@ def upgraded(s3: Any) -> Callable[..., dict[str, str]]:
             metadata = {"source-key-hash": short_hash(source)}
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"old", ContentType="image/jpeg", Metadata=metadata)
         s3.put_object(Bucket=BUCKET, Key="resized/480-stranger.tiff.jpg", Body=b"not ours")
-        return old
 
     return fill
 
@@ -56,7 +55,7 @@ def run_loop(formats: set[str], *, delete: bool) -> None:
     ):
         assert loop.count(before) == 1
         loop = loop.replace(before, after)
-    exec(loop, {})  # noqa: S102 # that is the test
+    exec(loop, {})  # noqa: S102 # the page's own code
 
 
 @pytest.mark.parametrize(
@@ -68,18 +67,18 @@ def run_loop(formats: set[str], *, delete: bool) -> None:
         (("webp",), {**OLD, "resized/480-cat.webp": "cat.webp", "resized/640-cat.webp": "cat.webp"}),
     ],
 )
-def test_the_loop_deletes_what_lies_under_old_keys_and_nothing_else(
-    upgraded: Callable[..., dict[str, str]],
+def test_the_loop_deletes_only_renditions_under_old_keys(
+    upgraded: Callable[..., None],
     s3: Any,
     capsys: pytest.CaptureFixture[str],
     formats: tuple[str, ...],
     old: dict[str, str],
 ) -> None:
-    """It prints first, and deletes when it is told to: all renditions under new keys stay, and what others wrote."""
+    """The loop prints old keys, and deletes them only with DELETE = True; all other objects stay."""
     upgraded(*formats, old=old)
     before = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
     for delete in (False, True):
         run_loop(set(formats), delete=delete)
         assert set(capsys.readouterr().out.splitlines()) == set(old)
-        left = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
-        assert left == (before - set(old) if delete else before)
+        remaining = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+        assert remaining == (before - set(old) if delete else before)

@@ -1,4 +1,4 @@
-"""The page about rules says what is so: its files are right, and its commands print what stands there."""
+"""The files of docs/rules.md are valid, and its commands print what the page shows."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ GLOBS = re.findall(r"^\| `([^`]+)` \| (`.*`) \| (`.*`) \|$", PAGE, re.MULTILINE)
 
 
 def commands() -> list[tuple[str, str, str]]:
-    """Each command, the file that stands before it, and what it prints."""
-    found, file = [], ""
+    """Each command on the page, with the file above it and the output below it."""
+    listed, file = [], ""
     for kind, text in BLOCKS:
         if kind == "toml":
             file = text
             continue
         for part in text.split("$ ")[1:]:
             command, _, output = part.partition("\n")
-            found.append((command, file, output))
-    return found
+            listed.append((command, file, output))
+    return listed
 
 
 def stripped(text: str) -> list[str]:
@@ -44,15 +44,15 @@ def stripped(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("command", "file", "output"), commands())
 def test_every_command_prints_what_the_page_says(tmp_path: Path, command: str, file: str, output: str) -> None:
-    """Each command of the page, with the file above it, prints the lines below it."""
+    """With the file above it, each command prints the lines below it."""
     (tmp_path / "resizer.toml").write_text(file)
     _, *arguments = shlex.split(command)
     done = resizer(*arguments, cwd=tmp_path, COLUMNS="120")
     assert stripped(done.stdout + done.stderr) == stripped(output)
 
 
-def test_the_files_are_right(tmp_path: Path) -> None:
-    """But for the one that shows mistakes, the files of this page and of the README are right."""
+def test_the_files_are_valid(tmp_path: Path) -> None:
+    """Every file on the page and in the README is valid, except for the one that shows mistakes."""
     for text in FILES:
         (tmp_path / "resizer.toml").write_text(text)
         done = resizer("config", "check", cwd=tmp_path)
@@ -60,13 +60,13 @@ def test_the_files_are_right(tmp_path: Path) -> None:
 
 
 def test_every_key_is_in_a_table() -> None:
-    """No key of the file is left out."""
+    """The tables list every key of the settings file."""
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*)\|", PAGE, re.MULTILINE))))
     assert {field.name for table in (Rule, RenditionSpec, Watermark) for field in fields(table)} <= named
 
 
 @pytest.mark.parametrize(("glob", "yes", "no"), GLOBS)
 def test_every_glob_matches_what_the_page_says(glob: str, yes: str, no: str) -> None:
-    """The keys of the second column are matched, those of the third are not."""
+    """A glob matches the keys in the second column, and not those in the third."""
     assert all(glob_matches(glob, key) for key in re.findall("`([^`]+)`", yes))
     assert not any(glob_matches(glob, key) for key in re.findall("`([^`]+)`", no))

@@ -1,4 +1,4 @@
-"""The page about serving says what is so: its HTML is shown by a browser, its helpers are run as they stand there."""
+"""The HTML of docs/serving.md works in a browser, and its helpers work as printed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ THUMBHASH = PROJECT / "tests" / "docs" / "npm" / "node_modules" / "thumbhash" / 
 
 
 def block(language: str, containing: str) -> str:
-    """The one block of the page in a language that has these words in it."""
-    [found] = [each for each in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) if containing in each]
-    return str(found)
+    """The only block in this language that contains these words."""
+    [text] = [each for each in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) if containing in each]
+    return str(text)
 
 
 def key_of(url: str, base: str = BASE) -> str:
-    """The key that S3 gets for a URL."""
+    """The key that S3 sees in a request for this URL."""
     assert url.startswith(f"{base}/")
     parts = urlsplit(url)
     assert not parts.query
@@ -50,7 +50,7 @@ def key_of(url: str, base: str = BASE) -> str:
 
 
 def candidates(srcset: str) -> dict[str, str]:
-    """A `srcset`'s keys by their width descriptors."""
+    """The keys in a `srcset`, by their width descriptors."""
     return {width: key_of(url) for url, width in (each.split() for each in srcset.split(", "))}
 
 
@@ -59,25 +59,25 @@ def renditions(key: str) -> dict[str, str]:
 
 
 def attributes(tag: str) -> dict[str, str]:
-    """Those of an `<img>`."""
+    """The attributes of an `<img>` tag."""
     assert re.fullmatch(r"<img( [a-z]+=\"[^\"<>]*\")* ?/?>", tag), tag
     return {name: html.unescape(value) for name, value in re.findall(r' ([a-z]+)="([^"]*)"', tag)}
 
 
 @pytest.fixture
 def pictures(s3: Any) -> Any:
-    """A bucket with the page's pictures, in all formats and with manifests."""
+    """A bucket with the page's pictures in all formats, with manifests."""
     for key in ("photos/cat.jpg", "cat.jpg"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=saved(photo_like(1200, 800)))
         process(SourceObject(BUCKET, key), SETTINGS, s3)
     return s3
 
 
-def test_the_python_helper_gives_the_url_that_it_says() -> None:
-    """The example gives its own comment, and any key comes back from its URL."""
+def test_the_python_helper_returns_the_url_in_its_comment() -> None:
+    """The example returns what its comment says, and S3 sees the right key for any key."""
     code = block("python", "def rendition(key: str")
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 # that is the test
+    exec(code, names)  # noqa: S102 # the page's own code
     call, _, expected = code.strip().splitlines()[-1].partition("  # ")
     assert eval(call, names) == expected  # noqa: S307 # as above
     for key in KEYS:
@@ -85,16 +85,16 @@ def test_the_python_helper_gives_the_url_that_it_says() -> None:
 
 
 REPORT = """
-<script src="/tell.js"></script>
+<script src="/report.js"></script>
 <script type="module">
   const images = [...document.images];
   await Promise.all(images.map((image) => image.decode()));
-  tell(images.map((image) => [new URL(image.currentSrc).pathname, image.width, image.height, image.alt]));
+  report(images.map((image) => [new URL(image.currentSrc).pathname, image.width, image.height, image.alt]));
 </script>"""
 
 
 def test_a_browser_shows_the_html(pictures: Any, tmp_path: Path) -> None:
-    """The `<img>` is shown at its size, and of the `<picture>` the AVIF, which Chromium knows."""
+    """Chromium shows the `<img>` at its size, and picks the AVIF of the `<picture>`."""
     page = f"<!doctype html><body>{block('html', 'loading=')}{block('html', '<picture>')}{REPORT}"
     with Browser(pictures, BUCKET, {"/page.html": ("text/html", page)}) as browser:
         image, picture = browser.show("/page.html", tmp_path)
@@ -103,12 +103,12 @@ def test_a_browser_shows_the_html(pictures: Any, tmp_path: Path) -> None:
     assert image[1:] == picture[1:] == [640, 427, "A cat"]
 
 
-def test_a_browser_shows_what_a_manifest_says(pictures: Any, tmp_path: Path) -> None:
-    """The script shows the placeholder at the right size, and then a rendition from the manifest's `srcset`."""
+def test_a_browser_shows_the_placeholder_of_a_manifest(pictures: Any, tmp_path: Path) -> None:
+    """The page's script shows the placeholder at the right size, then a rendition from the `srcset`."""
     if not THUMBHASH.exists():
         program("thumbhash from npm", "npm ci --prefix tests/docs/npm")
     page = """<!doctype html>
-<script src="/tell.js"></script>
+<script src="/report.js"></script>
 <script type="importmap">{"imports": {"thumbhash": "/thumbhash.js"}}</script>
 <body><img alt="A cat" sizes="480px">
 <script type="module">
@@ -116,7 +116,7 @@ def test_a_browser_shows_what_a_manifest_says(pictures: Any, tmp_path: Path) -> 
   const [image] = document.images;
   await showPicture(image, "photos/cat.jpg", location.origin);
   await image.decode();
-  tell([new URL(image.currentSrc).pathname, image.naturalWidth, image.width, image.height, image.style.background]);
+  report([new URL(image.currentSrc).pathname, image.naturalWidth, image.width, image.height, image.style.background]);
 </script>"""
     script = "text/javascript"
     pages = {
@@ -134,8 +134,8 @@ def test_a_browser_shows_what_a_manifest_says(pictures: Any, tmp_path: Path) -> 
     assert "data:image/png;base64," in background
 
 
-def test_the_manifest_is_as_the_page_has_it(pictures: Any) -> None:
-    """Every field of the example is in a real manifest, with a value of the same kind, and no other is."""
+def test_the_manifest_on_the_page_is_a_real_one(pictures: Any) -> None:
+    """A real manifest has exactly the fields of the example, with values of the same types."""
     example = json.loads(block("json", '"thumbhash"'))
     real = parsed(pictures.get_object(Bucket=BUCKET, Key="resized/manifest-photos/cat.jpg.json")["Body"].read())
 
@@ -152,8 +152,8 @@ def test_the_manifest_is_as_the_page_has_it(pictures: Any) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_nextjs_loader_names_the_next_larger_rendition(key: str, tmp_path: Path) -> None:
-    """For each width that `next/image` asks for by the page's own configuration, and for others."""
+def test_the_nextjs_loader_picks_the_next_larger_rendition(key: str, tmp_path: Path) -> None:
+    """The loader picks the next larger rendition for all widths that `next/image` asks for, and for others."""
     (tmp_path / "loader.mjs").write_text(block("js", "resizerLoader"))
     (tmp_path / "config.mjs").write_text(block("js", "loaderFile"))
     script = """
@@ -164,9 +164,9 @@ console.log(JSON.stringify(widths.map((width) => [width, load({ src: process.arg
 """
     (tmp_path / "run.mjs").write_text(script)
     command = [program("node", "apt install nodejs"), str(tmp_path / "run.mjs"), key]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     larger = {16: 480, 481: 640, 2048: 1000}
-    assert [(width, key_of(url)) for width, url in json.loads(told)] == [
+    assert [(width, key_of(url)) for width, url in json.loads(printed)] == [
         (width, f"resized/{larger.get(width, width)}-{key}") for width in (480, 640, 1000, 16, 481, 2048)
     ]
 
@@ -194,7 +194,7 @@ puts JSON.generate(JSON.parse(ARGV[0]).map { |key| View.new.rendition_tag(key, a
 
 
 def django_tags(folder: Path) -> list[str]:
-    """The template tag in a process of its own, for Django can be configured once only."""
+    """The tags of Django's template, rendered in a new process because Django can be configured only once."""
     (folder / "renditions.py").write_text(block("python", "register.simple_tag"))
     command = [sys.executable, "-c", DJANGO, json.dumps(KEYS)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -204,7 +204,7 @@ def django_tags(folder: Path) -> list[str]:
 
 
 def rails_tags(folder: Path) -> list[str]:
-    """The helper with Rails' own helpers for tags."""
+    """The tags of the Rails helper, rendered with Action View."""
     install = "apt install ruby-actionview"
     ruby = program("ruby", install)
     if subprocess.run([ruby, "-raction_view", "-e", ""], capture_output=True, check=False).returncode:
@@ -219,17 +219,17 @@ def rails_tags(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("tags_of", [django_tags, rails_tags])
-def test_the_helpers_of_frameworks_write_an_img(tags_of: Any, tmp_path: Path) -> None:
-    """Each key comes back from every URL of the tag, and what people write in texts stays text."""
+def test_the_framework_helpers_write_a_right_img_tag(tags_of: Any, tmp_path: Path) -> None:
+    """Every URL of the tag leads to the right key, and the alt text is escaped."""
     for key, tag in zip(KEYS, tags_of(tmp_path), strict=True):
-        found = attributes(tag)
-        assert key_of(found["src"]) == f"resized/640-{key}"
-        assert candidates(found["srcset"]) == renditions(key)
-        assert (found["alt"], found["sizes"], found["loading"]) == ('A "cat" & <dog>', "100vw", "lazy")
+        img = attributes(tag)
+        assert key_of(img["src"]) == f"resized/640-{key}"
+        assert candidates(img["srcset"]) == renditions(key)
+        assert (img["alt"], img["sizes"], img["loading"]) == ('A "cat" & <dog>', "100vw", "lazy")
 
 
-def test_the_rule_matches_what_is_told(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pattern lets the events of one folder through, and none of others or of another kind."""
+def test_the_rule_matches_events_of_one_folder(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event pattern matches Renditions Ready events for one folder only."""
     monkeypatch.setattr(handler, "settings", replace(handler.settings, event_bus="docs"))
     pattern = json.loads(block("json", '"prefix"'))
     listening = Listening.on("docs", pattern)
@@ -238,13 +238,13 @@ def test_the_rule_matches_what_is_told(s3: Any, monkeypatch: pytest.MonkeyPatch)
             body = b"text" if key.endswith("txt") else saved(photo_like(60, 40))
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
             handler.lambda_handler(notification(key), context())
-        assert [each["detail"]["source"]["key"] for each in listening.heard()] == ["products/cat.jpg"]
+        assert [each["detail"]["source"]["key"] for each in listening.received()] == ["products/cat.jpg"]
     finally:
         listening.close()
 
 
-def test_the_web_hook_is_one_that_cloudformation_takes(tmp_path: Path) -> None:
-    """AWS's linter knows every property of the example, and its pattern has the detail types that are told."""
+def test_cloudformation_accepts_the_web_hook(tmp_path: Path) -> None:
+    """cfn-lint accepts the example, and its pattern has all our detail types."""
     template = tmp_path / "web-hook.yaml"
     template.write_text(block("yaml", "AWS::Events::ApiDestination"))
     command = [str(Path(sys.executable).parent / "cfn-lint"), str(template)]

@@ -1,4 +1,4 @@
-"""S3's events become the objects that they name, and everything else a readable error."""
+"""S3's events are parsed into source objects; anything else is a readable error."""
 
 from __future__ import annotations
 
@@ -79,19 +79,19 @@ UNKNOWN: list[tuple[object, str]] = [
     ({"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}, "the field bucket is missing"),
     ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}, "object": {"key": "a"}}}]}, "field name is missing"),
     (notification("%FF.jpg"), "its key is not UTF-8"),
-    (notification("cat.jpg", size="large"), "a field is of another type than AWS sends"),
-    ({"Records": [{"eventSource": "aws:s3", "s3": []}]}, "a field is of another type than AWS sends"),
-    ({"source": "aws.s3", "detail": "text"}, "a field is of another type than AWS sends"),
+    (notification("cat.jpg", size="large"), "a field has another type than in AWS's events"),
+    ({"Records": [{"eventSource": "aws:s3", "s3": []}]}, "a field has another type than in AWS's events"),
+    ({"source": "aws.s3", "detail": "text"}, "a field has another type than in AWS's events"),
     (
         {"source": "aws.s3", "detail-type": "Object Created",
          "detail": {"bucket": {"name": "b"}, "object": {"key": "k", "size": "big"}}},
-        "a field is of another type than AWS sends",
+        "a field has another type than in AWS's events",
     ),
 ]  # fmt: skip
 WRONGLY_TYPED = [
     ('"key": 5', "a number for a key"),
     (r'"key": "\ud800.jpg"', "half a surrogate pair, which no S3 key can hold"),
-    ('"key": "a", "size": 1e999', "a size without end"),
+    ('"key": "a", "size": 1e999', "an infinite size"),
     ('"key": "a", "size": []', "a list for a size"),
     ('"key": "a", "eTag": 5', "a number for an ETag"),
     ('"key": "a", "sequencer": 5', "a number for a sequencer"),
@@ -103,7 +103,7 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-# Records that are right but for the kinds of what they hold.
+# Records with the right fields and any types in them.
 _stored: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"key": st.text()}, optional=dict.fromkeys(("size", "eTag", "sequencer", "versionId"), _json)
 )
@@ -112,8 +112,8 @@ _nearly_right = st.lists(_stored, max_size=3).map(
 )
 
 
-def test_a_full_record_is_read_in_every_field() -> None:
-    """A record as S3 sends it gives bucket, key, ETag, size, sequencer and version."""
+def test_every_field_of_a_record_is_read() -> None:
+    """S3's record gives bucket, key, ETag, size, sequencer and version."""
     assert sources(FULL) == [
         SourceObject(
             bucket="photos",
@@ -127,26 +127,26 @@ def test_a_full_record_is_read_in_every_field() -> None:
     ]
 
 
-def test_what_moto_leaves_out_is_not_needed() -> None:
-    """A record without sequencer and identities, with its slashes encoded, is read all the same."""
+def test_sequencer_and_identities_are_optional() -> None:
+    """moto's record, without sequencer and identities and with slashes encoded, is read."""
     etag = "5d41402abc4b2a76b9719d911017c592"
     assert sources(MOTO) == [SourceObject("photos", "summer/cat.jpg", etag=etag, size=5)]
 
 
 def test_several_records_keep_their_order() -> None:
-    """Every record of an event is served, in the event's order, the same key twice if it is there twice."""
+    """Records give sources in the same order, with duplicates."""
     keys = ["b.jpg", "a.jpg", "b.jpg"]
     assert [source.key for source in sources(notification(*keys))] == keys
 
 
-def test_the_test_event_names_nothing() -> None:
-    """What S3 sends when a trigger is set up is no mistake and asks for nothing."""
+def test_the_test_event_has_no_sources() -> None:
+    """S3's test event for a new notification is valid and has no sources."""
     assert sources(TEST_EVENT) == []
 
 
 @pytest.mark.parametrize("empty", [{"eTag": ""}, {"sequencer": ""}, {"versionId": ""}, {"eTag": None}])
-def test_an_empty_field_is_an_absent_one(empty: dict[str, Any]) -> None:
-    """Fields that a sender fills with nothing are taken as left out."""
+def test_an_empty_field_is_the_same_as_none(empty: dict[str, Any]) -> None:
+    """An empty ETag, sequencer or version means that there is none."""
     assert sources(notification("cat.jpg", **empty)) == [SourceObject(BUCKET, "cat.jpg")]
 
 
@@ -164,13 +164,13 @@ def test_an_empty_field_is_an_absent_one(empty: dict[str, Any]) -> None:
     ],
 )
 def test_keys_are_decoded_once(spelt: str, key: str) -> None:
-    """A key is decoded exactly once, with `+` for space, and its characters are left as they are."""
+    """A key is URL-decoded exactly once, with `+` for space."""
     assert [source.key for source in sources(notification(spelt))] == [key]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_every_key_survives_its_encoding(key: str) -> None:
-    """Whatever S3 can store under a key, the decoded key names it."""
+def test_every_encoded_key_is_decoded(key: str) -> None:
+    """Any key is decoded correctly, with slashes encoded or not."""
     spellings = (quote_plus(key, safe="/"), quote_plus(key, safe=""))
     assert [source.key for source in sources(notification(*spellings))] == [key, key]
 
@@ -192,21 +192,21 @@ def test_every_key_survives_its_encoding(key: str) -> None:
         ("", Change.OTHER),
     ],
 )
-def test_event_names_tell_the_change(name: str, change: Change) -> None:
-    """What happened to the object follows from the event's name."""
+def test_the_event_name_gives_the_change(name: str, change: Change) -> None:
+    """The event's name says whether the object was created or removed."""
     assert [source.change for source in sources(notification("cat.jpg", change=name))] == [change]
 
 
 @pytest.mark.parametrize("sender", ["aws:s3", "minio:s3", "ceph:s3"])
-def test_other_stores_are_understood(sender: str) -> None:
-    """MinIO and Ceph send what AWS does, under names of their own, and may quote the ETag."""
+def test_events_of_minio_and_ceph_are_read(sender: str) -> None:
+    """MinIO and Ceph use their own event sources, prefix event names with `s3:` and may quote the ETag."""
     event = notification("a%2Bb.jpg", change="s3:ObjectCreated:Put", eTag='"0123"')
     event["Records"][0]["eventSource"] = sender
     assert sources(event) == [SourceObject("photos", "a+b.jpg", etag="0123")]
 
 
-def test_a_quoted_etag_from_eventbridge_is_understood() -> None:
-    """As anywhere else."""
+def test_a_quoted_etag_from_eventbridge_is_unquoted() -> None:
+    """Quotes around an ETag in an EventBridge event are removed."""
     stored = {"key": "cat.jpg", "etag": '"0123"'}
     event = {
         "source": "aws.s3",
@@ -217,8 +217,8 @@ def test_a_quoted_etag_from_eventbridge_is_understood() -> None:
 
 
 @pytest.mark.parametrize(("event", "words"), UNKNOWN)
-def test_unknown_shapes_say_what_was_expected_and_what_came(event: object, words: str) -> None:
-    """Another service's event ends in an error that tells both shapes, not in a `KeyError`."""
+def test_an_unknown_event_says_what_was_expected(event: object, words: str) -> None:
+    """The error names the expected and the actual shape, and nothing of Python's own errors."""
     with pytest.raises(UnknownEvent) as refusal:
         sources(event)
     assert str(refusal.value).startswith(("expected an S3 notification", "A record cannot be read"))
@@ -226,18 +226,18 @@ def test_unknown_shapes_say_what_was_expected_and_what_came(event: object, words
     assert not [inside for inside in INSIDES if inside in str(refusal.value)]
 
 
-@pytest.mark.parametrize("told", [case[0] for case in WRONGLY_TYPED], ids=[case[1] for case in WRONGLY_TYPED])
-def test_fields_of_a_wrong_type_are_refused(told: str) -> None:
-    """A field that cannot be what it should be makes the event an unknown one before anything is fetched."""
+@pytest.mark.parametrize("fields", [case[0] for case in WRONGLY_TYPED], ids=[case[1] for case in WRONGLY_TYPED])
+def test_fields_of_a_wrong_type_are_refused(fields: str) -> None:
+    """A field of a wrong type makes the event unknown before any request."""
     text = '{"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "photos"}, "object": {%s}}}]}'
     with pytest.raises(UnknownEvent):
-        sources(json.loads(text % told))
+        sources(json.loads(text % fields))
 
 
 @given(_json | _nearly_right)
 @example(notification("cat.jpg", size=float("inf")))
-def test_any_json_is_read_or_refused(event: Any) -> None:
-    """Any JSON value gives sources that hold what their types say, or `UnknownEvent`; never another error."""
+def test_any_json_is_parsed_or_refused(event: Any) -> None:
+    """Any JSON value gives well-typed sources or `UnknownEvent`, never another error."""
     with suppress(UnknownEvent):
         for source in sources(json.loads(json.dumps(event))):
             assert source.key.encode().decode() == source.key

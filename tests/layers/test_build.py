@@ -1,4 +1,4 @@
-"""What `sam build` calls for each of the template's resources."""
+"""`sam build` calls `layers.build` for each resource of the template."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_each_artifact_is_told_by_its_own_name(tmp_path: Path) -> None:
-    """The line with the sizes begins with the resource's name, as `sam` names its folder: there are two functions."""
+def test_the_size_line_names_the_resource(tmp_path: Path) -> None:
+    """The line with the sizes starts with the resource's name, because there are two functions."""
     command = [sys.executable, "-m", "layers.build", "function", str(tmp_path / "ResizeLargeFunction")]
     done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The template deployed by `sam deploy` into an emulated AWS, and an image that finds its way through it."""
+"""The template is deployed by `make deploy` into an emulated AWS, and uploads are resized there."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ pytestmark = needs_built_artifact
 
 STACK = PROJECT / ".venv-stack" / "bin"
 SECRETS = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
-# The emulated AWS knows no metric mathematics and no CodeDeploy, so these go; the alias then moves at once.
-UNUSED = "s3://artifacts/unused"  # layers that these parameters leave out need no upload
+UNUSED = "s3://artifacts/unused"  # layers that these parameters do not use are not uploaded
 WIDTHS = (480, 640, 1000)
-UNKNOWN_ALARMS = ("DurationAlarm", "LargeDurationAlarm")
+UNSUPPORTED_ALARMS = ("DurationAlarm", "LargeDurationAlarm")  # the emulated AWS has no metric math
 
 
 class EmulatedAws:
-    """The running emulated AWS, and the Lambda emulator that its function's invocations go to."""
+    """The emulated AWS, and the gateway to the Lambda emulator that runs its function."""
 
     def __init__(self, endpoint: str, gateway: Gateway, config: Path) -> None:
         self.endpoint = endpoint
@@ -55,13 +54,13 @@ class EmulatedAws:
 
 
 class Gateway(ThreadingHTTPServer):
-    """Takes the emulated AWS's invocations to the real runtime, one at a time."""
+    """Forwards the emulated AWS's invocations to the real runtime, one at a time."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Invocation)
         self.events: list[Any] = []
         self.handled = threading.Condition()  # notified after each event
-        self.emulators: Queue[Emulator] = Queue(1)  # empty until the stack is deployed; its first events wait for that
+        self.emulators: Queue[Emulator] = Queue(1)  # empty until the stack is deployed; the first events wait
 
     @property
     def url(self) -> str:
@@ -86,12 +85,12 @@ class _Invocation(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # http.server's name
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def aws(tmp_path: Path) -> Iterator[EmulatedAws]:
-    """An emulated AWS in a process of its own."""
+    """An emulated AWS in its own process."""
     (port,) = free_ports(1)
     settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_ACCOUNT_ID": "123456789012"}
     settings |= {"HOME": str(tmp_path), "S3_DATA_DIR": str(tmp_path / "s3"), "TMPDIR": str(tmp_path)}
@@ -116,13 +115,13 @@ def aws(tmp_path: Path) -> Iterator[EmulatedAws]:
 
 
 def deployable(folder: Path, proxy: str) -> Path:
-    """The built template without what the emulated AWS does not know, its functions served by `proxy`."""
+    """The built template without unsupported resources, with `proxy` running its functions."""
     template = load(PROJECT / BUILT)
-    for name in UNKNOWN_ALARMS:
+    for name in UNSUPPORTED_ALARMS:
         del template["Resources"][name]
     for resource in template["Resources"].values():
         properties = resource["Properties"]
-        properties.pop("DeploymentPreference", None)
+        properties.pop("DeploymentPreference", None)  # it has no CodeDeploy either; the alias moves at once
         for code in ("CodeUri", "ContentUri"):
             if code in properties:
                 unused = "Heic" in properties[code] or "Arm" in properties[code]
@@ -135,7 +134,7 @@ def deployable(folder: Path, proxy: str) -> Path:
 
 
 def make(aws: EmulatedAws, *words: str) -> str:
-    """What `make` prints, without a terminal, with region and profile as a user's shell has them; it must succeed."""
+    """Run `make` without a terminal, with a user's region and profile; assert success and return its output."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     profile = {
         "AWS_CONFIG_FILE": str(aws.config),
@@ -157,7 +156,7 @@ def make(aws: EmulatedAws, *words: str) -> str:
 
 
 def deploy(aws: EmulatedAws, folder: Path, **parameters: str) -> dict[str, str]:
-    """`make deploy PARAMETERS=...`; the stack's outputs."""
+    """Run `make deploy PARAMETERS=...` and return the stack's outputs."""
     template = deployable(folder, aws.gateway.url)
     given = shlex.join(f"{name}={value}" for name, value in parameters.items())
     make(aws, "deploy", f"PARAMETERS={given}", "EMULATED=yes", f"ARGS=--template-file '{template}' --no-progressbar")
@@ -167,7 +166,7 @@ def deploy(aws: EmulatedAws, folder: Path, **parameters: str) -> dict[str, str]:
 
 @contextmanager
 def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[dict[str, Any]]:
-    """The deployed function's artifact in the real runtime, with the environment that it was deployed with."""
+    """The built function in the real runtime, with the deployed environment; yields its configuration."""
     deployed: dict[str, Any] = aws.client("lambda").get_function_configuration(FunctionName=name)
     environment = {**deployed["Environment"]["Variables"], **SECRETS, "AWS_ENDPOINT_URL": aws.endpoint}
     environment = {key: value for key, value in environment.items() if value or not key.startswith("AWS_")}
@@ -180,7 +179,7 @@ def function_as_deployed(aws: EmulatedAws, name: str, tools: Tools) -> Iterator[
 def uploaded_and_resized(
     aws: EmulatedAws, function: str, key: str, tools: Tools, output: str = "shop-photos"
 ) -> dict[str, Any]:
-    """Upload a picture, which invokes the function once and gives renditions in `output`; how it was deployed."""
+    """Upload a picture and assert one invocation and its renditions in `output`; returns the configuration."""
     with function_as_deployed(aws, function, tools) as deployed:
         s3 = aws.client("s3")
         s3.put_object(Bucket="shop-photos", Key=key, Body=saved(photo_like(1200, 900)))
@@ -192,26 +191,26 @@ def uploaded_and_resized(
     return deployed
 
 
-def test_a_deployed_stack_resizes_what_is_uploaded(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
-    """An upload triggers the function by its alias, and the renditions are written to a bucket that exists already.
+def test_a_deployed_stack_resizes_uploads(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
+    """An upload triggers the function by its alias, and the renditions go to a bucket that existed before.
 
-    Deleted, the stack leaves its bucket, and MakeBucket=no deploys it again, now with the default trigger.
+    A deleted stack leaves its bucket, and MakeBucket=no deploys it again, with the default trigger.
     """
-    odd = "public, max-age=60"  # a value with a space and a comma
+    with_comma = "public, max-age=60"  # a space and a comma need quoting
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="shop-thumbs")
-    given = {"BucketName": "shop-photos", "Trigger": "sqs", "SourcePrefix": "uploads/", "CacheControl": odd}
+    given = {"BucketName": "shop-photos", "Trigger": "sqs", "SourcePrefix": "uploads/", "CacheControl": with_comma}
     outputs = deploy(aws, tmp_path, **given, OutputBucket="shop-thumbs", MakeOutputBucket="no")
     assert outputs["Function"].endswith(":live")
     deployed = uploaded_and_resized(aws, outputs["Function"], "uploads/cat.jpg", tools, output="shop-thumbs")
     assert deployed["Runtime"] == "python3.13"
-    assert deployed["Environment"]["Variables"]["RESIZER_CACHE_CONTROL"] == odd
-    aws.gateway.emulators.get()  # the first stack's, which has ended
-    # What `make destroy` does; `sam delete` itself needs a field that the emulated AWS leaves out.
+    assert deployed["Environment"]["Variables"]["RESIZER_CACHE_CONTROL"] == with_comma
+    aws.gateway.emulators.get()  # the first stack's emulator, which has stopped
+    # As `make destroy` does; `sam delete` needs a field that the emulated AWS does not have.
     stacks = aws.client("cloudformation")
     stacks.delete_stack(StackName="resizer")
     stacks.get_waiter("stack_delete_complete").wait(StackName="resizer", WaiterConfig={"Delay": 0.2})
-    s3.create_bucket(Bucket="shop-photos")  # which the emulated AWS deletes, whatever the DeletionPolicy
+    s3.create_bucket(Bucket="shop-photos")  # the emulated AWS ignores the DeletionPolicy
     outputs = deploy(aws, tmp_path, BucketName="shop-photos", MakeBucket="no")
     connect = shlex.split(outputs["NotificationCommand"])
     s3.put_bucket_notification_configuration(
@@ -221,22 +220,22 @@ def test_a_deployed_stack_resizes_what_is_uploaded(aws: EmulatedAws, tools: Tool
     uploaded_and_resized(aws, outputs["Function"], "cat.jpg", tools)
 
 
-def test_a_deployed_stack_writes_to_a_bucket_of_its_own(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
-    """With OutputBucket, the trigger s3 and no prefix an upload, an overwrite and a deletion invoke it once each."""
+def test_a_deployed_stack_writes_to_an_output_bucket(aws: EmulatedAws, tools: Tools, tmp_path: Path) -> None:
+    """With OutputBucket and Trigger=s3, an upload, an overwrite and a deletion invoke the function once each."""
     images, thumbs = "shop-photos", "shop-thumbs"
     s3 = aws.client("s3")
     outputs = deploy(aws, tmp_path, BucketName=images, Trigger="s3", OutputBucket=thumbs, OutputPrefix="")
     assert outputs["OutputBucket"] == thumbs
     written = {f"{width}-cat.jpg" for width in WIDTHS}
     with function_as_deployed(aws, outputs["Function"], tools) as deployed:
-        told = deployed["Environment"]["Variables"]
-        assert (told["RESIZER_OUTPUT_BUCKET"], told["RESIZER_OUTPUT_PREFIX"]) == (thumbs, "")
+        variables = deployed["Environment"]["Variables"]
+        assert (variables["RESIZER_OUTPUT_BUCKET"], variables["RESIZER_OUTPUT_PREFIX"]) == (thumbs, "")
         for number, size in enumerate([(1200, 900), (900, 1200)], 1):
             s3.put_object(Bucket=images, Key="cat.jpg", Body=saved(photo_like(*size)))
             wait_for_uploads(aws, number)
             assert keys(s3, thumbs) == written
-            found = Image.open(s3.get_object(Bucket=thumbs, Key="480-cat.jpg")["Body"])
-            assert found.size == (480, 480 * size[1] // size[0])
+            rendition = Image.open(s3.get_object(Bucket=thumbs, Key="480-cat.jpg")["Body"])
+            assert rendition.size == (480, 480 * size[1] // size[0])
         assert keys(s3, images) == {"cat.jpg"}
         s3.delete_object(Bucket=images, Key="cat.jpg")
         wait_for_uploads(aws, 3)
@@ -249,11 +248,11 @@ def keys(s3: Any, bucket: str) -> set[str]:
 
 
 def uploads(aws: EmulatedAws) -> list[Any]:
-    """The events that the function has handled, without S3's test of the notification."""
+    """The events that the function has handled, without S3's test events."""
     return [event for event in aws.gateway.events if "s3:TestEvent" not in json.dumps(event)]
 
 
 def wait_for_uploads(aws: EmulatedAws, count: int) -> None:
-    """Return when so many have been handled."""
+    """Wait until the function has handled this many events."""
     with aws.gateway.handled:
         assert aws.gateway.handled.wait_for(lambda: len(uploads(aws)) >= count, timeout=60)

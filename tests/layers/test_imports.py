@@ -1,4 +1,4 @@
-"""Everything that the function imports is in the built layers, also what it imports only when it needs it."""
+"""Everything that the function imports is in the built layers, lazy imports included."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = needs_built_artifact
 FOLDER = PROJECT / BUILT.parent
 FUNCTION = FOLDER / "ResizeFunction"
 LAYERS = {"x86_64": ("DependenciesX86Layer", "HeicX86Layer"), "arm64": ("DependenciesArmLayer", "HeicArmLayer")}
-# Every name is tried as a module, or else as something in one.
+# Each name is a module, or an attribute of one.
 RESOLVE = """
 import importlib, sys
 sys.path += sys.argv[1:]
@@ -39,29 +39,29 @@ for name in sys.stdin.read().split():
 
 
 def unresolved(tools: Tools, names: set[str], *folders: Path) -> list[str]:
-    """The names that a Python of Lambda's version, with its own library and these folders alone, cannot import."""
+    """The names that Lambda's Python cannot import from its standard library and these folders."""
     command = [str(tools.python), "-I", "-S", "-c", RESOLVE, *map(str, folders)]
     done = subprocess.run(command, input="\n".join(sorted(names)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
 
-def test_every_import_resolves_in_the_layers(tools: Tools) -> None:
-    """Each import in the function's code, lazy ones included, finds its module in the layers or Python's library."""
+def test_every_import_is_found_in_the_layers(tools: Tools) -> None:
+    """Every import in the function's code is found in the layers or the standard library."""
     sources = sorted((FUNCTION / "resizer").rglob("*.py"))
     names = {name for source in sources for name in imports(ast.parse(source.read_text()))}
-    assert "PIL.ImageCms" in names  # one that is lazy
+    assert "PIL.ImageCms" in names  # a lazy import
     architecture = ARCHITECTURES[platform.machine()]
     if architecture != "x86_64":
-        names = {name for name in names if not name.startswith("cykooz_resizer")}  # it has wheels for x86_64 only
+        names = {name for name in names if not name.startswith("cykooz_resizer")}  # x86_64 wheels only
     layers = [FOLDER / layer / "python" for layer in LAYERS[architecture]]
     assert unresolved(tools, names, FUNCTION, *layers) == []
-    missing = unresolved(tools, names, FUNCTION)  # without layers nothing else stands in for them
+    missing = unresolved(tools, names, FUNCTION)  # they come from the layers and from nowhere else
     assert {each.split(".")[0].split(":")[0] for each in missing} >= {"PIL", "aws_lambda_powertools", "botocore"}
 
 
 def test_both_architectures_have_the_same_modules() -> None:
-    """What resolves in one architecture's layers resolves in the other's."""
+    """Both layers have the same modules, except for cykooz_resizer, which has x86_64 wheels only."""
     modules = {architecture: set[str]() for architecture in LAYERS}
     for architecture, layers in LAYERS.items():
         for folder in (FOLDER / layer / "python" for layer in layers):

@@ -1,4 +1,4 @@
-"""What Lambda gets: complete for what the function calls, small, and the same bytes every time."""
+"""The built layers are complete for the function, small, and the same bytes every time."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ pytestmark = needs_built_artifact
 
 FOLDER = PROJECT / BUILT.parent
 LAYERS = ("DependenciesX86Layer", "DependenciesArmLayer", "HeicX86Layer", "HeicArmLayer")
-LARGEST_ZIP = 10_000_000
-# What every Linux of Lambda has itself.
+MAX_ZIP_BYTES = 10_000_000
+# Libraries that every Lambda runtime has.
 SYSTEM = ("ld-linux", *(f"lib{name}.so" for name in ("c", "m", "mvec", "pthread", "dl", "rt", "gcc_s", "stdc++", "z")))
 
 ONE_OF_EACH = """
@@ -65,7 +65,7 @@ import json, sys
 import botocore.session
 session = botocore.session.get_session()
 credentials = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-told = {}
+endpoints = {}
 
 class Stopped(Exception):
     pass  # instead of a request: its URL
@@ -81,16 +81,16 @@ for service in ("s3", "sqs", "lambda", "events"):
                 name = f"{service} {region} {sorted(options)}"
                 try:
                     client = session.create_client(service, region, config=config, **credentials)
-                    told[name] = [client.meta.endpoint_url, client.meta.config.signature_version]
+                    endpoints[name] = [client.meta.endpoint_url, client.meta.config.signature_version]
                     client.meta.events.register("before-send.s3", stop)
                     for bucket in ("photos", "my.photos", "My_Photos") if service == "s3" else ():
                         try:
                             client.head_object(Bucket=bucket, Key="cat.jpg")
                         except Stopped as stopped:
-                            told[name].append(str(stopped))
+                            endpoints[name].append(str(stopped))
                 except Exception as problem:
-                    told[name] = repr(problem)
-print(json.dumps(told))
+                    endpoints[name] = repr(problem)
+print(json.dumps(endpoints))
 """
 
 
@@ -99,7 +99,7 @@ def packages(layer: str) -> Path:
 
 
 def run(tools: Tools, path: list[Path], code: str, *arguments: str) -> str:
-    """Run code in a Python of Lambda's version that sees these folders and nothing else of this project."""
+    """Run code in Lambda's Python with only these folders on the path; returns its output."""
     environment = {"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1", "AWS_REGION": "us-east-1"}
     command = [str(tools.python), "-c", code, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -107,58 +107,58 @@ def run(tools: Tools, path: list[Path], code: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_every_format_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path) -> None:
-    """A clean interpreter with the trimmed layer imports the handler and resizes one image of each format."""
-    local = tmp_path / "local" / "resizer"  # the function's code, and the folder that stands in for S3
+def test_the_trimmed_layer_resizes_every_format(tools: Tools, tmp_path: Path) -> None:
+    """With only the trimmed layer, the handler is imported and an image of each format is resized."""
+    local = tmp_path / "local" / "resizer"  # the function's code, with FolderS3 added
     shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
     (local / "cli").mkdir()
     shutil.copy(PROJECT / "resizer" / "cli" / "folder.py", local / "cli")
-    told = run(tools, [local.parent, packages("DependenciesX86Layer")], ONE_OF_EACH, str(tmp_path)).splitlines()
-    *lines, resampler = [line for line in told if not line.startswith("{")]
+    printed = run(tools, [local.parent, packages("DependenciesX86Layer")], ONE_OF_EACH, str(tmp_path)).splitlines()
+    *lines, resampler = [line for line in printed if not line.startswith("{")]
     assert [line.split()[:3] for line in lines if line.split()[1] != "resized"] == []
     assert len(lines) == 8
     assert resampler == "resampler cykooz-resizer"
 
 
 def test_the_heic_layer_resizes_heic(tools: Tools, tmp_path: Path) -> None:
-    """With its layer the function resizes a HEIC, and without that it says what is missing."""
+    """With the HEIC layer a HEIC is resized; without it, it is rejected `heic_not_installed`."""
     local = tmp_path / "local" / "resizer"
     shutil.copytree(FOLDER / "ResizeFunction" / "resizer", local)
     (local / "cli").mkdir()
     shutil.copy(PROJECT / "resizer" / "cli" / "folder.py", local / "cli")
     (tmp_path / "photo.heic").write_bytes(heic(photo_like(1200, 800)))
     layers = [packages("DependenciesX86Layer"), packages("HeicX86Layer")]
-    for path, told in ((layers, "resized None"), (layers[:1], "rejected heic_not_installed")):
-        assert run(tools, [local.parent, *path], ONE_HEIC, str(tmp_path)).splitlines()[-1] == told
+    for path, expected in ((layers, "resized None"), (layers[:1], "rejected heic_not_installed")):
+        assert run(tools, [local.parent, *path], ONE_HEIC, str(tmp_path)).splitlines()[-1] == expected
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_no_library_is_missing(layer: str) -> None:
-    """Every native library finds the libraries that it names, in the layer or in Lambda's Linux."""
+    """Every native library finds its dependencies in the layer or in the Lambda runtime."""
     folder = packages(layer)
     libraries = [path for path in folder.rglob("*") if ".so" in path.suffixes]
-    there = {path.name for path in libraries}
+    included = {path.name for path in libraries}
     missing = {
         f"{path.name} needs {needed}"
         for path in libraries
         for needed in needed_by(path)
-        if needed not in there and not needed.startswith(SYSTEM)
+        if needed not in included and not needed.startswith(SYSTEM)
     }
     assert libraries
     assert not missing
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_libraries_are_of_the_layers_architecture(layer: str) -> None:
-    """A layer for arm64 holds nothing of x86_64, whatever machine built it, and the other way round."""
+def test_libraries_match_the_layers_architecture(layer: str) -> None:
+    """An arm64 layer has only arm64 libraries, whatever machine built it; an x86_64 layer likewise."""
     expected = "AArch64" if "Arm" in layer else "x64"
     libraries = [path for path in packages(layer).rglob("*") if ".so" in path.suffixes]
     with_architecture = {path.name: architecture(path) for path in libraries}
     assert set(with_architecture.values()) == {expected}
 
 
-def test_endpoints_are_those_of_the_whole_botocore(tools: Tools) -> None:
-    """With the cut endpoints and rules every region's endpoint of every service and kind of bucket is what it was."""
+def test_trimming_botocore_changes_no_endpoint(tools: Tools) -> None:
+    """With the trimmed data every service that we call, and every kind of bucket, has the same endpoint as without."""
     whole = run(tools, [Path(str(whole_botocore()))], ENDPOINTS)
     trimmed = run(tools, [packages("DependenciesX86Layer")], ENDPOINTS)
     answers: dict[str, Any] = json.loads(trimmed)
@@ -180,17 +180,17 @@ print(*sorted(sys.modules))
 
 
 def test_a_cold_start_imports_only_what_most_images_need(tools: Tools) -> None:
-    """Rare formats' libraries, and modules that the shortened packages used to import, cost a cold start nothing."""
+    """It imports no library of rarely used formats, and nothing that only the replaced modules need."""
     imported = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], IMPORTED).split()
-    needless = {
+    unneeded = {
         "PIL._avif", "PIL._webp", "PIL._imagingcms", "isal", "ctypes", "jsonschema", "tomllib",
         "html.parser", "importlib.metadata", "typing_extensions", "zipfile",
     }  # fmt: skip
     assert "PIL._imaging" in imported
-    assert not needless & set(imported)
+    assert not unneeded & set(imported)
 
 
-TELL = """
+PUT_EVENTS = """
 import sys
 from resizer.s3.clients import send
 entry = {"Source": "resizer", "DetailType": "Image Rejected", "Detail": "{}", "EventBusName": "default"}
@@ -198,14 +198,14 @@ print(send("events", "put_events", Entries=[entry])["FailedEntryCount"])
 """
 
 
-def test_an_event_bus_is_told_with_the_trimmed_layer_alone(tools: Tools, s3: Any, tmp_path: Path) -> None:
-    """botocore's cut description of EventBridge is enough to put an event on a bus."""
+def test_the_trimmed_layer_sends_events_to_a_bus(tools: Tools, s3: Any, tmp_path: Path) -> None:
+    """botocore's trimmed model of EventBridge is enough to put an event on a bus."""
     environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     path = [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")]
-    assert run(tools, path, f"import os\nos.environ.update({environment!r})\n{TELL}") == "0\n"
+    assert run(tools, path, f"import os\nos.environ.update({environment!r})\n{PUT_EVENTS}") == "0\n"
 
 
-UNCHECKED = """
+CHECK_SETTINGS = """
 import sys
 from resizer.errors import ConfigError
 from resizer.settings import Settings
@@ -216,30 +216,30 @@ except ConfigError as wrong:
 """
 
 
-def test_a_file_that_no_build_has_checked_is_checked_with_the_trimmed_layer_alone(tools: Tools, tmp_path: Path) -> None:
-    """The layer has all that the function needs to name every mistake in a file."""
+def test_the_trimmed_layer_checks_a_settings_file(tools: Tools, tmp_path: Path) -> None:
+    """With only the trimmed layer, every mistake in an unchecked settings file is named."""
     file = tmp_path / "shop.toml"
     file.write_text("[defaults]\nrenditions = [0]\neffort = 'most'\n[watermarks.'a b']\nkey = 'x'\n")
-    mistakes = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], UNCHECKED, str(file))
+    mistakes = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], CHECK_SETTINGS, str(file))
     assert len(mistakes.splitlines()) == 3
 
 
-def test_every_request_that_we_make_is_described() -> None:
-    """What `resizer/s3.py` asks of S3 is among the operations that the layer keeps."""
-    asked = {"".join(part.title() for part in name.split("_")) for name in vars(S3) if name.endswith("_object")}
-    assert asked <= set(service_data.OPERATIONS["s3"])
+def test_the_layer_has_every_s3_operation_that_we_call() -> None:
+    """The operations of `resizer.s3.S3` are among those in the layer's model of S3."""
+    operations = {"".join(part.title() for part in name.split("_")) for name in vars(S3) if name.endswith("_object")}
+    assert operations <= set(service_data.OPERATIONS["s3"])
 
 
 def test_the_layer_is_small() -> None:
-    """At most 10 MB zipped, and unzipped far below Lambda's limit."""
+    """Each layer has at most 10 MB zipped, and a fifth of Lambda's limit unzipped."""
     for layer in LAYERS:
-        assert (FOLDER / f"{layer}.zip").stat().st_size <= LARGEST_ZIP, layer
+        assert (FOLDER / f"{layer}.zip").stat().st_size <= MAX_ZIP_BYTES, layer
         unzipped = sum(path.stat().st_size for path in packages(layer).rglob("*") if path.is_file())
         assert unzipped < archive.LIMIT_UNZIPPED_MB * archive.MEGABYTE / 5
 
 
-def test_nothing_superfluous_is_in_the_layer() -> None:
-    """No tests, Tk, FreeType or installers' data; licences are there, and all code is compiled."""
+def test_the_layer_has_nothing_superfluous() -> None:
+    """The layer has no tests, Tk, FreeType or installer data; it has licences, and all code is compiled."""
     folder = packages("DependenciesX86Layer")
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
     superfluous = ("/tests", "_imagingtk", "freetype", ".dist-info", "ImageTk")
@@ -250,8 +250,8 @@ def test_nothing_superfluous_is_in_the_layer() -> None:
     assert services == {"s3", "sqs", "lambda", "events"}
 
 
-def test_the_functions_code_is_a_package_without_the_local_part() -> None:
-    """`import resizer` works in Lambda, and nothing that is for this machine only goes there."""
+def test_the_function_has_the_package_without_command_line_and_local_service() -> None:
+    """The function's code is the package `resizer`, compiled, without `cli`, `local` and `__main__`."""
     assert (FOLDER / "ResizeFunction" / "resizer" / "handler.py").exists()
     assert not any((FOLDER / "ResizeFunction" / "resizer" / part).exists() for part in ("cli", "local", "__main__.py"))
     assert list((FOLDER / "ResizeFunction" / "resizer" / "__pycache__").glob("handler.cpython-313.pyc"))
@@ -270,7 +270,7 @@ def architecture(library: Path) -> str:
 
 @cache
 def whole_botocore() -> Path:
-    """Where this environment's own botocore is: pinned to the same version as the layer's."""
-    import botocore  # noqa: PLC0415 # its place is all that is asked
+    """The folder of this environment's botocore, which has the layer's version."""
+    import botocore  # noqa: PLC0415 # only its folder is needed
 
     return Path(botocore.__file__).parents[1]

@@ -1,4 +1,4 @@
-"""`sam build` as every user of SAM types it: in a clean clone, with nothing run before."""
+"""A plain `sam build` works in a clean clone, with nothing run before."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ pytestmark = needs_built_artifact  # which was built by the sam of .venv-stack
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files that git has or would add, as a clone has them."""
+    """A folder with all files that git tracks or would add."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
-        if (PROJECT / name).exists():  # else it is deleted, but not yet from git
+        if (PROJECT / name).exists():  # unless it was deleted, but not yet in git
             (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, tmp_path / "clone" / name)
     return tmp_path / "clone"
 
 
 def sam_build(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`sam build` with sam on the path beside what the system has, and no environment of this project."""
+    """Run `sam build` with only sam and the system's programs on the path."""
     programs = clone.parent / "bin"
     programs.mkdir()
     (programs / "sam").symlink_to(PROJECT / ".venv-stack" / "bin" / "sam")
@@ -56,7 +56,7 @@ def sam_build(clone: Path, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.timeout(600)  # it downloads the packages of four layers
 def test_sam_build_works_in_a_clean_clone(clone: Path, tools: Tools) -> None:
-    """It makes a function that starts with its layers in the real runtime, and the same zips to the byte."""
+    """The function starts with its layers in the real runtime, and the zips are the same bytes as ours."""
     done = sam_build(clone, **{VARIABLE: str(runtime_python())})
     assert done.returncode == 0, done.stderr
     built = {path.name: path.read_bytes() for path in (PROJECT / BUILT.parent).glob("*Layer.zip")}
@@ -69,9 +69,9 @@ def test_sam_build_works_in_a_clean_clone(clone: Path, tools: Tools) -> None:
         assert running.invoke({"warm": True}).answer == {"results": []}
 
 
-def test_without_the_runtimes_python_one_line_says_what_to_do(clone: Path, tmp_path: Path) -> None:
-    """Where no Python of the runtime's version is found, nothing is downloaded and the error says how to get one."""
+def test_without_python_3_13_one_line_says_what_to_do(clone: Path, tmp_path: Path) -> None:
+    """If the runtime's Python is missing, nothing is downloaded and the error says how to get it."""
     done = sam_build(clone, HOME=str(tmp_path), RUNTIME_PYTHON="/nowhere/python3.13")
     assert done.returncode != 0
-    assert "RUNTIME_PYTHON=/nowhere/python3.13 is not a Python 3.13: name one" in done.stderr
+    assert "RUNTIME_PYTHON=/nowhere/python3.13 is not a Python 3.13: set it to one" in done.stderr
     assert not (clone / "build").exists()

@@ -1,4 +1,4 @@
-"""The build packs the checked settings file beside the function's code, or stops with all its mistakes."""
+"""The build checks the settings file and packs it with the function, or stops with all mistakes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXT = "[[rules]]\nmatch = 'raw/**'\nskip = true\n"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's folder, and no file that the environment names."""
+    """An empty project folder, with no settings file in the environment."""
     monkeypatch.delenv(file.VARIABLE, raising=False)
     (tmp_path / "project").mkdir()
     (tmp_path / "function").mkdir()
@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_projects_file_is_packed(project: Path, tmp_path: Path) -> None:
-    """`resizer.toml` of the project comes with what was checked, and the function reads it."""
+    """The project's `resizer.toml` is packed with its checked form, and the function reads it."""
     (project / "resizer.toml").write_text(TEXT)
     build.pack_settings(tmp_path / "function", project)
     packed = tmp_path / "function" / "resizer.toml"
@@ -39,7 +39,7 @@ def test_the_projects_file_is_packed(project: Path, tmp_path: Path) -> None:
 
 
 def test_the_named_file_is_packed(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`RESIZER_CONFIG` wins over the project's own, and is packed under the name that the function looks for."""
+    """The file of `RESIZER_CONFIG` wins over the project's own and is packed as `resizer.toml`."""
     (project / "resizer.toml").write_text("x = 1")
     (project / "shop.toml").write_text(TEXT)
     monkeypatch.setenv(file.VARIABLE, "shop.toml")
@@ -47,8 +47,8 @@ def test_the_named_file_is_packed(project: Path, tmp_path: Path, monkeypatch: py
     assert (tmp_path / "function" / "resizer.toml").read_text() == TEXT
 
 
-def test_no_file_is_fine(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a file nothing is packed; one that is named has to be there."""
+def test_a_settings_file_is_optional(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file nothing is packed; a file that RESIZER_CONFIG names must exist."""
     build.pack_settings(tmp_path / "function", project)
     assert list((tmp_path / "function").iterdir()) == []
     monkeypatch.setenv(file.VARIABLE, "shop.toml")
@@ -57,8 +57,8 @@ def test_no_file_is_fine(project: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("what", ["function", "settings"])
-def test_a_mistaken_file_ends_the_build_with_all_its_mistakes(what: str, tmp_path: Path) -> None:
-    """What `sam build` calls, and what `make build` calls before, exits with an error that lists every mistake."""
+def test_a_wrong_file_stops_the_build_with_all_mistakes(what: str, tmp_path: Path) -> None:
+    """`layers.build` for `sam build` and for `make build` fails and lists every mistake."""
     path = tmp_path / "shop.toml"
     path.write_text("[defaults]\nrenditions = [0]\neffort = 'most'\n")
     command = [sys.executable, "-m", "layers.build", what, str(tmp_path / "function")]

@@ -1,4 +1,4 @@
-"""The local service end to end: real notifications, so that a recursion would really happen."""
+"""The local service resizes what is uploaded to it, by real notifications, so recursion could really happen."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ SILENCE = 3  # seconds, longer than the reader's own poll
 
 @pytest.fixture
 def events() -> queue.Queue[Invocation]:
-    """Every event that the service has finished, as it finishes."""
+    """The events that the service has finished, in order."""
     return queue.Queue()
 
 
 @pytest.fixture
 def s3(events: queue.Queue[Invocation]) -> Iterator[Any]:
-    """A client of a running service."""
+    """An S3 client of a running service."""
     with local_service(BUCKET, finished=events.put):
         yield clients.client("s3")
 
 
 def results(events: queue.Queue[Invocation], count: int) -> list[dict[str, Any]]:
-    """The results of the next `count` events that do anything but test the notification."""
-    found: list[dict[str, Any]] = []
-    while len(found) < count:
-        found += (events.get(timeout=PATIENCE).answer or {}).get("results", [])
-    return found
+    """The next `count` results; S3's test event has none."""
+    received: list[dict[str, Any]] = []
+    while len(received) < count:
+        received += (events.get(timeout=PATIENCE).answer or {}).get("results", [])
+    return received
 
 
 def keys(s3: Any) -> set[str]:
     return {entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
 
 
-def test_one_upload_makes_three_objects_and_then_silence(s3: Any, events: queue.Queue[Invocation]) -> None:
-    """One upload gives three objects, their three events are skipped as `output_prefix`, and nothing follows."""
+def test_an_upload_gives_three_renditions_and_then_silence(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """An upload gives three renditions; their events are skipped as `output_prefix`, and nothing follows."""
     s3.put_object(Bucket=BUCKET, Key="a+b c é.jpg", Body=saved(photo_like(1200, 800)))
     first, *further = results(events, 4)
     assert (first["key"], first["outcome"]) == ("a+b c é.jpg", "resized")
@@ -76,8 +76,8 @@ def test_one_upload_makes_three_objects_and_then_silence(s3: Any, events: queue.
     assert keys(s3) == {"a+b c é.jpg"} | {each["key"] for each in first["renditions"]}
 
 
-def test_a_deletion_takes_the_renditions_away(s3: Any, events: queue.Queue[Invocation]) -> None:
-    """What is deleted from the bucket loses its renditions by the bucket's own notification, and nothing follows."""
+def test_deleting_a_source_deletes_its_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """The bucket's notification of a deletion deletes the renditions."""
     s3.put_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg", Body=saved(photo_like(64, 48)))
     results(events, 4)
     s3.delete_object(Bucket=BUCKET, Key="a+b c%25é 日本.jpg")
@@ -87,10 +87,10 @@ def test_a_deletion_takes_the_renditions_away(s3: Any, events: queue.Queue[Invoc
     assert keys(s3) == set()
 
 
-def test_without_the_guard_it_would_recurse(
+def test_without_the_guard_it_recurses(
     s3: Any, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the guard taken out, renditions do become sources: the test above would see it."""
+    """Without the guard, renditions become sources, so the tests above can fail."""
     monkeypatch.setattr(pipeline, "reason_to_skip", lambda *_: None)
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
     results(events, 4)
@@ -98,7 +98,7 @@ def test_without_the_guard_it_would_recurse(
 
 
 def test_a_multipart_upload_is_resized_once(s3: Any, events: queue.Queue[Invocation]) -> None:
-    """A multipart upload, for which the embedded S3 sends two events, is resized once and then already done."""
+    """The embedded S3 sends two events for a multipart upload; the second one finds the work already done."""
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="big.jpg")
     part = {"Bucket": BUCKET, "Key": "big.jpg", "UploadId": upload["UploadId"], "PartNumber": 1}
     etag = s3.upload_part(**part, Body=saved(photo_like(800, 600)))["ETag"]
@@ -111,8 +111,8 @@ def test_a_multipart_upload_is_resized_once(s3: Any, events: queue.Queue[Invocat
     assert {each["reason"] for each in ours[1:]} <= {"already_done"}
 
 
-def test_an_event_that_fails_is_tried_three_times_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Like Lambda the service tries an event twice more, and then keeps it in its list of failures."""
+def test_a_failing_event_is_tried_three_times_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like Lambda, the service retries an event twice and then adds it to its failures."""
     tries: list[int] = []
     finished: queue.Queue[Invocation] = queue.Queue()
 
@@ -129,8 +129,8 @@ def test_an_event_that_fails_is_tried_three_times_and_kept(monkeypatch: pytest.M
     assert [failure.event["Records"][0]["s3"]["object"]["key"] for failure in service.failures] == ["cat.jpg"]
 
 
-def test_no_setting_of_the_shell_leads_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies, endpoints, profiles and files that a shell has set do not reach the block, and stand after it."""
+def test_the_shells_proxies_and_endpoints_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell's proxies, endpoints, profiles and config files have no effect inside, and come back afterwards."""
     nowhere = "http://127.0.0.1:9"
     shell = {
         "http_proxy": nowhere,
@@ -152,8 +152,8 @@ def test_no_setting_of_the_shell_leads_elsewhere(monkeypatch: pytest.MonkeyPatch
     assert {name: os.environ[name] for name in shell} == shell
 
 
-def test_a_trigger_that_breaks_off_ends_the_service() -> None:
-    """A mistake in what hears of events is no silent end: the one who waits is woken, and the block raises it."""
+def test_a_crash_of_the_trigger_ends_the_service() -> None:
+    """If the trigger crashes, `ended` is set and the block raises the error."""
     ended = threading.Event()
 
     def broken(_: Invocation) -> None:
@@ -168,8 +168,8 @@ def test_a_trigger_that_breaks_off_ends_the_service() -> None:
         serve()
 
 
-def test_the_storage_alone_resizes_nothing() -> None:
-    """`--no-trigger` gives a bucket whose uploads trigger nothing."""
+def test_no_trigger_resizes_nothing() -> None:
+    """`--no-trigger` serves a bucket without notifications."""
     with running("--no-trigger") as (_, lines):
         assert lines[0] == "The local S3 is ready. Uploads are not resized.\n"
         s3 = boto3.client("s3", **connection(lines))
@@ -177,8 +177,8 @@ def test_the_storage_alone_resizes_nothing() -> None:
         assert s3.get_bucket_notification_configuration(Bucket="photos").keys() == {"ResponseMetadata"}
 
 
-def test_renditions_own_events_can_be_left_out() -> None:
-    """`--quiet` prints the upload's line and not those of its renditions."""
+def test_quiet_hides_the_events_of_renditions() -> None:
+    """`--quiet` prints one line per upload and none for its renditions."""
     with running("--quiet") as (process, lines):
         assert process.stdout
         s3 = boto3.client("s3", **connection(lines))
@@ -188,20 +188,20 @@ def test_renditions_own_events_can_be_left_out() -> None:
 
 
 @pytest.mark.parametrize("bus", ["pictures", "arn:aws:events:us-east-1:123456789012:event-bus/pictures", "default"])
-def test_an_event_bus_is_there(bus: str, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an event bus in the settings the service makes it, and an upload is told and not tried again."""
+def test_the_event_bus_is_created(bus: str, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service creates the settings' event bus, so uploads succeed at the first try."""
     monkeypatch.setenv("RESIZER_EVENT_BUS", bus)
     monkeypatch.setattr(handler, "settings", Settings.from_env(os.environ))
     with local_service(BUCKET, finished=events.put):
         buses = clients.client("events").list_event_buses()["EventBuses"]
         assert bus.rpartition("/")[2] in {each["Name"] for each in buses}
         clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
-        (told,) = results(events, 1)
-        assert (told["key"], told["outcome"]) == ("cat.jpg", "resized")
+        (result,) = results(events, 1)
+        assert (result["key"], result["outcome"]) == ("cat.jpg", "resized")
 
 
-def test_renditions_go_to_a_bucket_of_their_own_and_are_announced_to_nobody() -> None:
-    """With an output bucket an upload, an overwrite and a deletion are one line each, and the source stays alone."""
+def test_renditions_in_an_output_bucket_send_no_events() -> None:
+    """With an output bucket, an upload, an overwrite and a deletion print one line each."""
     elsewhere = {"RESIZER_BUCKETS": "photos", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
     with running(**elsewhere) as (process, lines):
         assert process.stdout
@@ -219,8 +219,8 @@ def test_renditions_go_to_a_bucket_of_their_own_and_are_announced_to_nobody() ->
 
 
 @pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> None:
-    """`curl -X PUT --data-binary @cat.jpg` sends a form's Content-Type, and S3 stores what comes."""
+def test_a_body_with_a_form_content_type_is_stored_unchanged(s3: Any, form: str) -> None:
+    """`curl -X PUT --data-binary @cat.jpg` sends a form's Content-Type; the bytes are stored as sent."""
     body = b"key=a&file=%20" * 40_000
     request = Request(f"{s3.meta.endpoint_url}/{BUCKET}/note", data=body, method="PUT", headers={"Content-Type": form})  # noqa: S310 # loopback
     with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 # as above
@@ -230,7 +230,7 @@ def test_a_body_that_is_called_a_form_is_stored_as_it_is(s3: Any, form: str) -> 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
 def test_an_object_can_be_read_and_overwritten_without_credentials(s3: Any, method: str) -> None:
-    """curl works on what was uploaded with credentials, too."""
+    """curl without credentials works on objects that were uploaded with credentials."""
     s3.put_object(Bucket=BUCKET, Key="note", Body=b"old")
     url, body = f"{s3.meta.endpoint_url}/{BUCKET}/note", b"new" if method == "PUT" else None
     with urlopen(Request(url, data=body, method=method), timeout=PATIENCE) as answer:  # noqa: S310 # loopback
@@ -238,8 +238,8 @@ def test_an_object_can_be_read_and_overwritten_without_credentials(s3: Any, meth
     assert s3.get_object(Bucket=BUCKET, Key="note")["Body"].read() == (body or b"old")
 
 
-def test_a_page_in_a_browser_shows_and_fetches_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
-    """A rendition is readable without credentials, and from a page of another origin."""
+def test_a_page_of_another_origin_can_fetch_renditions(s3: Any, events: queue.Queue[Invocation]) -> None:
+    """A rendition can be read without credentials, and from a page of another origin."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
     first, *_ = results(events, 4)
     url = f"{s3.meta.endpoint_url}/{BUCKET}/{first['renditions'][0]['key']}"
@@ -248,21 +248,21 @@ def test_a_page_in_a_browser_shows_and_fetches_renditions(s3: Any, events: queue
         assert answer.headers["Access-Control-Allow-Origin"] in {"*", "http://localhost:5173"}
 
 
-def test_what_stands_already_is_not_listed_as_made() -> None:
-    """The second event of a multipart upload is one line that says `already_done`, and lists no sizes."""
+def test_existing_renditions_are_not_listed_as_new() -> None:
+    """The second event of a multipart upload prints `already_done` without sizes."""
     with running() as (process, lines):
         assert process.stdout
         s3 = boto3.client("s3", **connection(lines))
         body = io.BytesIO(saved(photo_like(64, 48)))
         s3.upload_fileobj(body, "photos", "cat.jpg", Config=TransferConfig(multipart_threshold=1))
-        told = [process.stdout.readline() for _ in range(5)]
-    assert [line.count("→") for line in told if "skipped   cat.jpg" in line and "already_done" in line] == [0]
-    assert [line.count("→") for line in told if "resized   cat.jpg" in line] == [1]
+        printed = [process.stdout.readline() for _ in range(5)]
+    assert [line.count("→") for line in printed if "skipped   cat.jpg" in line and "already_done" in line] == [0]
+    assert [line.count("→") for line in printed if "resized   cat.jpg" in line] == [1]
 
 
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """`resizer up` as a process of its own, with the lines that it has printed until it was ready."""
+    """`resizer up` in its own process, and the lines it printed until it was ready."""
     command = [sys.executable, "-m", "resizer", "up", "--port", "0", *arguments]
     process = subprocess.Popen(
         command,
@@ -282,24 +282,24 @@ def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
 
 
 def exports(lines: list[str]) -> dict[str, str]:
-    """The environment that the service tells its users to set."""
+    """The variables in the `export` line that the service prints."""
     line = next(line for line in lines if "export " in line)
     return dict(pair.split("=", 1) for pair in line.split()[1:])
 
 
 def connection(lines: list[str]) -> dict[str, str]:
-    """The same as boto3's arguments."""
-    told = exports(lines)
+    """The same variables as arguments for boto3."""
+    variables = exports(lines)
     return {
-        "endpoint_url": told["AWS_ENDPOINT_URL"],
-        "region_name": told["AWS_REGION"],
-        "aws_access_key_id": told["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": told["AWS_SECRET_ACCESS_KEY"],
+        "endpoint_url": variables["AWS_ENDPOINT_URL"],
+        "region_name": variables["AWS_REGION"],
+        "aws_access_key_id": variables["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": variables["AWS_SECRET_ACCESS_KEY"],
     }
 
 
 def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
-    """`aws s3 cp`, as the service itself explains it, gives renditions, one line per event, and a clean end."""
+    """`aws s3 cp` with the printed variables gives renditions and a line per event; Ctrl-C ends the service cleanly."""
     photo = tmp_path / "my cat.jpg"
     photo.write_bytes(saved(photo_like(1200, 800)))
     with running() as (process, lines):
@@ -307,19 +307,19 @@ def test_the_aws_command_line_uploads_to_it(tmp_path: Path) -> None:
         environment = {**os.environ, **exports(lines)}
         aws = [str(Path(sys.executable).with_name("aws")), "s3", "cp", str(photo), "s3://photos/"]
         subprocess.run(aws, env=environment, check=True, capture_output=True)
-        told = [process.stdout.readline() for _ in range(4)]
+        printed = [process.stdout.readline() for _ in range(4)]
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=PATIENCE)
-    assert told[0].startswith("resized   my cat.jpg  JPEG 1200x800")
-    assert "480x320 640x427 1000x667" in told[0]
-    assert all(line.startswith("skipped   resized/") and "output_prefix" in line for line in told[1:])
+    assert printed[0].startswith("resized   my cat.jpg  JPEG 1200x800")
+    assert "480x320 640x427 1000x667" in printed[0]
+    assert all(line.startswith("skipped   resized/") and "output_prefix" in line for line in printed[1:])
     assert rest == "Stopped.\n"
     assert process.returncode == 0
 
 
 @pytest.mark.parametrize(("prefix", "target"), [("uploads/", "uploads/"), ("img-", "img-cat.jpg")])
-def test_the_upload_that_it_suggests_is_resized(prefix: str, target: str, tmp_path: Path) -> None:
-    """It goes to a bucket of the settings, and below the source prefix."""
+def test_the_suggested_upload_is_resized(prefix: str, target: str, tmp_path: Path) -> None:
+    """The printed `aws s3 cp` command uploads to the settings' bucket and source prefix."""
     (tmp_path / "cat.jpg").write_bytes(saved(photo_like(64, 48)))
     with running(RESIZER_BUCKETS="shop,stock", RESIZER_SOURCE_PREFIX=prefix) as (process, lines):
         assert process.stdout
@@ -331,8 +331,8 @@ def test_the_upload_that_it_suggests_is_resized(prefix: str, target: str, tmp_pa
 
 
 @pytest.mark.xdist_group("commands")
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    """A taken port ends the command with one line that says what to do, and exit code 2."""
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    """If the port is in use, one line says what to do; exit 2."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         second = resizer("up", "--port", port, cwd=tmp_path)

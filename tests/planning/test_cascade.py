@@ -1,4 +1,4 @@
-"""What a rendition is made from is wide enough to lose nothing, and no larger than that takes."""
+"""Each rendition is resized from the smallest picture that is large enough to lose nothing."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def whole(width: int) -> View:
         ((980, 653), [(1000, 667), (990, 660)], (1000, 667)),
     ],
 )
-def test_a_size_comes_from_the_smallest_that_is_enough_wider(
+def test_a_width_is_made_from_the_smallest_that_is_wide_enough(
     size: tuple[int, int], larger: list[tuple[int, int]], source: tuple[int, int]
 ) -> None:
-    """The smallest that is 1.5 times as wide; the largest where none is."""
+    """The cascade uses the smallest rendition that is 1.5 times as wide, or the largest if there is none."""
     views = [whole_view(PHOTO, each) for each in larger]
     assert cascade_source(PHOTO, whole_view(PHOTO, size), views) == whole_view(PHOTO, source)
 
 
 @pytest.mark.parametrize(
-    ("view", "made", "source"),
+    ("view", "existing", "source"),
     [
-        (square(256), [whole(1000), whole(640), whole(480)], whole(640)),  # which is 427 pixels high
+        (square(256), [whole(1000), whole(640), whole(480)], whole(640)),  # 427 pixels high
         (square(64), [whole(1000), square(256)], square(256)),
-        (square(64, "north"), [square(256)], square(256)),  # the source is no higher
+        (square(64, "north"), [square(256)], square(256)),  # the same crop
         (square(64, "west"), [square(256)], None),
         (square(64, "west"), [square(256), whole(480)], whole(480)),
         (square(900), [whole(1000)], None),
@@ -52,32 +52,34 @@ def test_a_size_comes_from_the_smallest_that_is_enough_wider(
         (whole(640), [square(900), whole(1000)], whole(1000)),
     ],
 )
-def test_a_crop_comes_from_what_shows_all_of_it(view: View, made: list[View], source: View | None) -> None:
-    """Of those that show it large enough the smallest, and otherwise the decoded picture."""
-    assert cascade_source(PHOTO, view, made) == source
+def test_a_crop_is_made_from_a_picture_that_shows_all_of_it(
+    view: View, existing: list[View], source: View | None
+) -> None:
+    """A crop is made from the smallest picture that contains it large enough, or from the decoded picture."""
+    assert cascade_source(PHOTO, view, existing) == source
 
 
-def test_nothing_is_made_from_what_was_enlarged() -> None:
-    """An enlarged picture is made last, from the decoded one, and serves for no other."""
+def test_nothing_is_made_from_an_enlarged_picture() -> None:
+    """An enlarged picture comes last, is made from the decoded picture, and is never a cascade source."""
     small = (300, 200)
-    asked = [
+    specs = [
         RenditionSpec(name="2000", width=2000, enlarge=True),
         RenditionSpec(name="100", width=100),
         RenditionSpec(name="480", width=480),
     ]
-    placements = largest_first(small, (place(small, each) for each in asked))
+    placements = largest_first(small, (place(small, each) for each in specs))
     assert [each.canvas for each in placements] == [(300, 200), (100, 67), (2000, 1333)]
     first, second, third = (each.view for each in placements)
     assert sources(small, [first, second, third]) == {first: None, second: first, third: None}
 
 
-def test_pictures_are_ordered_so_that_each_follows_what_it_is_made_from() -> None:
-    """By the scale of the whole picture, and by size where that is the same; equal ones keep their order."""
-    asked = [
+def test_cascade_sources_come_first() -> None:
+    """Placements are ordered by scale, then by size; equal ones keep their order."""
+    specs = [
         RenditionSpec(name="480", width=480),
         RenditionSpec(name="square", width=320, height=320, fit=Fit.COVER),
         RenditionSpec(name="card", width=1000, height=1000, fit=Fit.CONTAIN),
         RenditionSpec(name="1000", width=1000),
     ]
-    placements = largest_first(PHOTO, (place(PHOTO, each) for each in asked))
+    placements = largest_first(PHOTO, (place(PHOTO, each) for each in specs))
     assert [each.canvas for each in placements] == [(1000, 1000), (1000, 667), (480, 320), (320, 320)]

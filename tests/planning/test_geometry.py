@@ -1,4 +1,4 @@
-"""A rendition shows what its box, fit and gravity ask for, and is enlarged only where that is asked."""
+"""A rendition has the size and crop of its box, fit and gravity, and is enlarged only on request."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ sides = st.integers(1, 20_000)
 boxes = st.integers(1, 5000)
 
 
-def placed(upright: Size, **asked: Any) -> Placement:
-    return place(upright, RenditionSpec(name="card", **asked))
+def placed(upright: Size, **spec: Any) -> Placement:
+    return place(upright, RenditionSpec(name="card", **spec))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def placed(upright: Size, **asked: Any) -> Placement:
     ],
 )
 def test_inside_is_as_large_as_fits(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
-    """All of the picture in proportion, within the box or the one side that is given, and not enlarged."""
+    """The whole picture is scaled in proportion into the box or the given side, and never enlarged."""
     layout = placed(upright, width=box[0], height=box[1])
     assert layout == Placement(View((0, 0, *upright), size), size)
 
@@ -61,8 +61,8 @@ def test_inside_is_as_large_as_fits(upright: Size, box: tuple[int | None, int | 
         (LONG, (20_000, None), (20_000, 2)),
     ],
 )
-def test_inside_enlarges_where_it_is_asked_to(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
-    """With `enlarge` the picture fills the box one way."""
+def test_inside_can_enlarge(upright: Size, box: tuple[int | None, int | None], size: Size) -> None:
+    """With `enlarge`, the picture is as large as the box allows."""
     assert placed(upright, width=box[0], height=box[1], enlarge=True).view.size == size
 
 
@@ -82,7 +82,7 @@ def test_inside_enlarges_where_it_is_asked_to(upright: Size, box: tuple[int | No
     ],
 )
 def test_cover_fills_the_box(upright: Size, box: Size, size: Size, crop: Box) -> None:
-    """The box is full; where the source is too small it is the largest box of the same proportions."""
+    """The crop fills the box, or, if the source is too small, the largest box in the same proportions."""
     layout = placed(upright, width=box[0], height=box[1], fit=Fit.COVER)
     assert layout == Placement(View(crop, size), size)
 
@@ -91,15 +91,15 @@ def test_cover_fills_the_box(upright: Size, box: Size, size: Size, crop: Box) ->
     ("upright", "crop"),
     [(SMALL, (50, 0, 250, 200)), (DOT, (0, 0, 1, 1)), (LONG, (4999.5, 0, 5000.5, 1))],
 )
-def test_cover_enlarges_where_it_is_asked_to(upright: Size, crop: Box) -> None:
-    """With `enlarge` a small source has the box's size, too."""
+def test_cover_can_enlarge(upright: Size, crop: Box) -> None:
+    """With `enlarge`, a small source also gets the size of the box."""
     layout = placed(upright, width=600, height=600, fit=Fit.COVER, enlarge=True)
     assert layout == Placement(View(crop, (600, 600)), (600, 600))
 
 
 @pytest.mark.parametrize("fit", [Fit.COVER, Fit.CONTAIN])
-def test_one_side_is_no_box(fit: Fit) -> None:
-    """With only a width or a height there is nothing to crop or to fill: the picture is inside."""
+def test_cover_and_contain_need_both_sides(fit: Fit) -> None:
+    """With only a width or a height, every fit is the same as inside."""
     assert placed(PHOTO, width=300, fit=fit) == placed(PHOTO, width=300)
     assert placed(PHOTO, height=300, fit=fit) == placed(PHOTO, height=300)
 
@@ -116,7 +116,7 @@ def test_one_side_is_no_box(fit: Fit) -> None:
     ],
 )
 def test_contain_always_has_the_size_of_its_box(upright: Size, *, enlarge: bool, size: Size, at: Size) -> None:
-    """The picture is in the middle of a canvas of the box's size, and not enlarged unless that is asked for."""
+    """The picture is centred on a canvas of the box's size, and enlarged only with `enlarge`."""
     layout = placed(upright, width=600, height=600, fit=Fit.CONTAIN, enlarge=enlarge)
     assert (layout.view, layout.canvas, layout.at) == (View((0, 0, *upright), size), (600, 600), at)
     assert layout.has_border == (size != (600, 600))
@@ -130,12 +130,12 @@ def test_contain_always_has_the_size_of_its_box(upright: Size, *, enlarge: bool,
         ((0.3, 0.7), 0), ((0.4, 0.7), 200), ((0.9, 0.7), 1000),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("on_its_side", [False, True])
-def test_gravity_says_what_a_crop_keeps(gravity: str | tuple[float, float], left: float, *, on_its_side: bool) -> None:
-    """A crop lies at the side of its compass point, or around its point as near as the edges allow."""
+@pytest.mark.parametrize("rotated", [False, True])
+def test_gravity_positions_the_crop(gravity: str | tuple[float, float], left: float, *, rotated: bool) -> None:
+    """A crop is at the side of its compass point, or as near to its focal point as the edges allow."""
     mirrored = {"north": "west", "south": "east", "west": "north", "east": "south"}
     corners = {"northeast": "southwest", "southwest": "northeast"}
-    if not on_its_side:
+    if not rotated:
         crop = placed(PHOTO, width=64, height=64, fit=Fit.COVER, gravity=gravity).view.crop
         assert crop == pytest.approx((left, 0, left + 2000, 2000))
         return
@@ -151,14 +151,14 @@ def test_gravity_says_what_a_crop_keeps(gravity: str | tuple[float, float], left
         ("attention", (150, 200)), ((0.1, 0.5), (30, 200)),
     ],
 )  # fmt: skip
-def test_gravity_says_where_a_picture_is_on_its_canvas(gravity: str | tuple[float, float], at: Size) -> None:
-    """A contained picture lies at the side of its compass point, or so far along the free room."""
+def test_gravity_positions_the_picture_on_its_canvas(gravity: str | tuple[float, float], at: Size) -> None:
+    """A contained picture is at the side of its compass point, or at that fraction of the free space."""
     assert placed(SMALL, width=600, height=600, fit=Fit.CONTAIN, gravity=gravity).at == at
 
 
 @pytest.mark.parametrize("gravity", ["west", "attention", (0.1, 0.1)])
 def test_the_sources_own_focal_point_wins(gravity: str | tuple[float, float]) -> None:
-    """Whatever the settings say, a crop is made around the point that the source names."""
+    """A source's own focal point overrides the gravity of the settings."""
     spec = RenditionSpec(name="64", width=64, height=64, fit=Fit.COVER, gravity=gravity)
     layout = place(PHOTO, spec, (0.4, 0.6))
     assert layout.view.crop == pytest.approx((200, 0, 2200, 2000))
@@ -166,7 +166,7 @@ def test_the_sources_own_focal_point_wins(gravity: str | tuple[float, float]) ->
 
 
 @pytest.mark.parametrize(
-    ("upright", "fit", "asks"),
+    ("upright", "fit", "needed"),
     [
         (PHOTO, Fit.COVER, True),
         ((2000, 2000), Fit.COVER, False),
@@ -174,17 +174,17 @@ def test_the_sources_own_focal_point_wins(gravity: str | tuple[float, float]) ->
         (PHOTO, Fit.CONTAIN, False),
     ],
 )
-def test_attention_is_asked_for_only_where_something_is_cut_off(upright: Size, fit: Fit, *, asks: bool) -> None:
-    """Only a crop that can slide needs to know what people look at; then it moves there and keeps its size."""
+def test_attention_is_needed_only_if_something_is_cut_off(upright: Size, fit: Fit, *, needed: bool) -> None:
+    """Only a crop that can move needs the point of attention; it moves there and keeps its size."""
     spec = RenditionSpec(name="64", width=64, height=64, fit=fit, gravity="attention")
-    assert place(upright, spec).attention == asks
-    if asks:
+    assert place(upright, spec).attention == needed
+    if needed:
         assert place(upright, spec, (0.9, 0.5)) == Placement(View((1000, 0, 3000, 2000), (64, 64)), (64, 64))
 
 
 @given(upright=st.tuples(sides, sides), width=boxes)
-def test_a_width_alone_is_as_it_ever_was(upright: Size, width: int) -> None:
-    """A plain width gives the height in proportion, rounded half up, and never an enlarged picture."""
+def test_a_width_gives_the_height_in_proportion(upright: Size, width: int) -> None:
+    """The height is in proportion to the width, rounded half up, and the picture is never enlarged."""
     narrow = min(width, upright[0])
     expected = narrow, max(1, int(upright[1] * narrow / upright[0] + 0.5))
     assert rendition_size(upright, width) == placed(upright, width=width).canvas == expected
@@ -197,10 +197,10 @@ def test_a_width_alone_is_as_it_ever_was(upright: Size, width: int) -> None:
     gravity=st.one_of(st.sampled_from(["center", "southeast"]), st.tuples(st.floats(0, 1), st.floats(0, 1))),
     enlarge=st.booleans(),
 )
-def test_no_box_and_no_source_are_too_extreme(
+def test_extreme_boxes_and_sources_work(
     upright: Size, box: Size, fit: Fit, gravity: str | tuple[float, float], *, enlarge: bool
 ) -> None:
-    """No side is ever zero, the crop is within the source, the picture within its canvas, and the canvas in the box."""
+    """No side is zero, the crop is inside the source, the picture on its canvas, and the canvas in the box."""
     layout = placed(upright, width=box[0], height=box[1], fit=fit, gravity=gravity, enlarge=enlarge)
     (left, top, right, bottom), (width, height) = layout.view
     assert 0 <= left < right <= upright[0]
@@ -216,12 +216,12 @@ def test_no_box_and_no_source_are_too_extreme(
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_decoder_is_asked_for_the_whole_picture_at_the_largest_scale(orientation: int) -> None:
-    """A square of 900 pixels out of a picture of 3:2 needs it 1350 pixels wide, as it is stored."""
-    lies = orientation >= 5
-    known = header(*(PHOTO[::-1] if lies else PHOTO), orientation=orientation)
+def test_the_decoder_gets_the_largest_size_that_a_view_needs(orientation: int) -> None:
+    """A 900 pixel square crop of a 3:2 picture needs it decoded 1350 pixels wide, in stored orientation."""
+    rotated = orientation >= 5
+    known = header(*(PHOTO[::-1] if rotated else PHOTO), orientation=orientation)
     views = [placed(PHOTO, width=900, height=900, fit=Fit.COVER).view, placed(PHOTO, width=1000).view]
-    assert wanted_size(known, views) == ((900, 1350) if lies else (1350, 900))
+    assert wanted_size(known, views) == ((900, 1350) if rotated else (1350, 900))
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_the_decoder_is_asked_for_the_whole_picture_at_the_largest_scale(orienta
         (5, (20, 10, 50, 110)), (6, (20, 190, 50, 290)), (7, (150, 190, 180, 290)), (8, (150, 10, 180, 110)),
     ],
 )  # fmt: skip
-def test_a_crop_is_found_in_pixels_that_lie_otherwise(orientation: int, crop: Box) -> None:
-    """An upright part is looked for where EXIF's orientation has put it."""
+def test_a_crop_is_turned_into_stored_orientation(orientation: int, crop: Box) -> None:
+    """An upright crop is turned by the EXIF orientation to find it in the stored pixels."""
     known = header(*((200, 300) if orientation >= 5 else (300, 200)), orientation=orientation)
     size = (3, 10) if orientation >= 5 else (10, 3)
     assert as_stored(View((10, 20, 110, 50), (10, 3)), known) == View(crop, size)

@@ -1,4 +1,4 @@
-"""The point that a crop keeps is read with tolerance for spaces, and with none for anything else."""
+"""A source's `focal-point` is two fractions; anything else is ignored with a warning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resizer.planning.geometry import focal_point
     ],
 )
 def test_two_fractions_are_a_focal_point(text: str | None, point: tuple[float, float] | None) -> None:
-    """Fractions from the left and the top; without the metadata there is none, and nothing to warn about."""
+    """Two fractions, from the left and the top, are a focal point; no metadata means none and no warning."""
     warnings: list[str] = []
     assert focal_point(text, warnings.append) == point
     assert not warnings
@@ -27,8 +27,8 @@ def test_two_fractions_are_a_focal_point(text: str | None, point: tuple[float, f
 @pytest.mark.parametrize(
     "text", ["", "0.5", "0.5,0.5,0.5", "31%,62%", "1.2,0.5", "-0.1,0.5", "nan,0.5", "inf,0", "left,top", "0,5;0,5"]
 )
-def test_a_focal_point_that_is_none_is_ignored_with_a_warning(text: str) -> None:
-    """A mistake in the metadata of one source never refuses the picture."""
+def test_an_invalid_focal_point_is_ignored_with_a_warning(text: str) -> None:
+    """An invalid focal point never rejects the picture."""
     warnings: list[str] = []
     assert focal_point(text, warnings.append) is None
     (warning,) = warnings

@@ -1,4 +1,4 @@
-"""No output is ever a source, whatever keys people choose and whatever the settings are."""
+"""No output is ever a source, for any key and any settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SETTINGS = Settings()
 OUTPUT_BUCKET = "thumbs"
 ELSEWHERE = Settings(buckets=frozenset({BUCKET}), output_bucket=OUTPUT_BUCKET, output_prefix="")
-# As they stand in an event: encoded, which must not hide where they lie.
+# As encoded in an event, which must not hide the prefix.
 UNDER_THE_OUTPUT_PREFIX = [
     "resized/480-cat.jpg",
     "resized%2F480-cat.jpg",
@@ -74,7 +74,7 @@ _templates = st.sampled_from(
 
 @st.composite
 def _settings(draw: st.DrawFn) -> Settings:
-    """Any settings with which the function starts."""
+    """Any valid settings."""
     environ = {
         "RESIZER_WIDTHS": ",".join(map(str, draw(st.lists(st.integers(1, 16_383), min_size=1, max_size=4)))),
         "RESIZER_OUTPUT_PREFIX": draw(_prefixes),
@@ -93,7 +93,7 @@ def _settings(draw: st.DrawFn) -> Settings:
 
 @st.composite
 def _settings_and_key(draw: st.DrawFn) -> tuple[Settings, str]:
-    """Settings, and a key that S3 can hold: often one that starts as an output or a source would."""
+    """Settings and a valid key, which often starts like an output or a source."""
     settings = draw(_settings())
     start = draw(st.sampled_from(["", settings.output_prefix, settings.output_prefix[:-1], settings.source_prefix]))
     key = start + draw(_text)
@@ -102,7 +102,7 @@ def _settings_and_key(draw: st.DrawFn) -> tuple[Settings, str]:
 
 
 def _planned(key: str, known: Header, settings: Settings) -> list[RenditionPlan]:
-    """The plans for a key whose outputs are not too long."""
+    """The plans for a key, if its output keys are not too long."""
     try:
         check_key_length(key, settings)
     except Rejected:
@@ -112,7 +112,7 @@ def _planned(key: str, known: Header, settings: Settings) -> list[RenditionPlan]
 
 @given(_settings_and_key(), st.sampled_from(["JPEG", "PNG", "TIFF"]), st.booleans())
 def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, transparent: bool) -> None:  # noqa: FBT001 # hypothesis draws it
-    """For any key and any settings with which the function starts, what is written starts nothing."""
+    """For any key and any valid settings, the event of a rendition is skipped."""
     settings, key = chosen
     for each in _planned(key, header(1200, 800, format=format_, has_transparency=transparent), settings):
         written = SourceObject(settings.output_bucket_for(SourceObject(BUCKET, key)), each.key)
@@ -125,8 +125,8 @@ def test_no_output_is_ever_a_source(chosen: tuple[Settings, str], format_: str, 
 
 
 @given(_settings_and_key())
-def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, str]) -> None:
-    """All renditions of one source have keys of their own, one for each width and each format that is named."""
+def test_the_outputs_of_a_source_have_different_keys(chosen: tuple[Settings, str]) -> None:
+    """A source has one output key for each width and format, all different."""
     settings, key = chosen
     plans = _planned(key, header(1200, 800), settings)
     assert len({each.key for each in plans}) == settings.defaults.writes
@@ -134,8 +134,8 @@ def test_one_source_never_shares_an_output_with_itself(chosen: tuple[Settings, s
 
 
 @given(_settings_and_key())
-def test_a_key_is_an_output_or_a_source_but_never_both(chosen: tuple[Settings, str]) -> None:
-    """What is a source lies outside the output prefix and under the source prefix, byte by byte."""
+def test_a_key_is_never_both_output_and_source(chosen: tuple[Settings, str]) -> None:
+    """A source is under the source prefix and outside the output prefix, compared byte by byte."""
     settings, key = chosen
     under = key[: len(settings.output_prefix)] == settings.output_prefix
     assert settings.is_output(key) == (under and settings.output_bucket is None)
@@ -143,16 +143,16 @@ def test_a_key_is_an_output_or_a_source_but_never_both(chosen: tuple[Settings, s
     assert settings.is_source(key) == (inside and not settings.is_output(key))
 
 
-@pytest.mark.parametrize("spelt", UNDER_THE_OUTPUT_PREFIX)
-def test_nothing_under_the_output_prefix_is_touched(spelt: str) -> None:
-    """However an event spells a key under the output prefix, it is skipped."""
-    assert [reason_to_skip(source, SETTINGS) for source in sources(notification(spelt))] == [Reason.OUTPUT_PREFIX]
+@pytest.mark.parametrize("encoded", UNDER_THE_OUTPUT_PREFIX)
+def test_keys_under_the_output_prefix_are_skipped(encoded: str) -> None:
+    """However an event encodes a key under the output prefix, the key is skipped."""
+    assert [reason_to_skip(source, SETTINGS) for source in sources(notification(encoded))] == [Reason.OUTPUT_PREFIX]
 
 
-@pytest.mark.parametrize("spelt", OTHER_KEYS)
-def test_keys_that_only_look_like_outputs_are_sources(spelt: str) -> None:
-    """Keys that S3 tells from the output prefix are sources, and their outputs lie under it."""
-    (source,) = sources(notification(spelt))
+@pytest.mark.parametrize("encoded", OTHER_KEYS)
+def test_keys_that_only_look_like_outputs_are_sources(encoded: str) -> None:
+    """Keys that differ from the output prefix for S3 are sources, and their outputs are under it."""
+    (source,) = sources(notification(encoded))
     assert reason_to_skip(source, SETTINGS) is None
     assert all(SETTINGS.is_output(each.key) for each in plan(source.key, header(1200, 800), SETTINGS))
 
@@ -167,8 +167,8 @@ def test_keys_that_only_look_like_outputs_are_sources(spelt: str) -> None:
         ("stra\u00dfe/", "strasse/cat.jpg", False),
     ],
 )
-def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: bool) -> None:  # noqa: FBT001 # a table's column
-    """Composed and decomposed letters are different keys, for S3 compares bytes."""
+def test_keys_are_compared_byte_by_byte(prefix: str, key: str, expected: bool) -> None:  # noqa: FBT001 # a table's column
+    """Composed and decomposed letters are different, because S3 compares bytes."""
     assert dataclasses.replace(SETTINGS, output_prefix=prefix).is_output(key) is expected
 
 
@@ -195,30 +195,30 @@ def test_keys_are_compared_as_s3_compares_them(prefix: str, key: str, expected: 
         (SourceObject("photos", "raw/cat.jpg"), Reason.OUTSIDE_SOURCE_PREFIX),
     ],
 )
-def test_what_is_not_ours_is_told_by_its_reason(source: SourceObject, reason: Reason | None) -> None:
-    """Other buckets and prefixes, what a rule excludes, and folder markers are skipped, each by its own reason."""
+def test_every_skipped_key_has_its_reason(source: SourceObject, reason: Reason | None) -> None:
+    """Other buckets and prefixes, excluded keys and folder markers are skipped, each with its own reason."""
     rules = (Rule(match=("uploads/raw/**",), skip=True), Rule.of_widths((9,)))
     settings = dataclasses.replace(SETTINGS, source_prefix="uploads/", buckets=frozenset({"photos"}), rules=rules)
     settings = settings.with_widths(source.widths)
     assert reason_to_skip(source, settings) is reason
 
 
-def test_any_bucket_is_served_where_none_is_named() -> None:
-    """Without a list of buckets every bucket that the trigger names is served."""
+def test_without_a_list_every_bucket_is_served() -> None:
+    """Without RESIZER_BUCKETS, events of every bucket are processed."""
     assert reason_to_skip(SourceObject("anybody's", "cat.jpg"), SETTINGS) is None
 
 
 @pytest.mark.parametrize("change", Change)
 @pytest.mark.parametrize("key", ["cat.jpg", "resized/480-cat.jpg", "uploads/"])
-def test_nothing_in_the_output_bucket_is_touched(key: str, change: Change) -> None:
-    """Whatever happens in the output bucket is skipped by a reason of its own, also where any bucket is served."""
+def test_events_of_the_output_bucket_are_skipped(key: str, change: Change) -> None:
+    """All events of the output bucket are skipped as `output_bucket`, also if every bucket is served."""
     for buckets in (ELSEWHERE.buckets, frozenset[str]()):
         settings = dataclasses.replace(ELSEWHERE, buckets=buckets)
         assert reason_to_skip(SourceObject(OUTPUT_BUCKET, key, change, size=0), settings) is Reason.OUTPUT_BUCKET
 
 
-def test_beside_an_output_bucket_every_key_can_be_a_source() -> None:
-    """The prefix of the other bucket means nothing in the source bucket; the source prefix still does."""
+def test_with_an_output_bucket_the_output_prefix_is_no_limit_for_sources() -> None:
+    """The output prefix has no meaning in the source bucket; the source prefix still has."""
     resized = SourceObject(BUCKET, "resized/480-cat.jpg")
     for prefix in ("", "resized/"):
         assert reason_to_skip(resized, dataclasses.replace(ELSEWHERE, output_prefix=prefix)) is None

@@ -1,4 +1,4 @@
-"""Sizes, keys and formats of renditions are what the contract says, to the pixel and the byte."""
+"""Sizes, keys and formats of renditions are exactly those of the contract."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = Settings()
 
 
 def test_a_photo_gives_the_contracts_renditions() -> None:
-    """A photo gives one rendition for each width under the contract's keys, widest first."""
+    """A photo has one rendition for each width, under the contract's keys, widest first."""
     plans = plan("photos/cat.jpg", header(4000, 3000), SETTINGS)
     assert [(each.key, each.size, each.format) for each in plans] == [
         ("resized/1000-photos/cat.jpg", (1000, 750), Format.JPEG),
@@ -30,8 +30,8 @@ def test_a_photo_gives_the_contracts_renditions() -> None:
     ]
 
 
-def test_a_small_image_gives_every_key_at_its_own_size() -> None:
-    """A source narrower than a width is written as it is under that width's key, so that every link works."""
+def test_a_small_image_has_every_key_in_its_own_size() -> None:
+    """A source narrower than a width keeps its size under that width's key, so that every link works."""
     plans = plan("cat.jpg", header(600, 401), SETTINGS)
     assert [(each.key, each.size) for each in plans] == [
         ("resized/1000-cat.jpg", (600, 401)),
@@ -40,8 +40,8 @@ def test_a_small_image_gives_every_key_at_its_own_size() -> None:
     ]
 
 
-def test_a_lying_image_is_planned_as_it_stands() -> None:
-    """Sizes are those of the upright picture, whichever way the camera was held."""
+def test_sizes_are_those_of_the_upright_image() -> None:
+    """The EXIF orientation is applied before the sizes are computed."""
     assert [each.size for each in plan("cat.jpg", header(4000, 3000, orientation=6), SETTINGS)] == [
         (1000, 1333),
         (640, 853),
@@ -67,29 +67,29 @@ def test_a_lying_image_is_planned_as_it_stands() -> None:
     ],
 )
 def test_sizes_keep_the_proportions(upright: tuple[int, int], width: int, size: tuple[int, int]) -> None:
-    """Heights are rounded to the nearest pixel, half up, and never to none; widths are never enlarged."""
+    """Heights are rounded to the nearest pixel, half up, and are at least 1; widths are never enlarged."""
     assert rendition_size(upright, width) == size
 
 
 @given(st.tuples(st.integers(1, 100_000), st.integers(1, 100_000)), st.integers(1, 16_383))
-def test_no_size_is_off_by_more_than_half_a_pixel(upright: tuple[int, int], width: int) -> None:
-    """For every source and width the height is within half a pixel of exact, and nothing is enlarged."""
-    got_width, got_height = rendition_size(upright, width)
-    assert got_width == min(width, upright[0])
-    assert 1 <= got_height <= upright[1]
-    assert got_height == 1 or abs(2 * (got_height * upright[0] - upright[1] * got_width)) <= upright[0]
+def test_heights_are_exact_to_half_a_pixel(upright: tuple[int, int], width: int) -> None:
+    """For any source and width the height is within half a pixel of exact, and nothing is enlarged."""
+    actual_width, height = rendition_size(upright, width)
+    assert actual_width == min(width, upright[0])
+    assert 1 <= height <= upright[1]
+    assert height == 1 or abs(2 * (height * upright[0] - upright[1] * actual_width)) <= upright[0]
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
 @pytest.mark.parametrize(
     "key", ["cat.jpg", "CAT.JPG", "scan.tiff", "cat", "cat.", "folder/.jpg", "folder.jpg/", "日本.x y"]
 )
-def test_keys_follow_from_the_sources_key_alone(key: str, format_: str) -> None:
-    """Whatever a source's bytes are, its renditions have the keys that its own key and the settings give."""
+def test_output_keys_depend_only_on_the_sources_key(key: str, format_: str) -> None:
+    """The output keys follow from key and settings, whatever the source's format."""
     settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=("source", "webp")))
     keys = [each.key for each in plan(key, header(800, 600, format=format_), settings)]
     assert keys == list(outputs(key, settings))
-    assert keys == [f"resized/{width}-{key}{end}" for width in (1000, 640, 480) for end in ("", ".webp")]
+    assert keys == [f"resized/{width}-{key}{extension}" for width in (1000, 640, 480) for extension in ("", ".webp")]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_keys_follow_from_the_sources_key_alone(key: str, format_: str) -> None:
         ("BMP", True, Format.PNG),
     ],
 )
-def test_formats_stay_or_become_what_browsers_show(source: str, transparent: bool, written: Format) -> None:  # noqa: FBT001 # a table's column
-    """JPEG, PNG, WebP and GIF stay; all else becomes JPEG, or PNG where it can be seen through."""
+def test_web_formats_stay_and_others_become_jpeg_or_png(source: str, transparent: bool, written: Format) -> None:  # noqa: FBT001 # a table's column
+    """JPEG, PNG, WebP and GIF stay; other formats become JPEG, or PNG with transparency."""
     plans = plan("picture", header(800, 600, format=source, has_transparency=transparent), SETTINGS)
     assert {each.format for each in plans} == {written}
     assert {each.content_type for each in plans} == {f"image/{written.lower()}"}
@@ -124,14 +124,14 @@ def test_formats_stay_or_become_what_browsers_show(source: str, transparent: boo
         (("source", "png", "avif"), ["resized/480-cat.jpg", "resized/480-cat.jpg.png", "resized/480-cat.jpg.avif"]),
     ],
 )
-def test_a_named_format_is_written_behind_its_extension(formats: tuple[str, ...], keys: list[str]) -> None:
-    """Each format that is named gives one rendition behind its extension, also where the source has it already."""
+def test_an_extra_format_appends_its_extension(formats: tuple[str, ...], keys: list[str]) -> None:
+    """Each extra format gives one rendition with its extension, even if the source has that format."""
     settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths((480,), formats=formats))
     assert [each.key for each in plan("cat.jpg", header(800, 600), settings)] == keys
 
 
-def test_an_extension_goes_behind_the_key_wherever_that_is() -> None:
-    """In a template where the key comes first, the extension is still the key's."""
+def test_the_extension_follows_the_key_in_any_template() -> None:
+    """In a template with the key first, the extension follows the key, not the width."""
     settings = dataclasses.replace(
         SETTINGS, defaults=Rule.of_widths((480,), formats=("webp",)), key_template="{prefix}{key}/{width}"
     )
@@ -139,8 +139,8 @@ def test_an_extension_goes_behind_the_key_wherever_that_is() -> None:
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "日"])
-def test_keys_may_be_as_long_as_s3_allows(letter: str) -> None:
-    """Outputs of up to 1,024 bytes of UTF-8 pass, and one byte more is refused before anything is fetched."""
+def test_output_keys_can_have_1024_bytes(letter: str) -> None:
+    """Output keys of up to 1,024 bytes of UTF-8 are accepted; one byte more is rejected before the GET."""
     room = MAX_KEY_BYTES - len("resized/1000-.jpg")
     fits = letter * (room // len(letter.encode()))
     fits = fits + "y" * (room - len(fits.encode())) + ".jpg"
@@ -151,8 +151,8 @@ def test_keys_may_be_as_long_as_s3_allows(letter: str) -> None:
     assert list(outputs("y" + fits, SETTINGS)) == [f"resized/{width}-y{fits}" for width in (640, 480)]
 
 
-def test_an_extension_may_make_a_key_too_long() -> None:
-    """A key that fits only without the extension of an extra format is refused before anything is fetched."""
+def test_the_extension_counts_for_the_length() -> None:
+    """A key that is too long only with the extension of an extra format is rejected."""
     key = "x" * (MAX_KEY_BYTES - len("resized/1000-"))
     check_key_length(key, SETTINGS)
     with rejects(Reason.KEY_TOO_LONG):
@@ -163,14 +163,14 @@ def test_an_extension_may_make_a_key_too_long() -> None:
     ("format_", "longest"),
     [("jpeg", 65_500), ("webp", 16_383), ("avif", 65_536)],
 )
-def test_what_a_format_cannot_hold_is_refused(format_: str, longest: int) -> None:
-    """A rendition longer than its format can express is refused before anything is decoded."""
+def test_a_rendition_too_long_for_its_format_is_rejected(format_: str, longest: int) -> None:
+    """A rendition longer than its format's limit is rejected before decoding."""
     settings = dataclasses.replace(SETTINGS, defaults=Rule.of_widths(formats=(format_,)))
     assert plan("strip", header(1, longest), settings)[0].size == (1, longest)
     with rejects(Reason.TOO_WIDE_FOR_FORMAT):
         plan("strip", header(1, longest + 1), settings)
 
 
-def test_a_png_may_be_as_long_as_it_likes() -> None:
-    """PNG has no side that is too long for an image within the limits."""
+def test_png_has_no_limit() -> None:
+    """PNG has no limit on the length of a side."""
     assert plan("strip.png", header(1, 90_000, format="PNG"), SETTINGS)[0].size == (1, 90_000)

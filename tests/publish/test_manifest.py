@@ -1,4 +1,4 @@
-"""A manifest tells a page all that it needs, in the words of HTML, and never sends a browser to another key."""
+"""A manifest has everything that a web page needs, and its paths lead to the right keys."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def manifest(renditions: Iterable[StoredRendition], placeholder: Placeholder | N
     return Manifest(source, "0123", 9000, header(3000, 4000, orientation=6), "thumbs", in_order, placeholder)
 
 
-def test_a_manifest_holds_what_the_contract_says() -> None:
-    """Source, renditions, a `srcset` for each format, ThumbHash and colour; sizes are those of the upright picture."""
+def test_a_manifest_has_the_contracts_fields() -> None:
+    """A manifest has source, renditions, one `srcset` per format, ThumbHash and color; sizes are upright."""
     written = manifest([stored("480", 480, 360), stored("480", 480, 360, Format.WEBP), stored("640", 640, 480)])
     web = "/resized/480-photos/Zo%C3%AB%20%26%20cat.jpg"
     assert parsed(written.body()) == {
@@ -69,7 +69,7 @@ def test_a_manifest_holds_what_the_contract_says() -> None:
 
 
 def test_without_a_placeholder_its_fields_are_null() -> None:
-    """The layout is the same whether or not there is one."""
+    """Without a placeholder, `thumbhash` and `color` are null."""
     written = parsed(manifest([stored("480", 480, 360)], None).body())
     assert (written["thumbhash"], written["color"]) == (None, None)
 
@@ -86,8 +86,8 @@ def test_without_a_placeholder_its_fields_are_null() -> None:
     ],
     ids=["widths", "cards", "squares", "two crops", "a small source", "rounded"],
 )
-def test_a_srcset_is_of_one_picture(renditions: tuple[str, ...], names: list[str]) -> None:
-    """A browser picks by width alone, so crops are not mixed with the whole, and each width is there once."""
+def test_a_srcset_does_not_mix_crops(renditions: tuple[str, ...], names: list[str]) -> None:
+    """Browsers pick by width, so a `srcset` has renditions of one shape only, and each width once."""
     each = [line.split() for line in renditions]
     written = manifest(stored(name, int(width), int(height)) for name, width, height in each).content()
     paths = [entry.split()[0] for entry in written["srcset"]["jpeg"].split(", ")]
@@ -102,7 +102,7 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sa
 @example("//a/../b c,d.jpg")
 @example("resized/480-a/./b?c#d%25.jpg")
 def test_a_path_leads_back_to_its_key(key: str) -> None:
-    """Of any output key, as browsers resolve it and S3 decodes it; a comma or a space would end a `srcset`'s entry."""
+    """For any output key, a browser's URL for the path is that key for S3; a `srcset` allows no comma or space."""
     url = urlsplit(urljoin("https://images.example.com/albums/page.html", path(key)))
     assert url.netloc == "images.example.com"
     assert unquote(url.path) == f"/{key}"

@@ -1,4 +1,4 @@
-"""A ThumbHash is what its own encoder writes, and the dominant colour is the one that most of a picture has."""
+"""ThumbHashes match the reference encoder, and the dominant colour is the most common one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.pictures import grey_like, noise, photo_like
 
 
 def glass(width: int, height: int) -> Image.Image:
-    """A picture that is transparent in all directions differently."""
+    """A picture with a varying alpha channel."""
     picture = photo_like(width, height)
     picture.putalpha(photo_like(width, height, seed=5).convert("L"))
     return picture
@@ -31,20 +31,20 @@ def glass(width: int, height: int) -> Image.Image:
         (glass(9, 30), "4PeBCgIHpGgv6FlVq4AGRGu6a0ityfY="),
     ],
 )
-def test_the_bytes_are_those_of_the_reference_encoder(picture: Image.Image, expected: str) -> None:
-    """Opaque, grey and transparent pictures, wide, high and narrow: as written by the npm package thumbhash 0.1.1."""
+def test_thumbhashes_match_the_reference_encoder(picture: Image.Image, expected: str) -> None:
+    """Pictures of several shapes and modes have the hashes that the npm package thumbhash 0.1.1 gives."""
     assert placeholder_of(picture).thumbhash == expected
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 32), (32, 1), (3, 2), (32, 24)])
-def test_any_picture_has_one(mode: str, size: tuple[int, int]) -> None:
-    """The smallest and the longest pictures of every mode; a flat one has no waves."""
+def test_every_picture_has_a_thumbhash(mode: str, size: tuple[int, int]) -> None:
+    """Even tiny and very narrow pictures of every mode have a ThumbHash of 5 to 25 bytes."""
     assert 5 < len(b64decode(placeholder_of(Image.new(mode, size)).thumbhash)) <= 25
 
 
 def test_the_dominant_colour_is_the_most_common() -> None:
-    """The colour of the largest part, mixed of what is nearly the same; what is transparent does not count."""
+    """The dominant colour is the mean of the most common similar colours; transparent pixels do not count."""
     picture = Image.new("RGBA", (30, 30), (200, 40, 40, 255))
     picture.paste((100, 100, 230, 255), (0, 0, 30, 10))
     assert placeholder_of(picture).color == "#c82828"

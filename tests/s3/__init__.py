@@ -1,1 +1,1 @@
-"""The service's own S3 client."""
+"""Tests of `resizer.s3`."""

@@ -1,4 +1,4 @@
-"""One botocore client per environment, made at import, that sends what AWS expects and gives up in time."""
+"""There is one botocore client per environment; it sends what AWS expects and gives up in time."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tests.support.s3_server import OK, SLOW_DOWN, STORED, refused, serving
 OWNER_HEADER = "x-amz-expected-bucket-owner"
 
 
-def test_it_is_botocores_and_the_same_every_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every invocation of an environment uses one client of botocore's."""
+def test_all_invocations_share_one_botocore_client(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every invocation in an environment uses the same botocore client."""
     used: list[Any] = []
     process = pipeline.process
 
-    def noting(source: Any, settings: Any, client: Any, *others: Any) -> Any:
+    def record(source: Any, settings: Any, client: Any, *others: Any) -> Any:
         used.append(client)
         return process(source, settings, client, *others)
 
-    monkeypatch.setattr(handler, "process", noting)
+    monkeypatch.setattr(handler, "process", record)
     s3.put_object(Bucket=BUCKET, Key="note.txt", Body=b"text")
     for _ in range(2):
         handler.lambda_handler(notification("note.txt"), context())
@@ -40,7 +40,7 @@ def test_it_is_botocores_and_the_same_every_time(s3: Any, monkeypatch: pytest.Mo
 
 
 def test_requests_give_up_well_before_the_function(s3: Any) -> None:
-    """All attempts of a request together end within half of the function's minute; a connection for each upload."""
+    """All attempts of a request end within half of the function's minute, and each upload has a connection."""
     for service in ("s3", "sqs"):
         config = clients.client(service).meta.config
         assert config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout) < 30
@@ -50,7 +50,7 @@ def test_requests_give_up_well_before_the_function(s3: Any) -> None:
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 def test_a_region_in_either_variable_is_enough(monkeypatch: pytest.MonkeyPatch, s3: Any, name: str) -> None:
-    """botocore itself reads one of the two alone, and Lambda's is the other."""
+    """botocore reads only AWS_DEFAULT_REGION; Lambda sets AWS_REGION; both work."""
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv(name, "eu-north-1")
@@ -78,7 +78,7 @@ def test_a_region_in_either_variable_is_enough(monkeypatch: pytest.MonkeyPatch, 
 def test_an_environment_without_a_client_fails_in_one_line(
     monkeypatch: pytest.MonkeyPatch, s3: Any, name: str, value: str, message: str
 ) -> None:
-    """The function does not start, and the error names the variable or what is wrong with it."""
+    """The function does not start; the error names the variable or the profile."""
     monkeypatch.setenv(name, value)
     clients.forget()
     with pytest.raises(ConfigError, match=message):
@@ -88,7 +88,7 @@ def test_an_environment_without_a_client_fails_in_one_line(
 
 @pytest.mark.parametrize("owner", ["123456789012", None])
 def test_every_request_names_the_buckets_owner(monkeypatch: pytest.MonkeyPatch, owner: str | None) -> None:
-    """With an owner set all requests to S3 name it, and without one none does."""
+    """With RESIZER_BUCKET_OWNER every request has the owner's header; without it none has."""
     monkeypatch.setenv(clients.OWNER, owner or "")
     with serving(STORED, OK, OK, refused(204)) as (client, server):
         client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
@@ -98,19 +98,19 @@ def test_every_request_names_the_buckets_owner(monkeypatch: pytest.MonkeyPatch, 
         assert [server.header(OWNER_HEADER, number) for number in range(4)] == [owner] * 4
 
 
-def test_lambdas_loop_detection_sees_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request carries the invocation's trace header, those from the threads for uploads too."""
+def test_every_request_has_the_trace_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests carry the trace header for Lambda's loop detection, from upload threads too."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "resizer")
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988;Lineage=0:abc:1")
     with serving(STORED, STORED) as (client, server), ThreadPoolExecutor() as threads:
         client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
         threads.submit(client.put_object, Bucket=BUCKET, Key="cat.jpg", Body=b"cat").result()
-        told = [server.header("X-Amzn-Trace-Id", number) for number in range(2)]
-        assert told == ["Root=1-5759e988;Lineage=0:abc:1"] * 2
+        headers = [server.header("X-Amzn-Trace-Id", number) for number in range(2)]
+        assert headers == ["Root=1-5759e988;Lineage=0:abc:1"] * 2
 
 
-def test_a_put_carries_one_checksum() -> None:
-    """Buckets with Object Lock demand one; zlib's is sent as a header, and the body as it is."""
+def test_a_put_has_one_checksum() -> None:
+    """A PUT has a CRC32 header, which Object Lock requires, and an unchanged body."""
     with serving(STORED) as (client, server):
         request = {"Bucket": BUCKET, "Key": "cat.jpg", "Body": b"picture", "Metadata": {}}
         requests.put(client, request)
@@ -132,8 +132,8 @@ def test_a_put_carries_one_checksum() -> None:
         ("a\nb", "/a%0Ab"),
     ],
 )
-def test_keys_are_sent_as_they_are(key: str, path: str) -> None:
-    """No slash, dot or letter of a key is changed on its way: another key is another object."""
+def test_keys_are_sent_unchanged(key: str, path: str) -> None:
+    """No slash, dot or letter of a key is normalised, because another key is another object."""
     with serving(STORED, OK) as (client, server):
         client.put_object(Bucket=BUCKET, Key=key, Body=b"cat")
         client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -149,8 +149,8 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), refused(500), b"", refused(400, SLOW_DOWN)])
-def test_what_may_pass_is_tried_again(failure: bytes) -> None:
-    """Throttling, faults of the server and lost connections are tried three times in all, the body sent each time."""
+def test_temporary_failures_are_retried(failure: bytes) -> None:
+    """Throttling, server errors and lost connections are tried three times in all, with the whole body."""
     with serving(failure, failure, STORED) as (client, server):
         assert client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"picture")["ETag"] == '"1"'
         assert [request.endswith(b"picture") for request in server.requests] == [True] * clients.ATTEMPTS
@@ -158,16 +158,16 @@ def test_what_may_pass_is_tried_again(failure: bytes) -> None:
 
 @pytest.mark.usefixtures("_no_pauses")
 @pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), b""])
-def test_after_three_attempts_the_last_failure_is_raised(failure: bytes) -> None:
-    """S3's own error where it answered, the connection's where it did not."""
+def test_the_third_failure_is_raised(failure: bytes) -> None:
+    """After three attempts the error is S3's own, or the connection's if there was no answer."""
     with serving(*[failure] * 3) as (client, server):
         with pytest.raises((ClientError, HTTPClientError)):
             client.get_object(Bucket=BUCKET, Key="cat.jpg")
         assert len(server.requests) == clients.ATTEMPTS
 
 
-def test_one_connection_serves_many_requests() -> None:
-    """A connection is used again after an answer, a refusal, and a body that was read in pieces."""
+def test_a_connection_is_reused() -> None:
+    """A connection is reused after an answer, an error, and a body that was read in pieces."""
     with serving(STORED, OK, refused(404), STORED) as (client, server):
         client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
         body = client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"]

@@ -1,4 +1,4 @@
-"""A picture that is stored compressed is read as the picture that it is, within the limit on its bytes."""
+"""A picture with a Content-Encoding is decompressed, within the limit on its bytes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LIMIT = 1_000_000
 
 
 def read_all(stored: bytes, encoding: str | None, piece: int | None = None, size: int | None = None) -> bytes:
-    """What a picture that is stored under this `Content-Encoding` reads as."""
+    """The bytes that are read from an object with this Content-Encoding."""
 
     class S3:
         def get_object(self, **_: Any) -> dict[str, Any]:
-            told = {} if encoding is None else {"ContentEncoding": encoding}
+            headers = {} if encoding is None else {"ContentEncoding": encoding}
             body = Download(stored, piece=piece)
-            return {"Body": body, "ContentLength": size or len(stored), "ETag": '"0"', **told}
+            return {"Body": body, "ContentLength": size or len(stored), "ETag": '"0"', **headers}
 
     with open_source(S3(), SourceObject(BUCKET, "cat.jpg"), LIMIT) as stream:
         return stream.read()
@@ -48,7 +48,7 @@ def read_all(stored: bytes, encoding: str | None, piece: int | None = None, size
         ("gzip", gzip.compress(PICTURE[:50_000]) + gzip.compress(b"") + gzip.compress(PICTURE[50_000:])),
         ("gzip", gzip.compress(PICTURE) + bytes(512)),
         ("deflate", zlib.compress(PICTURE)),
-        ("deflate", zlib.compress(PICTURE, wbits=-zlib.MAX_WBITS)),  # without zlib's header, as some programs write it
+        ("deflate", zlib.compress(PICTURE, wbits=-zlib.MAX_WBITS)),  # raw deflate, as some programs send
         ("deflate, gzip", gzip.compress(zlib.compress(PICTURE))),
         ("gzip,aws-chunked", gzip.compress(PICTURE)),
         ("aws-chunked", PICTURE),
@@ -58,29 +58,29 @@ def read_all(stored: bytes, encoding: str | None, piece: int | None = None, size
     ],
 )
 @pytest.mark.parametrize("piece", [None, 1000])
-def test_what_is_compressed_is_decompressed(encoding: str | None, stored: bytes, piece: int | None) -> None:
-    """Whatever the header says, in as many parts as it is stored, it reads as what was compressed."""
+def test_compressed_pictures_are_decompressed(encoding: str | None, stored: bytes, piece: int | None) -> None:
+    """Every supported encoding, and every list of them, gives the original bytes."""
     assert read_all(stored, encoding, piece) == PICTURE
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, deflate", "deflate, gzip", "br"])
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "JPEG2000"])
-def test_a_picture_that_only_claims_to_be_compressed_is_read_as_it_is(encoding: str, format_: str) -> None:
-    """Somebody's header is wrong and the picture is right: it is shown."""
+def test_a_picture_with_a_wrong_content_encoding_is_read_unchanged(encoding: str, format_: str) -> None:
+    """An uncompressed picture with a Content-Encoding header is read as it is."""
     picture = saved(photo_like(64, 48), format_)
     assert read_all(picture, encoding, piece=1) == picture
 
 
 @given(st.binary(max_size=5000), st.integers(1, 3000))
-def test_any_bytes_come_in_any_pieces(data: bytes, piece: int) -> None:
-    """However the network cuts the bytes, none is lost."""
+def test_bytes_can_arrive_in_any_pieces(data: bytes, piece: int) -> None:
+    """Whatever pieces arrive, the decompressed bytes are right."""
     assert read_all(gzip.compress(data), "gzip", piece) == data
     assert read_all(gzip.compress(gzip.compress(data)), "gzip, gzip", piece) == data
 
 
-def test_a_thousand_encodings_are_no_fault_of_ours() -> None:
-    """A header of any length is read: the picture is shown, or is what its last encodings leave of it."""
-    header = ",".join(["gzip"] * 1600)  # as long as S3 allows
+def test_a_thousand_encodings_are_handled() -> None:
+    """A header of maximal length neither fails nor recurses; encodings beyond the maximum stay compressed."""
+    header = ",".join(["gzip"] * 1600)  # S3's maximum
     assert read_all(PICTURE, header) == PICTURE
     assert read_all(gzip.compress(PICTURE), header) == PICTURE
     stored = b"picture"
@@ -89,34 +89,34 @@ def test_a_thousand_encodings_are_no_fault_of_ours() -> None:
     assert read_all(stored, header).startswith(b"\x1f\x8b")
 
 
-def test_a_bomb_takes_no_more_than_what_is_asked_for() -> None:
-    """A thousand times its size comes out of it, but a block at a time, and only as it is read."""
+def test_a_bomb_is_decompressed_block_by_block() -> None:
+    """A gzip bomb gives one block at a time, and only as it is read."""
     pieces = decompressed(iter([gzip.compress(bytes(50_000_000))]), "gzip", "s3://photos/cat.jpg")
     assert next(pieces) == bytes(BLOCK)
 
 
-def test_the_limit_counts_what_comes_out() -> None:
-    """An object within the limit is rejected where more than that comes out of it."""
+def test_the_limit_counts_decompressed_bytes() -> None:
+    """A small object is rejected if its decompressed bytes exceed the limit."""
 
     with rejects(Reason.TOO_MANY_BYTES):
         read_all(gzip.compress(bytes(LIMIT + 1)), "gzip")
 
 
-def test_a_download_that_ends_early_is_interrupted() -> None:
-    """It is no damaged picture: it is downloaded again."""
+def test_an_incomplete_download_is_retried() -> None:
+    """A compressed body shorter than its Content-Length is a retryable error, not a damaged picture."""
     stored = gzip.compress(PICTURE)
     with pytest.raises(StorageError, match=r"s3://photos/cat.jpg ended 9 bytes early"):
         read_all(stored[:-9], "gzip", size=len(stored))
 
 
-def test_an_object_that_was_stored_in_part_ends_early() -> None:
-    """What is there is given out, and the picture's own decoder says that the rest is missing."""
+def test_a_truncated_object_gives_what_is_there() -> None:
+    """If the stored object is truncated, its bytes are returned and the decoder notices."""
     stored = gzip.compress(PICTURE)[:-20]
     assert PICTURE.startswith(read_all(stored, "gzip"))
 
 
-def test_damage_is_named() -> None:
-    """The rejection says that it is the compression that is damaged."""
+def test_damaged_compression_is_named() -> None:
+    """The rejection says that the object cannot be decompressed."""
     stored = bytearray(gzip.compress(PICTURE))
     stored[500:600] = bytes(100)
     with rejects(Reason.CORRUPT) as rejection:
@@ -124,15 +124,15 @@ def test_damage_is_named() -> None:
     assert "s3://photos/cat.jpg cannot be decompressed as its Content-Encoding says" in rejection.value.detail
 
 
-def test_a_file_of_empty_parts_is_rejected() -> None:
-    """Parts without content would cost time and never reach the limit on bytes."""
+def test_too_many_empty_parts_are_rejected() -> None:
+    """Empty gzip members cost time without reaching the limit on bytes, so their number is limited."""
     with rejects(Reason.CORRUPT):
         read_all(gzip.compress(b"") * (MAX_PARTS + 1), "gzip")
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 def test_a_compressed_picture_is_resized(s3: Any, format_: str) -> None:
-    """Its renditions show the picture, and are not stored as compressed themselves."""
+    """The renditions show the picture, and have no Content-Encoding."""
     stored = gzip.compress(saved(photo_like(900, 600), format_))
     s3.put_object(Bucket=BUCKET, Key="cat", Body=stored, ContentEncoding="gzip", CacheControl="max-age=60")
     report = process(SourceObject(BUCKET, "cat", size=len(stored)), Settings(defaults=Rule.of_widths((480,))), s3)
@@ -143,8 +143,8 @@ def test_a_compressed_picture_is_resized(s3: Any, format_: str) -> None:
     assert psnr(opened(answer["Body"].read()), photo_like(900, 600).resize((480, 320))) > 25
 
 
-def test_an_encoding_that_is_not_supported_is_named(s3: Any) -> None:
-    """What looks like no image is explained by the header that it was uploaded with."""
+def test_an_unsupported_encoding_is_named(s3: Any) -> None:
+    """Bytes that are no image are rejected with the unsupported Content-Encoding; an image is resized."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"\x1b\xff\xff compressed", ContentEncoding="br")
     report = process(SourceObject(BUCKET, "cat.jpg"), Settings(), s3)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.UNSUPPORTED_ENCODING)

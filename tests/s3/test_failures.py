@@ -1,4 +1,4 @@
-"""Every error of S3 becomes one of ours, that names the request, the object and what to do."""
+"""Every error of S3 becomes one of ours, which names the request, the object and what to do."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ def error(status: int, code: str, text: str = "Why", more: str = "") -> bytes:
 )
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE"])
 def test_errors_are_typed_by_their_code(status: int, code: str, expected: type[ResizerError], verb: str) -> None:
-    """S3's code alone decides, whatever the request, and the message has verb, object, code, text and request id."""
+    """S3's error code decides the type, for every request; the message has verb, object, code and request id."""
     with serving(error(status, code)) as (client, _):
         with pytest.raises(expected) as problem:
             ask(client, verb, Bucket="photos", Key="a b/cat.jpg")
         assert type(problem.value) is expected
-        told = str(problem.value)
-        answer = f"{code}: Why (request id 4442587FB7D0A2F9, host/id=)."
-        assert told.startswith(f"{verb} s3://photos/a b/cat.jpg failed: {answer}")
+        message = str(problem.value)
+        reason = f"{code}: Why (request id 4442587FB7D0A2F9, host/id=)."
+        assert message.startswith(f"{verb} s3://photos/a b/cat.jpg failed: {reason}")
 
 
 @pytest.mark.parametrize(
     ("status", "expected"), [(404, ObjectMissing), (412, ConditionFailed), (403, AccessDenied), (301, StorageError)]
 )
-def test_answers_to_head_are_typed_by_their_status(status: int, expected: type[ResizerError]) -> None:
-    """They have no body, and so no code."""
+def test_errors_of_head_are_typed_by_their_status(status: int, expected: type[ResizerError]) -> None:
+    """Errors of HEAD have no body and so no code; their status decides the type."""
     answer = refused(status, extra=IDS + REGION)
     with serving(*[answer] * 3) as (client, _), pytest.raises(expected, match="4442587FB7D0A2F9") as problem:
         ask(client, "HEAD", Bucket="photos", Key="cat.jpg")
@@ -91,7 +91,7 @@ def test_answers_to_head_are_typed_by_their_status(status: int, expected: type[R
 
 
 def test_an_endpoint_that_does_not_answer_is_a_storage_error() -> None:
-    """Where no answer comes, the message names the object, and the event comes again."""
+    """Without an answer the error is retryable, and its message names the object."""
 
     def unreachable(_: dict[str, Any]) -> None:
         raise ConnectTimeoutError(endpoint_url="https://s3.test")
@@ -115,11 +115,11 @@ def test_an_endpoint_that_does_not_answer_is_a_storage_error() -> None:
     ],
     ids=["kms", "policy", "plain", "disabled key", "sse-c"],
 )
-def test_a_source_that_may_not_be_read_is_rejected(answer: bytes, words: str) -> None:
-    """No retry can help: the rejection names the permission that is missing, and what it is missing on."""
+def test_a_source_without_permission_is_rejected(answer: bytes, words: str) -> None:
+    """No retry can help, so the rejection names the missing permission and its resource."""
     with serving(answer) as (client, server):
         with rejects(Reason.ACCESS_DENIED) as rejection, open_source(client, SOURCE, 100):
-            pytest.fail("what may not be read was opened")
+            pytest.fail("opened without permission")
         assert words in rejection.value.detail
         assert len(server.requests) == 1
 
@@ -127,16 +127,16 @@ def test_a_source_that_may_not_be_read_is_rejected(answer: bytes, words: str) ->
 @pytest.mark.parametrize(
     ("status", "words"), [(403, "s3:GetObject on arn:aws:s3:::photos/a b/cat.jpg"), (400, "SSE-C")]
 )
-def test_looking_at_such_a_source_is_a_rejection_too(status: int, words: str) -> None:
-    """HEAD says less, and the same is known of it."""
-    answers = [refused(status, extra=REGION)] * 3  # botocore asks for the bucket's region, and then once more
+def test_head_without_permission_is_a_rejection_too(status: int, words: str) -> None:
+    """HEAD returns no error text, but the rejection names the permission as well."""
+    answers = [refused(status, extra=REGION)] * 3  # botocore looks for the bucket's region, then retries
     with serving(*answers) as (client, _), rejects(Reason.ACCESS_DENIED) as rejection:
         current_etag(client, SOURCE)
     assert words in rejection.value.detail
 
 
-def test_a_rendition_that_may_not_be_written_is_tried_again() -> None:
-    """That is no fault of the picture: somebody has to mend the function's permissions, and then it goes on."""
+def test_a_denied_write_is_retried() -> None:
+    """A denied PUT is not the picture's fault: once the permissions are fixed, a retry succeeds."""
     with (
         serving(error(403, "AccessDenied")) as (client, _),
         pytest.raises(AccessDenied, match="s3:PutObject on") as problem,
@@ -146,7 +146,7 @@ def test_a_rendition_that_may_not_be_written_is_tried_again() -> None:
 
 
 def test_an_archived_source_is_rejected() -> None:
-    """An object in an archive has to be restored first, which no retry of a minute does."""
+    """An archived object is rejected without retries, because it has to be restored first."""
     answer = error(403, "InvalidObjectState", more="<StorageClass>DEEP_ARCHIVE</StorageClass>")
     with serving(answer) as (client, server):
         with rejects(Reason.ARCHIVED) as rejection, open_source(client, SOURCE, 100):
@@ -158,30 +158,30 @@ def test_an_archived_source_is_rejected() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"), [(error(404, "NoSuchKey"), SourceGone), (error(412, "PreconditionFailed"), Superseded)]
 )
-def test_a_source_that_has_changed_is_nothing_to_do(answer: bytes, expected: type[ResizerError]) -> None:
-    """Its own event does the work."""
+def test_a_changed_source_is_left_to_its_own_event(answer: bytes, expected: type[ResizerError]) -> None:
+    """A 404 means that the source is gone, a 412 that it was replaced; neither is an error."""
     with serving(answer) as (client, _), pytest.raises(expected), open_source(client, SOURCE, 100):
-        pytest.fail("what is not there was opened")
+        pytest.fail("opened")
 
 
-def test_a_condition_on_a_missing_object_does_not_hold() -> None:
-    """S3 answers If-Match with 404 where nothing is there any more."""
+def test_if_match_on_a_missing_object_fails() -> None:
+    """S3 answers If-Match with a 404 if the object is gone: a PUT raises, a DELETE has nothing to do."""
     with serving(error(404, "NoSuchKey"), error(404, "NoSuchKey"), OK) as (client, _):
         with pytest.raises(ObjectMissing):
             requests.put(client, PUT)
         assert requests.delete(client, "photos", "cat.jpg", '"0"') is False
 
 
-def test_an_error_that_stops_half_way_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of GET whose own body does not come is no fault of ours."""
+def test_an_incomplete_error_body_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the body of an error never arrives, that is a storage error as well."""
     monkeypatch.setattr(clients, "READ_SECONDS", 0.2)
     half = refused(503, extra="Content-Length: 500\r\n").replace(b"Content-Length: 0\r\n", b"")
     with serving(half) as (client, _), pytest.raises(StorageError, match=r"GET s3://photos/cat\.jpg failed"):
         ask(client, "GET", Bucket="photos", Key="cat.jpg")
 
 
-def test_doubles_without_metadata_are_understood() -> None:
-    """A client that tells no more than a code is enough for a type."""
+def test_an_error_with_only_a_code_is_enough() -> None:
+    """An error without message and request id still gets a type and a message."""
 
     def fails(_: dict[str, Any]) -> None:
         raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")

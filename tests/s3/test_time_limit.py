@@ -20,12 +20,12 @@ REQUESTS = ["get_object", "head_object", "put_object", "delete_object"]
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of a second is enough to begin with a request."""
+    """A request can start with a tenth of a second left."""
     monkeypatch.setattr(clients, "CONNECT_SECONDS", 0.1)
 
 
 def lasting(seconds: float) -> Any:
-    """The client within an invocation that has so many seconds left for requests."""
+    """The client in an invocation with this many seconds left for requests."""
     deadline.ends_at = time.monotonic() + seconds + ENDING_SECONDS
     return clients.s3()
 
@@ -37,8 +37,8 @@ def ask(client: Any, operation: str) -> Any:
 
 @pytest.mark.parametrize("operation", REQUESTS)
 @pytest.mark.parametrize("answer", [b"\r", OK[:20]], ids=["nothing", "half of the headers"])
-def test_a_server_that_stalls_is_given_up_in_time(operation: str, answer: bytes) -> None:
-    """However a server stalls, waiting ends with the time for requests, and nothing is sent again."""
+def test_a_stalled_server_is_abandoned_in_time(operation: str, answer: bytes) -> None:
+    """However a server stalls, the request ends when the time for requests is over, without a retry."""
     with serving(answer, OK) as (_, server):
         s3 = lasting(0.4)
         with pytest.raises(OutOfTime):
@@ -48,8 +48,8 @@ def test_a_server_that_stalls_is_given_up_in_time(operation: str, answer: bytes)
 
 
 @pytest.mark.parametrize("operation", REQUESTS)
-def test_no_request_begins_when_it_may_not_end(operation: str) -> None:
-    """With less time than connecting may take nothing is sent."""
+def test_no_request_starts_without_time_to_finish(operation: str) -> None:
+    """With less time than a connection can take, nothing is sent."""
     with serving(OK) as (_, server):
         with pytest.raises(OutOfTime):
             ask(lasting(clients.CONNECT_SECONDS - 0.05), operation)
@@ -57,11 +57,11 @@ def test_no_request_begins_when_it_may_not_end(operation: str) -> None:
 
 
 @pytest.mark.parametrize("failure", [refused(503, SLOW_DOWN), refused(500), b""], ids=["throttled", "500", "closed"])
-def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where waiting and another attempt may take longer than is left, the first failure is the end."""
+def test_no_retry_without_time_for_it(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the pause and another attempt could exceed the time, the first failure ends the request."""
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
-    passed = iter([2.0])  # at the first look, before the first attempt
-    monkeypatch.setattr(deadline, "remaining", lambda: next(passed, clients.CONNECT_SECONDS) + ENDING_SECONDS)
+    remaining = iter([2.0])  # at the first check, before the first attempt
+    monkeypatch.setattr(deadline, "remaining", lambda: next(remaining, clients.CONNECT_SECONDS) + ENDING_SECONDS)
     with serving(failure, OK) as (_, server):
         with pytest.raises(OutOfTime):
             ask(clients.s3(), "put_object")
@@ -69,16 +69,16 @@ def test_no_retry_is_waited_for_beyond_the_time(failure: bytes, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("failure", [refused(500), b""], ids=["500", "closed"])
-def test_a_failure_is_tried_again_while_there_is_time_for_it(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore waits for long only after throttling, so any other failure needs no more time than an attempt."""
+def test_a_failure_is_retried_while_there_is_time(failure: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore pauses long only after throttling, so other failures need only the time of an attempt."""
     monkeypatch.setattr(deadline, "remaining", lambda: 2.0)
     with serving(failure, failure, OK) as (_, server):
         assert ask(clients.s3(), "get_object")["ETag"] == '"1"'
         assert len(server.requests) == 3
 
 
-def test_what_will_not_be_tried_again_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the last attempt the error is S3's own, however little time is left."""
+def test_the_last_error_is_s3s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last attempt S3's own error is raised, however little time is left."""
     monkeypatch.setattr(time, "sleep", lambda _: None)
     with serving(*[refused(503, SLOW_DOWN)] * 3) as (_, server):
         monkeypatch.setattr(deadline, "remaining", lambda: 60.0 if len(server.requests) < 3 else 0.0)
@@ -86,16 +86,16 @@ def test_what_will_not_be_tried_again_is_told_as_it_is(monkeypatch: pytest.Monke
             ask(clients.s3(), "get_object")
 
 
-def test_a_refusal_is_answered_however_little_time_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not tried again needs no time: S3's own answer is what is raised."""
-    passed = iter([2.0])
-    monkeypatch.setattr(deadline, "remaining", lambda: next(passed, 0.0) + ENDING_SECONDS)
+def test_an_error_without_retries_is_s3s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that is not retried is raised as S3's own, however little time is left."""
+    remaining = iter([2.0])
+    monkeypatch.setattr(deadline, "remaining", lambda: next(remaining, 0.0) + ENDING_SECONDS)
     with serving(refused(404)) as (_, _server), pytest.raises(Exception, match="404"):
         ask(clients.s3(), "head_object")
 
 
-def test_a_download_that_stops_is_given_up_in_time() -> None:
-    """A body that stops coming is waited for as long as there is time, and no longer."""
+def test_a_stopped_download_is_abandoned_in_time() -> None:
+    """A body that stops is waited for only as long as there is time."""
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
         body = lasting(60).get_object(Bucket="photos", Key="cat.jpg")["Body"]
         assert body.read1(9) == b"cat"
@@ -106,8 +106,8 @@ def test_a_download_that_stops_is_given_up_in_time() -> None:
         body.close()
 
 
-def test_a_download_that_stops_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With time left it is a broken connection, which is worth another try."""
+def test_a_stopped_download_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With time left, a body that stops is a read time-out."""
     monkeypatch.setattr(clients, "READ_SECONDS", 0.3)
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
         body = clients.s3().get_object(Bucket="photos", Key="cat.jpg")["Body"]
@@ -117,13 +117,13 @@ def test_a_download_that_stops_breaks_off(monkeypatch: pytest.MonkeyPatch) -> No
         body.close()
 
 
-def test_a_download_that_trickles_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has come is handed out at once, so that the time is looked at before each piece, however small."""
-    looks: list[int] = []
+def test_a_trickling_download_is_returned_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Received bytes are returned at once, so that the time is checked before each piece."""
+    checks: list[int] = []
 
     def remaining() -> float:
-        looks.append(len(looks))
-        return 60.0 if len(looks) < 4 else 0.0
+        checks.append(len(checks))
+        return 60.0 if len(checks) < 4 else 0.0
 
     with serving(OK.replace(b"Length: 3", b"Length: 9")):
         monkeypatch.setattr(deadline, "remaining", remaining)
@@ -135,8 +135,8 @@ def test_a_download_that_trickles_comes_in_pieces(monkeypatch: pytest.MonkeyPatc
         body.close()
 
 
-def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
-    """At its end a body gives nothing, as often as it is asked, and the connection serves the next request."""
+def test_the_connection_is_reused_after_a_whole_body() -> None:
+    """At its end a body returns no bytes, however often it is read, and the connection is reused."""
     with serving(OK, OK) as (_, server):
         s3 = clients.s3()
         for _ in range(2):
@@ -146,8 +146,8 @@ def test_a_body_is_read_to_its_end_and_its_connection_kept() -> None:
         assert server.connections == 1
 
 
-def test_an_unread_body_ends_its_connection() -> None:
-    """What is left of a body is never taken for the next answer."""
+def test_an_unread_body_closes_its_connection() -> None:
+    """The unread rest of a body is never taken for the next answer."""
     with serving(OK, OK) as (_, server):
         s3 = clients.s3()
         s3.get_object(Bucket="photos", Key="cat.jpg")["Body"].close()
@@ -155,7 +155,7 @@ def test_an_unread_body_ends_its_connection() -> None:
         assert server.connections == 2
 
 
-def test_a_body_can_be_read_at_once() -> None:
-    """As botocore's own."""
+def test_a_whole_body_can_be_read_at_once() -> None:
+    """`read()` without a size returns the whole body, as botocore's does."""
     with serving(OK) as (client, _):
         assert client.get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"cat"

@@ -1,4 +1,4 @@
-"""Names of buckets: the rules of S3, and the command that makes one."""
+"""A bucket's name must follow S3's rules, in settings and on the command line."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from resizer.settings.environment import parse_bucket
 
 
 @pytest.mark.parametrize("name", ["photos", "a.b-c", "123", "a" * 63, "1.2.3.4x", "xn-photos"])
-def test_what_s3_takes_is_taken(name: str) -> None:
-    """Names by the rules of the S3 user guide have no mistake."""
+def test_valid_names_are_accepted(name: str) -> None:
+    """Names that the S3 user guide allows are accepted."""
     assert parse_bucket(name) == name
 
 
@@ -24,8 +24,8 @@ def test_what_s3_takes_is_taken(name: str) -> None:
         "photos.mrap", "photos--x-s3", "photos--table-s3",
     ],
 )  # fmt: skip
-def test_what_s3_refuses_is_refused(name: str) -> None:
-    """Any other name is refused with the rule that it breaks, as the command's own usage error."""
+def test_invalid_names_are_refused(name: str) -> None:
+    """Any other name is refused with the rule that it breaks; on the command line it is a usage error."""
     with pytest.raises(ValueError, match="must be a bucket name: "):
         parse_bucket(name)
     assert isinstance(CliRunner().invoke(app, ["up", "--bucket", name]).exception, UsageError)

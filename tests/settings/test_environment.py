@@ -1,4 +1,4 @@
-"""Settings come from the environment as the contract's table has them, or not at all."""
+"""Environment variables set what the contract's table says, and every mistake is reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEFAULTS: dict[str, object] = {
 ALL = [*VARIABLES, *OF_DEFAULTS]
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/rejections"
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/pictures"
-UNDERSTOOD = [
+ACCEPTED = [
     ("RESIZER_WIDTHS", "320", "defaults", Rule.of_widths((320,))),
     ("RESIZER_WIDTHS", " 100, 2000 ,300,100,", "defaults", Rule.of_widths((2000, 300, 100))),
     ("RESIZER_WIDTHS", "1,16383", "defaults", Rule.of_widths((16383, 1))),
@@ -53,7 +53,7 @@ UNDERSTOOD = [
     ("RESIZER_MAX_BYTES", "1", "max_bytes", 1),
     ("RESIZER_CACHE_CONTROL", "public, max-age=1", "defaults", Rule.of_widths(cache_control="public, max-age=1")),
     ("RESIZER_BUCKETS", "photos, more-photos,", "buckets", frozenset({"photos", "more-photos"})),
-    ("RESIZER_BUCKETS", "My_Photos", "buckets", frozenset({"My_Photos"})),  # older than 2018
+    ("RESIZER_BUCKETS", "My_Photos", "buckets", frozenset({"My_Photos"})),  # allowed before 2018
     ("RESIZER_BUCKET_OWNER", "123456789012", "bucket_owner", "123456789012"),
     ("RESIZER_ON_DELETE", "Keep", "on_delete", "keep"),
     ("RESIZER_REJECTIONS_QUEUE_URL", QUEUE, "rejections_queue_url", QUEUE),
@@ -118,25 +118,25 @@ REFUSED = [
 
 
 def recipe(settings: Settings) -> str:
-    """That of the narrowest rendition."""
+    """The recipe of the narrowest rendition."""
     return settings.recipe_of(settings.defaults, settings.defaults.renditions[-1])
 
 
 @pytest.mark.parametrize(("field", "value"), DEFAULTS.items())
-def test_each_default_is_the_contracts(field: str, value: object) -> None:
-    """An empty environment gives the contract's defaults."""
+def test_the_defaults_are_those_of_the_contract(field: str, value: object) -> None:
+    """With an empty environment every setting has the contract's default."""
     assert getattr(Settings.from_env({}), field) == value
 
 
 @pytest.mark.parametrize("variable", ALL)
-def test_a_blank_variable_is_as_good_as_none(variable: str) -> None:
-    """A variable that is set to nothing, as deployment templates do, leaves the default."""
+def test_a_blank_variable_means_the_default(variable: str) -> None:
+    """An empty variable, as deployment templates set it, means the default."""
     assert Settings.from_env({variable: "  "}) == Settings()
 
 
-@pytest.mark.parametrize(("variable", "text", "field", "value"), UNDERSTOOD)
-def test_each_variable_is_understood(variable: str, text: str, field: str, value: object) -> None:
-    """A variable changes its own field to what it says, and no other."""
+@pytest.mark.parametrize(("variable", "text", "field", "value"), ACCEPTED)
+def test_each_variable_sets_its_field(variable: str, text: str, field: str, value: object) -> None:
+    """A variable sets its own field and no other."""
     settings = Settings.from_env({variable: text})
     changed = {name for name in DEFAULTS if getattr(settings, name) != DEFAULTS[name]}
     assert getattr(settings, field) == value
@@ -144,13 +144,13 @@ def test_each_variable_is_understood(variable: str, text: str, field: str, value
 
 
 def test_every_variable_has_a_case() -> None:
-    """No variable goes untested; `test_output_bucket` has the one that needs others beside it."""
-    assert {case[0] for case in UNDERSTOOD} == set(ALL) - {"RESIZER_OUTPUT_BUCKET"}
+    """Every variable is tested here, except for the output bucket, which needs others: see `test_output_bucket`."""
+    assert {case[0] for case in ACCEPTED} == set(ALL) - {"RESIZER_OUTPUT_BUCKET"}
 
 
 @pytest.mark.parametrize(("variable", "text"), REFUSED)
-def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: str) -> None:
-    """A wrong value is refused by its variable's name, together with the value and a reason."""
+def test_each_mistake_names_variable_and_value(variable: str, text: str) -> None:
+    """The error for a wrong value has the variable, the value and what it must be."""
     with pytest.raises(ConfigError) as refusal:
         Settings.from_env({variable: text})
     (mistake,) = refusal.value.mistakes
@@ -166,8 +166,8 @@ def test_each_mistake_names_its_variable_and_what_it_holds(variable: str, text: 
         ("RESIZER_BUCKETS", "photos, My Photos", "must be names of buckets; 'My Photos' is wrong"),
     ],
 )
-def test_the_mistake_of_a_list_quotes_the_item(variable: str, text: str, reason: str) -> None:
-    """One wrong item of several is named, so that nobody has to look for it."""
+def test_a_mistake_in_a_list_quotes_the_item(variable: str, text: str, reason: str) -> None:
+    """The error for a list quotes the wrong item."""
     with pytest.raises(ConfigError) as refusal:
         Settings.from_env({variable: text})
     (mistake,) = refusal.value.mistakes
@@ -175,7 +175,7 @@ def test_the_mistake_of_a_list_quotes_the_item(variable: str, text: str, reason:
 
 
 def test_all_mistakes_are_reported_together() -> None:
-    """All mistakes are reported at once, each by its variable, in the order of the table."""
+    """All mistakes are reported in one error, in the order of the table."""
     wrong = dict(REFUSED)
     with pytest.raises(ConfigError) as refusal:
         Settings.from_env(wrong)
@@ -189,15 +189,15 @@ def test_all_mistakes_are_reported_together() -> None:
     [("", "resized/"), ("", "resized/in/"), ("photos/", "photos/"), ("p", "photos/"), ("réduit/", "réduit/à/")],
 )
 def test_a_source_prefix_under_the_output_prefix_is_refused(output_prefix: str, source_prefix: str) -> None:
-    """The function does not start where every source would be an output, and says which two variables clash."""
+    """If every source would be an output, the error names both variables."""
     environ = {"RESIZER_OUTPUT_PREFIX": output_prefix, "RESIZER_SOURCE_PREFIX": source_prefix}
     with pytest.raises(ConfigError, match=r"RESIZER_SOURCE_PREFIX=.* is under RESIZER_OUTPUT_PREFIX="):
         Settings.from_env(environ)
 
 
 @pytest.mark.parametrize("source_prefix", ["resized", "Resized/", "uploads/resized/", "re"])
-def test_a_source_prefix_beside_the_output_prefix_is_taken(source_prefix: str) -> None:
-    """Source prefixes that leave room for sources outside the output prefix are fine."""
+def test_a_source_prefix_outside_the_output_prefix_is_accepted(source_prefix: str) -> None:
+    """A source prefix that allows keys outside the output prefix is accepted."""
     assert Settings.from_env({"RESIZER_SOURCE_PREFIX": source_prefix}).source_prefix == source_prefix
 
 
@@ -213,8 +213,8 @@ def test_a_source_prefix_beside_the_output_prefix_is_taken(source_prefix: str) -
         ("RESIZER_STORAGE_CLASS", "STANDARD_IA"),
     ],
 )
-def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: str) -> None:
-    """Renditions made with other quality, headers or metadata are told apart from those that stand."""
+def test_settings_for_bytes_or_headers_change_the_recipe(variable: str, text: str) -> None:
+    """Another quality, header or metadata setting is another recipe, so that renditions are replaced."""
     assert recipe(Settings.from_env({variable: text})) != recipe(Settings())
 
 
@@ -232,12 +232,12 @@ def test_the_recipe_changes_with_what_shapes_a_rendition(variable: str, text: st
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008"),
     ],
 )
-def test_the_recipe_stays_with_everything_else(variable: str, text: str) -> None:
-    """A new width or format, or a setting that decides only what is made and where, does not make everything anew."""
+def test_other_settings_do_not_change_the_recipe(variable: str, text: str) -> None:
+    """A new width or format, or a setting about sources or keys, keeps the recipe, so nothing is replaced."""
     assert recipe(Settings.from_env({variable: text})) == recipe(Settings())
 
 
-def test_settings_cannot_change_once_read() -> None:
-    """Settings are read once and frozen."""
+def test_settings_are_frozen() -> None:
+    """A field of `Settings` cannot be assigned."""
     with pytest.raises(FrozenInstanceError):
-        Settings().max_bytes = 1  # type: ignore[misc] # that it is refused is the promise
+        Settings().max_bytes = 1  # type: ignore[misc] # the promise itself

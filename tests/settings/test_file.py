@@ -1,4 +1,4 @@
-"""`resizer.toml` is found where the contract says, and each field means what the documents say."""
+"""`resizer.toml` is found where the contract says, and each key means what the documents say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings(folder: Path, text: str, **environ: str) -> Settings:
     return Settings.from_env({"RESIZER_CONFIG": str(path), **environ})
 
 
-OF_RENDITIONS = [
+RENDITIONS = [
     ("9", PLAIN),
     ("{ width = 9 }", PLAIN),
     ("{ width = 9, name = 'x_1' }", replace(PLAIN, name="x_1")),
@@ -57,9 +57,9 @@ OF_RENDITIONS = [
 LOGO = "[[rules]]\nmatch = 'logos/**'\nskip = true\n[watermarks.logo]\nkey = 'logos/a.png'\n"
 
 
-@pytest.mark.parametrize(("text", "spec"), OF_RENDITIONS)
-def test_each_field_of_a_rendition(tmp_path: Path, text: str, spec: RenditionSpec) -> None:
-    """A rendition is what its table says, and the defaults where it says nothing."""
+@pytest.mark.parametrize(("text", "spec"), RENDITIONS)
+def test_each_key_of_a_rendition(tmp_path: Path, text: str, spec: RenditionSpec) -> None:
+    """Each key of a rendition's table sets its field; the others have defaults."""
     assert settings(tmp_path, f"[defaults]\nrenditions = [{text}]\n{LOGO}").defaults.renditions == (spec,)
 
 
@@ -76,8 +76,8 @@ def test_each_field_of_a_rendition(tmp_path: Path, text: str, spec: RenditionSpe
     ],
 )
 @pytest.mark.parametrize("table", ["[defaults]", "[[rules]]\nmatch = 'a/*'"])
-def test_each_field_of_the_defaults_and_of_a_rule(tmp_path: Path, table: str, text: str, changed: Rule) -> None:
-    """A rule may have every key of the defaults, with the same meaning."""
+def test_each_key_of_the_defaults_and_of_a_rule(tmp_path: Path, table: str, text: str, changed: Rule) -> None:
+    """Every key of the defaults has the same meaning in a rule."""
     read = settings(tmp_path, f"{table}\n{text}")
     if table == "[defaults]":
         assert (read.defaults, read.rules) == (changed, ())
@@ -86,7 +86,7 @@ def test_each_field_of_the_defaults_and_of_a_rule(tmp_path: Path, table: str, te
 
 
 def test_a_rule_skips_and_matches(tmp_path: Path) -> None:
-    """`match` is one glob or a list of them; the first rule that matches wins, and without one the defaults do."""
+    """`match` is a glob or a list of globs; the first rule that matches wins, or else the defaults."""
     text = "[[rules]]\nmatch = ['a/**', 'b']\nskip = true\n[[rules]]\nmatch = '**/x'\nrenditions = [9]\n"
     read = settings(tmp_path, text)
     assert [read.rule_for(key).skip for key in ("a/x", "b", "c/x", "c")] == [True, True, False, False]
@@ -105,13 +105,13 @@ def test_a_rule_skips_and_matches(tmp_path: Path) -> None:
         ("margin = 0", Watermark(key="logos/a.png", margin=0)),
     ],
 )
-def test_each_field_of_a_watermark(tmp_path: Path, text: str, watermark: Watermark) -> None:
-    """A watermark is what its table says, and lies in the south-east where it says nothing."""
+def test_each_key_of_a_watermark(tmp_path: Path, text: str, watermark: Watermark) -> None:
+    """Each key of a watermark's table sets its field; the others have defaults."""
     assert settings(tmp_path, LOGO + text).watermarks == {"logo": watermark}
 
 
-def test_what_is_left_out_comes_from_above(tmp_path: Path) -> None:
-    """A rendition's own wins over its rule's, a rule's over the defaults', quality format by format."""
+def test_renditions_inherit_from_rules_and_rules_from_defaults(tmp_path: Path) -> None:
+    """A rendition's keys win over its rule's, a rule's over the defaults'; quality is merged by format."""
     read = settings(
         tmp_path,
         "[defaults]\nformats = ['webp']\nquality = { jpeg = 1, webp = 1, avif = 1 }\neffort = 'fast'\n"
@@ -124,8 +124,8 @@ def test_what_is_left_out_comes_from_above(tmp_path: Path) -> None:
     assert [spec.name for spec in read.defaults.renditions] == ["1000", "640", "480"]
 
 
-def test_variables_win_over_the_defaults_and_never_over_a_rule(tmp_path: Path) -> None:
-    """What is set in the environment takes the place of the same key of `[defaults]`, and of nothing else."""
+def test_variables_override_the_defaults_but_no_rule(tmp_path: Path) -> None:
+    """A variable replaces the same key of `[defaults]`, and nothing in a rule."""
     text = (
         "[defaults]\nrenditions = [9]\nformats = ['avif']\nquality = { jpeg = 9, webp = 9 }\ncache_control = 'a'\n"
         "[[rules]]\nmatch = 'a'\nrenditions = [8]\nformats = ['jpeg']\nquality = { jpeg = 8 }\ncache_control = 'b'\n"
@@ -139,8 +139,8 @@ def test_variables_win_over_the_defaults_and_never_over_a_rule(tmp_path: Path) -
     assert read.rules == (replace(own, match=("a",)), replace(defaults, match=("b",)))
 
 
-def test_an_events_own_widths(tmp_path: Path) -> None:
-    """They take the place of every rule's set, in its formats, with no manifest; what is skipped stays so."""
+def test_widths_of_an_event_replace_every_rules_renditions(tmp_path: Path) -> None:
+    """Widths of an event replace each rule's renditions, in its formats and without a manifest; `skip` stays."""
     read = settings(
         tmp_path,
         "[defaults]\nmanifest = true\n[[rules]]\nmatch = 'a'\nskip = true\n"
@@ -158,7 +158,7 @@ def test_an_events_own_widths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "environ", "mistaken"),
+    ("key", "environ", "refused"),
     [
         ("logo.png", {}, True),
         ("uploads/logo.png", {"RESIZER_SOURCE_PREFIX": "uploads/"}, True),
@@ -167,10 +167,10 @@ def test_an_events_own_widths(tmp_path: Path) -> None:
         ("logos/logo.png", {}, False),
     ],
 )
-def test_a_watermark_is_no_source(tmp_path: Path, key: str, environ: dict[str, str], mistaken: bool) -> None:  # noqa: FBT001 # a table's column
-    """A watermark lies where no source does: elsewhere, or where a rule skips it."""
+def test_a_watermark_must_not_be_a_source(tmp_path: Path, key: str, environ: dict[str, str], refused: bool) -> None:  # noqa: FBT001 # a table's column
+    """A watermark's key must be one that is not resized: outside the source prefix, or skipped by a rule."""
     text = f"[[rules]]\nmatch = 'logos/**'\nskip = true\n[watermarks.logo]\nkey = '{key}'\n"
-    if not mistaken:
+    if not refused:
         assert settings(tmp_path, text, **environ).watermarks
         return
     with pytest.raises(
@@ -180,7 +180,7 @@ def test_a_watermark_is_no_source(tmp_path: Path, key: str, environ: dict[str, s
 
 
 def recipe(folder: Path, text: str, **environ: str) -> str:
-    """That of the first rendition for the key `a`."""
+    """The recipe of the first rendition for the key `a`."""
     read = settings(folder, text, **environ)
     rule = read.rule_for("a")
     return read.recipe_of(rule, rule.renditions[0])
@@ -204,27 +204,27 @@ BOX = "{ name = 'x', width = 9, height = 8, fit = 'contain' }"
         f"{BOX}]\ncache_control = 'no-cache'\nformats = ['source'",
     ],
 )
-def test_another_recipe_for_other_bytes_or_headers(tmp_path: Path, other: str) -> None:
-    """Whatever shapes a rendition's bytes or headers gives it another recipe, so that it is made anew."""
+def test_keys_for_bytes_or_headers_change_the_recipe(tmp_path: Path, other: str) -> None:
+    """A change to a rendition's bytes or headers changes its recipe, so that it is replaced."""
     end = "]\n[watermarks.logo]\nkey = 'resized/logo'\n"
     start = "[defaults]\nrenditions = ["
     assert recipe(tmp_path, start + other + end) != recipe(tmp_path, start + BOX + end)
 
 
-def test_a_watermark_of_other_settings_is_another_recipe(tmp_path: Path) -> None:
-    """Only renditions that have the watermark are made anew."""
+def test_a_changed_watermark_changes_the_recipe_of_its_renditions(tmp_path: Path) -> None:
+    """A changed watermark changes the recipe of renditions with it, and no other."""
     texts = [
         f"[defaults]\nrenditions = [{{ width = 9{mark} }}]\n[watermarks.logo]\nkey = 'resized/logo'\nwidth = {width}\n"
         for mark in (", watermark = 'logo'", "")
         for width in (0.2, 0.3)
     ]
-    with_, changed, without, same = [recipe(tmp_path, text) for text in texts]
-    assert len({with_, changed, without}) == 3
+    marked, changed, without, same = [recipe(tmp_path, text) for text in texts]
+    assert len({marked, changed, without}) == 3
     assert without == same
 
 
-def test_the_same_recipe_wherever_it_is_said(tmp_path: Path) -> None:
-    """Names, formats, manifests, other renditions, and the rule that says it leave a recipe as it is."""
+def test_the_recipe_does_not_depend_on_where_a_rendition_is_defined(tmp_path: Path) -> None:
+    """The recipe is the same for another name, other formats, other renditions, or in a rule."""
     first = recipe(tmp_path, "[defaults]\nrenditions = [9]")
     for text in (
         "[defaults]\nrenditions = [{ name = 'x', width = 9, formats = ['webp'] }, 8]",
@@ -236,7 +236,7 @@ def test_the_same_recipe_wherever_it_is_said(tmp_path: Path) -> None:
 
 
 def test_the_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`RESIZER_CONFIG` wins over the working directory, and that over the folder of the code; none is fine."""
+    """`RESIZER_CONFIG` wins over the working directory, which wins over the code's folder; no file is fine."""
     here, code = tmp_path / "here", tmp_path / "code"
     for folder in (here, code):
         folder.mkdir()
@@ -255,8 +255,8 @@ def test_the_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ("content", "words"),
     [(None, "cannot be read: No such file or directory"), (b"x = '\xe9'", "must be UTF-8")],
 )
-def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, content: bytes | None, words: str) -> None:
-    """A file that is named and not there, or that is no text, is told by its name."""
+def test_an_unreadable_file_is_a_mistake(tmp_path: Path, content: bytes | None, words: str) -> None:
+    """If the named file is missing or not UTF-8, the error names it."""
     path = tmp_path / "own.toml"
     if content is not None:
         path.write_bytes(content)
@@ -277,14 +277,14 @@ def packed(folder: Path, text: str) -> Path:
 TEXT = "[defaults]\nquality = { jpeg = 70 }\n[[rules]]\nmatch = 'é/**'\nrenditions = [{ name = 'x', height = 9 }]\n"
 
 
-def test_what_the_build_has_checked_reads_the_same(tmp_path: Path) -> None:
-    """A packed file gives the settings of the file itself."""
+def test_a_packed_file_gives_the_same_settings(tmp_path: Path) -> None:
+    """A file that the build checked and packed gives the settings of the file itself."""
     folder = packed(tmp_path, TEXT)
     assert Settings.from_env({"RESIZER_CONFIG": str(folder / "resizer.toml")}) == settings(tmp_path, TEXT)
 
 
-def test_a_packed_file_needs_no_library(tmp_path: Path) -> None:
-    """A cold start with a packed file imports neither the checking library nor a TOML parser."""
+def test_a_packed_file_needs_neither_parser_nor_checker(tmp_path: Path) -> None:
+    """A cold start with a packed file imports neither jsonschema nor tomllib."""
     folder = packed(tmp_path, TEXT)
     script = (
         "import sys, os\nfrom resizer.settings import Settings\nsettings = Settings.from_env(os.environ)\n"
@@ -298,8 +298,8 @@ def test_a_packed_file_needs_no_library(tmp_path: Path) -> None:
     assert done.stdout == "1 []\n"
 
 
-def test_what_was_not_checked_is_checked(tmp_path: Path) -> None:
-    """A file that has changed since it was packed is checked."""
+def test_a_file_changed_after_packing_is_checked(tmp_path: Path) -> None:
+    """If the file changed after it was packed, it is checked again."""
     path = packed(tmp_path, TEXT) / "resizer.toml"
     path.write_text("[defaults]\nrenditions = [0]")
     with pytest.raises(ConfigError, match=r"defaults.renditions\[0\]: must be a whole number"):
@@ -309,15 +309,15 @@ def test_what_was_not_checked_is_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"null", b"[]", b"{}", b"\xff"])
-def test_a_damaged_check_is_made_again(tmp_path: Path, damage: bytes) -> None:
-    """Where what was packed beside the file is damaged, the function starts with the file itself."""
+def test_a_damaged_checked_form_is_ignored(tmp_path: Path, damage: bytes) -> None:
+    """If the checked form is damaged, the file itself is read."""
     path = packed(tmp_path, TEXT) / "resizer.toml"
     path.with_suffix(file.CHECKED).write_bytes(damage)
     assert Settings.from_env({"RESIZER_CONFIG": str(path)}).defaults.quality == Quality(jpeg=70)
 
 
-def test_nothing_mistaken_is_packed(tmp_path: Path) -> None:
-    """Packing raises with all mistakes and leaves nothing behind."""
+def test_a_wrong_file_is_not_packed(tmp_path: Path) -> None:
+    """Packing a wrong file raises all mistakes and writes nothing."""
     with pytest.raises(ConfigError) as refusal:
         packed(tmp_path, "x = 1\ny = 1\n")
     assert len(refusal.value.mistakes) == 2

@@ -1,4 +1,4 @@
-"""Globs match S3 keys as people expect of folders, byte for byte, and quickly whatever the key."""
+"""Globs match S3 keys like paths, case-sensitively, and in bounded time."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ NOT_MATCHED = [
 
 
 @pytest.mark.parametrize(("glob", "key"), [(glob, key) for glob, keys in MATCHED for key in keys])
-def test_what_is_matched(glob: str, key: str) -> None:
-    """`*` stays within a folder and `**` goes across; a folder may have any name, or none."""
+def test_keys_that_match(glob: str, key: str) -> None:
+    """`*` matches within a folder, `**` across folders; a folder can have any name, or an empty one."""
     assert glob_matches(glob, key)
 
 
 @pytest.mark.parametrize(("glob", "key"), [(glob, key) for glob, keys in NOT_MATCHED for key in keys])
-def test_what_is_not_matched(glob: str, key: str) -> None:
-    """Case and slashes count, and a glob is for the whole key."""
+def test_keys_that_do_not_match(glob: str, key: str) -> None:
+    """Case and slashes matter, and a glob must match the whole key."""
     assert not glob_matches(glob, key)
 
 
 @given(GLOBS, st.text("ab/x.\n", min_size=1, max_size=12))
-def test_a_glob_is_what_its_regular_expression_says(glob: str, key: str) -> None:
-    """For any glob and key the answer is that of a regular expression that is written from the definition."""
+def test_a_glob_matches_like_its_regular_expression(glob: str, key: str) -> None:
+    """For any glob and key the result is that of the equivalent regular expression."""
     words = {"*": "[^/]*", "x*": "x[^/]*", "*.jpg": r"[^/]*\.jpg", "?": "[^/]", "[ab]": "[ab]", "..": r"\.\."}
     *first, last = glob.split("/")
     expression = "".join("(?:[^/]*/)*" if part == "**" else words.get(part, part) + "/" for part in first)
@@ -64,6 +64,6 @@ def test_a_glob_is_what_its_regular_expression_says(glob: str, key: str) -> None
     assert glob_matches(glob, key) == bool(re.fullmatch(expression, key, re.DOTALL))
 
 
-def test_no_key_takes_long() -> None:
-    """A key that is made to be nearly matched in very many ways is answered after a bounded number of steps."""
+def test_no_key_takes_exponential_time() -> None:
+    """A key that almost matches in very many ways takes a bounded number of steps."""
     assert not glob_matches("/".join(["**", "*a*a*a*b"] * 12), "/".join(["a" * 20] * 48) + "/c")

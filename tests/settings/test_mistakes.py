@@ -1,4 +1,4 @@
-"""Every mistake in a `resizer.toml` is named by its path, all of them at once, and nothing starts with one."""
+"""Every mistake in `resizer.toml` is reported with its path, all of them together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMATS = 'must be a list of one or more formats, each once, such as ["source", 
 FORMAT = "must be one of source, jpeg, png, webp, avif"
 EFFORT = "must be one of fast, balanced, small"
 FIT = "must be one of inside, cover, contain"
-SAME = "has the name 480, as renditions[0] has; choose another name"
+SAME = "has the same name 480 as renditions[0]; choose another name"
 ASCII = "must be printable ASCII, because it is sent as an HTTP header"
 NO_KEY = "there is no such key here"
 NO_WIDTH = "is missing; a rendition without a width needs a height and a name"
@@ -163,13 +163,13 @@ def mistakes(text: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("text", "mistake"), MISTAKES)
-def test_each_mistake_is_named_by_its_path(text: str, mistake: str) -> None:
-    """One mistake is one line: where it is, and what it must be."""
+def test_each_mistake_has_its_path(text: str, mistake: str) -> None:
+    """A mistake is one line with the path and what the value must be."""
     assert mistakes(text) == (mistake,)
 
 
-def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
-    """Those of every rule and rendition, of the watermarks and of the environment, each by file or variable."""
+def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
+    """Mistakes in rules, renditions, watermarks and variables are all in one error."""
     path = tmp_path / "shop.toml"
     path.write_text(
         "[[rules]]\nmatch = 'a**'\nrenditions = [{ width = 0, fit = 'x' }, { height = 0 }, 16384]\n"
@@ -194,10 +194,10 @@ def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
     assert all(f"\n  {mistake}" in str(refusal.value) for mistake in refusal.value.mistakes)
 
 
-def test_the_mistakes_of_a_rule_come_in_the_order_of_its_renditions() -> None:
-    """Whatever kind they are of, so that one reads them down the file."""
-    found = mistakes("[[rules]]\nmatch = 'a'\nrenditions = [0, 480, 480, { width = 9, fit = 'x' }, 480]")
-    assert [mistake.partition(":")[0] for mistake in found] == [
+def test_mistakes_are_in_the_order_of_the_file() -> None:
+    """Mistakes in a rule's renditions are in the order of the renditions, whatever their kind."""
+    lines = mistakes("[[rules]]\nmatch = 'a'\nrenditions = [0, 480, 480, { width = 9, fit = 'x' }, 480]")
+    assert [mistake.partition(":")[0] for mistake in lines] == [
         "rules[0].renditions[0]",
         "rules[0].renditions[2]",
         "rules[0].renditions[3].fit",

@@ -1,4 +1,4 @@
-"""For any valid file and any key: no output is ever a source, no two renditions share a key, the first match wins."""
+"""For any valid file and key, outputs are never sources, have different keys, and the first match wins."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ EXTENSIONS = {"source": "", "webp": ".webp", "avif": ".avif", "jpeg": ".jpg", "p
 
 @st.composite
 def settings(draw: st.DrawFn) -> Settings:
-    """What a valid file gives, under any prefix and template with which the function starts."""
+    """Settings of any valid file, with any valid prefix and template."""
     rules = resolve(check(toml(draw(documents()))), {})
     prefix = draw(st.sampled_from(["resized/", "r", "480-", "a//"]))
     return Settings(**rules, output_prefix=prefix, key_template=draw(TEMPLATES))
 
 
 def read_back(output: str, chosen: Settings) -> tuple[str, str]:
-    """The name and the source's key that an output key tells of, by the template alone."""
+    """The name and the source's key in an output key, by the template alone."""
     name = "(?P<name>[A-Za-z0-9_]+)"
     fields = {None: "", "prefix": re.escape(chosen.output_prefix), "name": name, "width": name, "key": "(?P<key>.*)"}
     parts = Formatter().parse(chosen.key_template)
     pattern = "".join(re.escape(literal) + fields[field] for literal, field, _, _ in parts)
-    found = re.fullmatch(pattern, output, re.DOTALL)
-    assert found
-    return found["name"], found["key"]
+    matched = re.fullmatch(pattern, output, re.DOTALL)
+    assert matched
+    return matched["name"], matched["key"]
 
 
 @given(settings(), KEYS)
-def test_outputs_of_any_file(chosen: Settings, key: str) -> None:
-    """Every output is under the output prefix, and no two renditions share one."""
+def test_outputs_are_different_and_never_sources(chosen: Settings, key: str) -> None:
+    """No output is a source, and no two renditions have the same key."""
     assert parse_key_template(chosen.key_template) == chosen.key_template
     specs = chosen.rule_for(key).renditions
     outputs = [output_key(key, spec.name, name, chosen) for spec in specs for name in spec.formats]
@@ -63,8 +63,8 @@ def test_outputs_of_any_file(chosen: Settings, key: str) -> None:
 
 
 @given(settings(), KEYS)
-def test_every_output_reads_back(chosen: Settings, key: str) -> None:
-    """From an output key alone its name and its source can be told, with the extension of a named format behind it."""
+def test_an_output_key_can_be_parsed(chosen: Settings, key: str) -> None:
+    """An output key has exactly one name and source key, the latter with the extension of an extra format."""
     for spec in chosen.rule_for(key).renditions:
         for name in spec.formats:
             read = read_back(output_key(key, spec.name, name, chosen), chosen)
@@ -73,7 +73,7 @@ def test_every_output_reads_back(chosen: Settings, key: str) -> None:
 
 @given(settings(), KEYS)
 def test_the_first_match_wins(chosen: Settings, key: str) -> None:
-    """A rule is for a key where no rule before it is, and the defaults are where none is."""
+    """The first rule that matches a key applies, or the defaults if none does."""
     rule = chosen.rule_for(key)
     matching = [each for each in chosen.rules if each.matches(key)]
     assert rule is (matching[0] if matching else chosen.defaults)

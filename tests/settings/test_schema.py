@@ -1,4 +1,4 @@
-"""Editors check a file by the schema that the parser uses, and it lists what the settings have, with their defaults."""
+"""Editors and the parser use the same schema, which lists all settings with their defaults."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hypothesis import given
 
 from resizer.settings import Settings
 from resizer.settings.check import SCHEMA, check
-from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTHS, WIDEST
+from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTH_PIXELS, MAX_WIDTHS
 from resizer.settings.rules import DEFAULT_WIDTHS, Quality, RenditionSpec, Rule, Watermark
 from tests.settings.test_mistakes import MISTAKES
 from tests.support.rule_files import documents, toml
 
 DOCUMENT: dict[str, Any] = json.loads(SCHEMA.read_text())
 EDITOR = jsonschema.Draft7Validator(DOCUMENT)
-# What editors do not check: names that two entries share or that are looked up elsewhere, and what JSON cannot have.
-ONLY_OURS = ("has the name", "in [watermarks]", "not valid TOML", "\\n", ".0", "nan")
+# Not checked by editors: duplicate names, references to other tables, and values that JSON does not have.
+ONLY_OURS = ("has the same name", "in [watermarks]", "not valid TOML", "\\n", ".0", "nan")
 
 
 def properties(*path: str) -> dict[str, Any]:
-    """The keys of one table, each with its schema."""
+    """The schema of each key in a table."""
     place = DOCUMENT
     for name in path:
         place = place[name]
@@ -46,8 +46,8 @@ TABLES = [
 
 
 @pytest.mark.parametrize(("table", "kind"), TABLES)
-def test_each_table_has_the_keys_and_defaults_of_what_it_becomes(table: dict[str, Any], kind: type[Any]) -> None:
-    """No key is forgotten, and the default that an editor shows is the one that applies."""
+def test_each_table_has_the_keys_and_defaults_of_its_class(table: dict[str, Any], kind: type[Any]) -> None:
+    """A table has every key of its class, and the default that editors show is the real one."""
     values: dict[str, Any] = {each.name: each.default for each in fields(kind)}
     assert table.keys() == values.keys()
     shown = {key: value["default"] for key, value in table.items() if "default" in value}
@@ -56,26 +56,26 @@ def test_each_table_has_the_keys_and_defaults_of_what_it_becomes(table: dict[str
         assert key in shown or values[key] in {None, MISSING}
 
 
-def test_the_schema_is_one() -> None:
-    """It is valid by its own draft; the defaults have the keys of a rule, and its limits are those of the variables."""
+def test_the_schema_is_consistent() -> None:
+    """The schema is valid, the defaults have a rule's keys, and its limits are those of the variables."""
     jsonschema.Draft7Validator.check_schema(DOCUMENT)
     assert properties("properties", "defaults") == {key: RULE[key] for key in RULE.keys() - {"match", "skip"}}
     renditions, formats = RULE["renditions"], RULE["formats"]
     assert renditions["default"] == list(DEFAULT_WIDTHS)
     assert renditions["maxItems"] == MAX_WIDTHS
-    assert DOCUMENT["definitions"]["side"]["maximum"] == WIDEST
+    assert DOCUMENT["definitions"]["side"]["maximum"] == MAX_WIDTH_PIXELS
     assert sorted(formats["items"]["enum"]) == sorted(EXTRA_FORMATS)
     assert asdict(Settings().defaults.quality) == {key: value["default"] for key, value in TABLES[3][0].items()}
 
 
 @given(documents())
-def test_what_is_valid_is_taken(document: dict[str, Any]) -> None:
-    """Any valid file is valid for the parser and for editors."""
+def test_valid_files_are_accepted(document: dict[str, Any]) -> None:
+    """Any valid file is valid for both the parser and editors."""
     assert check(toml(document)) == document
     EDITOR.validate(document)
 
 
-@pytest.mark.parametrize("text", [text for text, told in MISTAKES if not any(w in text + told for w in ONLY_OURS)])
+@pytest.mark.parametrize("text", [text for text, line in MISTAKES if not any(w in text + line for w in ONLY_OURS)])
 def test_an_editor_refuses_each_mistake(text: str) -> None:
-    """Every mistake that the parser names is a mistake for editors, but for what a schema cannot say."""
+    """Editors refuse what the parser refuses, except for what a schema cannot express."""
     assert not EDITOR.is_valid(tomllib.loads(text))

@@ -1,4 +1,4 @@
-"""An S3 where the source of `tests.store.writing` exists."""
+"""An S3 in which the source of `tests.store.writing` exists."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from tests.store.writing import SOURCE, SOURCE_BODY
 
 @pytest.fixture
 def s3(s3: Any) -> Any:
-    """The embedded S3, with a source whose renditions are written."""
+    """The embedded S3, with the source of the renditions in it."""
     s3.put_object(Bucket=BUCKET, Key=SOURCE, Body=SOURCE_BODY)
     return s3

@@ -1,4 +1,4 @@
-"""A rendition takes over its source's headers, with the settings' overrides, and a file name that says what it is."""
+"""A rendition has its source's headers, the settings' overrides, and a file name with the right extension."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tests.support.plans import rendition_plan
 
 
 def disposition(own: str | None, key: str = "cat.jpg", format_: Format = Format.JPEG) -> str | None:
-    """The header of a rendition in a format, which lies under the plain key."""
+    """The Content-Disposition of a rendition under the plain key."""
     return content_disposition(own, key, rendition_plan(f"resized/480-{key}", 4, 3, format_))
 
 
-def test_caching_language_expiry_and_disposition_are_taken_over() -> None:
-    """These four headers of the source are taken over, and nothing else of it."""
+def test_four_headers_are_copied() -> None:
+    """Cache-Control, Content-Language, Expires and Content-Disposition are copied, and no other header."""
     own = {"CacheControl": "max-age=60", "ContentLanguage": "de", "Expires": "soon", "ContentDisposition": "inline"}
     answer = {**own, "ContentType": "image/png", "Metadata": {"secret": "x"}, "ContentLength": 9}
     assert headers_for(answer, Settings(), Rule()) == own
 
 
-def test_settings_have_the_last_word() -> None:
-    """Caching, tags and storage class of the settings win over what the source has."""
+def test_settings_override_the_sources_headers() -> None:
+    """Cache-Control, tags and storage class of the settings win over those of the source."""
     rule = Rule.of_widths(cache_control="no-cache")
     settings = Settings(defaults=rule, tags="team=shop", storage_class="STANDARD_IA")
     assert headers_for({"CacheControl": "max-age=60"}, settings, rule) == {
@@ -63,17 +63,17 @@ def test_settings_have_the_last_word() -> None:
         ("a; b=c.tiff", Format.JPEG, 'inline; filename="a; b=c.jpg"'),
     ],
 )
-def test_a_key_that_says_another_type_gets_a_right_file_name(key: str, format_: Format, header: str | None) -> None:
-    """Where the key's extension is not one of the format's, the header says what a saved file should be called."""
+def test_a_wrong_extension_is_corrected_by_a_file_name(key: str, format_: Format, header: str | None) -> None:
+    """If the key's extension is not the format's, Content-Disposition has a file name with the right one."""
     assert disposition(None, key, format_) == header
 
 
-def test_the_output_key_decides() -> None:
-    """An extra format has its extension behind the key, which then needs no header."""
+def test_the_output_keys_own_extension_decides() -> None:
+    """An output key that ends in the format's extension needs no file name."""
     webp = rendition_plan("resized/480-scan.tiff.webp", 4, 3, Format.WEBP)
     assert content_disposition(None, "scan.tiff", webp) is None
-    folded = rendition_plan("resized/scan.jpg/480", 4, 3, Format.JPEG)
-    assert content_disposition("attachment", "scan.jpg", folded) == 'attachment; filename="scan.jpg"'
+    ends_in_width = rendition_plan("resized/scan.jpg/480", 4, 3, Format.JPEG)
+    assert content_disposition("attachment", "scan.jpg", ends_in_width) == 'attachment; filename="scan.jpg"'
 
 
 @pytest.mark.parametrize(
@@ -106,20 +106,20 @@ def test_the_output_key_decides() -> None:
         ("inline", "inline"),
     ],
 )
-def test_a_disposition_of_the_source_keeps_its_kind(before: str, after: str) -> None:
-    """Its file name ends in an extension of what was written; a header that is right already stays as it is."""
+def test_a_sources_disposition_keeps_its_type(before: str, after: str) -> None:
+    """Only the extension of its file name is corrected; a correct header stays unchanged."""
     assert disposition(before) == after
 
 
-def test_a_disposition_without_a_name_gets_one_where_the_key_says_another_type() -> None:
-    """A download of `scan.tiff` that is a JPEG is saved as `scan.jpg`."""
+def test_a_disposition_without_a_file_name_gets_one_if_the_key_is_wrong() -> None:
+    """A JPEG under the key `scan.tiff` is saved as `scan.jpg`."""
     assert disposition("attachment", "scan.tiff") == 'attachment; filename="scan.jpg"'
 
 
 @pytest.mark.parametrize("name", ["Åse.png", "voilà.jpg", "日本.tiff"])
 @pytest.mark.parametrize("read_as", ["latin-1", "utf-8"])
-def test_raw_letters_are_encoded_as_rfc_6266_says(name: str, read_as: str) -> None:
-    """A header of raw UTF-8 is read as Latin-1 by HTTP clients; the name is the same either way, and sent as ASCII."""
+def test_non_ascii_file_names_follow_rfc_6266(name: str, read_as: str) -> None:
+    """Raw UTF-8, read as UTF-8 or as Latin-1, gives the same file name, encoded as ASCII."""
     before = f'attachment; filename="{name}"'.encode().decode(read_as)
     after = disposition(before) or ""
     assert unquote(after) == f"attachment; filename*=UTF-8''{name[:-4].rstrip('.')}.jpg"
@@ -133,8 +133,8 @@ def test_raw_letters_are_encoded_as_rfc_6266_says(name: str, read_as: str) -> No
 @example("a; filename*=nowhere''%ff", Format.JPEG)
 @example("inline; filename*", Format.JPEG)
 @example("a; filename*=UTF-8''x; filename*0*=UTF-8''y", Format.JPEG)
-def test_any_header_is_understood_or_replaced(own: str, format_: Format) -> None:
-    """Whatever stands in the source's header, what is sent is ASCII on one line, and right when it is read again."""
+def test_any_disposition_gives_a_valid_one(own: str, format_: Format) -> None:
+    """For any header of the source, the result is one line of ASCII, and stays unchanged if it is processed again."""
     after = disposition(own or None, "scan.tiff", format_)
     assert after is not None
     assert re.fullmatch(r"[ -~]+", after)
@@ -142,14 +142,14 @@ def test_any_header_is_understood_or_replaced(own: str, format_: Format) -> None
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40), st.sampled_from(list(Format)))
-def test_any_key_gives_a_header_that_can_be_sent(key: str, format_: Format) -> None:
-    """Whatever a source is called, its renditions' header is printable ASCII, or there is none."""
+def test_any_key_gives_a_valid_header(key: str, format_: Format) -> None:
+    """For any key the header is printable ASCII, or there is none."""
     after = disposition(None, key, format_)
     assert after is None or re.fullmatch(r"[ -~]+", after)
 
 
-def test_a_file_name_survives_the_way_through_s3(s3: Any) -> None:
-    """What a rendition is stored with is what a HEAD answers, so that it is not written again."""
+def test_a_file_name_is_the_same_after_a_round_trip_through_s3(s3: Any) -> None:
+    """HEAD returns the header that was sent, so that the rendition is not written again."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"", ContentDisposition='inline; filename="Käse.tiff"')
     sent = disposition(s3.head_object(Bucket=BUCKET, Key="cat.jpg")["ContentDisposition"])
     s3.put_object(Bucket=BUCKET, Key="rendition", Body=b"", ContentDisposition=sent)
@@ -157,8 +157,8 @@ def test_a_file_name_survives_the_way_through_s3(s3: Any) -> None:
     assert sent == "inline; filename*=UTF-8''K%C3%A4se.jpg"
 
 
-def test_other_headers_beyond_ascii_are_left_out() -> None:
-    """No other header that is taken over has such letters in its grammar."""
+def test_other_non_ascii_headers_are_dropped() -> None:
+    """A copied header other than Content-Disposition is dropped if it is not ASCII."""
     assert headers_for({"CacheControl": "max-age=60; ü", "ContentLanguage": "de"}, Settings(), Rule()) == {
         "ContentLanguage": "de"
     }

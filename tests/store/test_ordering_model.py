@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the renditions and their manifest match the source in the end."""
+"""After any order of events, faults and crashes, renditions and manifest match the source."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ pytestmark = pytest.mark.slow
 BUCKET, OTHER_BUCKET, OUTPUT_BUCKET = "photos", "films", "thumbs"
 KEYS = ("cat.png", "a+b c%25é 日本.png")
 MISNAMED = ("x.jpg",)
-TRIES = 200  # deliveries of one event until something must be wrong
-# `RESIZER_MODEL_EXAMPLES=2000` looks longer; each example is up to 24 steps, for later ones heal earlier faults.
+MAX_DELIVERIES = 200  # until every event must have been processed
+# `RESIZER_MODEL_EXAMPLES=2000` tries more. An example has at most 24 steps, because later events hide earlier faults.
 EXAMPLES = int(os.environ.get("RESIZER_MODEL_EXAMPLES", "300"))
 STEPS = 24
 MOTO_SEEDS = int(os.environ.get("RESIZER_MODEL_MOTO_SEEDS", "12"))
-SEEDS = int(os.environ.get("RESIZER_MODEL_SEEDS", "834"))  # of each kind of story: 2,500 together
+SEEDS = int(os.environ.get("RESIZER_MODEL_SEEDS", "834"))  # for each kind of story; 2,500 in all
 
 
 def picture(colour: str, comment: str, format_: str = "PNG") -> bytes:
-    """A tiny picture. Two PNGs that differ in their comment alone have the same renditions, byte for byte."""
-    told = PngImagePlugin.PngInfo()
-    told.add_text("Comment", comment)
+    """A tiny picture. PNGs that differ only in their comment have the same renditions, byte for byte."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", comment)
     buffer = io.BytesIO()
-    Image.new("RGB", (3, 3), colour).save(buffer, format_, pnginfo=told, quality=95)
+    Image.new("RGB", (3, 3), colour).save(buffer, format_, pnginfo=text, quality=95)
     return buffer.getvalue()
 
 
@@ -62,14 +62,14 @@ GOOD = {picture(colour, comment): colour for colour in ("red", "blue") for comme
 BAD = (b"no image",)
 CONTENTS = (*GOOD, *BAD, *BAD)
 FATES = [each for each in Fate if each is not Fate.DONE]
-PLACE = st.integers(0, 5)
-MOST_HANDLERS = 4
+INDEX = st.integers(0, 5)
+MAX_HANDLERS = 4
 Item = TypeVar("Item")
 SMALL = with_manifest(Settings(defaults=Rule.of_widths((3, 2, 1))))
 
 
-def at(items: Sequence[Item], place: int) -> Item:
-    return items[place % len(items)]
+def at(items: Sequence[Item], index: int) -> Item:
+    return items[index % len(items)]
 
 
 def is_red(body: bytes) -> bool:
@@ -78,7 +78,7 @@ def is_red(body: bytes) -> bool:
 
 
 class Ordering(RuleBasedStateMachine):
-    """Users upload and delete; events come late, twice and out of order; handlers run at once and die."""
+    """Users upload and delete; events come late, twice and out of order; handlers run in parallel and die."""
 
     make_store: Callable[..., Any] = MemoryS3
     contents: tuple[bytes, ...] = CONTENTS
@@ -89,7 +89,7 @@ class Ordering(RuleBasedStateMachine):
     @initialize(versioned=st.booleans(), sequencers=st.booleans(), keys=st.sampled_from([KEYS[:1], KEYS[1:], KEYS]))
     def begin(self, versioned: bool, sequencers: bool, keys: tuple[str, ...]) -> None:  # noqa: FBT001 # drawn
         self.undelivered: list[dict[str, Any]] = []
-        self.told: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
         self.handlers: list[Handler] = []
         self.sources = [(bucket, key) for key in keys for bucket in self.buckets]
         store = self.make_store(self.notify, versioned=versioned, sequencers=sequencers)
@@ -97,23 +97,23 @@ class Ordering(RuleBasedStateMachine):
         self.store = store
 
     def notify(self, event: dict[str, Any]) -> None:
-        named = event["Records"][0]["s3"]
-        if named["bucket"]["name"] != OUTPUT_BUCKET and not named["object"]["key"].startswith("resized/"):
+        entity = event["Records"][0]["s3"]
+        if entity["bucket"]["name"] != OUTPUT_BUCKET and not entity["object"]["key"].startswith("resized/"):
             self.undelivered.append(event)
-            self.told.append(event)
+            self.events.append(event)
 
-    @rule(pick=st.integers(0, 999), which=PLACE, detail=PLACE)
+    @rule(pick=st.integers(0, 999), which=INDEX, detail=INDEX)
     def act(self, pick: int, which: int, detail: int) -> None:
-        """One rule for all: of several, hypothesis leaves some out of each example, and stories need them together."""
+        """One rule for all actions: of several rules, hypothesis leaves some out, and stories need all of them."""
         getattr(self, at(self.possible_actions(), pick))(which, detail)
         self.clear_up()
 
     def possible_actions(self) -> list[str]:
-        """What can happen now, each as often as it is likely."""
+        """The actions that are possible now, each repeated by its likelihood."""
         actions = ["upload"] * 3 + ["delete"] * 2 + ["delete_version"] * self.store.versioned
-        if self.undelivered and len(self.handlers) < MOST_HANDLERS:
+        if self.undelivered and len(self.handlers) < MAX_HANDLERS:
             actions += ["deliver"] * 6
-        if self.told and len(self.handlers) < MOST_HANDLERS:
+        if self.events and len(self.handlers) < MAX_HANDLERS:
             actions.append("deliver_again")
         if self.handlers:
             actions += ["step"] * 2 + ["step_to_a_write"] * 6 + ["step_to_the_end"] * 5 + ["fault"] * 2
@@ -139,7 +139,7 @@ class Ordering(RuleBasedStateMachine):
         self.handlers.append(Handler(self.world, event))
 
     def deliver_again(self, which: int, _: int) -> None:
-        self.handlers.append(Handler(self.world, at(self.told, which)))
+        self.handlers.append(Handler(self.world, at(self.events, which)))
 
     def step(self, which: int, _: int) -> None:
         at(self.handlers, which).step()
@@ -159,8 +159,8 @@ class Ordering(RuleBasedStateMachine):
         at(self.handlers, which).step(at(FATES, detail))
 
     def drain(self) -> None:
-        """Deliver everything and let everything end, without another fault; then all must be right."""
-        for _ in range(TRIES):
+        """Deliver all events without further faults, and then check everything."""
+        for _ in range(MAX_DELIVERIES):
             while self.handlers:
                 for handler in self.handlers:
                     if not handler.ended:
@@ -185,51 +185,51 @@ class Ordering(RuleBasedStateMachine):
 
     def check(self) -> None:
         expected: set[str] = set()
-        there = self.settings.output_bucket or BUCKET
+        bucket_of_outputs = self.settings.output_bucket or BUCKET
         for bucket, key in self.sources:
             source = self.store.current(bucket, key)
             if source is None or source.body in BAD:
                 continue
             manifest, *renditions = outputs(key, self.settings.for_bucket(bucket))
             expected.update((manifest, *renditions))
-            self.check_manifest(there, manifest, source, renditions)
-            standing = [self.store.current(there, output) for output in renditions]
-            for output, rendition in zip(renditions, standing, strict=True):
+            self.check_manifest(bucket_of_outputs, manifest, source, renditions)
+            existing = [self.store.current(bucket_of_outputs, output) for output in renditions]
+            for output, rendition in zip(renditions, existing, strict=True):
                 assert rendition is not None, f"{output} is missing"
-                told = rendition.told["Metadata"]
-                assert told["source-key-hash"] == short_hash(SourceObject(bucket, key).uri)
-                assert told["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
+                metadata = rendition.headers["Metadata"]
+                assert metadata["source-key-hash"] == short_hash(SourceObject(bucket, key).uri)
+                assert metadata["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert is_red(rendition.body or b"") == is_red(source.body)
-        standing_there = set(self.store.keys(self.settings.output_prefix, there))
-        assert standing_there == expected, "renditions of what is no image, or not there"
-        if there == OUTPUT_BUCKET:
+        written = set(self.store.keys(self.settings.output_prefix, bucket_of_outputs))
+        assert written == expected, "renditions of a missing or invalid source"
+        if bucket_of_outputs == OUTPUT_BUCKET:
             for bucket in self.buckets:
                 assert set(self.store.keys("", bucket)) <= {key for _, key in self.sources}
 
-    def check_manifest(self, there: str, manifest: str, source: Version, outputs: list[str]) -> None:
+    def check_manifest(self, bucket: str, manifest: str, source: Version, outputs: list[str]) -> None:
         assert "manifest-" in manifest
-        standing = self.store.current(there, manifest)
-        assert standing is not None, f"{manifest} is missing"
-        told = parsed(standing.body)
-        assert told["source"]["etag"] == hashlib.md5(source.body or b"", usedforsecurity=False).hexdigest()
-        assert told["bucket"] == there
-        assert sorted(each["key"] for each in told["renditions"]) == sorted(outputs)
-        for each in told["renditions"]:
-            rendition = self.store.current(there, each["key"])
+        stored = self.store.current(bucket, manifest)
+        assert stored is not None, f"{manifest} is missing"
+        content = parsed(stored.body)
+        assert content["source"]["etag"] == hashlib.md5(source.body or b"", usedforsecurity=False).hexdigest()
+        assert content["bucket"] == bucket
+        assert sorted(each["key"] for each in content["renditions"]) == sorted(outputs)
+        for each in content["renditions"]:
+            rendition = self.store.current(bucket, each["key"])
             assert rendition is not None
-            assert rendition.told["Metadata"]["thumbhash"] == told["thumbhash"]
+            assert rendition.headers["Metadata"]["thumbhash"] == content["thumbhash"]
             assert len(rendition.body) == each["bytes"]
 
 
 class Misnamed(Ordering):
-    """The same where a PNG is uploaded as `x.jpg`, and the real JPEG after it; with an extra format beside."""
+    """The same with a PNG uploaded as `x.jpg` and the real JPEG after it, and with an extra format."""
 
     contents = (picture("red", ""), picture("blue", "", "JPEG"), *BAD)
     settings = with_manifest(Settings(defaults=Rule.of_widths((2, 1), formats=("source", "webp"))))
 
 
 class AnotherBucket(Ordering):
-    """The same for two buckets with the same keys, whose renditions go to a third by two rules, without a prefix."""
+    """The same with two source buckets that share an output bucket, two rules and no output prefix."""
 
     buckets = (BUCKET, OTHER_BUCKET)
     settings = Settings(
@@ -250,18 +250,18 @@ def _one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _each_picture_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stories are about the order of requests: what a source's pixels become is remembered for the next handler."""
+def _pictures_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cache decoded and encoded pictures, because stories are about the order of requests."""
     pictures: dict[tuple[Any, ...], tuple[pipeline.Picture, list[Any]]] = {}
     encoded: dict[int, list[Any]] = {}
 
-    def decode_once(stream: Any, *, source: SourceObject, settings: Settings, **how: Any) -> pipeline.Picture:
-        made = (stream.read(), source.key, settings.output_bucket_for(source), settings.key_template)
-        if made not in pictures:
+    def decode_once(stream: Any, *, source: SourceObject, settings: Settings, **options: Any) -> pipeline.Picture:
+        key = (stream.read(), source.key, settings.output_bucket_for(source), settings.key_template)
+        if key not in pictures:
             stream.seek(0)
-            picture = decode_source(stream, source=source, settings=settings, **how)
-            pictures[made] = picture, list(picture.frames)
-        picture, frames = pictures[made]
+            picture = decode_source(stream, source=source, settings=settings, **options)
+            pictures[key] = picture, list(picture.frames)
+        picture, frames = pictures[key]
         return picture._replace(frames=iter(frames))
 
     def encode_once(encoding: Any, plans: list[Any], frames: Any) -> Iterator[Any]:
@@ -272,7 +272,7 @@ def _each_picture_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     decode_source = pipeline.decode_source
     monkeypatch.setattr(pipeline, "decode_source", decode_once)
     monkeypatch.setattr(pipeline, "encode_each", encode_once)
-    monkeypatch.setattr("resizer.report.peak", lambda: 0)  # reads a file of the kernel
+    monkeypatch.setattr("resizer.report.peak", lambda: 0)  # it reads a file in /proc
 
 
 def run(machine: type[RuleBasedStateMachine], examples: int, steps: int) -> None:
@@ -284,49 +284,49 @@ def run(machine: type[RuleBasedStateMachine], examples: int, steps: int) -> None
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
-            derandomize="RESIZER_MODEL_EXAMPLES" not in os.environ,  # else the same in every run
+            derandomize="RESIZER_MODEL_EXAMPLES" not in os.environ,  # the same examples in every run
         ),
     )
 
 
 @pytest.mark.timeout(0)
-def test_the_renditions_match_the_sources_in_the_end() -> None:
+def test_renditions_match_the_sources_after_any_story() -> None:
     """After any order of uploads, deletions, deliveries and crashes the renditions match the sources."""
     run(Ordering, EXAMPLES, STEPS)
 
 
 @pytest.mark.timeout(0)
-def test_no_story_ends_with_renditions_that_do_not_match() -> None:
-    """The same with plain random numbers, which go through more stories than hypothesis in the same time."""
+def test_random_stories() -> None:
+    """Renditions match after random stories, which cover more than hypothesis in the same time."""
     play_all(SEEDS, MemoryS3)
 
 
 @pytest.mark.timeout(0)
-def test_no_story_of_a_misnamed_upload_does_so() -> None:
-    """The same where a picture in one format is replaced by one in another under the same key."""
+def test_random_stories_of_a_misnamed_upload() -> None:
+    """Renditions match if a picture is replaced by one of another format under the same key."""
     play_all(SEEDS, MemoryS3, Misnamed, MISNAMED)
 
 
 @pytest.mark.timeout(0)
-def test_no_story_of_another_bucket_does_so() -> None:
-    """The same where two buckets with the same keys share an output bucket."""
+def test_random_stories_of_an_output_bucket() -> None:
+    """Renditions match if two buckets with the same keys share an output bucket."""
     play_all(SEEDS, MemoryS3, AnotherBucket)
 
 
 @pytest.mark.timeout(0)
-def test_no_story_does_so_against_the_embedded_s3(s3: Any) -> None:
-    """The same over HTTP, against an S3 that other people wrote."""
+def test_random_stories_with_the_embedded_s3(s3: Any) -> None:
+    """Renditions match over HTTP, too, with an S3 that is not our own."""
     play_all(MOTO_SEEDS, partial(MotoS3, s3))
     play_all(MOTO_SEEDS, partial(MotoS3, s3), AnotherBucket)
 
 
 @pytest.mark.parametrize(("kind", "keys"), [(Ordering, None), (Misnamed, MISNAMED), (AnotherBucket, None)])
-def test_the_stories_notice_a_writer_that_never_looks_at_its_source(
+def test_stories_fail_without_the_head_after_writing(
     kind: type[Ordering], keys: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the HEAD after the writes a story ends wrong: the model can tell."""
-    look = Reconciler._source_unchanged
-    monkeypatch.setattr(Reconciler, "_source_unchanged", lambda self, etag: etag is not None or look(self, etag))
+    """If writers skip the HEAD of the source, some story fails, so the model can detect it."""
+    unchanged = Reconciler._source_unchanged
+    monkeypatch.setattr(Reconciler, "_source_unchanged", lambda self, etag: etag is not None or unchanged(self, etag))
     with pytest.raises(AssertionError):
         play_all(SEEDS, MemoryS3, kind, keys)
 
@@ -348,7 +348,7 @@ def play(
     kind: type[Ordering] = Ordering,
     keys: tuple[str, ...] | None = None,
 ) -> None:
-    """A story of 4 to 24 actions, to be told again by its seed."""
+    """Play the story of this seed, with 4 to 24 actions."""
     chance = random.Random(seed)
     story = kind()
     story.make_store = make_store

@@ -1,4 +1,4 @@
-"""Sources are told apart by their keys, and their uploads put in order as S3 says."""
+"""A provenance identifies the source, and its sequencer the order of uploads."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from tests.conftest import BUCKET
 from tests.store.writing import LATER, SEQUENCER, SOURCE, provenance
 
 
-def is_later(sequencer: str, than: str) -> bool | None:
+def is_newer(sequencer: str, than: str) -> bool | None:
     return provenance(sequencer=sequencer).is_newer(provenance(sequencer=than))
 
 
 _sequencers = st.text("0123456789ABCDEFabcdef", min_size=1, max_size=6)
 
 
-def test_two_keys_have_two_provenances() -> None:
-    """Sources are told apart by their whole key."""
+def test_another_key_is_another_source() -> None:
+    """Sources differ if their keys do, but a sequencer is not part of the source."""
     assert provenance(key="scan").source_key != provenance(key="scan.jpg").source_key
     assert provenance() == provenance()._replace(sequencer=SEQUENCER)
 
 
-def test_two_buckets_have_two_provenances() -> None:
-    """A source of the same key in another bucket is another source."""
+def test_another_bucket_is_another_source() -> None:
+    """The same key in another bucket is another source."""
     ours = provenance()
     assert ours.is_of(SourceObject(BUCKET, SOURCE))
     assert not ours.is_of(SourceObject("films", SOURCE))
 
 
-def test_a_hash_of_the_key_alone_is_ours() -> None:
-    """Earlier versions hashed only the key: `cat.jpg` gave `0a6df48a27ef7db4`, and its renditions are still ours."""
+def test_a_hash_of_the_key_alone_is_recognised() -> None:
+    """Earlier versions hashed only the key: `0a6df48a27ef7db4` still means `cat.jpg`."""
     earlier = provenance()._replace(source_key="0a6df48a27ef7db4")
     assert earlier.is_of(SourceObject(BUCKET, "cat.jpg"))
     assert not earlier.is_of(SourceObject(BUCKET, "dog.jpg"))
 
 
 @pytest.mark.parametrize(
-    ("sequencer", "than", "later"),
+    ("sequencer", "than", "newer"),
     [
         ("02", "01", True),
         ("01", "02", False),
@@ -61,23 +61,23 @@ def test_a_hash_of_the_key_alone_is_ours() -> None:
         (SEQUENCER + "01", SEQUENCER, True),
     ],
 )
-def test_sequencers_compare_as_s3_says(sequencer: str, than: str, later: bool) -> None:  # noqa: FBT001 # a table's column
-    """Sequencers compare as hex strings after the shorter is padded on the right with zeros, in either case."""
-    assert is_later(sequencer, than) is later
+def test_sequencers_compare_as_s3_says(sequencer: str, than: str, newer: bool) -> None:  # noqa: FBT001 # a table's column
+    """Sequencers compare as hex numbers of any case, the shorter one padded on the right with zeros."""
+    assert is_newer(sequencer, than) is newer
 
 
 @given(_sequencers, _sequencers, _sequencers)
-def test_sequencers_are_in_one_order(first: str, second: str, third: str) -> None:
-    """Of any two sequencers at most one is later, exactly as the padded numbers say, and the order carries on."""
+def test_sequencers_have_a_total_order(first: str, second: str, third: str) -> None:
+    """Of two sequencers at most one is newer, as the padded numbers say, and the order is transitive."""
     longest = max(map(len, (first, second, third)))
     one, other = (int(each.ljust(longest, "0"), 16) for each in (first, second))
-    assert is_later(first, second) == (one > other)
-    assert not (is_later(first, second) and is_later(second, first))
-    assert is_later(first, third) or not (is_later(first, second) and is_later(second, third))
+    assert is_newer(first, second) == (one > other)
+    assert not (is_newer(first, second) and is_newer(second, first))
+    assert is_newer(first, third) or not (is_newer(first, second) and is_newer(second, third))
 
 
 @pytest.mark.parametrize("sequencer", [SEQUENCER, None])
 def test_provenance_reads_back_from_metadata(sequencer: str | None) -> None:
-    """What is written as user metadata is read again as the same provenance."""
+    """A provenance written as user metadata is read back unchanged."""
     original = provenance(sequencer=sequencer)
     assert Provenance.read(original.as_metadata()) == original

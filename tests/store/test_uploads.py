@@ -1,4 +1,4 @@
-"""Uploads overlap with the making of what comes next, and none outlives the call that began it."""
+"""Uploads overlap with making the next rendition, and all end before `upload_all` returns."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
     from resizer.report import StoredRendition
 
-PATIENCE = 10  # seconds that a test waits for what should come at once
+PATIENCE = 10  # seconds; a test that waits this long has failed
 REJECTION = Rejected(Reason.KEY_TAKEN, "belongs to another")
-SUPERSEDED = Superseded("a newer one stands")
+SUPERSEDED = Superseded("there is a newer one")
 STORAGE = StorageError("PUT failed")
-UNFORESEEN = ZeroDivisionError("who would have thought")
+UNFORESEEN = ZeroDivisionError("a bug")
 
 
 def rendition(name: str, body: bytes = b"pixels") -> Rendition:
     return Rendition(rendition_plan(name, 4, 3, Format.JPEG), body)
 
 
-def uploaded(made: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[StoredRendition]:
-    """What `upload_all` has finished when it returns, by key."""
+def uploaded(renditions: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[StoredRendition]:
+    """The uploads that `upload_all` has finished when it returns, sorted by key."""
     finished: list[StoredRendition] = []
-    upload_all(made, write, finished)
+    upload_all(renditions, write, finished)
     return sorted(finished, key=lambda upload: upload.plan.key)
 
 
 def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
-    """A write that fails for the keys that have a problem."""
+    """A `write` that raises the problem of a key, if it has one."""
 
     def write(each: Rendition) -> bool:
         if each.plan.key in problems:
@@ -46,25 +46,25 @@ def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
     return write
 
 
-def test_each_upload_tells_how_it_went() -> None:
-    """Every rendition gives its plan, its size and whether it was written."""
-    made = [rendition("a", b"1"), rendition("b", b"22"), rendition("c", b"")]
-    uploads = uploaded(made, lambda each: each.plan.key != "b")
+def test_each_upload_has_plan_size_and_result() -> None:
+    """Every upload has its plan, its size and whether it was written."""
+    renditions = [rendition("a", b"1"), rendition("b", b"22"), rendition("c", b"")]
+    uploads = uploaded(renditions, lambda each: each.plan.key != "b")
     assert [(upload.plan, upload.size, upload.written) for upload in uploads] == [
-        (made[0].plan, 1, True),
-        (made[1].plan, 2, False),
-        (made[2].plan, 0, True),
+        (renditions[0].plan, 1, True),
+        (renditions[1].plan, 2, False),
+        (renditions[2].plan, 0, True),
     ]
     assert all(upload.milliseconds >= 0 for upload in uploads)
 
 
-def test_nothing_to_upload_gives_nothing() -> None:
-    """No renditions, no uploads."""
+def test_no_renditions_are_no_uploads() -> None:
+    """Without renditions nothing is uploaded."""
     assert uploaded([], failing({})) == []
 
 
-def test_the_next_is_made_while_the_last_is_written() -> None:
-    """The upload of one rendition does not hold up the making of the next."""
+def test_making_overlaps_with_uploading() -> None:
+    """The next rendition is made while the last one is uploaded."""
     second_is_made = threading.Event()
 
     def make() -> Iterator[Rendition]:
@@ -76,30 +76,30 @@ def test_the_next_is_made_while_the_last_is_written() -> None:
     assert first.written
 
 
-def test_no_more_are_made_than_are_being_written() -> None:
-    """While one of many renditions is made, fewer than three others are on their way, however slow the network is."""
+def test_at_most_two_uploads_are_pending_while_the_next_rendition_is_made() -> None:
+    """However slow the network is, at most two renditions wait in memory while the next is made."""
     written: list[str] = []
-    on_their_way: list[int] = []
-    fourth_is_asked_for = threading.Event()
+    pending: list[int] = []
+    fourth_is_requested = threading.Event()
 
     def make() -> Iterator[Rendition]:
         for number, name in enumerate("abcdef"):
             if number >= 3:
-                fourth_is_asked_for.set()
-            on_their_way.append(number - len(written))
+                fourth_is_requested.set()
+            pending.append(number - len(written))
             yield rendition(name)
 
     def write(each: Rendition) -> bool:
-        fourth_is_asked_for.wait(0.05)
+        fourth_is_requested.wait(0.05)
         written.append(each.plan.key)
         return True
 
     assert len(uploaded(make(), write)) == 6
-    assert max(on_their_way) <= 2
+    assert max(pending) <= 2
 
 
-def test_uploads_run_side_by_side() -> None:
-    """Three renditions are on their way at once."""
+def test_three_uploads_run_at_once() -> None:
+    """Three renditions are uploaded in parallel."""
     together = threading.Barrier(3)
 
     def write(_: Rendition) -> bool:
@@ -110,7 +110,7 @@ def test_uploads_run_side_by_side() -> None:
 
 
 def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, Exception]) -> Exception | None:
-    """What `upload_all` raises, after it has been seen to wait for the one upload, `slow`, that is held up."""
+    """Assert that `upload_all` waits for the blocked upload `slow`, and return what it raises."""
     begun, go_on = threading.Event(), threading.Event()
     outcome: list[Exception | list[StoredRendition]] = []
     fail = failing(problems)
@@ -124,7 +124,7 @@ def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, E
     def call() -> None:
         try:
             outcome.append(uploaded(make(), write))
-        except Exception as problem:  # noqa: BLE001 # whatever it raises is the outcome
+        except Exception as problem:  # noqa: BLE001 # any error is the outcome
             outcome.append(problem)
 
     caller = threading.Thread(target=call)
@@ -138,19 +138,19 @@ def waits_for_all(make: Callable[[], Iterator[Rendition]], problems: dict[str, E
     return result if isinstance(result, Exception) else None
 
 
-def test_all_are_waited_for() -> None:
-    """No upload is left running when all is well."""
+def test_upload_all_waits_for_all() -> None:
+    """`upload_all` returns after the last upload has ended."""
     assert waits_for_all(lambda: iter([rendition("slow"), rendition("b")]), {}) is None
 
 
-def test_all_are_waited_for_when_one_fails() -> None:
-    """No upload is left running when another has failed, and the failure is told."""
+def test_upload_all_waits_if_one_fails() -> None:
+    """If one upload fails, the others are waited for, and then the error is raised."""
     assert waits_for_all(lambda: iter([rendition("slow"), rendition("b")]), {"b": STORAGE}) is STORAGE
 
 
 @pytest.mark.parametrize("problems", [{}, {"slow": STORAGE}])
-def test_all_are_waited_for_when_making_fails(problems: dict[str, Exception]) -> None:
-    """No upload is left running when the next rendition cannot be made, and that is what is told."""
+def test_upload_all_waits_if_making_fails(problems: dict[str, Exception]) -> None:
+    """If a rendition cannot be made, running uploads are waited for, and then that error is raised."""
 
     def make() -> Iterator[Rendition]:
         yield rendition("slow")
@@ -171,23 +171,23 @@ def test_all_are_waited_for_when_making_fails(problems: dict[str, Exception]) ->
         ({"b": StorageError("broke off"), "c": REJECTION}, None),
     ],
 )
-def test_what_another_try_may_cure_is_told_first(problems: dict[str, Exception], raised: Exception | None) -> None:
-    """Of several failures the one that another try may cure is raised, so that the event comes back."""
+def test_a_retryable_error_is_raised_first(problems: dict[str, Exception], raised: Exception | None) -> None:
+    """Of several errors one that a retry can help is raised, so that the event comes back."""
     with pytest.raises((ResizerError, ZeroDivisionError)) as failure:
         uploaded([rendition(name) for name in "abc"], failing(problems))
     assert failure.value is (raised or problems["b"])
 
 
-def test_what_was_finished_is_known_when_another_fails() -> None:
-    """One failure does not keep the others from being written, nor from being told."""
+def test_finished_uploads_are_listed_if_another_fails() -> None:
+    """If one upload fails, the others are written and listed."""
     finished: list[StoredRendition] = []
     with pytest.raises(Rejected):
         upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished)
     assert {upload.plan.key for upload in finished} == {"b", "c"}
 
 
-def test_what_making_and_writing_fail_with_is_weighed_together() -> None:
-    """A rendition that cannot be made does not hide that another was not written, and should come again."""
+def test_errors_of_making_and_uploading_are_compared() -> None:
+    """A rejection while making a rendition does not hide a retryable error of an upload."""
 
     def make() -> Iterator[Rendition]:
         yield rendition("a")

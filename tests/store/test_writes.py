@@ -1,4 +1,4 @@
-"""The ordinary write is one PUT; beyond it no older picture replaces a newer one, and nobody's picture another's."""
+"""A new rendition is one PUT; an older upload never replaces a newer one, nor one source another."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 from tests.store.writing import (
     EARLIER,
     ETAG,
+    FOUND,
     KEY,
     LATER,
-    LOOKED_AT,
     PUT_ONCE,
     REPLACED,
     SEQUENCER,
@@ -31,7 +31,7 @@ from tests.store.writing import (
 
 
 def test_the_first_write_is_one_put(s3: S3) -> None:
-    """A new rendition costs exactly one request, which writes only where nothing stands."""
+    """A new rendition costs exactly one PUT, which succeeds only if the key is free."""
     requests: list[dict[str, Any]] = []
     recording = RecordingS3(s3, {"put_object": requests.append})
     assert write(recording, destination({"CacheControl": "max-age=60"}), rendition()) is True
@@ -57,8 +57,8 @@ def test_the_first_write_is_one_put(s3: S3) -> None:
     ]
 
 
-def test_what_was_written_can_be_read_back(s3: S3) -> None:
-    """S3 keeps the bytes, the type, the caching and the contract's metadata of a rendition."""
+def test_a_rendition_can_be_read_back(s3: S3) -> None:
+    """S3 returns a rendition's bytes, Content-Type, Cache-Control and the contract's metadata."""
     write(s3, destination({"CacheControl": "max-age=60"}), rendition())
     answer = s3.get_object(Bucket=BUCKET, Key=KEY)
     assert answer["Body"].read() == b"pixels"
@@ -66,16 +66,16 @@ def test_what_was_written_can_be_read_back(s3: S3) -> None:
     assert answer["Metadata"] == {**provenance().as_metadata(), "width": "480", "height": "360"}
 
 
-def test_what_is_not_known_is_not_sent(s3: S3) -> None:
-    """Without headers and sequencer none are stored."""
+def test_unknown_headers_are_not_sent(s3: S3) -> None:
+    """Without headers and a sequencer, the rendition has none."""
     write(s3, destination(sequencer=None), rendition())
     answer = s3.head_object(Bucket=BUCKET, Key=KEY)
     assert "CacheControl" not in answer
     assert "source-sequencer" not in answer["Metadata"]
 
 
-def test_a_file_name_gets_the_extension_of_what_was_written(s3: S3) -> None:
-    """A file name that the source suggests gets the extension of the rendition's format."""
+def test_a_file_name_gets_the_renditions_extension(s3: S3) -> None:
+    """The file name in a source's Content-Disposition gets the extension of the rendition's format."""
     headers = {"ContentDisposition": 'attachment; filename="scan.tiff"', "ContentLanguage": "de"}
     write(s3, destination(headers), rendition())
     answer = s3.head_object(Bucket=BUCKET, Key=KEY)
@@ -84,19 +84,19 @@ def test_a_file_name_gets_the_extension_of_what_was_written(s3: S3) -> None:
 
 
 @pytest.mark.parametrize("key", ["é", "x" * 1024, "a\nb", "日本" * 170])
-def test_provenance_fits_into_metadata(key: str) -> None:
-    """Whatever a source is called, what is stored of it is short ASCII, as user metadata must be."""
+def test_provenance_is_short_ascii(key: str) -> None:
+    """For any key the provenance is short, printable ASCII, as user metadata must be."""
     pairs = provenance(key=key).as_metadata()
     assert all((name + value).isascii() and (name + value).isprintable() for name, value in pairs.items())
     assert sum(len(name) + len(value) for name, value in pairs.items()) < 1024
 
 
 def test_the_same_rendition_is_not_written_twice(s3: S3) -> None:
-    """The same source by the same recipe is left as it stands, and told as not written."""
+    """An existing rendition of the same source and recipe stays, and `write` returns False."""
     write(s3, destination(), rendition())
     recording = RecordingS3(s3)
     assert write(recording, destination(), rendition(b"again")) is False
-    assert recording.calls == LOOKED_AT
+    assert recording.calls == FOUND
     assert stored(s3) == b"pixels"
 
 
@@ -110,8 +110,8 @@ CARRIED = {
 
 @pytest.mark.parametrize("name", CARRIED)
 @pytest.mark.parametrize("sequencer", [EARLIER, None])
-def test_other_headers_are_another_upload(s3: S3, name: str, sequencer: str | None) -> None:
-    """The same bytes uploaded again with other headers replace the renditions, once, and without one take it away."""
+def test_changed_headers_replace_the_rendition_once(s3: S3, name: str, sequencer: str | None) -> None:
+    """The same bytes with a header less are written once, and the header is gone."""
     write(s3, destination(CARRIED, sequencer=sequencer), rendition())
     others = {other: value for other, value in CARRIED.items() if other != name}
     assert [write(s3, destination(others), rendition()) for _ in range(2)] == [True, False]
@@ -119,8 +119,8 @@ def test_other_headers_are_another_upload(s3: S3, name: str, sequencer: str | No
     assert [each for each in CARRIED if each in answer] == list(others)
 
 
-def test_the_headers_of_a_later_upload_stand(s3: S3) -> None:
-    """Where the same bytes were uploaded again with other headers, the first upload's late event leaves those."""
+def test_the_headers_of_a_newer_upload_stay(s3: S3) -> None:
+    """If the same bytes were uploaded again with other headers, the late event of the first upload changes nothing."""
     write(s3, destination({"CacheControl": "no-store"}, sequencer=LATER), rendition())
     with pytest.raises(NewerRenditionExists):
         write(s3, destination({"CacheControl": "max-age=60"}), rendition())
@@ -128,7 +128,7 @@ def test_the_headers_of_a_later_upload_stand(s3: S3) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "now"),
+    ("existing", "new"),
     [
         ({"recipe": "r0"}, {}),
         ({"recipe": "r0", "sequencer": None}, {"sequencer": None}),
@@ -139,13 +139,13 @@ def test_the_headers_of_a_later_upload_stand(s3: S3) -> None:
         ({"recipe": "r0", "sequencer": EARLIER}, {}),
     ],
 )
-def test_what_is_older_is_replaced(s3: S3, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Another recipe, an earlier upload, and whatever cannot be shown to be later, is replaced where it stands."""
-    write(s3, destination(**before), rendition(b"old"))
+def test_an_older_rendition_is_replaced(s3: S3, existing: dict[str, Any], new: dict[str, Any]) -> None:
+    """A rendition of another recipe, of an earlier upload, or not known to be newer, is replaced with If-Match."""
+    write(s3, destination(**existing), rendition(b"old"))
     etag = s3.head_object(Bucket=BUCKET, Key=KEY)["ETag"]
     requests: list[dict[str, Any]] = []
     recording = RecordingS3(s3, {"put_object": requests.append})
-    assert write(recording, destination(**now), rendition()) is True
+    assert write(recording, destination(**new), rendition()) is True
     assert [call for call in recording.calls if call[1] == KEY] == REPLACED
     assert [(each.get("IfNoneMatch"), each.get("IfMatch")) for each in requests] == [("*", None), (None, etag)]
     assert stored(s3) == b"pixels"
@@ -153,37 +153,37 @@ def test_what_is_older_is_replaced(s3: S3, before: dict[str, Any], now: dict[str
 
 @pytest.mark.parametrize("sequencers", [(None, SEQUENCER), (SEQUENCER, None), (None, None)])
 def test_without_two_sequencers_the_source_decides(s3: S3, sequencers: tuple[str | None, str | None]) -> None:
-    """Where nothing tells which upload is later, a rendition is replaced only while its source is the current one."""
-    before, now = sequencers
-    write(s3, destination(etag="4567", sequencer=before), rendition(b"old"))
+    """If a sequencer is missing, a rendition is replaced only if the writer's source is the current one."""
+    existing, new = sequencers
+    write(s3, destination(etag="4567", sequencer=existing), rendition(b"old"))
     with pytest.raises(SourceChanged):
-        write(s3, destination(etag="89ab", sequencer=now), rendition())
+        write(s3, destination(etag="89ab", sequencer=new), rendition())
     assert stored(s3) == b"old"
-    assert write(s3, destination(sequencer=now), rendition()) is True
+    assert write(s3, destination(sequencer=new), rendition()) is True
 
 
 @pytest.mark.parametrize("recipe", ["r1", "r0"])
-def test_what_is_later_stands(s3: S3, recipe: str) -> None:
-    """A rendition of a later upload is left alone, by whichever recipe it was made."""
+def test_a_412_from_a_newer_rendition_leaves_it_alone(s3: S3, recipe: str) -> None:
+    """A rendition of a newer upload stays, whatever its recipe."""
     write(s3, destination(etag="4567", sequencer=LATER, recipe=recipe), rendition(b"newer"))
     recording = RecordingS3(s3)
     with pytest.raises(NewerRenditionExists, match="resized/480-summer"):
         write(recording, destination(), rendition())
-    assert recording.calls == LOOKED_AT
+    assert recording.calls == FOUND
     assert stored(s3) == b"newer"
 
 
 @pytest.mark.parametrize("sequencer", [EARLIER, LATER, None])
 def test_another_sources_rendition_is_never_replaced(s3: S3, sequencer: str | None) -> None:
-    """Where two sources would share an output, the second is rejected and the first stays."""
+    """If two sources share an output key, the second is rejected and the first one's rendition stays."""
     write(s3, destination(key="summer/日本 a+b"), rendition(b"first"))
     with rejects(Reason.KEY_TAKEN):
         write(s3, destination(sequencer=sequencer), rendition())
     assert stored(s3) == b"first"
 
 
-def test_what_tells_no_source_is_replaced(s3: S3) -> None:
-    """An object that nobody signed, such as one from before this service, makes room."""
+def test_an_object_without_provenance_is_replaced(s3: S3) -> None:
+    """An object without our metadata, such as one written before Resizer was used, is replaced."""
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"from before")
     assert write(s3, destination(), rendition()) is True
     assert stored(s3) == b"pixels"
@@ -193,19 +193,19 @@ def test_what_tells_no_source_is_replaced(s3: S3) -> None:
     ("attempts", "body", "written"), [(1, b"pixels", True), (1, b"longer pixels", False), (0, b"pixels", False)]
 )
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
-def test_a_put_that_met_its_own_first_attempt_has_written(
+def test_a_retried_put_that_meets_its_own_write_has_succeeded(
     s3: S3,
     attempts: int,
     body: bytes,
     written: bool,  # noqa: FBT001 # a table's column
     code: str,
 ) -> None:
-    """Where the answer was lost and botocore sent the PUT again, the condition fails because the first one worked."""
+    """If the response was lost and botocore retried, a 412 or 409 from our own write counts as written."""
     write(s3, destination(), rendition())
 
     def refuse(_: dict[str, Any]) -> None:
         problem = refusal(code, "PutObject")
-        problem.response["ResponseMetadata"] = {"RetryAttempts": attempts}  # type: ignore[typeddict-item] # the rest is left out
+        problem.response["ResponseMetadata"] = {"RetryAttempts": attempts}  # type: ignore[typeddict-item] # other fields do not matter
         raise problem
 
     assert write(RecordingS3(s3, {"put_object": refuse}), destination(), rendition(body)) is written

@@ -1,4 +1,4 @@
-"""One rendition, and how it is written."""
+"""One rendition, and helpers to write it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ETAG = hashlib.md5(SOURCE_BODY, usedforsecurity=False).hexdigest()
 KEY = "resized/480-summer/日本 a+b.jpg"
 EARLIER, SEQUENCER, LATER = "0055AED6DCD90281E4", "0055AED6DCD90281E5", "0055AED6DCD90281E6"
 PUT_ONCE = [("put_object", KEY)]
-LOOKED_AT = [("put_object", KEY), ("head_object", KEY)]
-REPLACED = [*LOOKED_AT, ("put_object", KEY)]
+FOUND = [("put_object", KEY), ("head_object", KEY)]
+REPLACED = [*FOUND, ("put_object", KEY)]
 
 
 def provenance(
@@ -35,7 +35,7 @@ def provenance(
 
 @dataclass(frozen=True)
 class Destination:
-    """What is written by, and the recipe of it."""
+    """The arguments of a `Writer`."""
 
     headers: dict[str, Any]
     source: SourceObject
@@ -57,9 +57,9 @@ def rendition(body: bytes = b"pixels") -> Rendition:
     return Rendition(rendition_plan(KEY, 480, 360, Format.JPEG), body)
 
 
-def write(s3: S3, where: Destination, what: Rendition) -> bool:
-    """Write a rendition that was made by the destination's recipe."""
-    return Writer(s3, BUCKET, where.source, where.etag, where.headers, {KEY: where.recipe}).write(what)
+def write(s3: S3, to: Destination, rendition: Rendition) -> bool:
+    """Write a rendition by the destination's recipe."""
+    return Writer(s3, BUCKET, to.source, to.etag, to.headers, {KEY: to.recipe}).write(rendition)
 
 
 def stored(s3: S3) -> bytes:
@@ -68,11 +68,11 @@ def stored(s3: S3) -> bytes:
 
 
 def refusing(times: int, code: str) -> Callable[[dict[str, Any]], None]:
-    """Refuses the first requests, as many as told, with an error code of S3."""
-    left = [refusal(code, "PutObject")] * times
+    """Raises an error with this code for the first `times` requests."""
+    errors = [refusal(code, "PutObject")] * times
 
     def refuse(_: dict[str, Any]) -> None:
-        if left:
-            raise left.pop()
+        if errors:
+            raise errors.pop()
 
     return refuse

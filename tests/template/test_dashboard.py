@@ -1,4 +1,4 @@
-"""The dashboard asks for what is really logged: each name in its query is a field of a real line."""
+"""Each field in the dashboard's query is in a real log line."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ KEYWORDS = {"filter", "or", "fields", "as", "stats", "sum", "count", "by", "bin"
 
 
 def cost_query() -> str:
-    """The Logs Insights query of the cost widget, without its sources."""
+    """The Logs Insights query of the cost widget, without its SOURCE."""
     widgets = json.loads(properties("Dashboard")["DashboardBody"])["widgets"]
     (query,) = (each["properties"]["query"] for each in widgets if each["type"] == "log")
     return " | ".join(part for part in query.split(" | ") if not part.startswith("SOURCE"))
 
 
 def fields(line: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """A line of JSON as Logs Insights discovers it: objects by dots, lists by dots and numbers from 0.
+    """The fields that Logs Insights discovers in a JSON line: `a.b` for objects, `a.0` for lists.
 
     Source: CloudWatch Logs user guide, "Supported logs and discovered fields".
     """
@@ -42,7 +42,7 @@ def fields(line: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 @pytest.fixture
 def metrics_line(s3: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the handler prints for the metrics of one upload."""
+    """The metrics line that the handler prints for one upload."""
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(1200, 800)))
     handler.lambda_handler(notification("cat.jpg"), context())
@@ -51,8 +51,8 @@ def metrics_line(s3: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
     return next(line for line in lines if "Images" in line)
 
 
-def test_every_name_in_the_cost_query_is_in_a_real_line(metrics_line: dict[str, Any]) -> None:
-    """Images come from the function's own metrics, duration and memory from Lambda's report, all of them numbers."""
+def test_every_field_of_the_cost_query_is_in_a_real_line(metrics_line: dict[str, Any]) -> None:
+    """The query's fields are numbers in our metrics line or in Lambda's report."""
     report = json.loads(platform_event("report", requestId="1", metrics=METRICS))
     logged = dict(fields(report)) | dict(fields(metrics_line))
     query = cost_query()

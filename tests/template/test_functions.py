@@ -1,4 +1,4 @@
-"""The functions are what their parameters say, and the large one is the small one with more memory."""
+"""The functions follow their parameters, and the large one is the small one with more memory."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.stack import (
 
 
 @pytest.mark.parametrize("name", ["ResizeFunction", "ResizeLargeFunction"])
-def test_the_functions(name: str) -> None:
-    """Python 3.13, JSON logs into a group of their own, tracing by Lambda, the settings passed on and accepted."""
+def test_the_functions_defaults(name: str) -> None:
+    """Each function has Python 3.13, JSON logs, tracing, and variables that are valid settings."""
     function = properties(name)
     assert function["Runtime"] == "python3.13"
     assert function["Handler"] == "resizer.handler.lambda_handler"
@@ -45,17 +45,17 @@ def test_the_functions(name: str) -> None:
         ("CacheControl", "RESIZER_CACHE_CONTROL", "no-cache"),
     ],
 )
-def test_only_what_is_given_wins_over_the_file(parameter: str, variable: str, value: str) -> None:
-    """A parameter that says something sets its variable, in SAM's own output too; without it there is no variable."""
-    for made in (properties("ResizeFunction"), deployed()["ResizeFunction"]["Properties"]):
-        assert variable not in made["Environment"]["Variables"]
+def test_a_parameter_sets_its_variable_only_if_given(parameter: str, variable: str, value: str) -> None:
+    """A parameter with a value sets its variable, which overrides `resizer.toml`; otherwise there is no variable."""
+    for function in (properties("ResizeFunction"), deployed()["ResizeFunction"]["Properties"]):
+        assert variable not in function["Environment"]["Variables"]
     given = {parameter: value}
-    for made in (properties("ResizeFunction", **given), deployed(**given)["ResizeFunction"]["Properties"]):
-        assert made["Environment"]["Variables"][variable] == value
+    for function in (properties("ResizeFunction", **given), deployed(**given)["ResizeFunction"]["Properties"]):
+        assert function["Environment"]["Variables"][variable] == value
 
 
-def test_two_tiers() -> None:
-    """The large function is the same code with more memory, and has nobody to hand over to."""
+def test_the_large_function_has_the_same_code_and_more_memory() -> None:
+    """The large function has the same code, layers and time-out, more memory, and forwards to nobody."""
     small, large = properties("ResizeFunction"), properties("ResizeLargeFunction")
     assert small["Environment"]["Variables"]["RESIZER_LARGE_FUNCTION"] == "arn:function:large:live"
     assert "RESIZER_LARGE_FUNCTION" not in large["Environment"]["Variables"]
@@ -63,8 +63,8 @@ def test_two_tiers() -> None:
     assert (small["Code"], small["Layers"], small["Timeout"]) == (large["Code"], large["Layers"], large["Timeout"])
 
 
-def test_parameters_reach_the_functions() -> None:
-    """Memory, time limit, architecture, layers and concurrency are what the operator says."""
+def test_parameters_set_the_functions_properties() -> None:
+    """Architecture, memory, concurrency and layers are those of the parameters."""
     arm = properties("ResizeFunction", Architecture="arm64", MemorySize="1024", ReservedConcurrency="7", Heic="yes")
     assert (arm["Architectures"], int(arm["MemorySize"])) == (["arm64"], 1024)
     assert arm["ReservedConcurrentExecutions"] == "7"

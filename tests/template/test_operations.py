@@ -1,4 +1,4 @@
-"""What goes wrong lands in a queue and wakes somebody, and nobody outside reads or loses a picture."""
+"""Failures go to a queue and raise an alarm, and the bucket is private and kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.stack import (
 )
 
 
-def test_failures_land_in_a_queue() -> None:
-    """What fails is tried twice more for six hours at most, and then waits in an encrypted queue for two weeks."""
+def test_failures_go_to_a_queue() -> None:
+    """A failed event is retried twice within six hours, then kept in an encrypted queue for two weeks."""
     invoking = of_type("AWS::Lambda::EventInvokeConfig")
     assert len(invoking) == 2
     for each in invoking.values():
@@ -32,8 +32,8 @@ def test_failures_land_in_a_queue() -> None:
         assert queue["KmsMasterKeyId"] == KEY
 
 
-def test_new_versions_are_shifted_to_gradually() -> None:
-    """Each alias `live` moves by a canary, and back on alarms; the trigger points to the alias."""
+def test_new_versions_get_traffic_gradually() -> None:
+    """The alias `live` moves by a canary deployment and rolls back on alarms; the trigger invokes the alias."""
     groups = of_type("AWS::CodeDeploy::DeploymentGroup")
     alarms = {name: each["AlarmConfiguration"]["Alarms"] for name, each in groups.items()}
     large = {"Name": {"Ref": "NewLargeVersionErrorsAlarm"}}
@@ -53,28 +53,32 @@ def test_new_versions_are_shifted_to_gradually() -> None:
     [("NewVersionErrorsAlarm", "ResizeFunction"), ("NewLargeVersionErrorsAlarm", "ResizeLargeFunction")],
 )
 def test_only_errors_of_the_new_version_roll_it_back(alarm: str, function: str) -> None:
-    """The alarm counts what the alias sent to the newest version, and each version has an alarm of its own."""
-    watched = properties(alarm)
-    dimensions = {each["Name"]: each["Value"] for each in watched["Dimensions"]}
+    """The alarm counts errors of the newest version behind the alias, and each version has its own alarm."""
+    definition = properties(alarm)
+    dimensions = {each["Name"]: each["Value"] for each in definition["Dimensions"]}
     version = properties(f"{function}Aliaslive")["FunctionVersion"]
     assert dimensions == {
         "FunctionName": {"Ref": function},
         "Resource": f"${{{function}}}:live",
         "ExecutedVersion": version,
     }
-    assert watched["AlarmName"].endswith(f"${{{version['Fn::GetAtt'][0]}.Version}}")
-    assert (watched["Namespace"], watched["MetricName"], watched["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
+    assert definition["AlarmName"].endswith(f"${{{version['Fn::GetAtt'][0]}.Version}}")
+    assert (definition["Namespace"], definition["MetricName"], definition["Statistic"]) == (
+        "AWS/Lambda",
+        "Errors",
+        "Sum",
+    )
 
 
-def test_logs_are_kept_for_as_long_as_said() -> None:
-    """Each function has an explicit log group with a retention."""
+def test_logs_have_the_retention_of_the_parameter() -> None:
+    """Each function has its own log group with LogRetentionDays."""
     groups = of_type("AWS::Logs::LogGroup", LogRetentionDays="7")
     assert {str(each["RetentionInDays"]) for each in groups.values()} == {"7"}
     assert len(groups) == 2
 
 
-def test_the_bucket_is_closed() -> None:
-    """No public access, TLS only, encrypted, owned by this account, no uploads left half done."""
+def test_the_bucket_is_private() -> None:
+    """The bucket has no public access, needs TLS, is encrypted, and aborts incomplete uploads."""
     bucket = properties("Images")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
@@ -88,15 +92,15 @@ def test_the_bucket_is_closed() -> None:
     assert keyed["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
 
 
-def test_the_bucket_is_kept_unless_said_otherwise() -> None:
-    """Deleting the stack keeps the images by default."""
+def test_the_bucket_is_kept_by_default() -> None:
+    """Deleting the stack keeps the images, unless RemovalPolicy=Delete."""
     assert stack().resources()["Images"]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert stack(RemovalPolicy="Delete").resources()["Images"]["DeletionPolicy"] == "Delete"
     assert properties("Images", BucketVersioning="Enabled")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_earlier_versions_of_renditions_expire_and_those_of_images_stay() -> None:
-    """A versioned bucket of ours does not keep each rendition that was ever replaced; no rule takes an image."""
+def test_only_old_versions_of_renditions_expire() -> None:
+    """In a versioned bucket replaced renditions expire; no lifecycle rule deletes an image."""
     _, rule = properties("Images", NoncurrentRenditionDays="7")["LifecycleConfiguration"]["Rules"]
     assert (rule["Prefix"], rule["NoncurrentVersionExpiration"]) == ("resized/", {"NoncurrentDays": "7"})
     rules = properties("Images")["LifecycleConfiguration"]["Rules"]
@@ -106,11 +110,11 @@ def test_earlier_versions_of_renditions_expire_and_those_of_images_stay() -> Non
     assert not any("ExpirationInDays" in each or "ExpirationDate" in each for each in rules)
 
 
-def test_an_existing_bucket_is_left_alone() -> None:
-    """With a bucket of one's own none is made, and the stack says how to wire it."""
-    told = stack(MakeBucket="no")
-    assert not {"Images", "ImagesPolicy"} & told.resources().keys()
-    command = told.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
+def test_an_existing_bucket_is_not_created() -> None:
+    """With MakeBucket=no no bucket is created, and an output has the command that connects yours."""
+    existing = stack(MakeBucket="no")
+    assert not {"Images", "ImagesPolicy"} & existing.resources().keys()
+    command = existing.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
     assert command.endswith("""--notification-configuration '{"EventBridgeConfiguration":{}}'""")
     by_s3 = stack(MakeBucket="no", Trigger="s3", SourcePrefix="in/")
     command = by_s3.resolve(transformed()["Outputs"]["NotificationCommand"]["Value"])
@@ -125,7 +129,7 @@ def test_an_existing_bucket_is_left_alone() -> None:
 
 
 def test_alarms_reach_the_operator() -> None:
-    """Whatever fails, waits or is lost, in either function or on the way, has an alarm that publishes to the topic."""
+    """Failures, delays and losses, in either function or on the way, have alarms that publish to the topic."""
     alarms = of_type("AWS::CloudWatch::Alarm", AlarmEmail="ops@example.org")
     both = ("Errors", "Throttles", "Duration", "EventsDropped", "DestinationFailures", "RecursionDropped")
     assert {name.removesuffix("Alarm") for name in alarms} == {
@@ -141,30 +145,30 @@ def test_alarms_reach_the_operator() -> None:
     assert "AlarmsByEmail" not in stack().resources()
     assert "OldestUploadAlarm" in of_type("AWS::CloudWatch::Alarm", Trigger="sqs", SourcePrefix="in/")
     expression = properties("DurationAlarm", TimeoutSeconds="30")["Metrics"][1]["Expression"]
-    assert expression == "slowest / (30 * 10)"  # milliseconds as percent of 30 seconds
+    assert expression == "slowest / (30 * 10)"  # milliseconds, as a percentage of 30 s
 
 
 @pytest.mark.parametrize("metric", ["AsyncEventsDropped", "DestinationDeliveryFailures", "RecursiveInvocationsDropped"])
-def test_one_lost_event_is_enough_for_an_alarm(metric: str) -> None:
-    """Each way in which Lambda loses an event has an alarm for each function, which goes off at the first."""
-    watching = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each.get("MetricName") == metric]
+def test_one_lost_event_raises_an_alarm(metric: str) -> None:
+    """For each way in which Lambda can lose an event, each function has an alarm with threshold 0."""
+    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if each.get("MetricName") == metric]
     functions = [{"Ref": "ResizeFunction"}, {"Ref": "ResizeLargeFunction"}]
-    assert [each["Dimensions"] for each in watching] == [[{"Name": "FunctionName", "Value": one}] for one in functions]
-    for each in watching:
+    assert [each["Dimensions"] for each in alarms] == [[{"Name": "FunctionName", "Value": one}] for one in functions]
+    for each in alarms:
         assert (each["Namespace"], each["Statistic"]) == ("AWS/Lambda", "Sum")
         assert (each["Threshold"], each["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
-def test_what_eventbridge_loses_has_an_alarm() -> None:
-    """Where the rule cannot even send to the failure queue somebody hears of it; without a rule there is no alarm."""
+def test_events_lost_by_eventbridge_raise_an_alarm() -> None:
+    """If the rule cannot send to the failure queue, an alarm goes off; without a rule there is no such alarm."""
     alarm = properties("DeadLettersAlarm")
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "InvocationsFailedToBeSentToDlq")
     assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "UploadRule"}}]
     assert "DeadLettersAlarm" not in stack(Trigger="s3", SourcePrefix="in/").resources()
 
 
-def test_each_alarm_has_its_line_in_the_operators_page() -> None:
-    """The table of docs/operating.md names every alarm, and none that is not there."""
+def test_the_documents_list_every_alarm() -> None:
+    """The table in docs/operating.md lists exactly the template's alarms."""
     page = (PROJECT / "docs" / "operating.md").read_text(encoding="utf-8")
     rows = page.partition("| alarm | ")[2].partition("\n\n")[0].splitlines()[2:]
     named = {name.strip() for row in rows for name in row.split("|")[1].split(",")}
@@ -172,8 +176,8 @@ def test_each_alarm_has_its_line_in_the_operators_page() -> None:
     assert named == {name.removesuffix("Alarm") for name in alarms}
 
 
-def test_two_stacks_keep_their_figures_apart() -> None:
-    """Metrics carry the stack's name, and the dashboard asks for those of its own stack only."""
+def test_each_stack_has_its_own_metrics() -> None:
+    """Metrics have the stack's name as their service, and the dashboard shows only those."""
     function = transformed()["Resources"]["ResizeFunction"]["Properties"]
     assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
     body = transformed()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
@@ -181,13 +185,13 @@ def test_two_stacks_keep_their_figures_apart() -> None:
     assert re.findall(r'SEARCH\(.*?service=\\"(.*?)\\"', body) == ["${AWS::StackName}"]
 
 
-def test_the_dashboard_shows_what_it_promises() -> None:
-    """It is JSON, and has images, rejections by reason, percentiles, cold starts and the cost of a million."""
+def test_the_dashboard_has_all_its_widgets() -> None:
+    """The dashboard has images, rejections by reason, percentiles, cold starts and the cost per million."""
     body = json.loads(properties("Dashboard", Architecture="arm64")["DashboardBody"])
     text = json.dumps(body)
     for part in ("Images", "Renditions", "reason", "p50", "p99", "ColdStart", "billedDurationMs", "0.0000133334"):
         assert part in text
-    named = set(re.findall(r"\$\{(\w+)[.}]", text))  # what only the deployed stack knows
+    named = set(re.findall(r"\$\{(\w+)[.}]", text))  # known only after deployment
     assert named == {
         "ResizeFunction",
         "ResizeLargeFunction",

@@ -1,4 +1,4 @@
-"""Renditions in a bucket of their own: the function writes there and nowhere else, and nothing can come back."""
+"""With an output bucket the functions write only there, and its events invoke nothing."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ ROLES = ["ResizeRole", "ResizeLargeRole"]
 
 
 def command(name: str, **parameters: str) -> tuple[str, Any]:
-    """What an output tells to run, and the JSON in it."""
+    """The command in a stack output: the words before its JSON, and the JSON."""
     text: str = stack(**parameters).resolve(transformed()["Outputs"][name]["Value"])
-    before, told, after = text.split("'")
+    before, document, after = text.split("'")
     assert not after
-    return before, json.loads(told)
+    return before, json.loads(document)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_it_reads_here_and_writes_there_only(role: str) -> None:
-    """Both functions read images and write renditions, each in its bucket, and ask both buckets what is gone."""
+def test_the_functions_write_only_to_the_output_bucket(role: str) -> None:
+    """Both functions read the source bucket, write to the output bucket, and may list both."""
     may = statements(role, **OUTPUT)
     assert allowed(may, "s3:GetObject", f"{BUCKET_ARN}/cat.jpg")
     assert allowed(may, "s3:GetObject", f"{OUTPUT_ARN}/resized/480-cat.jpg")
@@ -45,52 +45,52 @@ def test_it_reads_here_and_writes_there_only(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_without_a_prefix_it_writes_anywhere_there(role: str) -> None:
-    """An empty prefix opens the whole output bucket, and still nothing of the source bucket."""
+def test_without_a_prefix_the_whole_output_bucket_is_writable(role: str) -> None:
+    """An empty prefix allows writes to the whole output bucket, and none to the source bucket."""
     may = statements(role, **OUTPUT, OutputPrefix="")
     assert allowed(may, "s3:PutObject", f"{OUTPUT_ARN}/480-cat.jpg")
     assert not allowed(may, "s3:PutObject", f"{BUCKET_ARN}/480-cat.jpg")
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_another_prefix_moves_what_may_be_written(role: str) -> None:
-    """Beside the images the output prefix is the only place, whatever it is called."""
+def test_the_output_prefix_limits_writes(role: str) -> None:
+    """In the source bucket only keys below the output prefix can be written."""
     may = statements(role, OutputPrefix="small/")
     assert allowed(may, "s3:PutObject", f"{BUCKET_ARN}/small/480-cat.jpg")
     assert not allowed(may, "s3:PutObject", f"{BUCKET_ARN}/resized/480-cat.jpg")
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
-        ({"OutputBucket": "photos"}, "another bucket than BucketName"),
-        ({"OutputPrefix": ""}, "need an OutputPrefix"),
+        ({"OutputBucket": "photos"}, "must be different"),
+        ({"OutputPrefix": ""}, "only with an OutputBucket"),
         ({**OUTPUT, "OutputPrefix": ""}, ""),
         ({**OUTPUT, "Trigger": "s3"}, ""),
         ({**OUTPUT, "Trigger": "sqs", "OutputPrefix": ""}, ""),
-        ({"Trigger": "s3"}, "Give OutputBucket or SourcePrefix"),
+        ({"Trigger": "s3"}, "Set OutputBucket or SourcePrefix"),
     ],
 )
-def test_what_could_loop_is_refused_and_s3_needs_no_prefix(parameters: dict[str, str], said: str) -> None:
-    """Only beside the images does Trigger=s3 need a source prefix; the two buckets are never the same."""
+def test_parameters_that_allow_a_loop_are_refused(parameters: dict[str, str], message: str) -> None:
+    """The two buckets must differ, and without an output bucket Trigger=s3 needs a source prefix."""
     broken = stack(**parameters).broken_rules()
-    assert len(broken) == bool(said)
-    assert said in "".join(broken)
+    assert len(broken) == bool(message)
+    assert message in "".join(broken)
 
 
 @pytest.mark.parametrize("prefix", ["/", "/x/", "resized", "a*/", "a?/", "${x}/", "a'/", "a b/", "é/"])
-def test_prefixes_that_policies_would_misread_are_refused(prefix: str) -> None:
-    """A prefix has no wildcard of policies and no quote, and ends in a slash."""
+def test_prefixes_that_do_not_fit_a_policy_are_refused(prefix: str) -> None:
+    """A prefix has no policy wildcard or quote, and ends with a slash."""
     pattern = transformed()["Parameters"]["OutputPrefix"]["AllowedPattern"]
     assert not re.fullmatch(pattern, prefix)
-    for right in ("", "resized/", "a/", "shop/small_(1).x/"):
-        assert re.fullmatch(pattern, right)
+    for valid in ("", "resized/", "a/", "shop/small_(1).x/"):
+        assert re.fullmatch(pattern, valid)
 
 
 @pytest.mark.parametrize("trigger", ["eventbridge", "s3", "sqs"])
 @pytest.mark.parametrize("prefix", ["", "in/"])
-def test_all_uploads_come_in_and_the_output_bucket_tells_nobody(trigger: str, prefix: str) -> None:
-    """The source bucket tells of every key, below the source prefix if there is one; the other tells of none."""
+def test_only_the_source_bucket_sends_events(trigger: str, prefix: str) -> None:
+    """The source bucket sends events for all keys below the source prefix; the output bucket sends none."""
     resources = stack(**OUTPUT, Trigger=trigger, SourcePrefix=prefix).resources()
     assert "NotificationConfiguration" not in resources["Renditions"]["Properties"]
     assert "thumbs" not in json.dumps(resources["Images"])
@@ -104,16 +104,16 @@ def test_all_uploads_come_in_and_the_output_bucket_tells_nobody(trigger: str, pr
             assert ("Filter" in each) is bool(prefix)
 
 
-def test_the_functions_start_with_it() -> None:
-    """Both get bucket and prefix, and settings with which they start."""
+def test_the_functions_get_valid_settings() -> None:
+    """Both functions get output bucket and prefix, and valid settings."""
     for name in ("ResizeFunction", "ResizeLargeFunction"):
         variables = properties(name, **OUTPUT, OutputPrefix="")["Environment"]["Variables"]
         settings = Settings.from_env({key: str(value) for key, value in variables.items()})
         assert (settings.output_bucket, settings.output_prefix) == ("thumbs", "")
 
 
-def test_the_bucket_that_we_make_is_private_and_kept() -> None:
-    """It is as closed as that of the images, and outlives the stack unless said otherwise."""
+def test_the_output_bucket_is_private_and_kept() -> None:
+    """The output bucket is as private as the source bucket, and is kept unless RemovalPolicy=Delete."""
     images, renditions = properties("Images"), properties("Renditions", **OUTPUT)
     for part in ("PublicAccessBlockConfiguration", "OwnershipControls", "BucketEncryption"):
         assert renditions[part] == images[part]
@@ -125,16 +125,16 @@ def test_the_bucket_that_we_make_is_private_and_kept() -> None:
 
 
 @pytest.mark.parametrize("parameters", [{}, {**OUTPUT, "MakeOutputBucket": "no"}])
-def test_a_bucket_that_is_there_is_left_alone(parameters: dict[str, str]) -> None:
-    """None is made where none is wanted, or where one is there; the policy of the roles is the same."""
+def test_an_existing_output_bucket_is_not_created(parameters: dict[str, str]) -> None:
+    """Without OutputBucket, or with MakeOutputBucket=no, no bucket is created; the roles' policy is the same."""
     assert not {"Renditions", "RenditionsPolicy"} & stack(**parameters).resources().keys()
     assert len(of_type("AWS::S3::Bucket", **parameters)) == 1
     if parameters:
         assert statements("ResizeRole", **parameters) == statements("ResizeRole", **OUTPUT)
 
 
-def test_no_lifecycle_rule_takes_an_image() -> None:
-    """In a versioned source bucket without renditions nothing expires."""
+def test_no_lifecycle_rule_deletes_an_image() -> None:
+    """In a versioned source bucket without renditions, nothing expires."""
     (rule,) = properties("Images", **OUTPUT, OutputPrefix="", BucketVersioning="Enabled")["LifecycleConfiguration"][
         "Rules"
     ]
@@ -142,8 +142,8 @@ def test_no_lifecycle_rule_takes_an_image() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_its_key_may_be_used_and_no_other(role: str) -> None:
-    """The output bucket may have a key of its own; that of the stack is for the bucket that we make without one."""
+def test_the_output_buckets_kms_key_is_the_only_one_allowed(role: str) -> None:
+    """The roles may use the output bucket's own KMS key; without one, a new bucket has the stack's key."""
     for action in ("kms:Decrypt", "kms:GenerateDataKey"):
         assert allowed(statements(role, **OUTPUT, OutputBucketKmsKeyArn=THEIR_KEY), action, THEIR_KEY)
         assert not allowed(statements(role, **OUTPUT, OutputBucketKmsKeyArn=THEIR_KEY), action, KEY)
@@ -155,15 +155,15 @@ def test_its_key_may_be_used_and_no_other(role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "bucket", "place"),
+    ("parameters", "bucket", "resource"),
     [
         ({}, "photos", "photos/resized/*"),
         (OUTPUT, "thumbs", "thumbs/resized/*"),
         ({**OUTPUT, "OutputPrefix": ""}, "thumbs", "thumbs/*"),
     ],
 )
-def test_cloudfront_may_read_renditions_alone(parameters: dict[str, str], bucket: str, place: str) -> None:
-    """The output's policy opens renditions to one distribution, and keeps the statement that the stack's own has."""
+def test_cloudfront_can_read_only_renditions(parameters: dict[str, str], bucket: str, resource: str) -> None:
+    """The policy lets one distribution read renditions, and keeps the TLS statement of the stack's own policy."""
     before, policy = command("CloudFrontPolicyCommand", **parameters)
     assert before == f"aws s3api put-bucket-policy --bucket {bucket} --policy "
     tls, reading = policy["Statement"]
@@ -174,21 +174,21 @@ def test_cloudfront_may_read_renditions_alone(parameters: dict[str, str], bucket
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{place}",
+        "Resource": f"arn:aws:s3:::{resource}",
         "Condition": {"StringEquals": {"AWS:SourceArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/EXAMPLE"}},
     }
 
 
-def test_the_documents_have_what_the_outputs_have() -> None:
-    """docs/serving.md shows the same policy and the same rule."""
+def test_the_documents_show_the_outputs_policies() -> None:
+    """docs/serving.md shows the same bucket policy and CORS rule as the outputs."""
     page = (PROJECT / "docs" / "serving.md").read_text(encoding="utf-8")
-    told = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
     for name in ("CloudFrontPolicyCommand", "CorsCommand"):
-        assert command(name, OutputBucket="my-thumbnails")[1] in told
+        assert command(name, OutputBucket="my-thumbnails")[1] in blocks
 
 
-def test_pages_may_read_renditions_by_cors() -> None:
-    """The output's rule allows reading, and nothing else, to the origins that are filled in."""
+def test_the_cors_rule_allows_only_reading() -> None:
+    """The CORS rule allows GET and HEAD for the given origins, and nothing else."""
     before, rules = command("CorsCommand", **OUTPUT)
     assert before == "aws s3api put-bucket-cors --bucket thumbs --cors-configuration "
     (rule,) = rules["CORSRules"]
@@ -197,8 +197,8 @@ def test_pages_may_read_renditions_by_cors() -> None:
 
 
 def test_the_outputs_say_where_renditions_are() -> None:
-    """The bucket's name is an output, and a notification without a source prefix has no filter."""
+    """The output bucket's name is an output, and a notification without a source prefix has no filter."""
     for parameters, bucket in (({}, "photos"), (OUTPUT, "thumbs")):
         assert stack(**parameters).resolve(transformed()["Outputs"]["OutputBucket"]["Value"]) == bucket
-    _, told = command("NotificationCommand", **OUTPUT, MakeBucket="no", Trigger="s3")
-    assert "Filter" not in told["LambdaFunctionConfigurations"][0]
+    _, notification = command("NotificationCommand", **OUTPUT, MakeBucket="no", Trigger="s3")
+    assert "Filter" not in notification["LambdaFunctionConfigurations"][0]

@@ -1,4 +1,4 @@
-"""What the stack may do, and that it may do nothing else."""
+"""The functions have the permissions that they need, and no others."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ THEIR_KEY = "arn:aws:kms:us-east-1:210987654321:key/theirs"
 OUR_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/pictures"
 THEIR_BUS = "arn:aws:events:eu-west-1:210987654321:event-bus/theirs"
 
-MAY = [
+PERMISSIONS = [
     ("s3:GetObject", f"{BUCKET_ARN}/cat.jpg", True),
     ("s3:GetObject", f"{BUCKET_ARN}/resized/480-cat.jpg", True),  # HEAD, and If-Match on renditions
-    ("s3:ListBucket", BUCKET_ARN, True),  # else S3 says 403 for what is gone
+    ("s3:ListBucket", BUCKET_ARN, True),  # otherwise S3 answers 403 for a missing object
     ("s3:PutObject", f"{BUCKET_ARN}/resized/480-cat.jpg", True),
     ("s3:DeleteObject", f"{BUCKET_ARN}/resized/480-cat.jpg", True),
     ("s3:PutObject", f"{BUCKET_ARN}/cat.jpg", False),
@@ -49,9 +49,9 @@ MAY = [
 
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
-@pytest.mark.parametrize(("action", "resource", "expected"), MAY)
-def test_what_a_function_may_do(role: str, action: str, resource: str, *, expected: bool) -> None:
-    """Each function reads the bucket, writes below resized/ only, and sends to its two queues."""
+@pytest.mark.parametrize(("action", "resource", "expected"), PERMISSIONS)
+def test_permissions_of_both_functions(role: str, action: str, resource: str, *, expected: bool) -> None:
+    """Each function may read the bucket, write only below resized/, and send to two queues."""
     assert allowed(statements(role), action, resource) is expected
 
 
@@ -66,14 +66,14 @@ def test_what_a_function_may_do(role: str, action: str, resource: str, *, expect
         ("ResizeLargeRole", "logs:PutLogEvents", "arn:logs:large:log-stream:one", True),
     ],
 )
-def test_what_only_one_function_may_do(role: str, action: str, resource: str, *, expected: bool) -> None:
-    """The small function may invoke the large one, never the other way round; each has its own log."""
+def test_permissions_of_one_function(role: str, action: str, resource: str, *, expected: bool) -> None:
+    """The small function may invoke the large one but not the reverse, and each writes only its own log."""
     assert allowed(statements(role), action, resource) is expected
 
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
-def test_writes_elsewhere_are_denied_whatever_else_allows_them(role: str) -> None:
-    """Even beside a policy that allows all of S3, nothing outside resized/ can be written."""
+def test_writes_outside_the_output_prefix_are_denied(role: str) -> None:
+    """Even with another policy that allows all of S3, nothing outside resized/ can be written."""
     generous = [*statements(role), {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
     assert not allowed(generous, "s3:PutObject", f"{BUCKET_ARN}/cat.jpg")
     assert not allowed(generous, "s3:DeleteObject", f"{BUCKET_ARN}/cat.jpg")
@@ -82,8 +82,8 @@ def test_writes_elsewhere_are_denied_whatever_else_allows_them(role: str) -> Non
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
 @pytest.mark.parametrize("given", ["pictures", OUR_BUS, THEIR_BUS])
-def test_a_function_tells_the_event_bus_that_is_given(role: str, given: str) -> None:
-    """A name is a bus of this account and region, an ARN is what it says; without either nothing may be told."""
+def test_a_function_may_send_only_to_its_event_bus(role: str, given: str) -> None:
+    """EventBus is a name in this account or an ARN; without it no events may be sent."""
     bus = OUR_BUS if given == "pictures" else given
     assert allowed(statements(role, EventBus=given), "events:PutEvents", bus)
     for other in (OUR_BUS, THEIR_BUS, OUR_BUS.replace("pictures", "default")):
@@ -95,8 +95,8 @@ def test_a_function_tells_the_event_bus_that_is_given(role: str, given: str) -> 
 
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
-def test_no_wildcards(role: str) -> None:
-    """One policy a function, no `*` among its actions or as a resource, but for X-Ray, which has no resources."""
+def test_policies_have_no_wildcards(role: str) -> None:
+    """No action or resource is `*`, except for X-Ray, which has no resources; there are no managed policies."""
     for statement in statements(role, KmsKeyArn=KEY, EventBus="pictures"):
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         if statement["Sid"] != "SendTraces":
@@ -105,15 +105,15 @@ def test_no_wildcards(role: str) -> None:
     assert "ManagedPolicyArns" not in properties(role)
 
 
-def test_a_key_can_be_used_only_where_one_is_given() -> None:
-    """With a key of one's own the functions may use that key, and no other."""
+def test_only_the_given_kms_key_can_be_used() -> None:
+    """With KmsKeyArn the functions may use that key, and no other."""
     assert allowed(statements("ResizeRole", KmsKeyArn=KEY), "kms:GenerateDataKey", KEY)
     assert not allowed(statements("ResizeRole", KmsKeyArn=KEY), "kms:Decrypt", KEY.replace("one", "two"))
 
 
 @pytest.mark.parametrize("role", ["ResizeRole", "ResizeLargeRole"])
-def test_the_buckets_key_is_apart_from_our_own(role: str) -> None:
-    """An existing bucket's key, of any account, may be used for its objects; queues, topic and logs have ours."""
+def test_the_buckets_kms_key_can_differ_from_the_stacks(role: str) -> None:
+    """A bucket's own KMS key, from any account, is used for its objects; queues, topic and logs use the stack's."""
     theirs = statements(role, MakeBucket="no", BucketKmsKeyArn=THEIR_KEY)
     for action in ("kms:Decrypt", "kms:GenerateDataKey"):
         assert allowed(theirs, action, THEIR_KEY)
@@ -132,7 +132,7 @@ def test_the_buckets_key_is_apart_from_our_own(role: str) -> None:
 
 
 def test_the_documented_key_policy_is_complete() -> None:
-    """The documents' key policy lets the logs use the key, and every service that may send to a queue or topic."""
+    """The documented key policy lets CloudWatch Logs and every sender to a queue or topic use the key."""
     page = (PROJECT / "docs" / "operating.md").read_text(encoding="utf-8")
     ours, theirs = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
     senders = set()
@@ -149,15 +149,15 @@ def test_the_documented_key_policy_is_complete() -> None:
     log_groups = ours["Statement"][1]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
     for group in of_type("AWS::Logs::LogGroup").values():
         assert fnmatchcase(f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group['LogGroupName']}", log_groups)
-    (use,) = (one for one in statements("ResizeRole", BucketKmsKeyArn=KEY) if one["Sid"] == "UseTheBucketsKey")
+    (use,) = (one for one in statements("ResizeRole", BucketKmsKeyArn=KEY) if one["Sid"] == "UseBucketKey")
     assert theirs["Action"] == use["Action"]
 
 
-def test_only_with_the_queue_trigger_may_the_function_take_messages() -> None:
-    """The function reads the uploads' queue and no other; the large one reads none."""
+def test_only_trigger_sqs_allows_receiving_messages() -> None:
+    """With Trigger=sqs the small function may receive from the upload queue only; the large one from none."""
     by_queue = {"Trigger": "sqs", "SourcePrefix": "in/"}
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
         assert allowed(statements("ResizeRole", **by_queue), action, "arn:queue:uploads")
         assert not allowed(statements("ResizeRole", **by_queue), action, "arn:queue:failures")
         assert not allowed(statements("ResizeLargeRole", **by_queue), action, "arn:queue:uploads")
-    assert "TakeUploads" not in {each["Sid"] for each in statements("ResizeRole")}
+    assert "ReceiveUploads" not in {each["Sid"] for each in statements("ResizeRole")}

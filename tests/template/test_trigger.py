@@ -1,4 +1,4 @@
-"""Uploads and deletions reach the function, and renditions only where somebody asked for that by name."""
+"""Uploads and deletions invoke the function; renditions do so only if a parameter allows it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.support.stack import (
 TRIGGERS = ["s3", "sqs", "eventbridge"]
 
 
-def test_the_invoke_permissions_name_bucket_rule_and_account() -> None:
-    """S3 may invoke for this bucket of this account only, EventBridge for this rule only, others not at all."""
+def test_only_our_bucket_and_rule_may_invoke() -> None:
+    """S3 may invoke only for this bucket of this account, EventBridge only for this rule, and others not at all."""
     (bucket,) = of_type("AWS::Lambda::Permission", Trigger="s3", SourcePrefix="in/").values()
     assert bucket["SourceAccount"] == ACCOUNT
     assert bucket["SourceArn"] == BUCKET_ARN
@@ -32,29 +32,29 @@ def test_the_invoke_permissions_name_bucket_rule_and_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "prefix", "asked", "make"),
+    ("trigger", "prefix", "allow", "make"),
     list(product(TRIGGERS, ["", "in/"], ["no", "yes"], ["yes", "no"])),
 )
-def test_recursion_needs_to_be_asked_for_by_name(trigger: str, prefix: str, asked: str, make: str) -> None:
-    """S3's own notification, direct or by the queue, needs a source prefix or the parameter that says yes."""
-    told = stack(Trigger=trigger, SourcePrefix=prefix, AllowOwnOutputToInvoke=asked, MakeBucket=make)
-    loops = trigger != "eventbridge" and not prefix and asked == "no"
-    assert bool(told.broken_rules()) is loops
+def test_recursion_is_refused_unless_allowed(trigger: str, prefix: str, allow: str, make: str) -> None:
+    """Trigger=s3 and sqs need a source prefix or AllowOwnOutputToInvoke=yes."""
+    template = stack(Trigger=trigger, SourcePrefix=prefix, AllowOwnOutputToInvoke=allow, MakeBucket=make)
+    loops = trigger != "eventbridge" and not prefix and allow == "no"
+    assert bool(template.broken_rules()) is loops
     if loops:
-        assert "SourcePrefix" in told.broken_rules()[0]
+        assert "SourcePrefix" in template.broken_rules()[0]
 
 
 @pytest.mark.parametrize(("trigger", "prefix"), list(product(TRIGGERS, ["", "in/"])))
-def test_renditions_reach_the_function_only_where_that_was_asked_for(trigger: str, prefix: str) -> None:
-    """By the trigger's own filter, uploads come in and renditions do not, but for the combination asked for by name."""
-    told = stack(Trigger=trigger, SourcePrefix=prefix, AllowOwnOutputToInvoke="yes").resources()
-    assert invokes(told, f"{prefix}cat.jpg")
-    assert invokes(told, f"resized/480-{prefix}cat.jpg") is (trigger != "eventbridge" and not prefix)
+def test_renditions_invoke_the_function_only_if_allowed(trigger: str, prefix: str) -> None:
+    """The trigger's filter passes uploads but no renditions, except with AllowOwnOutputToInvoke=yes and no prefix."""
+    resources = stack(Trigger=trigger, SourcePrefix=prefix, AllowOwnOutputToInvoke="yes").resources()
+    assert invokes(resources, f"{prefix}cat.jpg")
+    assert invokes(resources, f"resized/480-{prefix}cat.jpg") is (trigger != "eventbridge" and not prefix)
 
 
 @pytest.mark.parametrize("prefix", ["resized/", "resized/in/", "r", "res", "photos", "/x"])
 def test_source_prefixes_that_could_match_renditions_are_refused(prefix: str) -> None:
-    """A source prefix is empty or ends in a slash, and is never below resized/, nor the start of it."""
+    """A source prefix is empty or ends with a slash, and does not overlap with resized/."""
     pattern = transformed()["Parameters"]["SourcePrefix"]["AllowedPattern"]
     assert not re.fullmatch(pattern, prefix)
     assert re.fullmatch(pattern, "uploads/")
@@ -62,7 +62,7 @@ def test_source_prefixes_that_could_match_renditions_are_refused(prefix: str) ->
 
 
 def invokes(resources: dict[str, Any], key: str) -> bool:
-    """Whether storing this key would invoke the function, by the bucket's notification or the rule's pattern."""
+    """Whether an upload to this key invokes the function, by the bucket's notification or the rule's pattern."""
     notification = resources["Images"]["Properties"]["NotificationConfiguration"]
     for configured in notification.get("LambdaConfigurations", notification.get("QueueConfigurations", ())):
         if configured["Event"] == "s3:ObjectCreated:*":
@@ -75,17 +75,17 @@ def invokes(resources: dict[str, Any], key: str) -> bool:
     return False
 
 
-def test_deletions_come_only_where_renditions_follow_their_source() -> None:
-    """With OnDelete=keep no deletion invokes the function."""
+def test_deletions_invoke_only_with_on_delete_remove() -> None:
+    """Deletions invoke the function, but not with OnDelete=keep."""
     kept = properties("UploadRule", OnDelete="keep")["EventPattern"]["detail-type"]
     created = ["Object Created", "Object Restore Completed"]
     assert kept == created
     assert properties("UploadRule")["EventPattern"]["detail-type"] == [*created, "Object Deleted"]
     for trigger, kind in (("s3", "LambdaConfigurations"), ("sqs", "QueueConfigurations")):
-        wanted = {"Trigger": trigger, "SourcePrefix": "in/"}
-        notified = properties("Images", **wanted, OnDelete="keep")["NotificationConfiguration"]
+        parameters = {"Trigger": trigger, "SourcePrefix": "in/"}
+        notified = properties("Images", **parameters, OnDelete="keep")["NotificationConfiguration"]
         assert [each["Event"] for each in notified[kind]] == ["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"]
-        notified = properties("Images", **wanted)["NotificationConfiguration"]
+        notified = properties("Images", **parameters)["NotificationConfiguration"]
         assert notified.keys() == {kind}
         assert [each["Event"] for each in notified[kind]] == [
             "s3:ObjectCreated:*",
@@ -97,13 +97,13 @@ def test_deletions_come_only_where_renditions_follow_their_source() -> None:
         assert [each["Filter"] for each in notified[kind]] == [prefix] * 4
 
 
-def test_the_queue_holds_bursts_back() -> None:
-    """The bucket sends to an encrypted queue; Lambda takes so many at once, and what fails five times is set aside."""
+def test_the_upload_queue_limits_concurrency() -> None:
+    """Uploads go to an encrypted queue with MaximumConcurrency, and to the failure queue after five attempts."""
     resources = stack(Trigger="sqs", SourcePrefix="in/", MaximumConcurrency="7", TimeoutSeconds="30").resources()
-    taking = resources["TakeFromQueue"]["Properties"]
-    assert (taking["EventSourceArn"], taking["FunctionName"]) == ("arn:queue:uploads", "arn:function:small:live")
-    assert taking["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert taking["ScalingConfig"] == {"MaximumConcurrency": "7"}
+    mapping = resources["TakeFromQueue"]["Properties"]
+    assert (mapping["EventSourceArn"], mapping["FunctionName"]) == ("arn:queue:uploads", "arn:function:small:live")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": "7"}
     queue = resources["UploadQueue"]["Properties"]
     assert queue["VisibilityTimeout"] == "300"
     assert queue["RedrivePolicy"] == {"deadLetterTargetArn": "arn:queue:failures", "maxReceiveCount": 5}
@@ -115,7 +115,8 @@ def test_the_queue_holds_bursts_back() -> None:
         "ArnEquals": {"aws:SourceArn": BUCKET_ARN},
         "StringEquals": {"aws:SourceAccount": ACCOUNT},
     }
-    assert resources["Images"]["Properties"]["Tags"][0]["Value"] == {"Ref": "UploadQueuePolicy"}  # made before
+    tag = resources["Images"]["Properties"]["Tags"][0]
+    assert tag["Value"] == {"Ref": "UploadQueuePolicy"}  # so the policy is created first
     assert not {"InvokeByBucket", "InvokeByRule", "UploadRule"} & resources.keys()
     for trigger in ("s3", "eventbridge"):
         others = stack(Trigger=trigger, SourcePrefix="in/").resources()

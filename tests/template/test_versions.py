@@ -1,4 +1,4 @@
-"""The alias moves to a new version for every change that a version holds, and for no other."""
+"""A new version is published for every change that a version contains, and for no other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from layers import archive, build
-from layers.fingerprint import MADE_FROM
+from layers.fingerprint import INPUTS
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.stack import deployed, transformed
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FUNCTIONS = ("ResizeFunction", "ResizeLargeFunction")
-# Lambda keeps these beside the versions; where only these change it refuses to publish, and the deployment fails.
+# Not part of a version: if only these change, Lambda publishes nothing, and a new version would fail the deployment.
 NOT_IN_A_VERSION = ("ReservedConcurrentExecutions", "Tags")
 
 
 def versions(resources: dict[str, Any]) -> dict[str, str]:
-    """Each function's version by its logical id: a new id is a new version."""
-    found = {
+    """The logical id of each function's version; a new id is a new version."""
+    ids = {
         each["Properties"]["FunctionName"]["Ref"]: name
         for name, each in resources.items()
         if each["Type"] == "AWS::Lambda::Version"
     }
-    assert sorted(found) == sorted(FUNCTIONS)
-    return found
+    assert sorted(ids) == sorted(FUNCTIONS)
+    return ids
 
 
 @cache
 def unchanged() -> dict[str, Any]:
-    """The resources with the defaults, transformed once for all tests."""
+    """The resources with default parameters, transformed once for all tests."""
     return deployed()
 
 
@@ -52,23 +52,23 @@ def with_new_version(changed: dict[str, Any]) -> set[str]:
         ("Heic", "yes"),
         ("Architecture", "arm64"),
         ("Tracing", "PassThrough"),
-        ("Tags", "team=shop"),  # of renditions, by the environment
+        ("Tags", "team=shop"),  # an environment variable, about renditions
     ],
 )
 def test_a_changed_setting_is_a_new_version_of_both(parameter: str, value: str) -> None:
-    """What both functions are set to, whether by environment or by a property of theirs, reaches the alias."""
+    """A parameter that changes both functions' environment or properties publishes a new version of both."""
     assert with_new_version(deployed(**{parameter: value})) == set(FUNCTIONS)
 
 
-def test_a_changed_memory_size_is_a_new_version() -> None:
-    """Each function has a memory size of its own."""
+def test_a_changed_memory_size_is_a_new_version_of_one_function() -> None:
+    """MemorySize and LargeMemorySize each change one function."""
     assert with_new_version(deployed(MemorySize="2048")) == {"ResizeFunction"}
     assert with_new_version(deployed(LargeMemorySize="4096")) == {"ResizeLargeFunction"}
 
 
 @needs_built_artifact
 def test_a_changed_layer_or_settings_file_is_a_new_version_of_both(tmp_path: Path) -> None:
-    """A new pin, or any change in `resizer.toml`, changes the code, which SAM uploads under its content's hash."""
+    """A change to requirements, layers or `resizer.toml` changes the function's code and so its hash."""
     same = versions(deployed(code=uploaded(copy(tmp_path / "before"))))
     assert versions(deployed(code=uploaded(copy(tmp_path / "again")))) == same
     changes = [
@@ -79,18 +79,18 @@ def test_a_changed_layer_or_settings_file_is_a_new_version_of_both(tmp_path: Pat
         ("resizer.toml", "[defaults]\n"),
         ("resizer.toml", "[defaults]\neffort = 'fast'\n"),
     ]
-    made = [same]
+    published = [same]
     for number, (changed, text) in enumerate(changes):
         project = copy(tmp_path / f"after {number}")
         with (project / changed).open("a") as file:
             file.write(text)
-        made.append(versions(deployed(code=uploaded(project))))
+        published.append(versions(deployed(code=uploaded(project))))
     for name in FUNCTIONS:
-        assert len({each[name] for each in made}) == len(made)
+        assert len({each[name] for each in published}) == len(published)
 
 
-def test_what_no_version_holds_makes_none() -> None:
-    """Another ReservedConcurrency, or a tag of the functions, leaves the version alone, so Lambda refuses nothing."""
+def test_changes_outside_a_version_publish_none() -> None:
+    """ReservedConcurrency and tags are not part of a version, so they publish none."""
     changed = deployed(ReservedConcurrency="5")
     assert changed["ResizeFunction"]["Properties"]["ReservedConcurrentExecutions"] == "5"
     assert with_new_version(changed) == set()
@@ -100,21 +100,21 @@ def test_what_no_version_holds_makes_none() -> None:
 
 
 @pytest.mark.parametrize("parameter", sorted(transformed()["Parameters"]))
-def test_every_parameter_makes_a_version_where_it_changes_one(parameter: str) -> None:
-    """No parameter changes a function behind its alias's back, and none makes a version that would be the same."""
+def test_a_parameter_publishes_a_version_only_if_it_changes_one(parameter: str) -> None:
+    """Every parameter that changes a function publishes a version of it, and no other does."""
     changed = deployed(**{parameter: another_value(transformed()["Parameters"][parameter])})
     before = unchanged()
-    differing = {name for name in FUNCTIONS if held(before[name]) != held(changed[name])}
+    differing = {name for name in FUNCTIONS if version_content(before[name]) != version_content(changed[name])}
     assert with_new_version(changed) == differing
 
 
-def held(function: dict[str, Any]) -> dict[str, Any]:
-    """What a version holds of a function."""
+def version_content(function: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a function that are part of a version."""
     return {name: value for name, value in function["Properties"].items() if name not in NOT_IN_A_VERSION}
 
 
 def another_value(declared: dict[str, Any]) -> str:
-    """A value that is not the default."""
+    """A value other than the default."""
     for allowed in declared.get("AllowedValues", ()):
         if str(allowed) != str(declared.get("Default")):
             return str(allowed)
@@ -122,9 +122,9 @@ def another_value(declared: dict[str, Any]) -> str:
 
 
 def copy(folder: Path) -> Path:
-    """What a function and its fingerprint are made from, in a folder of its own."""
+    """Copy the files that a function and its fingerprint are built from."""
     shutil.copytree(PROJECT / "resizer", folder / "resizer")
-    for pattern in MADE_FROM:
+    for pattern in INPUTS:
         for file in PROJECT.glob(pattern):
             target = folder / file.relative_to(PROJECT)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def copy(folder: Path) -> Path:
 
 
 def uploaded(project: Path) -> str:
-    """Where `sam deploy` puts the function's code that is built from a project."""
+    """The S3 URI to which `sam deploy` uploads the function's code built from a project."""
     folder = project / "built"
     build.build_function(folder, project)
     archive.pack(folder, project / "function.zip")

@@ -1,4 +1,4 @@
-"""The function that is measured, and what Lambda logs of it."""
+"""The measured function's environment, and Lambda's log lines about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLD = (
 WARM = (
     "REPORT RequestId: 2\tDuration: 120.10 ms\tBilled Duration: 121 ms\tMemory Size: 256 MB\tMax Memory Used: 80 MB\n"
 )
-# What the template tells the function, of what matters here.
+# The environment variables of the template that matter here.
 ENVIRONMENT = {
     "RESIZER_WIDTHS": "480,640",
     "RESIZER_OUTPUT_PREFIX": "resized/",

@@ -1,4 +1,4 @@
-"""Measuring on AWS begins only where everything is there: a region, credentials, and a bucket that will do."""
+"""Measuring on AWS needs a region, credentials and a suitable bucket, and says which one is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from bench.account import Account, connect, find
+from bench.account import Account, connect, find_target
 from resizer.errors import UsageError
 from tests.conftest import BUCKET
 
@@ -28,8 +28,8 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_configured")
-def test_what_is_missing_is_one_readable_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a region, without credentials, and with a profile that is not there, the message says what to set."""
+def test_missing_credentials_are_one_readable_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a region or credentials, or with an unknown profile, the message says what to set."""
     with pytest.raises(UsageError, match="AWS_REGION="):
         connect()
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -41,28 +41,30 @@ def test_what_is_missing_is_one_readable_line(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("nothing_configured")
-def test_an_invocation_may_take_its_time_and_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invoke waits for as long as Lambda lets a function run, and never tries again; AWS_REGION alone is enough."""
+def test_invoke_waits_for_the_answer_and_never_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invoke waits as long as a function may run, and never retries; AWS_REGION alone sets the region."""
     for name, value in {"REGION": "eu-west-1", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     account = connect()
-    assert {client.meta.region_name for client in (account.functions, account.invoking, account.s3)} == {"eu-west-1"}
-    assert account.invoking.meta.config.read_timeout > 900
+    assert {client.meta.region_name for client in (account.lambda_client, account.invoke_client, account.s3)} == {
+        "eu-west-1"
+    }
+    assert account.invoke_client.meta.config.read_timeout > 900
     tries: list[object] = []
 
-    def broken(**_: Any) -> None:
+    def time_out(**_: Any) -> None:
         tries.append(None)
         raise ReadTimeoutError(endpoint_url="loopback")
 
-    account.invoking.meta.events.register("before-send.lambda.Invoke", broken)
+    account.invoke_client.meta.events.register("before-send.lambda.Invoke", time_out)
     with pytest.raises(ReadTimeoutError):
-        account.invoking.invoke(FunctionName="f")
+        account.invoke_client.invoke(FunctionName="f")
     assert len(tries) == 1
 
 
-def found(stubber: Stubber, environment: Mapping[str, str], *, invoked: bool = False) -> Account:
-    told = {"FunctionName": FUNCTION, "MemorySize": 512, "Environment": {"Variables": dict(environment)}}
-    stubber.add_response("get_function_configuration", told)
+def account_with(stubber: Stubber, environment: Mapping[str, str], *, invoked: bool = False) -> Account:
+    configuration = {"FunctionName": FUNCTION, "MemorySize": 512, "Environment": {"Variables": dict(environment)}}
+    stubber.add_response("get_function_configuration", configuration)
     if invoked:
         stubber.add_response("get_policy", {"Policy": "{}"})
     else:
@@ -76,37 +78,37 @@ def plain_api() -> Iterator[Stubber]:
         yield stubber
 
 
-def test_the_bucket_is_the_one_that_the_function_serves(plain_api: Stubber) -> None:
-    """Our own stack's function says itself where it may be measured."""
-    assert find(found(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
+def test_the_bucket_comes_from_the_functions_settings(plain_api: Stubber) -> None:
+    """Without `BUCKET`, the function is measured in the bucket of its RESIZER_BUCKETS."""
+    assert find_target(account_with(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
 
 
 @pytest.mark.parametrize(
     ("environment", "bucket", "message"),
     [
         ({}, None, "BUCKET="),
-        (ENVIRONMENT, "other", "serves photos by RESIZER_BUCKETS, and not other"),
+        (ENVIRONMENT, "other", r"serves only photos \(RESIZER_BUCKETS\), not other"),
         ({"RESIZER_WIDTHS": "many"}, BUCKET, "RESIZER_WIDTHS"),
     ],
 )
-def test_a_bucket_that_will_not_do_is_told_beforehand(
+def test_an_unsuitable_bucket_is_refused_beforehand(
     plain_api: Stubber, environment: dict[str, str], bucket: str | None, message: str
 ) -> None:
-    """Nothing is changed where the pictures could not be resized."""
+    """If the function would not resize in the bucket, nothing is changed."""
     with pytest.raises(UsageError, match=message):
-        find(found(plain_api, environment), FUNCTION, bucket)
+        find_target(account_with(plain_api, environment), FUNCTION, bucket)
 
 
-def test_a_function_that_is_invoked_unpublished_is_left_alone(plain_api: Stubber) -> None:
-    """Where events go to the function without an alias, they would meet the settings of the measured versions."""
+def test_a_function_invoked_without_an_alias_is_refused(plain_api: Stubber) -> None:
+    """Events that invoke the function without an alias would get the settings of the benchmark."""
     with pytest.raises(UsageError, match="without an alias"):
-        find(found(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)
+        find_target(account_with(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)
 
 
-def test_with_an_output_bucket_that_one_is_measured_in(plain_api: Stubber) -> None:
-    """Uploads to the bucket of images would trigger the function, so no other is taken than that of renditions."""
+def test_an_output_bucket_is_where_the_function_is_measured(plain_api: Stubber) -> None:
+    """Uploads to the source bucket would trigger the function, so only the output bucket is used."""
     elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs"}
-    for asked in (None, "thumbs"):
-        assert find(found(plain_api, elsewhere), FUNCTION, asked).bucket == "thumbs"
-    with pytest.raises(UsageError, match=f"is measured there, not in {BUCKET}"):
-        find(found(plain_api, elsewhere), FUNCTION, BUCKET)
+    for bucket in (None, "thumbs"):
+        assert find_target(account_with(plain_api, elsewhere), FUNCTION, bucket).bucket == "thumbs"
+    with pytest.raises(UsageError, match=f"measure there, not in {BUCKET}"):
+        find_target(account_with(plain_api, elsewhere), FUNCTION, BUCKET)

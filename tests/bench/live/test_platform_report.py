@@ -1,4 +1,4 @@
-"""What Lambda reports of an invocation is read whole, as a line or as JSON."""
+"""Lambda's report of an invocation is parsed, as plain text or as JSON."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.support.platform_report import METRICS, platform_event
 COLD_METRICS = {**METRICS, "initDurationMs": 299.5}
 
 
-def test_a_report_line_is_read_whole() -> None:
-    """Duration, billed duration, memory and initialisation come from their own fields, in any REPORT line."""
+def test_a_report_line_is_parsed() -> None:
+    """A REPORT line gives duration, billed duration, memory and, for a cold start, init duration."""
     cold, warm = read_report(COLD), read_report(WARM)
     assert (cold.duration_ms, cold.billed_ms, cold.max_memory_mb, cold.init_ms) == (812.34, 1112, 74, 299.5)
     assert (warm.duration_ms, warm.billed_ms, warm.max_memory_mb, warm.init_ms) == (120.1, 121, 80, None)
 
 
-def test_a_log_of_json_says_the_same() -> None:
-    """Where the log format is JSON, as in the template, the report is an event among others and the function's own."""
+def test_a_json_log_gives_the_same_report() -> None:
+    """In a JSON log the report is found among other events and the function's own lines."""
     before = 'cut off"}\n{"level":"INFO","type":"resized","message":"Done"}\n' + platform_event("start", requestId="1")
     cold = read_report(before + platform_event("report", requestId="1", metrics=COLD_METRICS, status="success"))
     assert cold == read_report(COLD)
@@ -29,7 +29,7 @@ def test_a_log_of_json_says_the_same() -> None:
 
 
 @pytest.mark.parametrize("log", ["START RequestId: 1\n", platform_event("start", requestId="1"), "", "[1]\n"])
-def test_a_log_without_a_report_is_named(log: str) -> None:
-    """What cannot be read is no figure, and the message says what may be missing."""
-    with pytest.raises(UsageError, match=r"without a report.*SystemLogLevel"):
+def test_a_log_without_a_report_is_an_error(log: str) -> None:
+    """The error says which log level may be missing."""
+    with pytest.raises(UsageError, match=r"has no report.*SystemLogLevel"):
         read_report(log)

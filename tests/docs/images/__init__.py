@@ -1,1 +1,1 @@
-"""What docs/images.md promises, row by row: each module has the rows of one kind of picture."""
+"""Checks for the rows of docs/images.md: one module for each kind of picture."""

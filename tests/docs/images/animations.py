@@ -1,4 +1,4 @@
-"""The rows about animations."""
+"""Checks for the rows about animations."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ FRAMES: Final = [Image.new("RGB", (16, 12), colour) for colour in COLOURS]
 
 
 def animated(format_: str) -> bytes:
-    """Three frames of a colour each, of 70 ms, that play three times."""
-    again = {"loop": 2 if format_ == "GIF" else 3}
+    """Three frames, each of one colour and 70 ms, that play three times."""
+    plays = {"loop": 2 if format_ == "GIF" else 3}
     options = {"lossless": True} if format_ == "WEBP" else {}
-    return saved(FRAMES[0], format_, save_all=True, append_images=FRAMES[1:], duration=70, **again, **options)
+    return saved(FRAMES[0], format_, save_all=True, append_images=FRAMES[1:], duration=70, **plays, **options)
 
 
-def are(found: list[tuple[int, ...]], wanted: list[tuple[int, int, int]]) -> bool:
-    """Whether frames are opaque and of these colours, nearly."""
-    return len(found) == len(wanted) and bool(
-        (np.abs(np.array(found) - [(*colour, 255) for colour in wanted]) < 30).all()
+def have_colours(frames: list[tuple[int, ...]], expected: list[tuple[int, int, int]]) -> bool:
+    """Whether the frames are opaque and nearly of these colours."""
+    return len(frames) == len(expected) and bool(
+        (np.abs(np.array(frames) - [(*colour, 255) for colour in expected]) < 30).all()
     )
 
 
 @row("Animated GIF, WebP or PNG")
 def _() -> None:
     for format_ in ("GIF", "WEBP", "PNG"):
-        made = resized(animated(format_))
-        assert made.kind == format_
-        assert are(made.frames, COLOURS)
-        assert made.image.info["loop"] == (2 if format_ == "GIF" else 3)
-        assert made.image.info["duration"] == 70
+        rendition = resized(animated(format_))
+        assert rendition.kind == format_
+        assert have_colours(rendition.frames, COLOURS)
+        assert rendition.image.info["loop"] == (2 if format_ == "GIF" else 3)
+        assert rendition.image.info["duration"] == 70
 
 
-@row("Animation whose frames are blended or disposed of")
+@row("Animation with blending or disposal")
 def _() -> None:
     beneath = [(230, 230, 230, 255), (100, 100, 100, 255)]
     size, place = (8, 6), (4, 4)
@@ -64,21 +64,21 @@ def _() -> None:
             image.seek(1)
             assert np.abs(np.array(image.convert("RGBA").getpixel((6, 6))) - (115, 115, 215, 255)).max() <= 4, kind
             image.seek(2)
-            left = (0, 0, 0, 0) if disposal == CLEAR else beneath[0]
-            assert image.convert("RGBA").getpixel((6, 6)) == left, kind
+            expected = (0, 0, 0, 0) if disposal == CLEAR else beneath[0]
+            assert image.convert("RGBA").getpixel((6, 6)) == expected, kind
 
 
 def apng_of(frames: list[Drawn]) -> bytes:
-    """An animated PNG of frames, in 16 x 12 pixels."""
-    made = type(apng(RED))(apng(RED).kind, (16, 12), len(frames))
+    """An animated PNG of 16 x 12 pixels with these frames."""
+    animation = type(apng(RED))(apng(RED).kind, (16, 12), len(frames))
     for number, each in enumerate(frames):
-        made.control(each).pixels(stored(each), first=not number)
-    return made.file()
+        animation.control(each).pixels(stored(each), first=not number)
+    return animation.file()
 
 
-@row("Animated PNG with a single frame beside its still picture")
+@row("Animated PNG with a single frame and a separate still picture")
 def _() -> None:
-    assert resized(apng(GREEN, announced=1, beside=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
+    assert resized(apng(GREEN, announced=1, default_image=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
 
 
 @row("GIF frame that reaches outside the picture")
@@ -88,21 +88,21 @@ def _() -> None:
     nothing = struct.pack("<B4HB", 0x2C, 2, 2, 0, 0, 0) + lzw(np.zeros(1, np.int64))
     for hidden in (solid(GREEN_INDEX, (4, 4), (50, 50)), nothing):
         frames = resized(gif(solid(RED_INDEX), hidden, solid(GREEN_INDEX))).frames
-        assert are(frames, [COLOURS[0]] * (len(frames) - 1) + [COLOURS[1]])
+        assert have_colours(frames, [COLOURS[0]] * (len(frames) - 1) + [COLOURS[1]])
 
 
 @row("GIF frame with disposal 4, 5, 6 or 7")
 def _() -> None:
     for disposal, beneath in ((4, COLOURS[0]), (5, COLOURS[1]), (6, COLOURS[1]), (7, COLOURS[1])):
         data = gif(solid(RED_INDEX), solid(GREEN_INDEX, disposal=disposal), solid(2, (3, 3), (5, 5)))
-        assert are(resized(data, formats=("png",)).frames, [COLOURS[0], COLOURS[1], beneath])
+        assert have_colours(resized(data, formats=("png",)).frames, [COLOURS[0], COLOURS[1], beneath])
 
 
-@row("GIF whose loop block is behind its first frame")
+@row("GIF with its loop block after the first frame")
 def _() -> None:
     for name in (b"NETSCAPE2.0", b"ANIMEXTS1.0"):
-        made = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))
-        assert made.image.info["loop"] == 4
+        rendition = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))
+        assert rendition.image.info["loop"] == 4
 
 
 @row("Animation with a frame that ends early")
@@ -120,20 +120,20 @@ def _() -> None:
 
 @row("Animated AVIF")
 def _() -> None:
-    made = resized(saved(FRAMES[0], "AVIF", speed=10, save_all=True, append_images=FRAMES[1:]))
-    assert made.kind == "JPEG"
-    assert are(made.frames, COLOURS[:1])
+    rendition = resized(saved(FRAMES[0], "AVIF", speed=10, save_all=True, append_images=FRAMES[1:]))
+    assert rendition.kind == "JPEG"
+    assert have_colours(rendition.frames, COLOURS[:1])
 
 
 @row("Animation, written as JPEG")
 def _() -> None:
-    assert are(resized(animated("WEBP"), formats=("jpeg",)).frames, COLOURS[:1])
+    assert have_colours(resized(animated("WEBP"), formats=("jpeg",)).frames, COLOURS[:1])
 
 
 @row("Animation, written as AVIF")
 def _() -> None:
-    made = resized(animated("GIF"), formats=("avif",))
-    assert are(made.frames, COLOURS)
-    duration = made.data.index(b"tkhd") + 32
-    assert made.data[duration : duration + 8] == b"\xff" * 8  # without end
-    assert b"elst\1\0\0\1" in made.data  # by its last bit it is repeated (ISO/IEC 14496-12, 8.6.6)
+    rendition = resized(animated("GIF"), formats=("avif",))
+    assert have_colours(rendition.frames, COLOURS)
+    duration = rendition.data.index(b"tkhd") + 32
+    assert rendition.data[duration : duration + 8] == b"\xff" * 8  # no end
+    assert b"elst\1\0\0\1" in rendition.data  # the last bit means: repeat (ISO/IEC 14496-12, 8.6.6)

@@ -1,4 +1,4 @@
-"""Files on their way through the service, for the rows of a table: what came out, or why nothing did."""
+"""Run a file through the pipeline, and get its rendition or its rejection."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from resizer.errors import Reason
     from resizer.report import Report
 
-CHECKS: Final[dict[str, Callable[[], None]]] = {}  # by the row that each is for
+CHECKS: Final[dict[str, Callable[[], None]]] = {}  # by the first cell of their row
 SEEN: Final[set[Reason]] = set()  # why files were rejected while a check ran
 PICTURE: Final = photo_like(120, 90)
 
 
 def row(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Mark what checks the row with this first cell."""
+    """Register the check of the row with this first cell."""
 
-    def marked(check: Callable[[], None]) -> Callable[[], None]:
+    def register(check: Callable[[], None]) -> Callable[[], None]:
         assert name not in CHECKS
         CHECKS[name] = check
         return check
 
-    return marked
+    return register
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The one rendition of a file, its warnings, and its bytes."""
+class Rendition:
+    """The only rendition of a file: its warnings and its bytes."""
 
     warnings: tuple[str, ...]
     data: bytes
@@ -67,7 +67,7 @@ class Made:
         return colours
 
     def is_like(self, picture: Image.Image, least: float = 26) -> bool:
-        """Whether it looks like a picture, which is as large, by dB; both on white."""
+        """Whether its PSNR to a picture of the same size is above `least` dB, both on white."""
         return psnr(*(_on_white(each.convert("RGBA")) for each in (self.image, picture))) > least
 
 
@@ -78,34 +78,34 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _report(data: bytes, formats: tuple[str, ...], encoding: str | None, settings: Any) -> tuple[Report, MemoryS3]:
-    s3, told = MemoryS3(), {} if encoding is None else {"ContentEncoding": encoding}
-    s3.put_object(Bucket="photos", Key="picture.xyz", Body=data, **told)
+    s3, headers = MemoryS3(), {} if encoding is None else {"ContentEncoding": encoding}
+    s3.put_object(Bucket="photos", Key="picture.xyz", Body=data, **headers)
     chosen = Settings(defaults=Rule.of_widths((settings.pop("width", 1000),), formats=formats), **settings)
     return process(SourceObject("photos", "picture.xyz"), chosen, s3), s3
 
 
 def resized(
     data: bytes, *, formats: tuple[str, ...] = ("source",), encoding: str | None = None, **settings: Any
-) -> Made:
-    """The rendition of a file, in its own size or `width` pixels wide; its name says nothing of what it is."""
+) -> Rendition:
+    """The rendition of a file without a telling name, in its own size or `width` pixels wide."""
     report, s3 = _report(data, formats, encoding, settings)
     assert report.outcome is Outcome.RESIZED, report.detail
     (key,) = s3.keys("resized/")
     stored = s3.current("photos", key)
     assert stored is not None
     assert stored.body is not None
-    return Made(tuple(report.warnings), stored.body)
+    return Rendition(tuple(report.warnings), stored.body)
 
 
 def rejected(reason: Reason, data: bytes, *, encoding: str | None = None, **settings: Any) -> None:
-    """A file is rejected for this reason, which is noted, and nothing is written."""
+    """Assert that a file is rejected for this reason and nothing is written, and add the reason to `SEEN`."""
     report, s3 = _report(data, settings.pop("formats", ("source",)), encoding, settings)
     assert (report.outcome, report.reason) == (Outcome.REJECTED, reason), report.detail
     assert not s3.keys("resized/")
     SEEN.add(reason)
 
 
-def same(one: Made, other: Made) -> bool:
+def same(one: Rendition, other: Rendition) -> bool:
     """Whether two renditions have the same pixels."""
     first, second = (np.asarray(each.image.convert("RGBA")) for each in (one, other))
     return np.array_equal(first, second)

@@ -1,4 +1,4 @@
-"""The rows about colours: a grey of 100 in linear light is 168 in sRGB."""
+"""Checks for the rows about colours. A grey of 100 in linear light is 168 in sRGB."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.pictures import heic, saved
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.docs.images.check import Made
+    from tests.docs.images.check import Rendition
 
 GREY, LIGHT = (100, 100, 100), 168
 COLOUR: Final = (200, 90, 60)
@@ -30,13 +30,13 @@ def flat(colour: tuple[int, ...] = GREY) -> Image.Image:
     return Image.new("RGB", (16, 12), colour)
 
 
-def level(made: Made) -> int:
-    """The first sample of a picture that is grey all over."""
-    return int(np.asarray(made.image.convert("RGB"))[4, 4, 1])
+def level(rendition: Rendition) -> int:
+    """The level of a picture of one grey."""
+    return int(np.asarray(rendition.image.convert("RGB"))[4, 4, 1])
 
 
 def png(*chunks: bytes, colour: tuple[int, ...] = GREY, **options: object) -> bytes:
-    """A PNG of one colour that describes its colours."""
+    """A PNG of one colour, with chunks that describe its colours."""
     plain = saved(flat(colour), "PNG", **options)
     return plain[:33] + b"".join(chunks) + plain[33:]
 
@@ -63,41 +63,41 @@ def avif(primaries: int, transfer: int, colour: tuple[int, ...] = GREY, **option
 def _() -> None:
     for format_ in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"):
         profiled: dict[str, Any] = {"icc_profile": LINEAR}
-        made = resized(heic(flat(), **profiled) if format_ == "HEIC" else saved(flat(), format_, **profiled))
-        assert level(made) == pytest.approx(LIGHT, abs=3), format_
-        assert "icc_profile" not in made.image.info
+        rendition = resized(heic(flat(), **profiled) if format_ == "HEIC" else saved(flat(), format_, **profiled))
+        assert level(rendition) == pytest.approx(LIGHT, abs=3), format_
+        assert "icc_profile" not in rendition.image.info
 
 
-@row("Profile that is broken, or not for such a picture")
+@row("Profile that is damaged, or for another kind of picture")
 def _() -> None:
     for profile in (b"no profile", LINEAR[:300]):
-        made = resized(saved(flat(), icc_profile=profile))
-        assert level(made) == pytest.approx(GREY[0], abs=1)
-        assert "profile is ignored" in "".join(made.warnings)
+        rendition = resized(saved(flat(), icc_profile=profile))
+        assert level(rendition) == pytest.approx(GREY[0], abs=1)
+        assert "profile is ignored" in "".join(rendition.warnings)
     inks = resized(saved(flat().convert("CMYK"), icc_profile=LINEAR))
     assert "profile is ignored" in "".join(inks.warnings)
 
 
-@row("JPEG with a profile in several parts, one of them twice")
+@row("JPEG with a profile in several parts, one part twice")
 def _() -> None:
     parts = [b"ICC_PROFILE\0\1\2" + LINEAR[:400], b"ICC_PROFILE\0\2\2" + LINEAR[400:]]
     plain = saved(flat())
     for order in ((0, 1), (0, 0, 1), (1, 0, 1)):
-        made = resized(plain[:2] + b"".join(segment(0xE2, parts[number]) for number in order) + plain[2:])
-        assert level(made) == pytest.approx(LIGHT, abs=2)
-        assert not made.warnings
+        rendition = resized(plain[:2] + b"".join(segment(0xE2, parts[number]) for number in order) + plain[2:])
+        assert level(rendition) == pytest.approx(LIGHT, abs=2)
+        assert not rendition.warnings
 
 
-@row("Grey picture with a profile for colours")
+@row("Grey picture with a colour profile")
 def _() -> None:
     grey = flat().convert("L")
     for format_ in ("JPEG", "PNG"):
-        made = resized(saved(grey, format_, icc_profile=LINEAR))
-        assert level(made) == pytest.approx(LIGHT, abs=2)
-        assert not made.warnings
+        rendition = resized(saved(grey, format_, icc_profile=LINEAR))
+        assert level(rendition) == pytest.approx(LIGHT, abs=2)
+        assert not rendition.warnings
 
 
-@row("PNG that describes its colours more than once")
+@row("PNG with several descriptions of its colours")
 def _() -> None:
     srgb = chunk(b"sRGB", b"\0")
     assert level(resized(png(cicp(1, 13), gama(1), icc_profile=LINEAR))) == GREY[0]
@@ -107,13 +107,13 @@ def _() -> None:
     assert level(resized(png(srgb, icc_profile=LINEAR))) == pytest.approx(LIGHT, abs=1)
 
 
-@row("AVIF or HEIC with a profile and with numbers (nclx)")
+@row("AVIF or HEIC with a profile and nclx")
 def _() -> None:
     for data in (avif(1, 13, icc_profile=LINEAR), heic(flat(), icc_profile=LINEAR, transfer_characteristics=13)):
         assert level(resized(data)) == pytest.approx(LIGHT, abs=3)
 
 
-@row("Colours by numbers: cICP, gAMA and cHRM, nclx")
+@row("Colours without a profile: cICP, gAMA and cHRM, nclx")
 def _() -> None:
     for described, points, gamma in (
         (png(cicp(12, 13), colour=COLOUR), P3, None),
@@ -125,50 +125,50 @@ def _() -> None:
         (heic(flat(COLOUR), color_primaries=12, transfer_characteristics=13, quality=100, chroma=444), P3, None),
     ):
         pixels = np.asarray(resized(described, formats=("png",)).image.convert("RGB")).astype(float)
-        seen = float_colors.converted(np.full((1, 3), COLOUR), points, gamma)
-        assert float_colors.delta_e(pixels[4, 4][None], seen).max() < 4
+        expected = float_colors.converted(np.full((1, 3), COLOUR), points, gamma)
+        assert float_colors.delta_e(pixels[4, 4][None], expected).max() < 4
     for unknown in (png(cicp(10, 13)), png(gama(1 / 2.2), chrm((0.3, 0.3, 0.5, 0.2, 0.2, 0.5, 0.1, 0.1))), avif(3, 13)):
-        made = resized(unknown)
-        assert level(made) == pytest.approx(GREY[0], abs=2)
-        assert "ignored" in "".join(made.warnings)
+        rendition = resized(unknown)
+        assert level(rendition) == pytest.approx(GREY[0], abs=2)
+        assert "ignored" in "".join(rendition.warnings)
 
 
-@row("Transfer of BT.709 or BT.601, or PNG with cHRM but without gAMA")
+@row("BT.709 or BT.601 transfer function, or PNG with cHRM but without gAMA")
 def _() -> None:
     for described in (cicp(1, 1), cicp(1, 6), chrm(P3)):
         data = png(described, colour=COLOUR)
-        made = resized(data)
-        assert made.image.convert("RGB").getpixel((4, 4)) == COLOUR
-        assert not made.warnings
+        rendition = resized(data)
+        assert rendition.image.convert("RGB").getpixel((4, 4)) == COLOUR
+        assert not rendition.warnings
 
 
 @row("HDR (PQ or HLG)")
 def _() -> None:
     for data in (png(cicp(9, 16)), png(cicp(9, 18)), avif(9, 16)):
-        made = resized(data)
-        assert "HDR" in "".join(made.warnings)
-        assert level(made) == pytest.approx(GREY[0], abs=2)
+        rendition = resized(data)
+        assert "HDR" in "".join(rendition.warnings)
+        assert level(rendition) == pytest.approx(GREY[0], abs=2)
 
 
 @row("AVIF without nclx near its start")
 def _() -> None:
     data = avif(9, 4, COLOUR)
     assert b"colrnclx" in data
-    made = resized(data.replace(b"colrnclx", b"freenclx"))
-    assert np.abs(np.array(made.image.convert("RGB").getpixel((4, 4))) - COLOUR).max() <= 4
+    rendition = resized(data.replace(b"colrnclx", b"freenclx"))
+    assert np.abs(np.array(rendition.image.convert("RGB").getpixel((4, 4))) - COLOUR).max() <= 4
 
 
 @row("Picture in linear light")
 def _() -> None:
     ramp = Image.fromarray(np.arange(256, dtype="u1")[None].repeat(4, 0)).convert("RGB")
     plain = saved(ramp, "PNG")
-    made = np.asarray(resized(plain[:33] + gama(1) + plain[33:]).image.convert("L"))[0]
-    assert made[0] == 0
-    assert made[1] >= 12  # nothing lies between
+    rendition = np.asarray(resized(plain[:33] + gama(1) + plain[33:]).image.convert("L"))[0]
+    assert rendition[0] == 0
+    assert rendition[1] >= 12  # the first step of sRGB above 0
 
 
 @row("CMYK without a profile")
 def _() -> None:
     for ink, shown in (((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 128), (127, 127, 127)), ((0, 0, 0, 0), (255,) * 3)):
-        made = resized(saved(Image.new("CMYK", (16, 12), ink), "TIFF"))
-        assert np.abs(np.array(made.image.getpixel((4, 4))) - shown).max() <= 3
+        rendition = resized(saved(Image.new("CMYK", (16, 12), ink), "TIFF"))
+        assert np.abs(np.array(rendition.image.getpixel((4, 4))) - shown).max() <= 3

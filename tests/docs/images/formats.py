@@ -1,4 +1,4 @@
-"""The rows about formats, orientation and samples in general."""
+"""Checks for the rows about formats, orientation and bit depth."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from PIL import ExifTags, Image, ImageOps
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row
 from tests.support.drawn import sixteen_bit_rgb_png
-from tests.support.pictures import heic, saved, seen_through
+from tests.support.pictures import heic, saved, translucent
 from tests.support.rights_blocks import xmp
 from tests.support.tiffs import page, tiff_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLEAR: Final = seen_through(64, 48)
+TRANSPARENT: Final = translucent(64, 48)
 
 
 @row("JPEG, PNG, GIF or WebP")
 def _() -> None:
     for format_ in ("JPEG", "PNG", "GIF", "WEBP"):
-        made = resized(saved(PICTURE, format_))
-        assert made.kind == format_
-        assert made.is_like(PICTURE, 24)
+        rendition = resized(saved(PICTURE, format_))
+        assert rendition.kind == format_
+        assert rendition.is_like(PICTURE, 24)
 
 
 @row("AVIF, HEIC, TIFF, BMP, ICO or JPEG 2000")
 def _() -> None:
     for format_ in ("AVIF", "HEIC", "TIFF", "BMP", "JPEG2000"):
-        made = resized(heic(PICTURE) if format_ == "HEIC" else saved(PICTURE, format_))
-        assert made.kind == "JPEG"
-        assert made.is_like(PICTURE)
+        rendition = resized(heic(PICTURE) if format_ == "HEIC" else saved(PICTURE, format_))
+        assert rendition.kind == "JPEG"
+        assert rendition.is_like(PICTURE)
     for format_ in ("AVIF", "HEIC", "TIFF", "ICO", "JPEG2000"):
-        made = resized(heic(CLEAR) if format_ == "HEIC" else saved(CLEAR, format_, sizes=[(64, 48)]))
-        assert made.kind == "PNG"
-        assert made.is_like(CLEAR)
+        rendition = resized(heic(TRANSPARENT) if format_ == "HEIC" else saved(TRANSPARENT, format_, sizes=[(64, 48)]))
+        assert rendition.kind == "PNG"
+        assert rendition.is_like(TRANSPARENT)
 
 
 @row("SVG, PDF, EPS, PSD, JPEG XL or video")
@@ -55,17 +55,17 @@ def _() -> None:
 
 
 def turned(orientation: int) -> bytes:
-    """An EXIF block."""
+    """An EXIF block with this orientation."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     return exif.tobytes()
 
 
-@row("Picture that lies on its side")
+@row("Picture with an orientation")
 def _() -> None:
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=turned(6)))))
     savers: dict[str, Callable[..., bytes]] = {
-        name: lambda picture, name=name, **how: saved(picture, name, **how)
+        name: lambda picture, name=name, **options: saved(picture, name, **options)
         for name in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
     }
     packet = xmp("Ada").replace(b"<rdf:Description", b'<rdf:Description tiff:Orientation="6"', 1)
@@ -74,12 +74,12 @@ def _() -> None:
         assert resized(data).is_like(upright), name
         if name in {"JPEG", "WEBP"}:
             assert resized(save(PICTURE, xmp=packet)).is_like(PICTURE)
-        if name in {"AVIF", "HEIC"}:  # whose box turns them by nothing
+        if name in {"AVIF", "HEIC"}:  # their irot box says no rotation
             at = data.index(b"irot") + 4
             assert resized(data[:at] + b"\0" + data[at + 1 :]).is_like(PICTURE), name
 
 
-@row("Picture of 16 bits a channel")
+@row("Picture with 16 bits per channel")
 def _() -> None:
     assert resized(sixteen_bit_rgb_png(PICTURE)).is_like(PICTURE, 50)
     deep = np.asarray(PICTURE).astype("<u2") * 257

@@ -1,4 +1,4 @@
-"""The rows about metadata."""
+"""Checks for the rows about metadata."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRETS: Final = (*PRIVATE, "Camera & Co", "secret serial number", "rdf:", "8BIM
 
 
 def names(data: bytes, **settings: Any) -> tuple[str, str]:
-    """The artist and the owner that a rendition names."""
+    """The artist and the copyright owner in a rendition."""
     exif = resized(data, **settings).image.getexif()
     artist, owner = (str(exif.get(tag, "")).encode("latin-1").decode() for tag in (ARTIST, COPYRIGHT))
     return artist, owner
@@ -38,26 +38,26 @@ def names(data: bytes, **settings: Any) -> tuple[str, str]:
 def _() -> None:
     profile = profile_like(1.8)
     for format_ in ("JPEG", "PNG", "WEBP"):
-        made = resized(saved(PICTURE, format_, exif=tagged_exif().tobytes(), xmp=xmp("Ada"), icc_profile=profile))
-        assert set(made.image.getexif()) == {ARTIST, COPYRIGHT}
-        assert not [secret for secret in SECRETS if secret.encode() in made.data]
-        assert not {"xmp", "icc_profile"} & set(made.image.info)
+        rendition = resized(saved(PICTURE, format_, exif=tagged_exif().tobytes(), xmp=xmp("Ada"), icc_profile=profile))
+        assert set(rendition.image.getexif()) == {ARTIST, COPYRIGHT}
+        assert not [secret for secret in SECRETS if secret.encode() in rendition.data]
+        assert not {"xmp", "icc_profile"} & set(rendition.image.info)
     data = saved(PICTURE, exif=tagged_exif().tobytes())
     assert not resized(data, keep_metadata="none").image.getexif()
     assert ExifTags.Base.Make in resized(data, keep_metadata="all").image.getexif()
 
 
-@row("Names of the artist and of the copyright owner")
+@row("Names of artist and copyright owner")
 def _() -> None:
-    told: dict[str, Any] = {"xmp": xmp("Xenia", "(c) Xenia")}
+    packet: dict[str, Any] = {"xmp": xmp("Xenia", "(c) Xenia")}
     both = tagged_exif().tobytes()
     artist = Image.Exif()
     artist[ARTIST] = "Ada Lovelace"
-    assert names(saved(PICTURE, exif=both, **told)) == ("Ada Lovelace", "(c) 2026 Ada")
-    assert names(saved(PICTURE, exif=artist.tobytes(), **told)) == ("Ada Lovelace", "(c) Xenia")
+    assert names(saved(PICTURE, exif=both, **packet)) == ("Ada Lovelace", "(c) 2026 Ada")
+    assert names(saved(PICTURE, exif=artist.tobytes(), **packet)) == ("Ada Lovelace", "(c) Xenia")
     block = iptc("Ida", "(c) Ida")
-    assert names(jpeg_with_iptc(block, digest_of(block), **told)) == ("Xenia", "(c) Xenia")
-    assert names(jpeg_with_iptc(block, bytes(16), **told)) == ("Ida", "(c) Ida")  # it was changed after the XMP
+    assert names(jpeg_with_iptc(block, digest_of(block), **packet)) == ("Xenia", "(c) Xenia")
+    assert names(jpeg_with_iptc(block, bytes(16), **packet)) == ("Ida", "(c) Ida")  # edited after the XMP
     assert names(png_with_texts(Author="Ada", Copyright="mine")) == ("Ada", "mine")
     text = png_with_texts(Author="Ada", **{"XML:com.adobe.xmp": xmp("Xenia").decode()})
     assert names(text) == ("Xenia", "")
@@ -71,9 +71,9 @@ def _() -> None:
     for save in WITH_IPTC.values():
         assert names(save(iptc("Ida", "(c) Ida"))) == ("Ida", "(c) Ida")
     extended = b"\x1c\x02\x50\x80\x02\0\3Ida" + dataset(2, 116, b"mine")
-    made = resized(jpeg_with_iptc(extended))
-    assert not made.image.getexif()
-    assert "IPTC cannot be read" in "".join(made.warnings)
+    rendition = resized(jpeg_with_iptc(extended))
+    assert not rendition.image.getexif()
+    assert "IPTC cannot be read" in "".join(rendition.warnings)
 
 
 @row("XMP")

@@ -1,4 +1,4 @@
-"""The rows about BMP, ICO and JPEG 2000."""
+"""Checks for the rows about BMP, ICO and JPEG 2000."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from tests.formats.test_ico import MASK, SMALL, bitmap, icon
 from tests.formats.test_ico import PNG as PNG_INSIDE
 from tests.formats.test_jpeg2000 import deep_rgb, subsampled, with_palette
 from tests.support.drawn import profile_like
-from tests.support.pictures import saved, seen_through
+from tests.support.pictures import saved, translucent
 from tests.support.small_files import RLE_BMP
 
 
 def pixels(data: bytes) -> Any:
-    """The pixels of a lossless rendition; transparent ones have no colour."""
-    found = np.asarray(resized(data, formats=("png",)).image.convert("RGBA")).astype(int)
-    return np.where(found[..., 3:] > 0, found, 0)
+    """The pixels of a lossless rendition, with transparent ones set to zero."""
+    samples = np.asarray(resized(data, formats=("png",)).image.convert("RGBA")).astype(int)
+    return without_hidden(samples)
 
 
-def wanted(samples: Any) -> Any:
-    """The same of samples."""
+def without_hidden(samples: Any) -> Any:
+    """The samples, with transparent pixels set to zero."""
     return np.where(samples[..., 3:] > 0, samples, 0)
 
 
-@row("BMP with 1, 4, 8, 16, 24 or 32 bits a pixel")
+@row("BMP with 1, 4, 8, 16, 24 or 32 bits per pixel")
 def _() -> None:
     for mode in ("1", "L", "P", "RGB"):
         picture = PICTURE.quantize(16) if mode == "P" else PICTURE.convert(mode)
         assert resized(saved(picture, "BMP"), formats=("png",)).is_like(picture, 40)
     for kind in ("5-5-5", "5-6-5", "BGRX"):
         bits, masks = MASKS[kind]
-        made = pixels(bmp(bits, masks, INFO, BITFIELDS))
-        assert np.abs(made - in_fields(masks, alpha=False)).max() <= 1.01
+        rendition = pixels(bmp(bits, masks, INFO, BITFIELDS))
+        assert np.abs(rendition - in_fields(masks, alpha=False)).max() <= 1.01
     assert resized(RLE_BMP, formats=("png",)).image.convert("RGB").getpixel((0, 1)) == (0, 255, 0)
 
 
@@ -48,12 +48,12 @@ def _() -> None:
         bits, masks = MASKS[kind]
         for size in (V4, V5):
             shown = in_fields(masks, alpha=True)
-            made = pixels(bmp(bits, masks, size, BITFIELDS))
+            rendition = pixels(bmp(bits, masks, size, BITFIELDS))
             opaque = shown[..., 3] > 250
-            assert np.abs(made[..., 3] - shown[..., 3]).max() <= 1.01
-            assert np.abs(made - shown)[opaque].max() <= 1.01
+            assert np.abs(rendition[..., 3] - shown[..., 3]).max() <= 1.01
+            assert np.abs(rendition - shown)[opaque].max() <= 1.01
     hidden = bytearray(bmp(*MASKS["BGRX"], V5, BITFIELDS))
-    struct.pack_into("<I", hidden, 14 + 52, 0xFF000000)  # all its pixels have zeros there
+    struct.pack_into("<I", hidden, 14 + 52, 0xFF000000)  # an alpha mask over zeros: all transparent
     assert not pixels(bytes(hidden)).any()
 
 
@@ -62,9 +62,9 @@ def _() -> None:
     data, profile = bytearray(bmp(*MASKS["24 bits"], V5, RGB)), profile_like(1.0)
     struct.pack_into("<I", data, 14 + 56, 0x4D424544)
     struct.pack_into("<II", data, 14 + 112, len(data) - 14, len(profile))
-    made = pixels(bytes(data) + profile)
+    rendition = pixels(bytes(data) + profile)
     light = (COLOURS[..., :3] / 255) ** (1 / 2.4)
-    assert np.abs(made[..., :3] / 255 - light).mean() < 0.03
+    assert np.abs(rendition[..., :3] / 255 - light).mean() < 0.03
 
 
 @row("BMP with a JPEG or PNG in it, or run-length encoded without its last pixels")
@@ -85,15 +85,15 @@ def _() -> None:
     ):
         data = icon(*pictures)
         for each in (data, data[:2] + b"\2" + data[3:]):
-            assert np.abs(pixels(each) - wanted(COLOURS)).max() <= 1
+            assert np.abs(pixels(each) - without_hidden(COLOURS)).max() <= 1
 
 
-@row("Icon whose transparency is zero all over")
+@row("Icon with alpha 0 everywhere")
 def _() -> None:
-    assert (pixels(icon((bitmap(32, alpha=False), 32))) == wanted(MASK)).all()
+    assert (pixels(icon((bitmap(32, alpha=False), 32))) == without_hidden(MASK)).all()
 
 
-@row("BMP, icon or JPEG 2000 that is cut off")
+@row("Truncated BMP, icon or JPEG 2000")
 def _() -> None:
     for data in (saved(PICTURE, "BMP"), icon((PNG_INSIDE, 32)), saved(PICTURE, "JPEG2000")):
         rejected(Reason.TRUNCATED, data[: len(data) // 2])
@@ -102,20 +102,20 @@ def _() -> None:
     assert resized(jpeg2000[:-2]).is_like(PICTURE)
 
 
-@row("JPEG 2000 with a palette, or with grey and transparency, or subsampled throughout")
+@row("JPEG 2000 with a palette, or with grey and transparency, or with all components subsampled")
 def _() -> None:
-    found = resized(with_palette(), formats=("png",)).image.convert("RGB")
-    colours = [found.getpixel((10 * number + 5, 15)) for number in range(4)]
+    image = resized(with_palette(), formats=("png",)).image.convert("RGB")
+    colours = [image.getpixel((10 * number + 5, 15)) for number in range(4)]
     assert colours == [(255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 0, 255)]
-    grey = seen_through(60, 40).convert("LA")
-    made = resized(saved(grey, "JPEG2000"))
-    assert made.kind == "PNG"
-    assert made.is_like(grey, 40)
+    grey = translucent(60, 40).convert("LA")
+    rendition = resized(saved(grey, "JPEG2000"))
+    assert rendition.kind == "PNG"
+    assert rendition.is_like(grey, 40)
     small = PICTURE.resize((60, 40))
     assert resized(subsampled(small, 2), formats=("png",)).is_like(small, 40)
 
 
-@row("JPEG 2000 in colours of more than 8 bits")
+@row("JPEG 2000 in colour with more than 8 bits")
 def _() -> None:
     assert resized(deep_rgb(65_280)).kind == "JPEG"
     rejected(Reason.UNSUPPORTED_FORMAT, deep_rgb(65_535))

@@ -1,4 +1,4 @@
-"""The rows about PNGs."""
+"""Checks for the rows about PNGs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDED: Final = (b"IHDR", b"IDAT", b"IEND")
 
 
 def damaged(data: bytes, kind: bytes) -> bytes:
-    """A PNG with a wrong checksum in the first chunk of a kind."""
+    """A PNG with a wrong checksum in its first chunk of this kind."""
     at = data.index(kind)
     end = at + 4 + int.from_bytes(data[at - 4 : at], "big")
     return data[:end] + bytes([data[end] ^ 1]) + data[end + 1 :]
@@ -30,9 +30,9 @@ def damaged(data: bytes, kind: bytes) -> bytes:
 def _() -> None:
     for kind in (b"tEXt", b"iTXt", b"iCCP", b"gAMA", b"sRGB", b"pHYs", b"tRNS"):
         for part in (damaged(chunk(kind, bytes(4)), kind), *[chunk(kind)] * (kind not in TEXTS)):
-            made = resized(PNG[:33] + part + PNG[33:])
-            assert kind.decode() in "".join(made.warnings)
-            assert made.is_like(PICTURE, 60)
+            rendition = resized(PNG[:33] + part + PNG[33:])
+            assert kind.decode() in "".join(rendition.warnings)
+            assert rendition.is_like(PICTURE, 60)
 
 
 @row("PNG with damage in its size, palette, pixels or end (IHDR, PLTE, IDAT, IEND)")
@@ -42,7 +42,7 @@ def _() -> None:
     rejected(Reason.CORRUPT, damaged(saved(PICTURE.quantize(16), "PNG"), b"PLTE"))
 
 
-@row("PNG that is cut off")
+@row("Truncated PNG")
 def _() -> None:
     for cut in (40, len(PNG) // 2, len(PNG) - 100):
         rejected(Reason.TRUNCATED, PNG[:cut])
@@ -50,26 +50,26 @@ def _() -> None:
         assert resized(PNG[:-cut]).is_like(PICTURE, 60)
 
 
-@row("PNG in Apple's own format for apps (CgBI)")
+@row("PNG in Apple's format for apps (CgBI)")
 def _() -> None:
     rejected(Reason.UNSUPPORTED_FORMAT, PNG[:8] + chunk(b"CgBI", bytes(4)) + PNG[8:])
 
 
-@row("PNG of 16 bits with a transparent colour")
+@row("16-bit PNG with a transparent colour")
 def _() -> None:
     size = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0))
     pixels = struct.pack(">7H", 0, 0, 0, 0, 0, 0, 1)[1:]
     rows = chunk(b"IDAT", zlib.compress(pixels))
-    made = resized(PNG[:8] + size + chunk(b"tRNS", bytes(6)) + rows + chunk(b"IEND"))
-    assert np.asarray(made.image.convert("RGBA"))[0, :, 3].tolist() == [0, 255]
+    rendition = resized(PNG[:8] + size + chunk(b"tRNS", bytes(6)) + rows + chunk(b"IEND"))
+    assert np.asarray(rendition.image.convert("RGBA"))[0, :, 3].tolist() == [0, 255]
 
 
-@row("PNG of at most 256 colours")
+@row("PNG with at most 256 colours")
 def _() -> None:
     drawing = Image.new("RGB", (400, 300), "white")
     ImageDraw.Draw(drawing).ellipse((40, 40, 360, 260), fill=(200, 30, 60))
-    made = resized(saved(drawing, "PNG"), width=200)
-    assert made.image.mode == "P"
+    rendition = resized(saved(drawing, "PNG"), width=200)
+    assert rendition.image.mode == "P"
     exact = drawing.resize((200, 150), Image.Resampling.LANCZOS)
-    assert psnr(made.image.convert("RGB"), exact) > 40
+    assert psnr(rendition.image.convert("RGB"), exact) > 40
     assert resized(PNG, width=60).image.mode == "RGB"

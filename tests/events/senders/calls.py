@@ -1,4 +1,4 @@
-"""Events handed to the handler, and what stands in the bucket behind them."""
+"""Invoke the handler with an event, and list the renditions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ OUTPUTS = {f"resized/{width}-{KEY}" for width in (480, 640, 1000)}
 
 
 def invoke(event: Any, context: LocalContext | None = None) -> dict[str, Any]:
-    """The handler's answer, as JSON carries it."""
+    """The handler's answer after a round trip through JSON."""
     answer: dict[str, Any] = json.loads(
         json.dumps(handler.lambda_handler(event, cast("Any", context or LocalContext())))
     )
     return answer
 
 
-def standing(s3: RecordingS3) -> set[str]:
+def renditions(s3: RecordingS3) -> set[str]:
     listed = s3.client.list_objects_v2(Bucket=BUCKET, Prefix="resized/").get("Contents", ())
     return {entry["Key"] for entry in listed}
 

@@ -1,4 +1,4 @@
-"""The S3 of the handler, for every sender."""
+"""The handler's S3, with one photo in the bucket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.samples import KEY
 
 @pytest.fixture
 def recorded(s3: Any, monkeypatch: pytest.MonkeyPatch) -> RecordingS3:
-    """The handler's S3, which remembers its requests; the photo lies in the bucket under the samples' key."""
+    """The handler's S3, which records its requests; the photo is stored under the key of the sample events."""
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=PHOTO)
     recording = RecordingS3(s3)
     monkeypatch.setattr(clients, "s3", lambda: recording)

@@ -1,4 +1,4 @@
-"""Every sender's events, as AWS sends them, through the whole handler to the answer that each expects."""
+"""Every sender's events are processed, and each sender gets the answer that it expects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from resizer.errors import UnknownEvent
 from resizer.model import Change, SourceObject
 from tests.conftest import BUCKET
-from tests.events.senders.calls import OUTPUTS, PHOTO, etag, invoke, refuse, standing
+from tests.events.senders.calls import OUTPUTS, PHOTO, etag, invoke, refuse, renditions
 from tests.support.samples import KEY, names, sample
 from tests.support.sources import sources
 
@@ -26,29 +26,29 @@ QUEUED = ["sqs-s3", "sqs-sns", "sqs-sns-raw", "sqs-eventbridge"]
 
 
 @pytest.mark.parametrize("name", CREATED)
-def test_a_created_object_is_resized_whoever_tells_of_it(recorded: RecordingS3, name: str) -> None:
-    """Each sender's event about a key with `+`, a space, `%25`, é and 日本 gives its three renditions."""
+def test_a_created_object_is_resized_by_every_senders_event(recorded: RecordingS3, name: str) -> None:
+    """Each sender's event for a key with `+`, a space, `%25`, é and 日本 gives three renditions."""
     [result] = invoke(sample(name, PHOTO))["results"]
     assert (result["key"], result["outcome"]) == (KEY, "resized")
-    assert standing(recorded) == OUTPUTS
+    assert renditions(recorded) == OUTPUTS
 
 
 @pytest.mark.parametrize("name", REMOVED)
-def test_a_removed_object_loses_its_renditions_whoever_tells_of_it(recorded: RecordingS3, name: str) -> None:
-    """Each sender's removal takes all three renditions away, once the object is really gone."""
+def test_renditions_are_deleted_by_every_senders_event(recorded: RecordingS3, name: str) -> None:
+    """Each sender's deletion event deletes all three renditions, because the object is gone."""
     invoke(sample("s3-post", PHOTO))
     recorded.client.delete_object(Bucket=BUCKET, Key=KEY)
     [result] = invoke(sample(name))["results"]
-    assert (result["key"], result["outcome"], standing(recorded)) == (KEY, "removed", set())
+    assert (result["key"], result["outcome"], renditions(recorded)) == (KEY, "removed", set())
 
 
 def test_several_records_get_a_result_each(recorded: RecordingS3) -> None:
-    """Of several records in one event each is done and answered for, in order; an output is skipped untouched."""
+    """Every record of an event gets a result, in order; renditions are skipped."""
     recorded.client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=PHOTO)
     for name in ("s3-several", "sns-several"):
         results = invoke(sample(name, PHOTO))["results"]
         assert [result["key"] for result in results] == [KEY, "cat.jpg", "resized/480-cat.jpg"][: len(results)]
-    assert len(standing(recorded)) == 6
+    assert len(renditions(recorded)) == 6
 
 
 @pytest.mark.parametrize(
@@ -60,64 +60,64 @@ def test_several_records_get_a_result_each(recorded: RecordingS3) -> None:
         ("sns-several", {"EventSource": "aws:ses"}),
     ],
 )
-def test_a_record_that_cannot_be_read_does_not_keep_the_others_from_being_done(
+def test_an_unreadable_record_does_not_stop_the_others(
     recorded: RecordingS3, name: str, broken: dict[str, Any]
 ) -> None:
-    """Beside a record that cannot be read the others are done, and then the event fails, so that it is not lost."""
+    """All other records are processed, and then the event fails, so that it comes back."""
     recorded.client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=PHOTO)
     event = sample(name, PHOTO)
     event["Records"].insert(0, event["Records"][0] | broken)
     with pytest.raises(UnknownEvent, match=r"expected an S3 notification|cannot be read"):
         invoke(event)
-    assert len(standing(recorded)) == 6
+    assert len(renditions(recorded)) == 6
 
 
-def test_a_message_with_a_record_that_cannot_be_read_comes_back_when_its_others_are_done(recorded: RecordingS3) -> None:
-    """In a queue the same: what can be read is done, and the message comes back."""
+def test_a_message_with_an_unreadable_record_comes_back(recorded: RecordingS3) -> None:
+    """All other records of an SQS message are processed, and then the message comes back."""
     event, records = sample("sqs-s3"), sample("s3-several", PHOTO)
     records["Records"].insert(0, {"eventSource": "aws:s3", "eventVersion": "3.0"})
     event["Records"][0]["body"] = json.dumps(records)
     recorded.client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=PHOTO)
     assert invoke(event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
-    assert len(standing(recorded)) == 6
+    assert len(renditions(recorded)) == 6
 
 
 @pytest.mark.parametrize("name", ["s3-test", "warm", "eventbridge-schedule"])
-def test_what_asks_for_nothing_touches_nothing(recorded: RecordingS3, name: str) -> None:
-    """A test event, a warm-up and a schedule have an empty answer and cost no request."""
+def test_events_without_an_object_make_no_request(recorded: RecordingS3, name: str) -> None:
+    """A test event, a warm-up and a schedule get an empty answer and cost no request."""
     assert invoke(sample(name)) == {"results": []}
     assert recorded.calls == []
 
 
 @pytest.mark.parametrize("name", QUEUED)
-def test_a_queue_may_stand_between(recorded: RecordingS3, name: str) -> None:
-    """Through SQS, with SNS or EventBridge before it or not, the object is resized and no message comes back."""
+def test_events_can_come_through_a_queue(recorded: RecordingS3, name: str) -> None:
+    """Events from SQS, also by way of SNS or EventBridge, are processed, and no message comes back."""
     assert invoke(sample(name, PHOTO)) == {"batchItemFailures": []}
-    assert standing(recorded) == OUTPUTS
+    assert renditions(recorded) == OUTPUTS
 
 
-def test_a_removal_may_come_through_a_queue(recorded: RecordingS3) -> None:
-    """A removal in an EventBridge message in a queue takes the renditions away."""
+def test_a_deletion_can_come_through_a_queue(recorded: RecordingS3) -> None:
+    """An EventBridge deletion event in a queue deletes the renditions."""
     invoke(sample("s3-post", PHOTO))
     recorded.client.delete_object(Bucket=BUCKET, Key=KEY)
     assert invoke(sample("sqs-eventbridge-deleted")) == {"batchItemFailures": []}
-    assert standing(recorded) == set()
+    assert renditions(recorded) == set()
 
 
 @pytest.mark.parametrize(
     "poison", ["no json", "[]", '{"Records": [{"eventSource": "aws:s3"}]}', '"text"', "[" * 100_000, None, {}]
 )
 def test_a_poison_message_comes_back_alone(recorded: RecordingS3, poison: object) -> None:
-    """A message that cannot be read is reported by its id, and the rest of its batch is done."""
+    """An unreadable message is reported by its id, and the rest of its batch is processed."""
     event = sample("sqs-s3-several", PHOTO)
     event["Records"][0]["body"] = poison
     failed = [{"itemIdentifier": event["Records"][0]["messageId"]}]
     assert invoke(event) == {"batchItemFailures": failed}
-    assert standing(recorded) == OUTPUTS
+    assert renditions(recorded) == OUTPUTS
 
 
-def test_no_message_of_a_fifo_queue_overtakes_one_that_fails(recorded: RecordingS3) -> None:
-    """All that follow a failed one come back with it, in their order; those before it do not."""
+def test_after_a_failure_in_a_fifo_queue_all_later_messages_come_back(recorded: RecordingS3) -> None:
+    """In a FIFO queue the failed message and all after it come back in order; earlier ones do not."""
     event = sample("sqs-s3-several", PHOTO)
     first, failing, *_ = event["Records"]
     event["Records"] = [first, {**failing, "body": "no json"}, {**first, "messageId": "last"}]
@@ -128,24 +128,24 @@ def test_no_message_of_a_fifo_queue_overtakes_one_that_fails(recorded: Recording
 
 
 @pytest.mark.parametrize("queue", ["uploads", "uploads.fifo"])
-def test_all_failing_is_a_list_and_no_error(recorded: RecordingS3, queue: str) -> None:
-    """Where every message fails, all of them are listed, so that only the queue's own policy counts its tries."""
+def test_a_batch_of_failures_is_an_answer_and_not_an_error(recorded: RecordingS3, queue: str) -> None:
+    """If every message fails, all are listed, so that only the queue's redrive policy counts attempts."""
     recorded.faults["get_object"] = lambda _: refuse("SlowDown")
     event = sample("sqs-s3", PHOTO)
     event["Records"][0]["eventSourceARN"] = f"arn:aws:sqs:eu-central-1:111122223333:{queue}"
     assert invoke(event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
 
 
-def test_an_event_that_lambda_gave_up_can_be_sent_again(recorded: RecordingS3) -> None:
-    """What lies in the failure queue, wrapped by Lambda, is resized when that queue is connected to the function."""
+def test_an_event_from_the_failure_queue_can_be_retried(recorded: RecordingS3) -> None:
+    """An event that Lambda wrapped and sent to the failure queue is processed from there."""
     event = sample("sqs-s3")
     event["Records"][0]["body"] = json.dumps({"requestContext": {}, "requestPayload": sample("s3-post", PHOTO)})
     assert invoke(event) == {"batchItemFailures": []}
-    assert standing(recorded) == OUTPUTS
+    assert renditions(recorded) == OUTPUTS
 
 
-def test_what_the_samples_tell_is_read_in_full() -> None:
-    """ETag, size, sequencer and version arrive."""
+def test_all_fields_of_an_event_are_read() -> None:
+    """The source has the event's ETag, size, sequencer and version."""
     assert sources(sample("s3-put-versioned", PHOTO)) == [
         SourceObject(
             BUCKET, KEY, Change.CREATED, etag(PHOTO), len(PHOTO), "0062E99A88DC407460",

@@ -1,4 +1,4 @@
-"""As few requests as EventBridge's limits allow; what it refuses is sent again; what is too large says so."""
+"""Events go out in as few requests as EventBridge allows; refused entries are retried, large ones shortened."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUS = "pictures"
 
 
 class Bus:
-    """EventBridge's side: notes each request, and refuses the sources that a test names, as often as it says."""
+    """A fake EventBridge: records requests, and refuses a source as many times as `refusing` says."""
 
     def __init__(self) -> None:
         self.requests: list[list[dict[str, str]]] = []
@@ -51,9 +51,9 @@ class Bus:
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
     monkeypatch.setattr("resizer.publish.event_bus.time.sleep", lambda _: None)
-    made = Bus()
-    monkeypatch.setattr(clients, "send", made.send)
-    return made
+    fake = Bus()
+    monkeypatch.setattr(clients, "send", fake.send)
+    return fake
 
 
 def rejected(key: str, detail: str = "why") -> Report:
@@ -69,7 +69,7 @@ def resized(key: str, widths: range) -> Report:
 
 @pytest.mark.parametrize(("count", "requests"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
 def test_a_request_has_at_most_ten_entries(bus: Bus, count: int, requests: list[int]) -> None:
-    """No more than EventBridge takes at once, and no fewer."""
+    """Requests have ten entries, EventBridge's limit, except for the last."""
     reports = [rejected(f"{number}.txt") for number in range(count)]
     assert send(reports, BUS) == []
     assert [len(request) for request in bus.requests] == requests
@@ -77,7 +77,7 @@ def test_a_request_has_at_most_ten_entries(bus: Bus, count: int, requests: list[
 
 
 def test_a_request_has_at_most_256_kb(bus: Bus) -> None:
-    """Entries that are too large for one request go in two."""
+    """Entries that exceed 256 kB together are split over several requests."""
     send([rejected(f"{number}.txt", "é" * 50_000) for number in range(5)], BUS)
     assert [len(request) for request in bus.requests] == [2, 2, 1]
     assert all(size(request) <= MAX_BYTES for request in bus.requests)
@@ -87,16 +87,16 @@ def size(request: list[dict[str, str]]) -> int:
     return sum(len((each["Source"] + each["DetailType"] + each["Detail"]).encode()) for each in request)
 
 
-def test_only_what_was_refused_is_sent_again(bus: Bus) -> None:
-    """EventBridge answers for each entry, and those that it has taken are not told twice."""
+def test_only_refused_entries_are_retried(bus: Bus) -> None:
+    """EventBridge answers for each entry, and accepted entries are not sent again."""
     bus.refusing = {"1.txt": 1, "2.txt": 2}
     reports = [rejected(f"{number}.txt") for number in range(4)]
     assert send(reports, BUS) == []
     assert bus.keys == [["0.txt", "1.txt", "2.txt", "3.txt"], ["1.txt", "2.txt"], ["2.txt"]]
 
 
-def test_what_is_refused_to_the_end_fails(bus: Bus) -> None:
-    """After three attempts that source's report is a failure that says why; the others stay what they are."""
+def test_an_entry_refused_three_times_fails(bus: Bus) -> None:
+    """After three attempts the source's report is a failure with the reason; other reports stay."""
     bus.refusing = {"1.txt": 99}
     reports = [rejected(f"{number}.txt") for number in range(2)]
     [failed] = send(reports, BUS)
@@ -108,22 +108,22 @@ def test_what_is_refused_to_the_end_fails(bus: Bus) -> None:
     assert len(bus.requests) == 3
 
 
-def test_a_request_that_fails_fails_its_own_entries_alone(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the second of two requests breaks off, the ten sources of the first are told."""
+def test_a_failed_request_fails_only_its_own_entries(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the second of two requests fails, the ten events of the first are sent."""
 
-    def breaking(*arguments: Any, **request: Any) -> Any:
+    def fail_the_second(*arguments: Any, **request: Any) -> Any:
         if len(bus.requests) == 1:
             raise DeliveryError("put_events to pictures failed: reset")
         return bus.send(*arguments, **request)
 
-    monkeypatch.setattr(clients, "send", breaking)
+    monkeypatch.setattr(clients, "send", fail_the_second)
     reports = [rejected(f"{number}.txt") for number in range(12)]
     assert send(reports, BUS) == reports[10:]
     assert [report.outcome for report in reports] == [Outcome.REJECTED] * 10 + [Outcome.FAILED] * 2
 
 
 def test_no_request_outlasts_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without time left nothing is sent, and the record comes back."""
+    """Without time left nothing is sent, and the report fails as `out_of_time`."""
     monkeypatch.setattr(deadline, "ends_at", time.monotonic() + 0.6)
     [report] = send([rejected("1.txt")], BUS)
     assert (report.outcome, report.reason) == (Outcome.FAILED, Reason.OUT_OF_TIME)
@@ -138,10 +138,10 @@ def test_no_request_outlasts_the_invocation(s3: Any, monkeypatch: pytest.MonkeyP
         ("日" * 300, 100, ["srcset", "renditions"]),
     ],
 )
-def test_a_large_manifest_goes_without_what_follows_from_the_rest(
+def test_a_large_event_leaves_out_srcset_then_renditions(
     bus: Bus, key: str, count: int, left_out: list[str] | None
 ) -> None:
-    """Above 256 kB the event goes first without `srcset`, then without `renditions`, and says so."""
+    """Above 256 kB an event leaves out `srcset`, then `renditions`, and lists them in `left_out`."""
     report = resized(key, range(1, count + 1))
     assert send([report], BUS) == []
     [[entry]] = bus.requests
@@ -149,12 +149,12 @@ def test_a_large_manifest_goes_without_what_follows_from_the_rest(
     detail = json.loads(entry["Detail"])
     assert detail.pop("left_out", None) == left_out
     assert report.manifest is not None
-    whole = report.manifest.content()
-    assert detail == {name: value for name, value in whole.items() if name not in (left_out or ())}
+    full = report.manifest.content()
+    assert detail == {name: value for name, value in full.items() if name not in (left_out or ())}
 
 
-def test_a_large_removal_says_so_too(bus: Bus) -> None:
-    """The keys of a removal follow from the source's; too many of them are left out."""
+def test_a_large_removal_leaves_out_its_renditions(bus: Bus) -> None:
+    """A removal with too many keys leaves them out and says so."""
     keys = tuple(f"resized/{number}-{'日' * 330}" for number in range(100))
     report = replace(rejected("cat.jpg"), outcome=Outcome.REMOVED, removed=Removed("photos", keys))
     send([report], BUS)
@@ -164,11 +164,11 @@ def test_a_large_removal_says_so_too(bus: Bus) -> None:
     }  # fmt: skip
 
 
-def test_pauses_between_attempts_are_short_and_differ(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first attempt waits for nothing; the two after it wait less than a second in all."""
-    waited: list[float] = []
-    monkeypatch.setattr("resizer.publish.event_bus.time.sleep", waited.append)
+def test_pauses_between_attempts_are_short(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a pause before each of the two retries, together less than a second."""
+    pauses: list[float] = []
+    monkeypatch.setattr("resizer.publish.event_bus.time.sleep", pauses.append)
     bus.refusing = {"1.txt": 99}
     send([rejected("1.txt")], BUS)
-    assert len(waited) == 2
-    assert 0 < math.fsum(waited) < 1
+    assert len(pauses) == 2
+    assert 0 < math.fsum(pauses) < 1

@@ -1,4 +1,4 @@
-"""A download ends where it may: at its cap, at its break, in time, and never as half a picture."""
+"""A download ends at its limit, at an error or out of time, and never passes for a whole picture."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ BREAKS = [
 @pytest.mark.parametrize("size", [None, len(DATA)])
 @pytest.mark.parametrize("amount", [-1, BLOCK])
 @pytest.mark.parametrize("released", [False, True])
-def test_the_cap_holds_with_and_without_a_size(size: int | None, amount: int, released: bool) -> None:  # noqa: FBT001 # a table's column
-    """No byte past the limit is handed out, told or untold, and the rejection is remembered."""
+def test_the_limit_holds_with_and_without_a_content_length(size: int | None, amount: int, released: bool) -> None:  # noqa: FBT001 # a table's column
+    """No byte beyond the limit is returned, and every later check raises the same rejection."""
     body = Download(DATA)
     stream = stream_of(body, size, limit=BLOCK + 100)
     if released:
         stream.release_behind()
-    given_out = b""
+    data = b""
     with rejects(Reason.TOO_MANY_BYTES):
         for _ in range(9):
-            given_out += stream.read(amount)
-    assert len(given_out) <= BLOCK + 100
+            data += stream.read(amount)
+    assert len(data) <= BLOCK + 100
     with rejects(Reason.TOO_MANY_BYTES):
         stream.check()
 
 
-def test_the_cap_stops_an_endless_body() -> None:
-    """A body without a size is read one block past the limit, never on."""
+def test_the_limit_stops_an_endless_body() -> None:
+    """A body without a Content-Length is read at most one block beyond the limit."""
     body = Download(LARGE)
     with rejects(Reason.TOO_MANY_BYTES):
         stream_of(body, None, limit=1000).read()
@@ -52,8 +52,8 @@ def test_the_cap_stops_an_endless_body() -> None:
 
 
 @pytest.mark.parametrize("size", [None, len(DATA)])
-def test_a_body_of_exactly_the_limit_is_read(size: int | None) -> None:
-    """The limit is the largest size that is allowed."""
+def test_a_body_of_exactly_the_limit_is_accepted(size: int | None) -> None:
+    """A body may be as large as the limit."""
     assert stream_of(Download(DATA), size, limit=len(DATA)).read() == DATA
 
 
@@ -61,7 +61,7 @@ def test_a_body_of_exactly_the_limit_is_read(size: int | None) -> None:
     ("size", "words"), [(2000, "s3://photos/cat.jpg has 2000 bytes"), (None, "s3://photos/cat.jpg is larger")]
 )
 def test_the_rejection_names_object_size_and_setting(size: int | None, words: str) -> None:
-    """Who reads the rejection learns which object, how large, and which setting to raise."""
+    """The rejection names the object, its size and the setting to raise."""
     rejection = too_many_bytes("s3://photos/cat.jpg", size, 1000)
     assert rejection.detail.startswith(words)
     assert "RESIZER_MAX_BYTES allows 1000" in rejection.detail
@@ -70,8 +70,8 @@ def test_the_rejection_names_object_size_and_setting(size: int | None, words: st
 @pytest.mark.parametrize("problem", BREAKS, ids=lambda problem: type(problem).__name__)
 @pytest.mark.parametrize("size", [None, len(DATA)])
 @pytest.mark.parametrize("released", [False, True])
-def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size: int | None, released: bool) -> None:  # noqa: FBT001 # a table's column
-    """However a download breaks off, reading raises what asks for another try, and again on every later read."""
+def test_every_read_after_a_broken_download_fails(problem: Exception, size: int | None, released: bool) -> None:  # noqa: FBT001 # a table's column
+    """After any connection error, this read and all later ones raise a retryable error."""
     stream = stream_of(Download(DATA[: BLOCK + 5], problem=problem), size)
     if released:
         stream.release_behind()
@@ -81,14 +81,14 @@ def test_a_broken_download_is_interrupted_and_stays_so(problem: Exception, size:
         stream.read(BLOCK)
     assert interruption.value.retryable
     assert interruption.value.__cause__ is problem
-    for again in (stream.check, stream.read):
+    for later in (stream.check, stream.read):
         with pytest.raises(StorageError):
-            again()
+            later()
 
 
 @pytest.mark.parametrize("missing", [1, BLOCK])
-def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
-    """A body that ends before the size that S3 told is no image to judge but a download to try again."""
+def test_a_body_shorter_than_its_content_length_is_a_broken_download(missing: int) -> None:
+    """A body that ends before its Content-Length is not a truncated image but a download to retry."""
     stream = stream_of(Download(DATA[:-missing]), len(DATA))
     with pytest.raises(StorageError, match=f"ended {missing} bytes early"):
         stream.read()
@@ -97,18 +97,18 @@ def test_a_body_shorter_than_promised_is_interrupted(missing: int) -> None:
 
 
 @pytest.mark.parametrize(("blocks", "taken"), [(41, 0), (40, 5), (37, 3 * BLOCK + 5), (36, 0), (20, 0)])
-def test_only_a_short_rest_is_drained(blocks: int, taken: int) -> None:
-    """A short rest is read so that the connection can serve again; a long one is not paid for."""
+def test_only_a_short_remainder_is_drained(blocks: int, taken: int) -> None:
+    """A short remainder is read so that the connection can be reused; a long one is not."""
     body = Download(LARGE)
     stream = stream_of(body, len(LARGE))
     stream.read(blocks * BLOCK)
-    read = body.taken
+    before = body.taken
     stream.drain()
-    assert body.taken - read == taken
+    assert body.taken - before == taken
 
 
-def test_closing_after_a_break_reads_nothing_more() -> None:
-    """A broken download is closed as it is."""
+def test_a_broken_download_is_not_drained() -> None:
+    """After a connection error, draining reads nothing."""
     body = Download(DATA[:-9], problem=BREAKS[0])
     stream = stream_of(body, len(DATA))
     with pytest.raises(StorageError):
@@ -118,8 +118,8 @@ def test_closing_after_a_break_reads_nothing_more() -> None:
     assert body.taken == taken
 
 
-def test_a_header_without_end_is_rejected() -> None:
-    """A file that is all header is refused before it fills the memory."""
+def test_an_endless_header_is_rejected() -> None:
+    """A file that is all header is rejected before it fills the memory."""
     stream = stream_of(Download(bytes(MAX_HEADER + 2 * BLOCK)), MAX_HEADER + 2 * BLOCK)
     with rejects(Reason.TOO_MANY_BYTES):
         while stream.read(BLOCK):
@@ -128,22 +128,22 @@ def test_a_header_without_end_is_rejected() -> None:
         stream.check()
 
 
-def test_everything_is_held_where_that_is_asked_for() -> None:
-    """A decoder that goes back and forth may have the whole object, whatever its size."""
+def test_the_whole_object_can_be_held() -> None:
+    """A decoder that seeks back and forth can have the whole object held."""
     stream = stream_of(Download(bytes(MAX_HEADER + BLOCK)), MAX_HEADER + BLOCK)
     stream.hold_everything()
     assert len(stream.read()) == stream.held == MAX_HEADER + BLOCK
     assert stream.seek(0) == 0
 
 
-@pytest.mark.parametrize(("told", "size"), [(len(DATA), len(DATA)), (None, UNLIMITED)])
-def test_the_size_is_what_s3_said_or_what_may_be_read(told: int | None, size: int) -> None:
-    """Where S3 told no size the limit stands for it, so that nothing is planned too small."""
-    assert stream_of(Download(DATA), told).size == size
+@pytest.mark.parametrize(("content_length", "size"), [(len(DATA), len(DATA)), (None, UNLIMITED)])
+def test_the_size_is_the_content_length_or_the_limit(content_length: int | None, size: int) -> None:
+    """Without a Content-Length the limit counts as the size, so that no plan is too small."""
+    assert stream_of(Download(DATA), content_length).size == size
 
 
-def test_a_fetch_may_be_refused_and_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without time left the download ends, which then is remembered."""
+def test_out_of_time_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without time left nothing is read, and later checks raise the same error."""
     monkeypatch.setattr(deadline, "remaining", lambda: 0.0)
     body = Download(DATA)
     stream = stream_of(body, len(DATA))
@@ -157,12 +157,12 @@ def test_a_fetch_may_be_refused_and_stays_so(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_empty_body_is_read() -> None:
-    """It ends at once."""
+    """An empty body gives no bytes and no error."""
     assert stream_of(Download(b""), 0).read() == b""
 
 
-def test_a_download_that_trickles_is_ended_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time is looked at before every piece that comes, however few bytes it has."""
+def test_a_trickling_download_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remaining time is checked before every piece, however small."""
     left = iter([60.0] * 5)
     monkeypatch.setattr(deadline, "remaining", lambda: next(left, 0.0))
     body = Download(DATA, piece=1)

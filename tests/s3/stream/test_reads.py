@@ -1,4 +1,4 @@
-"""A download reads as a file in memory does, while it holds less than two blocks of it."""
+"""A download reads like a file in memory, but holds less than two blocks."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _seeks = st.tuples(
 
 
 @given(st.lists(_reads | _seeks, max_size=12), st.sampled_from([None, 1000, BLOCK]), st.booleans())
-def test_it_reads_as_a_file_in_memory_does(steps: list[tuple[Any, ...]], piece: int | None, told: bool) -> None:  # noqa: FBT001 # hypothesis draws it
-    """Any sequence of reads and seeks gives what `io.BytesIO` gives, however the network cuts the bytes."""
-    file, stream = io.BytesIO(DATA), stream_of(Download(DATA, piece=piece), len(DATA) if told else None)
+def test_it_reads_like_a_file_in_memory(steps: list[tuple[Any, ...]], piece: int | None, sized: bool) -> None:  # noqa: FBT001 # hypothesis draws it
+    """Any sequence of reads and seeks gives what `io.BytesIO` gives, whatever pieces arrive."""
+    file, stream = io.BytesIO(DATA), stream_of(Download(DATA, piece=piece), len(DATA) if sized else None)
     for step in steps:
         if step[0] == "read":
             assert stream.read(step[1]) == file.read(step[1])
@@ -41,7 +41,7 @@ def test_it_reads_as_a_file_in_memory_does(steps: list[tuple[Any, ...]], piece: 
 
 @given(st.lists(st.integers(1, 3 * BLOCK), max_size=40), st.integers(0, BLOCK), st.sampled_from([None, 7000]))
 def test_reading_forwards_holds_less_than_two_blocks(sizes: list[int], before: int, piece: int | None) -> None:
-    """Once it may let go, a body of any size goes through unchanged while under two blocks are in memory."""
+    """After `release_behind`, the bytes are right while fewer than two blocks are held."""
     stream = stream_of(Download(LARGE, piece=piece), len(LARGE))
     position = len(stream.read(before))
     stream.release_behind()
@@ -54,8 +54,8 @@ def test_reading_forwards_holds_less_than_two_blocks(sizes: list[int], before: i
 
 
 @given(st.lists(st.tuples(st.integers(0, 2 * BLOCK), st.integers(0, 2 * BLOCK)), max_size=20))
-def test_skipping_forwards_loses_nothing_that_follows(hops: list[tuple[int, int]]) -> None:
-    """A released stream gives the right bytes behind every leap ahead, and keeps none that it leapt over."""
+def test_a_forward_seek_gives_the_right_bytes(hops: list[tuple[int, int]]) -> None:
+    """After `release_behind`, a forward seek gives the right bytes and holds none that it skipped."""
     file, stream = io.BytesIO(LARGE), stream_of(Download(LARGE), len(LARGE))
     stream.release_behind()
     for distance, size in hops:
@@ -65,8 +65,8 @@ def test_skipping_forwards_loses_nothing_that_follows(hops: list[tuple[int, int]
         assert stream.held < 2 * BLOCK
 
 
-def test_a_seek_to_what_is_no_longer_held_is_refused() -> None:
-    """Bytes that are gone are refused by name, as a file that cannot seek does, and never read wrong."""
+def test_a_seek_to_released_bytes_is_refused() -> None:
+    """Seeking to released bytes raises `UnsupportedOperation` with the object's name."""
     stream = stream_of(Download(LARGE), len(LARGE))
     stream.release_behind()
     stream.read(2 * BLOCK)
@@ -76,8 +76,8 @@ def test_a_seek_to_what_is_no_longer_held_is_refused() -> None:
     assert stream.read(9) == LARGE[2 * BLOCK : 2 * BLOCK + 9]
 
 
-def test_what_was_read_before_can_be_read_again_until_the_next_fetch() -> None:
-    """A decoder may still go back to the header's bytes when it starts, for they are held until then."""
+def test_the_header_can_be_read_again_until_the_next_fetch() -> None:
+    """After `release_behind`, a decoder can go back to the header until more is downloaded."""
     stream = stream_of(Download(LARGE), len(LARGE))
     stream.read(100)
     stream.release_behind()
@@ -96,8 +96,8 @@ def test_a_seek_before_the_first_byte_is_refused() -> None:
 
 
 @pytest.mark.parametrize("released", [False, True])
-def test_the_end_is_known_to_the_byte_without_a_download(released: bool) -> None:  # noqa: FBT001 # a table's column
-    """`seek` to the end says the size that S3 told, with not one byte fetched for it."""
+def test_seeking_to_the_end_downloads_nothing(released: bool) -> None:  # noqa: FBT001 # a table's column
+    """With a Content-Length, seeking to the end reads no byte."""
     body = Download(DATA)
     stream = stream_of(body, len(DATA))
     if released:
@@ -108,16 +108,16 @@ def test_the_end_is_known_to_the_byte_without_a_download(released: bool) -> None
     assert stream.read() == DATA[-7:]
 
 
-def test_the_end_of_an_unknown_size_is_found_to_the_byte() -> None:
-    """Where S3 told no size, `seek` to the end is right all the same."""
+def test_the_end_is_found_without_a_content_length() -> None:
+    """Without a Content-Length, seeking to the end returns the right position."""
     stream = stream_of(Download(DATA, piece=999), None)
     assert stream.seek(0, io.SEEK_END) == len(DATA)
     assert stream.seek(0) == 0
     assert stream.read() == DATA
 
 
-def test_it_asks_for_no_more_than_a_block_ahead() -> None:
-    """Reading little by little fetches a block at a time, so that download and decoding overlap."""
+def test_one_block_is_downloaded_at_a_time() -> None:
+    """Small reads download one block at a time, so that download and decoding overlap."""
     body = Download(DATA)
     stream = stream_of(body, len(DATA))
     assert stream.read(10) == DATA[:10]

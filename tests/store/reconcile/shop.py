@@ -1,4 +1,4 @@
-"""A shop whose renditions follow its pictures, and the requests that this costs."""
+"""A bucket whose events are processed one by one, with all requests counted."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def picture(colour: str = "red", format_: str = "PNG") -> bytes:
 
 @dataclass
 class Shop:
-    """A bucket and its events in order."""
+    """A bucket, and its events in order."""
 
     versioned: bool = False
     settings: Settings = SMALL
-    told: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.memory = MemoryS3(self.told.append, self.versioned)
+        self.memory = MemoryS3(self.events.append, self.versioned)
         self.s3 = RecordingS3(self.memory)
 
     def upload(self, body: bytes, key: str = KEY, **headers: str) -> dict[str, Any]:
         self.memory.put_object(Bucket=BUCKET, Key=key, Body=body, **headers)
-        return self.told[-1]
+        return self.events[-1]
 
     def delete(self, key: str = KEY, **version: str) -> dict[str, Any]:
         self.memory.delete_object(Bucket=BUCKET, Key=key, **version)
-        return self.told[-1]
+        return self.events[-1]
 
     def handle(self, event: dict[str, Any]) -> Report:
         self.s3.calls.clear()
@@ -67,7 +67,7 @@ def outputs(key: str = KEY) -> list[str]:
     return [f"resized/{width}-{key}" for width in (1, 2, 3)]
 
 
-def ended(report: Report) -> tuple[str, str | None]:
+def outcome_of(report: Report) -> tuple[str, str | None]:
     return str(report.outcome), report.reason and str(report.reason)
 
 

@@ -1,4 +1,4 @@
-"""Writers who come between lose nothing, and what S3 refuses is an error that names the object."""
+"""Concurrent writers lose nothing, and an error of S3 names the object."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rend
 
 
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed", "409", "412", "NoSuchKey", "404"])
-def test_a_lost_race_is_run_again(s3: S3, code: str) -> None:
-    """A write that met another's, with nothing standing afterwards, is made again on the first condition."""
+def test_a_lost_race_is_retried(s3: S3, code: str) -> None:
+    """If a conditional PUT fails but no rendition exists, the PUT is retried with the same condition."""
     requests: list[dict[str, Any]] = []
     refuse = refusing(2, code)
 
@@ -33,8 +33,8 @@ def test_a_lost_race_is_run_again(s3: S3, code: str) -> None:
     assert stored(s3) == b"pixels"
 
 
-def test_a_conflict_with_the_same_rendition_is_done(s3: S3) -> None:
-    """Where the other writer of a conflict wrote this very rendition, there is nothing left to write."""
+def test_a_conflict_with_the_same_rendition_writes_nothing(s3: S3) -> None:
+    """If the other writer wrote the same rendition, there is nothing left to write."""
 
     def the_other_wins(_: dict[str, Any]) -> None:
         write(s3, destination(), rendition())
@@ -43,8 +43,8 @@ def test_a_conflict_with_the_same_rendition_is_done(s3: S3) -> None:
     assert write(RecordingS3(s3, {"put_object": the_other_wins}), destination(), rendition()) is False
 
 
-def test_a_later_writer_who_comes_between_stands(s3: S3) -> None:
-    """Who looks, and is overtaken by a later upload before writing, looks again and leaves that one alone."""
+def test_a_newer_rendition_written_meanwhile_stays(s3: S3) -> None:
+    """If a newer upload's rendition is written between HEAD and PUT, it stays."""
     write(s3, destination(etag="4567", sequencer=EARLIER), rendition(b"old"))
 
     def overtake(request: dict[str, Any]) -> None:
@@ -56,8 +56,8 @@ def test_a_later_writer_who_comes_between_stands(s3: S3) -> None:
     assert stored(s3) == b"newest"
 
 
-def test_what_disappears_in_between_is_written_anew(s3: S3) -> None:
-    """Where what was to be replaced has been deleted meanwhile, the rendition is written all the same."""
+def test_a_rendition_deleted_meanwhile_is_written_anew(s3: S3) -> None:
+    """If the rendition to replace is deleted between HEAD and PUT, the new one is written."""
     write(s3, destination(etag="4567", sequencer=EARLIER), rendition(b"old"))
 
     def delete(request: dict[str, Any]) -> None:
@@ -68,8 +68,8 @@ def test_what_disappears_in_between_is_written_anew(s3: S3) -> None:
     assert stored(s3) == b"pixels"
 
 
-def test_races_without_end_are_given_up(s3: S3) -> None:
-    """Who loses every race says so, by name and number, and asks for another try."""
+def test_endless_races_end_in_a_storage_error(s3: S3) -> None:
+    """A writer that loses every race raises a retryable error with the key and the number of attempts."""
     recording = RecordingS3(s3, {"put_object": refusing(99, "ConditionalRequestConflict")})
     with pytest.raises(StorageError, match=f"{ATTEMPTS} other writers were faster") as problem:
         write(recording, destination(), rendition())
@@ -80,8 +80,8 @@ def test_races_without_end_are_given_up(s3: S3) -> None:
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "SlowDown", "InternalError", "ServiceUnavailable"])
 @pytest.mark.parametrize("operation", ["put_object", "head_object"])
-def test_a_refusal_is_a_storage_error_that_names_the_object(s3: S3, code: str, operation: str) -> None:
-    """Whatever S3 refuses is worth another try, under the request's and the object's name, with S3's own word."""
+def test_an_error_of_s3_names_request_and_object(s3: S3, code: str, operation: str) -> None:
+    """Any error of S3 is retryable, and its message has the request, the object and S3's code."""
     write(s3, destination(recipe="r0"), rendition())
     recording = RecordingS3(s3, {operation: refusing(1, code)})
     with pytest.raises(StorageError) as problem:
@@ -93,8 +93,8 @@ def test_a_refusal_is_a_storage_error_that_names_the_object(s3: S3, code: str, o
 
 
 @pytest.mark.parametrize("operation", ["put_object", "head_object"])
-def test_an_endpoint_out_of_reach_is_a_storage_error(s3: S3, operation: str) -> None:
-    """A connection that fails is a storage error by the same name."""
+def test_an_unreachable_endpoint_is_a_storage_error(s3: S3, operation: str) -> None:
+    """A failed connection is a storage error that names the endpoint."""
 
     def fail(_: dict[str, Any]) -> None:
         raise EndpointConnectionError(endpoint_url="https://s3.test")

@@ -1,4 +1,4 @@
-"""What there is no time for, what is rejected, and what needs more memory is lost by no sender."""
+"""No event is lost if time runs out, the image is rejected, or it needs more memory."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ class ShortContext(LocalContext):
 
 
 @pytest.mark.parametrize("name", ["s3-post", "sqs-s3", "batch-1.0", "direct"])
-def test_with_little_time_left_nothing_is_begun(recorded: RecordingS3, name: str) -> None:
-    """With too little time left a record is not started, and is reported so that it comes back."""
+def test_with_little_time_left_nothing_is_started(recorded: RecordingS3, name: str) -> None:
+    """With too little time left, a record is not started and comes back."""
     event, context = sample(name, PHOTO), ShortContext()
     if name == "s3-post":
         with pytest.raises(RecordsFailed, match="too few to start"):
             invoke(event, context)
     else:
         answer = invoke(event, context)
-        told = answer.get("batchItemFailures") or answer["results"]
-        assert len(told) == 1
-        assert told[0].get("resultCode", "TemporaryFailure") == "TemporaryFailure"
-        assert told[0].get("reason", "out_of_time") == "out_of_time"
+        results = answer.get("batchItemFailures") or answer["results"]
+        assert len(results) == 1
+        assert results[0].get("resultCode", "TemporaryFailure") == "TemporaryFailure"
+        assert results[0].get("reason", "out_of_time") == "out_of_time"
     assert recorded.calls == []
 
 
 @pytest.fixture
 def rejections(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The messages in a real queue for rejections."""
+    """Reads the messages of a rejections queue."""
     sqs = clients.client("sqs")
     url = sqs.create_queue(QueueName="rejections")["QueueUrl"]
     monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=url))
@@ -58,12 +58,12 @@ def rejections(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> Any:
     sqs.delete_queue(QueueUrl=url)
 
 
-def test_a_rejection_is_recorded(recorded: RecordingS3, rejections: Any) -> None:
-    """A rejected image leaves one message with bucket, key, ETag, reason and detail; a resized one leaves none."""
+def test_a_rejection_is_sent_to_the_queue(recorded: RecordingS3, rejections: Any) -> None:
+    """A rejected image sends one message with bucket, key, ETag, reason and detail; a resized one sends none."""
     recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=b"no image")
     invoke(sample("direct"))
-    [told] = rejections()
-    assert told == {
+    [message] = rejections()
+    assert message == {
         "bucket": BUCKET, "key": KEY, "etag": etag(b"no image"), "reason": "not_an_image",
         "detail": "The object starts with b'no image', which no image does.",
     }  # fmt: skip
@@ -72,17 +72,17 @@ def test_a_rejection_is_recorded(recorded: RecordingS3, rejections: Any) -> None
     assert rejections() == []
 
 
-def test_a_rejection_that_cannot_be_recorded_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the queue for rejections refuses, the record fails and is tried again, so that nothing is lost."""
-    nowhere = clients.client("sqs").meta.endpoint_url + "/123456789012/nowhere"
-    monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=nowhere))
+def test_a_rejection_that_cannot_be_sent_comes_back(recorded: RecordingS3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the rejections queue fails, the record fails and is retried."""
+    missing_queue = clients.client("sqs").meta.endpoint_url + "/123456789012/nowhere"
+    monkeypatch.setattr(handler, "settings", replace(handler.settings, rejections_queue_url=missing_queue))
     recorded.client.put_object(Bucket=BUCKET, Key=KEY, Body=b"no image")
     with pytest.raises(RecordsFailed, match=r"send_message to http://.*/nowhere failed"):
         invoke(sample("s3-post", b"no image"))
 
 
 class LargeFunction:
-    """Stands in for Lambda: keeps what it is invoked with."""
+    """A Lambda client that records its invocations."""
 
     def __init__(self) -> None:
         self.invoked: list[dict[str, Any]] = []
@@ -93,10 +93,10 @@ class LargeFunction:
 
 
 @pytest.mark.parametrize("name", ["s3-put-versioned", "direct-widths"])
-def test_what_needs_more_memory_is_handed_over_once(
+def test_an_image_that_needs_more_memory_is_forwarded_once(
     recorded: RecordingS3, rejections: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """An image that needs more memory goes to the large function, asynchronously, and is rejected there if at all."""
+    """It goes to the large function, asynchronously; only that one rejects it."""
 
     def too_large(*_: Any) -> None:
         raise Rejected(Reason.NEEDS_MEMORY, "It would take 700 MB.")
@@ -110,10 +110,10 @@ def test_what_needs_more_memory_is_handed_over_once(
     assert (result["outcome"], result["reason"], rejections()) == ("skipped", "handed_over", [])
     [request] = large.invoked
     assert (request["FunctionName"], request["InvocationType"]) == ("resizer-large", "Event")
-    passed_on = json.loads(request["Payload"])
-    [source] = sources(passed_on)
+    payload = json.loads(request["Payload"])
+    [source] = sources(payload)
     [original] = sources(event) if name.startswith("s3") else [SourceObject(BUCKET, KEY, widths=(320, 160))]
     assert source == replace(original, forwarded=True)
-    [result] = invoke(passed_on)["results"]
+    [result] = invoke(payload)["results"]
     assert (result["outcome"], result["reason"], len(large.invoked)) == ("rejected", "needs_memory", 1)
     assert [each["reason"] for each in rejections()] == ["needs_memory"]

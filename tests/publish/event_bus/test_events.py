@@ -1,4 +1,4 @@
-"""What becomes of each source is told on an event bus, at least once; what could not be told comes back."""
+"""Every change of renditions is sent to the event bus at least once; a record whose event fails comes back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CAT = saved(photo_like(600, 400))
 
 @pytest.fixture
 def bus(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listening]:
-    """An event bus that the handler tells, with manifests on."""
+    """The handler's event bus, with manifests on."""
     monkeypatch.setattr(handler, "settings", with_manifest(replace(handler.settings, event_bus=BUS)))
     listening = Listening.on(BUS)
     yield listening
@@ -36,25 +36,25 @@ def bus(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listening]:
 
 @pytest.fixture
 def unreachable(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bus that takes nothing."""
+    """An event bus that denies every request."""
 
-    def refuse(*_: Any, **__: Any) -> Any:
+    def deny(*_: Any, **__: Any) -> Any:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutEvents")
 
-    class Refusing:
-        put_events = staticmethod(refuse)
+    class DenyingClient:
+        put_events = staticmethod(deny)
 
     monkeypatch.setattr(handler, "settings", with_manifest(replace(handler.settings, event_bus=BUS)))
     client = clients.client
-    monkeypatch.setattr(clients, "client", lambda service: Refusing() if service == "events" else client(service))
+    monkeypatch.setattr(clients, "client", lambda service: DenyingClient() if service == "events" else client(service))
 
 
 def invoke(event: dict[str, Any]) -> dict[str, Any]:
     return handler.lambda_handler(event, context())
 
 
-def told(listening: Listening) -> list[tuple[str, dict[str, Any]]]:
-    return [(each["detail-type"], each["detail"]) for each in listening.heard()]
+def received(listening: Listening) -> list[tuple[str, dict[str, Any]]]:
+    return [(each["detail-type"], each["detail"]) for each in listening.received()]
 
 
 def sqs(*keys: str) -> dict[str, Any]:
@@ -66,43 +66,45 @@ def sqs(*keys: str) -> dict[str, Any]:
     return {"Records": records}
 
 
-def test_renditions_are_told_with_their_manifest(s3: Any, bus: Listening) -> None:
-    """`Renditions Ready` holds what the manifest in the bucket holds, word for word."""
+def test_renditions_ready_contains_the_manifest(s3: Any, bus: Listening) -> None:
+    """The detail of `Renditions Ready` is the same as the manifest in the bucket."""
     s3.put_object(Bucket=BUCKET, Key="a+b é.jpg", Body=CAT)
     invoke(notification("a%2Bb+%C3%A9.jpg"))
-    [event] = bus.heard()
+    [event] = bus.received()
     assert (event["source"], event["detail-type"]) == ("resizer", "Renditions Ready")
     stored = s3.get_object(Bucket=BUCKET, Key="resized/manifest-a+b é.jpg.json")
     assert event["detail"] == parsed(stored["Body"].read())
     assert len(event["detail"]["renditions"]) == 3
 
 
-def test_without_a_manifest_the_event_says_the_same(s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event needs no manifest in the bucket; without a placeholder it has none."""
+def test_without_a_manifest_the_event_has_the_same_fields(
+    s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event does not need a manifest in the bucket; without a placeholder its fields are null."""
     plain = replace(handler.settings.defaults, manifest=False, placeholder=False)
     monkeypatch.setattr(handler, "settings", replace(handler.settings, defaults=plain))
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     invoke(notification("cat.jpg"))
-    [(_, detail)] = told(bus)
+    [(_, detail)] = received(bus)
     assert detail["srcset"]["jpeg"].startswith("/resized/480-cat.jpg 480w, ")
     assert detail["thumbhash"] is None
 
 
-def test_removals_and_rejections_are_told(s3: Any, bus: Listening) -> None:
-    """`Renditions Removed` names the keys under which there is nothing any more, `Image Rejected` the reason."""
+def test_removals_and_rejections_are_sent(s3: Any, bus: Listening) -> None:
+    """`Renditions Removed` lists the deleted keys, `Image Rejected` the reason."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     etag = s3.put_object(Bucket=BUCKET, Key="note é.txt", Body=b"text")["ETag"].strip('"')
     invoke(notification("cat.jpg"))
     s3.delete_object(Bucket=BUCKET, Key="cat.jpg")
-    bus.heard()
+    bus.received()
     invoke(notification("cat.jpg", change="ObjectRemoved:Delete"))
     keys = ["resized/manifest-cat.jpg.json", *(f"resized/{width}-cat.jpg" for width in (1000, 640, 480))]
-    [(type_, detail)] = told(bus)
+    [(type_, detail)] = received(bus)
     assert (type_, detail.pop("version")) == ("Renditions Removed", 1)
     assert sorted(each["key"] for each in detail.pop("renditions")) == sorted(keys)
     assert detail == {"source": {"bucket": BUCKET, "key": "cat.jpg"}, "bucket": BUCKET}
     invoke(notification("note+%C3%A9.txt"))
-    [(type_, detail)] = told(bus)
+    [(type_, detail)] = received(bus)
     assert type_ == "Image Rejected"
     assert detail == {
         "version": 1,
@@ -112,17 +114,17 @@ def test_removals_and_rejections_are_told(s3: Any, bus: Listening) -> None:
     }
 
 
-def test_a_retry_that_finds_all_done_tells_too(s3: Any, bus: Listening) -> None:
-    """Nobody knows whether the try before came to tell, so uploads and removals are told again."""
+def test_a_retry_with_nothing_to_do_sends_the_event_again(s3: Any, bus: Listening) -> None:
+    """The first attempt may have failed before it sent its event, so a retry sends it again."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     for _ in range(2):
         invoke(notification("cat.jpg"))
-    first, second = told(bus)
+    first, second = received(bus)
     assert first == second
     s3.delete_object(Bucket=BUCKET, Key="cat.jpg")
     for change in ("ObjectRemoved:Delete", "ObjectRemoved:Delete", "ObjectCreated:Put"):
         invoke(notification("cat.jpg", change=change))
-    first, *others = told(bus)
+    first, *others = received(bus)
     assert first[0] == "Renditions Removed"
     assert others == [first, first]
 
@@ -138,41 +140,41 @@ def test_a_retry_that_finds_all_done_tells_too(s3: Any, bus: Listening) -> None:
         },
     ],
 )
-def test_an_events_own_widths_are_not_told(s3: Any, bus: Listening, event: dict[str, Any]) -> None:
-    """A direct event or a batch job with widths of its own gets its answer, and the bus hears nothing."""
+def test_widths_of_an_event_are_not_sent(s3: Any, bus: Listening, event: dict[str, Any]) -> None:
+    """Renditions in widths of a direct event or a batch job are written, but no event is sent."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     invoke(event)
     assert s3.head_object(Bucket=BUCKET, Key="resized/200-cat.jpg")["ContentLength"] > 0
-    assert bus.heard() == []
+    assert bus.received() == []
 
 
-def test_what_is_skipped_is_not_told(s3: Any, bus: Listening) -> None:
-    """An event for one of our own outputs, or a warm-up, says nothing to anybody."""
+def test_skipped_events_send_nothing(s3: Any, bus: Listening) -> None:
+    """The event of a rendition and a warm-up send no event."""
     invoke(notification("resized/480-cat.jpg"))
     invoke({"warm": True})
-    assert bus.heard() == []
+    assert bus.received() == []
 
 
-def test_ten_records_are_told_in_one_request(s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The records of an invocation are told together, after all of them are done."""
+def test_ten_records_are_sent_in_one_request(s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The events of an invocation are sent together, after all records are processed."""
     sent: list[int] = []
     send = clients.send
 
-    def noting(*arguments: Any, **request: Any) -> Any:
+    def record(*arguments: Any, **request: Any) -> Any:
         sent.append(len(request["Entries"]))
         return send(*arguments, **request)
 
-    monkeypatch.setattr(clients, "send", noting)
+    monkeypatch.setattr(clients, "send", record)
     for number in range(10):
         s3.put_object(Bucket=BUCKET, Key=f"{number}.txt", Body=b"text")
     assert invoke(sqs(*(f"{number}.txt" for number in range(10)))) == {"batchItemFailures": []}
     assert sent == [10]
-    assert sorted(detail["source"]["key"] for _, detail in told(bus)) == [f"{number}.txt" for number in range(10)]
+    assert sorted(detail["source"]["key"] for _, detail in received(bus)) == [f"{number}.txt" for number in range(10)]
 
 
 @pytest.mark.usefixtures("unreachable")
-def test_what_could_not_be_told_comes_back(s3: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each sender gets the record back in its own way, and what had nothing to tell stays done."""
+def test_a_record_whose_event_cannot_be_sent_comes_back(s3: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each sender learns of the failure in its own format; records without an event succeed."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     with pytest.raises(RecordsFailed, match=r"s3://photos/cat.jpg is resized, .*put_events to pictures.*AccessDenied"):
         invoke(notification("cat.jpg"))
@@ -186,18 +188,18 @@ def test_what_could_not_be_told_comes_back(s3: Any, capsys: pytest.CaptureFixtur
     assert result["resultCode"] == "TemporaryFailure"
 
 
-def test_records_that_failed_anyway_are_told_by_their_retry(s3: Any, bus: Listening) -> None:
-    """One record that cannot be read does not keep the others from being told."""
+def test_an_unreadable_record_does_not_stop_the_events_of_others(s3: Any, bus: Listening) -> None:
+    """If one record is unreadable, the events of the others are sent."""
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     event = notification("cat.jpg", "cat.jpg")
     del event["Records"][1]["s3"]["object"]["key"]
     with pytest.raises(Exception, match="key is missing"):
         invoke(event)
-    assert [type_ for type_, _ in told(bus)] == ["Renditions Ready"]
+    assert [type_ for type_, _ in received(bus)] == ["Renditions Ready"]
 
 
 def test_without_a_bus_nothing_is_sent(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By default there is no bus, and no request to one."""
+    """By default there is no event bus and no request to one."""
     monkeypatch.setattr(event_bus, "send", lambda *_, **__: pytest.fail("sent"))
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     assert invoke(notification("cat.jpg"))["results"][0]["outcome"] == "resized"

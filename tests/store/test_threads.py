@@ -1,4 +1,4 @@
-"""Real threads on one key: whoever comes last to a rendition, it shows the last version."""
+"""Handlers in real threads race for one key, and the renditions show the last version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))
 
 
 class Serialised:
-    """One request at a time to the embedded S3, whose conditional writes are not atomic as those of AWS are."""
+    """Sends one request at a time, because the embedded S3's conditional writes are not atomic like those of AWS."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -47,7 +47,7 @@ def picture(colour: str) -> bytes:
 
 
 def until_done(store: Any, event: dict[str, Any]) -> None:
-    """As Lambda does, the event comes again until it does not fail."""
+    """Process an event again until it succeeds, as Lambda does."""
     for source in sources(event):
         while True:
             try:
@@ -58,32 +58,32 @@ def until_done(store: Any, event: dict[str, Any]) -> None:
 
 
 class Inbox:
-    """The events in their order, for threads to wait for."""
+    """The events in order; threads can wait for them."""
 
     def __init__(self) -> None:
         self._events: list[dict[str, Any]] = []
         self._arrived = threading.Condition()
 
     def put(self, event: dict[str, Any]) -> None:
-        """Take in one event."""
+        """Add an event."""
         with self._arrived:
             self._events.append(event)
             self._arrived.notify_all()
 
-    def wait_for(self, place: int) -> dict[str, Any]:
-        """The event at a place, once it has come."""
+    def wait_for(self, index: int) -> dict[str, Any]:
+        """The event at this index, once it has arrived."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._events) > place, timeout=30)
-            return self._events[place]
+            assert self._arrived.wait_for(lambda: len(self._events) > index, timeout=30)
+            return self._events[index]
 
 
-def race(store: Any, told: Inbox) -> None:
-    """Four versions are uploaded, and two handlers get each one's event, while the next are being uploaded."""
+def race(store: Any, inbox: Inbox) -> None:
+    """Upload four versions, while two handlers process the event of each."""
     start = threading.Barrier(HANDLERS + 1)
 
     def handler(number: int) -> None:
         start.wait()
-        until_done(store, told.wait_for(number // 2))
+        until_done(store, inbox.wait_for(number // 2))
 
     with ThreadPoolExecutor(HANDLERS) as threads:
         running = [threads.submit(handler, number) for number in range(HANDLERS)]
@@ -105,34 +105,34 @@ def assert_shows(store: Any, colour: str) -> None:
 
 @pytest.mark.parametrize("round_", range(20))
 @pytest.mark.parametrize("sequencers", [True, False])
-def test_eight_handlers_and_four_versions(round_: int, sequencers: bool) -> None:  # noqa: FBT001 # a parameter
-    """Eight threads with the events of four versions, each twice, end with the renditions of the last version."""
-    told = Inbox()
+def test_eight_handlers_in_threads_end_with_the_last_version(round_: int, sequencers: bool) -> None:  # noqa: FBT001 # a parameter
+    """Eight threads process the events of four versions, each twice; the renditions show the last version."""
+    inbox = Inbox()
 
     def notify(event: dict[str, Any]) -> None:
         if not event["Records"][0]["s3"]["object"]["key"].startswith("resized/"):
-            told.put(event)
+            inbox.put(event)
 
     store = MemoryS3(notify, sequencers=sequencers)
-    race(store, told)
+    race(store, inbox)
     assert_shows(store, COLOURS[-1])
 
 
 @pytest.mark.parametrize("round_", range(2))
-def test_eight_handlers_over_http(s3: Any, round_: int) -> None:
-    """The same against the embedded S3, over HTTP, which tells no sequencers."""
-    told = Inbox()
+def test_eight_handlers_over_http_end_with_the_last_version(s3: Any, round_: int) -> None:
+    """The same over HTTP with the embedded S3, whose events have no sequencers."""
+    inbox = Inbox()
     store = Serialised(s3)
     plain = store.put_object
 
-    def put_and_tell(**request: Any) -> Any:
+    def put_and_notify(**request: Any) -> Any:
         answer = plain(**request)
         if request["Key"] == KEY:
             stored = {"key": request["Key"].replace("%", "%25").replace("+", "%2B"), "eTag": answer["ETag"].strip('"')}
-            place = {"bucket": {"name": BUCKET}, "object": stored}
-            told.put({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}]})
+            entity = {"bucket": {"name": BUCKET}, "object": stored}
+            inbox.put({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": entity}]})
         return answer
 
-    store.__dict__["put_object"] = put_and_tell
-    race(store, told)
+    store.__dict__["put_object"] = put_and_notify
+    race(store, inbox)
     assert_shows(store, COLOURS[-1])
