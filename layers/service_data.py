@@ -22,8 +22,8 @@ OPERATIONS: Final = {
     "lambda": ("Invoke",),
     "events": ("PutEvents",),
 }
-# S3's endpoint rules with these texts in a condition never apply: they are for directory buckets, Outposts, access points
-# and Object Lambda. None of these sends events, and settings refuse their names.
+# S3's endpoint rules with these texts in a condition never apply: they are for directory buckets, Outposts, access
+# points and Object Lambda. None of these sends events, and settings refuse their names.
 NEVER_MET: Final = (
     '"--x-s3"',
     '"--xa-s3"',

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # imports leave no garbage, and looking for it takes a tenth of a cold start's CPU
+gc.disable()  # imports leave little garbage, and looking for it takes a tenth of a cold start's CPU
 
 import math
 import os
