@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, HERE, OURS, Sample, Worker
+from bench.peers.worker import FLOOR, FORMATS, HERE, OURS, Sample, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-FLOOR: Final = "floor"
 WARM_UP: Final = 2  # rounds
 
 

@@ -3,6 +3,7 @@
 The encodes write what ours does: 4:2:0 and Huffman tables of each file's own.
 
 No requests, no resizing, no metadata: the pictures that are encoded were made before the clock runs.
+The C library keeps freed memory, as it does for ours.
 """
 
 from __future__ import annotations

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.peers.contest import FLOOR, Standing
-from bench.peers.worker import OURS
+from bench.peers.worker import FLOOR, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bench.peers.contest import Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 OURS: Final = "ours"
+FLOOR: Final = "floor"
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _number = count()
 
@@ -77,8 +78,10 @@ class Worker:
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
         }
-        if contender == OURS:
-            environment |= allocator_settings(PROJECT / "template.yaml") | (built.environment if built else {})
+        if contender in {OURS, FLOOR}:  # without them the floor would fetch fresh pages that ours never does
+            environment |= allocator_settings(PROJECT / "template.yaml")
+        if contender == OURS and built:
+            environment |= built.environment
         self.contender = contender
         self.cpu_total = 0.0  # seconds, over all runs: a clock for pytest-benchmark
         self._process = Popen(command(contender, built), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)
