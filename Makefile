@@ -1,22 +1,22 @@
-# A fresh machine needs Python 3.11 or newer, make and the package index; tests and artifact need Python 3.13, too.
+# You need Python 3.11 or newer, make, and access to PyPI; for the tests and the artifact also Python 3.13.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PHOTO  ?=
 
-# `make run photo=cat.jpg` would run without the photo, so a variable in lowercase is refused.
+# Refuse variables in lowercase: `make run photo=cat.jpg` would run without the photo.
 LOWERCASE := $(foreach letter,a b c d e f g h i j k l m n o p q r s t u v w x y z,$(letter)%)
 UNKNOWN   := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(filter $(LOWERCASE),$(name))))
-$(foreach name,$(UNKNOWN),$(error There is no variable $(name): write $(shell echo $(name) | tr a-z A-Z)))
+$(foreach name,$(UNKNOWN),$(error There is no variable $(name): use $(shell echo $(name) | tr a-z A-Z)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-long check format lock clean
 
-help: ## List what can be made
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-# An environment made for the tests has all that running takes, at versions that fit together.
+# The environment for the tests also contains everything that `make run` needs.
 LOCAL := $(if $(wildcard $(VENV)/dev.ready),$(VENV)/dev.ready,$(VENV)/local.ready)
 
 run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and print the renditions
@@ -24,33 +24,33 @@ run: $(LOCAL) ## Resize sample images, or PHOTO=path, in the local service and p
 
 include stack.mk
 
-# One process for each core. Tests of one group run in the same process; groups start in the order of tests/conftest.py.
+# One process per core. Tests of one group run in the same process; tests/conftest.py sets the order of the groups.
 PARALLEL := --numprocesses=logical --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder
 
-# Tests start Python hundreds of times, so bytecode is kept, whatever the shell has set.
+# Tests start Python hundreds of times, which is faster with bytecode, so ignore this variable of the shell.
 test test-fast test-long: export PYTHONDONTWRITEBYTECODE :=
 
-test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all the tests, or those in TESTS=path
+test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all tests, or those in TESTS=path
 	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
-test-fast: $(VENV)/dev.ready ## Run the tests that are not slow, in less than a minute; TESTS=path for some of them
+test-fast: $(VENV)/dev.ready ## Run the fast tests in less than a minute, or those in TESTS=path
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(TESTS)
 
-test-long: $(VENV)/dev.ready ## The ordering model with thousands of stories, and 2,000 images while requests fail (a quarter of an hour)
+test-long: $(VENV)/dev.ready ## Run the ordering model with thousands of examples, and 2,000 images while requests fail (15 minutes)
 	RESIZER_MODEL_EXAMPLES=2000 RESIZER_MODEL_SEEDS=20000 RESIZER_MODEL_MOTO_SEEDS=200 RESIZER_MANY_IMAGES=2000 \
 	  $(BIN)/python -m pytest -s tests/store/test_ordering_model.py tests/hostile/test_many_images.py
 
-check: $(VENV)/dev.ready ## Lint, formatting and types
+check: $(VENV)/dev.ready ## Check lint, formatting, types and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
 
-format: $(VENV)/dev.ready ## Format the code and fix what can be fixed
+format: $(VENV)/dev.ready ## Format the code, and fix lint where ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
+lock: $(VENV)/dev.ready ## Update all pinned dependencies, with hashes
 	for extra in "" "--extra local requirements/build.in" "--extra dev requirements/build.in"; do \
 	  name=$$(echo $$extra | sed -E 's/--extra ([a-z]+).*/\1/'); \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
@@ -65,7 +65,7 @@ lock: $(VENV)/dev.ready ## Pin all dependencies anew, with hashes
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
-clean: ## Remove everything that was made
+clean: ## Remove everything that make has created
 	rm -rf $(VENV) $(STACK) $(RUNTIME) .aws-sam build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
 	rm -rf *.egg-info bench/report.* bench/peers/sharp/node_modules tests/docs/npm/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -76,10 +76,10 @@ $(VENV)/%.ready: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Debian leaves ensurepip out of its python3; the pip that is there can fill the environment all the same.
+# Debian's python3 has no ensurepip, but its pip can install pip into the environment.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Resizer needs Python 3.11 or newer; set PYTHON=")'
-	@mkdir -p $(VENV) 2>/dev/null || { echo "Nothing can be written to $(CURDIR): use a checkout of your own." >&2; exit 1; }
+	@mkdir -p $(VENV) 2>/dev/null || { echo "You cannot write to $(CURDIR): use your own checkout." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install --quiet pip; } \
 	  || { rm -rf $(VENV); echo "This Python has neither ensurepip nor pip: apt install python3-venv, or set PYTHON=" >&2; exit 1; }

@@ -1,7 +1,7 @@
-# The stack: built by SAM, run in the real Lambda runtime here, deployed to an account.
+# Build the stack with SAM, invoke it in the real Lambda runtime on this machine, and deploy it to an account.
 STACK    := .venv-stack
 RUNTIME  := .venv-runtime
-# Without make's own variables, for `sam build` runs a make of its own.
+# `sam build` runs make, which must not inherit our make's variables.
 SAM      := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS SAM_CLI_TELEMETRY=0 $(STACK)/bin/sam
 BUILT    := .aws-sam/build/template.yaml
 NAME     ?= resizer
@@ -11,19 +11,19 @@ REGION   := $(if $(AWS_REGION),--region $(AWS_REGION))
 
 .PHONY: lambda-python stack runtime build invoke deploy destroy logs
 
-lambda-python: | $(VENV)/bin/python ## Fail and say how to get one where there is no Python of Lambda's version
+lambda-python: | $(VENV)/bin/python ## Check for a Python of Lambda's version; if there is none, say how to install it
 	@$(BIN)/python -m devtools.lambda_runtime.interpreter >/dev/null
 
-stack: $(STACK)/ready ## Install AWS SAM, pinned, into an environment of its own
+stack: $(STACK)/ready ## Install a pinned AWS SAM into a separate environment
 
-runtime: $(RUNTIME)/ready ## Install the Lambda runtime's client for Python 3.13
+runtime: $(RUNTIME)/ready ## Install the Lambda runtime interface client for Python 3.13
 
-build: $(BUILT) ## Build the function and its layers as Lambda gets them, without Docker
+build: $(BUILT) ## Build the function and its layers for Lambda, without Docker
 
-invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Run EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
+invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Invoke the function with EVENT=events/s3-put.json (PHOTO=path) in the real Lambda runtime
 	@$(BIN)/python -m devtools.lambda_runtime $(EVENT) --function $(FUNCTION) $(if $(PHOTO),--photo "$(PHOTO)")
 
-# What can be seen beforehand is said before the build. PARAMETERS, ARGS and EMULATED arrive by the environment.
+# `deployable` reports mistakes before the build. PARAMETERS, ARGS and EMULATED are passed in the environment.
 deploy: deployable $(BUILT) ## Deploy to your AWS account: asks a few questions, or none with PARAMETERS="BucketName=yours"
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)"
 
@@ -31,7 +31,7 @@ deploy: deployable $(BUILT) ## Deploy to your AWS account: asks a few questions,
 deployable: $(STACK)/ready
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)" --check
 
-destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account; ARGS=--no-prompts asks nothing
+destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account; without questions: ARGS=--no-prompts
 	$(SAM) delete --stack-name "$(NAME)" $(REGION) $(ARGS)
 
 logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
@@ -45,7 +45,7 @@ $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resi
 	  || { cat build/sam.log; exit 1; }
 	@touch $@
 
-# A copy of the settings file, to see whether it has changed, come or gone since the build that packed it.
+# A copy of the settings file: if it is changed, added or removed, make builds again.
 build/settings.toml: always
 	@mkdir -p build
 	@cat "$(or $(RESIZER_CONFIG),resizer.toml)" 2>/dev/null | cmp -s - $@ || cat "$(or $(RESIZER_CONFIG),resizer.toml)" > $@ 2>/dev/null || true
@@ -59,7 +59,7 @@ $(STACK)/ready: requirements/stack.txt | $(VENV)/bin/python
 	@$(PIP) --python $(STACK)/bin/python install --no-deps --require-hashes -r $<
 	@touch $@
 
-# The interpreter is Lambda's version, which need not be that of the project's own environment.
+# This environment needs a Python of Lambda's version; the project's own may have another.
 $(RUNTIME)/ready: requirements/interface.txt $(STACK)/ready
 	@python=$$($(STACK)/bin/python -m devtools.lambda_runtime.interpreter) && $$python -m venv --clear --without-pip $(RUNTIME)
 	@$(PIP) --python $(RUNTIME)/bin/python install --no-deps --require-hashes -r $<

@@ -1,1 +1,1 @@
-"""What the service costs, measured: memory sizes, peers, and the price of both."""
+"""Benchmarks: the price of each memory size, other libraries, and regressions."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, choose, apply, report."""
+"""`python -m bench`: measures the price of each memory size, and chooses the best."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.apply import Default, smallest, with_defaults
-from bench.choose import Conditions, Strategy, best, candidates, cheaper, pairs
+from bench.apply import Default, min_value, with_defaults
+from bench.choose import MILLION, Choice, Conditions, Strategy, best, is_cheaper
+from bench.choose import choose as price_sizes
 from bench.machine import machine
-from bench.pictures import own_settings, pictures
+from bench.pictures import bench_settings, pictures
+from bench.plan import OnProgress, Plan
 from bench.rows import Row, read_rows, write_rows
 from bench.sizes import DEFAULT_SIZES, measurable, parse_sizes
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
@@ -28,7 +30,7 @@ from resizer.cli.prices import Architecture, prices
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Generator
 
     from bench.check import Figures
 
@@ -42,90 +44,92 @@ app = typer.Typer(
 console = Console()
 BUILD = Path("build/bench")
 ROWS = BUILD / "rows.jsonl"
-# Seconds. Time that is not used is not paid, and the limits allow images many times as large as those of most mixes:
-# one of 100 megapixels takes up to six times as long as the 17 megapixels that were measured here.
-LEAST_TIMEOUT = 60
+# A long time-out costs nothing, and images can be far larger than those of most mixes: one of 100 megapixels takes up
+# to six times as long as the 17 megapixels that were measured here.
+MIN_TIMEOUT_SECONDS = 60
 
-Photos = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A folder of your own pictures.")]
-Mix = Annotated[Path | None, typer.Option(exists=True, help='TOML of `"file name" = share`; all equal without it.')]
-Sizes = Annotated[str, typer.Option(help="Memory sizes in MB, by comma.")]
-Rows = Annotated[Path, typer.Option(help="Where the rows are, as JSON lines.")]
-Warm = Annotated[int, typer.Option(min=1, help="Warm invocations of each picture and size.")]
-Strategies = Annotated[Strategy, typer.Option(help="What best means.")]
-EVERY_SIZE = ",".join(map(str, DEFAULT_SIZES))
+Photos = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A folder with your own pictures.")]
+Mix = Annotated[Path | None, typer.Option(exists=True, help='TOML file with lines such as `"cat.jpg" = 3`.')]
+Sizes = Annotated[str, typer.Option(help="Memory sizes in MB, separated by commas.")]
+Rows = Annotated[Path, typer.Option(help="JSON lines file of the measurements.")]
+Warm = Annotated[int, typer.Option(min=1, help="Warm invocations for each picture and size.")]
+Strategies = Annotated[Strategy, typer.Option(help="How to choose the best size.")]
+ALL_SIZES = ",".join(map(str, DEFAULT_SIZES))
 
 
 @app.command()
 def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
     photos: Photos = None,
     mix: Mix = None,
-    sizes: Sizes = EVERY_SIZE,
+    sizes: Sizes = ALL_SIZES,
     warm: Warm = 5,
-    first_byte_ms: Annotated[float, typer.Option(min=0, help="S3's time to the first byte.")] = FIRST_BYTE_MS,
-    megabytes_per_second: Annotated[float, typer.Option(min=0, help="S3's bandwidth.")] = MEGABYTES_PER_SECOND,
-    code: Annotated[Path, typer.Option(help="The built function.")] = BUILD / "function",
-    layer: Annotated[Path, typer.Option(help="The built layer.")] = BUILD / "layer",
+    first_byte_ms: Annotated[float, typer.Option(min=0, help="Milliseconds until S3's first byte.")] = FIRST_BYTE_MS,
+    megabytes_per_second: Annotated[
+        float, typer.Option(min=0, help="Bandwidth of each connection to S3.")
+    ] = MEGABYTES_PER_SECOND,
+    code: Annotated[Path, typer.Option(help="Folder of the built function.")] = BUILD / "function",
+    layer: Annotated[Path, typer.Option(help="Folder of the built layer.")] = BUILD / "layer",
     *,
-    estimate: Annotated[bool, typer.Option(help="Compute the sizes from one measurement, whatever is here.")] = False,
+    estimate: Annotated[bool, typer.Option(help="Estimate, even where control groups are available.")] = False,
     rows: Rows = ROWS,
 ) -> None:
-    """Measure each picture at each memory size, under the Lambda runtime, in control groups.
+    """Measure each picture at each memory size, in Lambda's runtime emulator and control groups.
 
-    Where those are not to be had, the sizes are computed from CPU time and memory, and labelled an estimate.
+    Where these are not available, the figures are computed from CPU time and memory, and labelled as estimates.
     """
-    from bench.local import Plan, run, why_estimate  # noqa: PLC0415 # keeps --help quick
+    from bench.local import LocalRun  # noqa: PLC0415 # keeps --help fast
 
-    chosen, network = pictures(photos, mix, BUILD / "samples", _left_out), Network(first_byte_ms, megabytes_per_second)
-    plan = Plan(chosen, _measurable(sizes), warm, network, code, layer)
-    if not estimate and (why := why_estimate(plan)):
+    chosen = pictures(photos, mix, BUILD / "samples", _warn_unusable)
+    plan = Plan(chosen, _measurable(sizes), warm)
+    local = LocalRun(plan, Network(first_byte_ms, megabytes_per_second), code, layer)
+    if not estimate and (why := local.why_not_measurable()):
         console.print(f"[yellow]Estimating instead of measuring:[/yellow] {why}", soft_wrap=True, highlight=False)
         estimate = True
     if (load := os.getloadavg()[0]) > 1:
         console.print(f"[yellow]This machine is busy (load {load:.1f}):[/yellow] durations will be too long.")
-    with _progress() as progress:
-        task = progress.add_task("", total=len(chosen) * len(plan.sizes))
-        step = partial(_describe, progress, task)
-        _keep(rows, plan.about(), _tracked(run(plan, step, estimated=estimate), progress, task))
-    print_rows(console, read_rows(rows)[1])
+    _measure(plan, partial(local.rows, estimated=estimate), rows, local.about())
 
 
 @app.command()
 def live(  # noqa: PLR0913, PLR0917 # one parameter per option
-    function: Annotated[str, typer.Argument(help="The deployed function's name.")],
-    bucket: Annotated[str | None, typer.Option(help="Where it may write, if it does not serve one bucket.")] = None,
+    function: Annotated[str, typer.Argument(help="The name of the deployed function.")],
+    bucket: Annotated[
+        str | None, typer.Option(help="The bucket to measure in, if the function serves several.")
+    ] = None,
     photos: Photos = None,
     mix: Mix = None,
-    sizes: Sizes = EVERY_SIZE,
+    sizes: Sizes = ALL_SIZES,
     warm: Warm = 5,
     rows: Rows = ROWS,
 ) -> None:
-    """Measure on AWS: a version for each memory size, what Lambda reports read, everything put back."""
-    from bench.account import connect, find  # noqa: PLC0415 # keeps --help quick
-    from bench.live import measure_live  # noqa: PLC0415 # keeps --help quick
+    """Measure on AWS: publish a version for each memory size, read Lambda's reports, and restore everything."""
+    from bench.account import connect, find_target  # noqa: PLC0415 # keeps --help fast
+    from bench.live import measure_live  # noqa: PLC0415 # keeps --help fast
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # put everything back then, too
-    chosen = pictures(photos, mix, BUILD / "samples", _left_out)
-    wanted, account = parse_sizes(sizes), connect()
-    target = find(account, function, bucket)
-    with _progress() as progress:
-        task = progress.add_task("", total=len(chosen) * len(wanted))
-        step = partial(_describe, progress, task)
-        about = {"function": function, "warm": warm, "mix": {picture.name: picture.share for picture in chosen}}
-        with closing(measure_live(account, target, chosen, wanted, warm, step)) as measured:
-            _keep(rows, about, _tracked(measured, progress, task))
-    print_rows(console, read_rows(rows)[1])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # restores everything, like Ctrl-C
+    plan = Plan(pictures(photos, mix, BUILD / "samples", _warn_unusable), parse_sizes(sizes), warm)
+    account = connect()
+    target = find_target(account, function, bucket)
+    about = {"function": function, "warm": warm, "mix": plan.mix}
+    _measure(plan, partial(measure_live, account, target, plan), rows, about)
 
 
 @app.command()
 def check(
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each picture.")] = 15,
-    accepted: Annotated[Path, typer.Option(help="The file with the accepted revision.")] = Path("bench/accepted"),
-    against: Annotated[str | None, typer.Option(help="Another revision to compare with.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each picture is resized.")] = 15,
+    accepted: Annotated[Path, typer.Option(help="The file that names the accepted revision.")] = Path("bench/accepted"),
+    against: Annotated[str | None, typer.Option(help="Compare with this revision instead.")] = None,
     *,
-    accept: Annotated[bool, typer.Option(help="Accept the revision that is checked out instead of comparing.")] = False,
+    accept: Annotated[bool, typer.Option(help="Accept the revision that is checked out, without comparing.")] = False,
 ) -> None:
-    """Compare CPU and memory per image with the accepted code's, in the same run; exit 1 where 15 percent worse."""
-    from bench.check import code_at, current_revision, least, regressions, take  # noqa: PLC0415 # keeps --help quick
+    """Compare CPU time and memory per image with the accepted code. Exit code 1 if they are 15 percent higher."""
+    from bench.check import (  # noqa: PLC0415 # keeps --help fast
+        better_of,
+        code_at,
+        current_revision,
+        measure_samples,
+        regressions,
+    )
 
     if accept:
         accepted.write_text(current_revision() + "\n")
@@ -135,14 +139,16 @@ def check(
     code = code_at(revision, BUILD / "accepted").resolve()
     samples = [picture.path for picture in pictures(None, None, BUILD / "samples")]
 
-    def again() -> dict[str, Figures]:
+    def measured() -> dict[str, Figures]:
         with stub_s3(samples[0].parent, Network(0, 0)) as endpoint, _progress() as progress:
-            step = partial(_describe, progress, progress.add_task("", total=None))
-            return take(samples, endpoint, code, rounds, step)
+            task = progress.add_task("", total=None)
+            return measure_samples(
+                samples, endpoint, code, rounds, lambda text: progress.update(task, description=text)
+            )
 
-    now = again()
-    if regressions(now, prices()):  # noise does not come twice
-        now = least(now, again())
+    now = measured()
+    if regressions(now, prices()):  # noise rarely comes twice
+        now = better_of(now, measured())
     print_check(console, now, revision)
     if worse := regressions(now, prices()):
         console.print(*(f"[red]{line}[/red]" for line in worse), sep="\n", soft_wrap=True, highlight=False)
@@ -153,82 +159,79 @@ def check(
 def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     rows: Rows = ROWS,
     strategy: Strategies = Strategy.CHEAPEST,
-    images: Annotated[float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month.")] = 1e6,
-    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Part of the images that meet a cold start.")] = 0.01,
+    images: Annotated[float, typer.Option(parser=amount, metavar="NUMBER", help="Images a month.")] = MILLION,
+    cold_share: Annotated[float, typer.Option(min=0, max=1, help="Share of images with a cold start.")] = 0.01,
     timeout: Annotated[float, typer.Option(min=1, help="The function's time-out in seconds.")] = 60,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
     *,
-    free_tier: Annotated[bool, typer.Option(help="Take off what each account has free every month.")] = False,
-    template: Annotated[Path | None, typer.Option(help="Write the choice into this template's defaults.")] = None,
-    report: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("bench/report.html"),
+    free_tier: Annotated[bool, typer.Option(help="Subtract the monthly free tier.")] = False,
+    template: Annotated[Path | None, typer.Option(help="Write the chosen sizes into this template.")] = None,
+    report: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("bench/report.html"),
 ) -> None:
-    """Choose a memory size by its price for the mix, and write the report; with --template, apply it."""
+    """Choose a memory size by its price for the mix, and write the report; with --template, apply the choice."""
     about, measured = read_rows(rows)
-    from bench.page import page  # noqa: PLC0415 # matplotlib takes a second, and is not there for tests
+    from bench.html_report import html_report  # noqa: PLC0415 # needs matplotlib, which tests do not install
     from bench.plots import cost_and_duration  # noqa: PLC0415 # as above
 
     conditions = Conditions(
-        about["mix"], prices(), cold_share, timeout, arch, free_tier, images, own_settings().defaults.writes
+        about["mix"], prices(), cold_share, timeout, arch, free_tier, images, bench_settings().defaults.writes
     )
-    found, two = candidates(measured, conditions), pairs(measured, conditions)
-    print_candidates(console, found, two, conditions, strategy)
-    report.write_text(page(about, measured, found, two, conditions, BUILD / "peers.jsonl", strategy), encoding="utf-8")
+    choice = price_sizes(measured, conditions, strategy)
+    print_candidates(console, choice)
+    report.write_text(html_report(about, measured, choice, BUILD / "peers.jsonl"), encoding="utf-8")
     plot = report.with_suffix(".svg")
-    plot.write_text(cost_and_duration(found, best(found, strategy)) + "\n", encoding="utf-8")
+    plot.write_text(cost_and_duration(choice.candidates, choice.chosen) + "\n", encoding="utf-8")
     console.print(f"Report: {report}, plot: {plot}.", highlight=False)
     if template:
-        template.write_text(_applied(template, measured, conditions, strategy), encoding="utf-8")
+        template.write_text(_applied(template.read_text(encoding="utf-8"), choice), encoding="utf-8")
         console.print(f"{template} has the chosen defaults.", highlight=False)
 
 
-def _applied(template: Path, rows: list[Row], conditions: Conditions, strategy: Strategy) -> str:
-    """The template's text with the best that its own limits allow."""
-    text = template.read_text(encoding="utf-8")
-    low, large = smallest(text, "MemorySize"), smallest(text, "LargeMemorySize")
-    one = best([each for each in candidates(rows, conditions) if each.memory_mb >= low], strategy)
-    two = best(
-        [each for each in pairs(rows, conditions) if each.memory_mb >= low and (each.large_mb or 0) >= large], strategy
+def _applied(template: str, choice: Choice) -> str:
+    """The template's text with the best sizes that its `MinValue`s allow."""
+    small, large = min_value(template, "MemorySize"), min_value(template, "LargeMemorySize")
+    single = best([each for each in choice.candidates if each.memory_mb >= small], choice.strategy)
+    pair = best(
+        [each for each in choice.pairs if each.memory_mb >= small and (each.large_mb or 0) >= large], choice.strategy
     )
-    chosen = two if two and (one is None or cheaper(two, one)) else one
+    chosen = pair if pair and (single is None or is_cheaper(pair, single)) else single
     if chosen is None:
-        raise UsageError("No memory size fits the mix, so there is nothing to apply.")
-    dollars = chosen.lambda_dollars / conditions.images * 1e6
-    reason = f"{datetime.now(UTC):%Y-%m-%d}: {strategy} for {len(conditions.mix)} pictures, ${dollars:.2f} a million"
-    seconds = max(LEAST_TIMEOUT, -(-int(chosen.slowest_ms * 2) // 10_000) * 10)  # twice the slowest, in tens
+        raise UsageError("No memory size can resize every picture, so there is nothing to apply.")
+    price = f"${chosen.lambda_dollars_per_million:.2f} a million"
+    reason = f"{datetime.now(UTC):%Y-%m-%d}: {choice.strategy} for {len(choice.conditions.mix)} pictures, {price}"
+    seconds = max(MIN_TIMEOUT_SECONDS, -(-int(chosen.slowest_ms * 2) // 10_000) * 10)  # twice the slowest, rounded up
     defaults = [Default("MemorySize", chosen.memory_mb, reason), Default("TimeoutSeconds", seconds, reason)]
     if chosen.large_mb:
         defaults.append(Default("LargeMemorySize", chosen.large_mb, reason))
-    return with_defaults(text, defaults)
+    return with_defaults(template, defaults)
 
 
-def _keep(path: Path, about: dict[str, Any], rows: Iterable[Row]) -> None:
-    """Write the rows, and those that are there when somebody interrupts."""
+def _measure(
+    plan: Plan, measure_rows: Callable[[OnProgress], Generator[Row, None, None]], path: Path, about: dict[str, Any]
+) -> None:
+    """Measure with a progress bar, write the rows, and print them. An interruption keeps the rows so far."""
     found: list[Row] = []
-    try:
-        found.extend(rows)
-    finally:
-        write_rows(path, about, found)
+    with _progress() as progress:
+        task = progress.add_task("", total=len(plan.pictures) * len(plan.sizes))
+        try:
+            with closing(measure_rows(lambda text: progress.update(task, description=text))) as measured:
+                for row in measured:
+                    found.append(row)
+                    progress.advance(task)
+        finally:
+            write_rows(path, about, found)
+    print_rows(console, found)
 
 
-def _left_out(why: str) -> None:
+def _warn_unusable(why: str) -> None:
     console.print(f"[yellow]Left out:[/yellow] {escape(why)}", soft_wrap=True, highlight=False)
-
-
-def _describe(progress: Progress, task: TaskID, what: str) -> None:
-    progress.update(task, description=what)
-
-
-def _tracked(rows: Iterable[Row], progress: Progress, task: TaskID) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        progress.advance(task)
 
 
 def _measurable(sizes: str) -> tuple[int, ...]:
     wanted = parse_sizes(sizes)
     found = measurable(wanted, machine().cores)
     for size in sorted(set(wanted) - set(found)):
-        console.print(f"[yellow]{size} MB is left out:[/yellow] this machine has too few cores for its share.")
+        console.print(f"[yellow]{size} MB is left out:[/yellow] this machine has too few cores for it.")
     return found
 
 

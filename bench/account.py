@@ -1,4 +1,4 @@
-"""The AWS account that is measured in: its clients, and what the function under test says of itself."""
+"""Connects to the AWS account and finds the function to measure."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from resizer.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_INVOCATION: Final = 900  # seconds, by Lambda's quotas
-# An invocation is never sent again: it would run twice, and be measured while the first still runs.
-INVOKING: Final = Config(
-    read_timeout=LONGEST_INVOCATION + 30, retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True
+MAX_TIMEOUT_SECONDS: Final = 900  # Lambda's quota
+# No retries: the second invocation would run, and be measured, beside the first.
+INVOKE_CONFIG: Final = Config(
+    read_timeout=MAX_TIMEOUT_SECONDS + 30, retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True
 )
-NO_REGION = "No AWS region is set: say AWS_REGION=eu-west-1, or whichever the function is in."
-NO_CREDENTIALS = "No AWS credentials are found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+NO_REGION = "No AWS region is set. Set AWS_REGION to the function's region, such as AWS_REGION=eu-west-1."
+NO_CREDENTIALS = "There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Clients of Lambda and S3; `invoking` is Lambda's too, and waits for as long as an invocation may take."""
+    """Clients for Lambda and S3. `invoke_client` waits for the longest invocation and does not retry."""
 
-    functions: Any
-    invoking: Any
+    lambda_client: Any
+    invoke_client: Any
     s3: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A function as it was found: its memory size, its environment, and the bucket to measure in."""
+    """A function with its original memory size and environment, and the bucket to measure in."""
 
     name: str
     memory_mb: int
@@ -45,7 +45,7 @@ class Target:
 
 
 def connect() -> Account:
-    """The clients, by what botocore finds, and `AWS_REGION`. Raises `UsageError` where it does not find enough."""
+    """Create the clients. Raises `UsageError` if the region or the credentials are missing."""
     session = get_session()
     try:
         region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
@@ -55,27 +55,28 @@ def connect() -> Account:
             raise UsageError(NO_CREDENTIALS)
         return Account(
             session.create_client("lambda", region_name=region),
-            session.create_client("lambda", region_name=region, config=INVOKING),
+            session.create_client("lambda", region_name=region, config=INVOKE_CONFIG),
             session.create_client("s3", region_name=region),
         )
     except BotoCoreError as problem:
-        raise UsageError(f"AWS cannot be reached with this configuration: {problem}") from problem
+        raise UsageError(f"The AWS configuration does not work: {problem}") from problem
 
 
-def find(account: Account, name: str, bucket: str | None) -> Target:
-    """The function, and the bucket that it serves where none is named. Raises `UsageError` where it cannot be measured.
+def find_target(account: Account, name: str, bucket: str | None) -> Target:
+    """Find the function, and the bucket that it serves if `bucket` is None.
 
-    Its unpublished version is changed for the seconds in which versions are made, so nothing may invoke that.
+    While versions are published, $LATEST has other settings, so nothing may invoke it. Raises `UsageError` if the
+    function cannot be measured.
     """
     try:
-        found = account.functions.get_function_configuration(FunctionName=name)
-        if _is_invoked_unpublished(account.functions, found["FunctionName"]):
+        found = account.lambda_client.get_function_configuration(FunctionName=name)
+        if _invoked_without_alias(account.lambda_client, found["FunctionName"]):
             raise UsageError(
-                f"{name} is invoked without an alias by its resource policy, and would miss events while its versions"
-                " are made. Let them invoke an alias, as the template of this project does, or measure another one."
+                f"{name} has a resource policy without an alias, so events could fail while versions are published."
+                " Invoke an alias, as this project's template does, or measure another function."
             )
     except (ClientError, BotoCoreError) as problem:
-        raise UsageError(f"AWS does not show {name}: {problem}") from problem
+        raise UsageError(f"{name} cannot be read: {problem}") from problem
     environment = found.get("Environment", {})
     if "Error" in environment:
         raise UsageError(f"The environment of {name} cannot be read: {environment['Error'].get('Message')}")
@@ -83,9 +84,9 @@ def find(account: Account, name: str, bucket: str | None) -> Target:
     return Target(found["FunctionName"], found["MemorySize"], variables, _bucket(name, variables, bucket))
 
 
-def _is_invoked_unpublished(functions: Any, name: str) -> bool:
+def _invoked_without_alias(lambda_client: Any, name: str) -> bool:
     try:
-        functions.get_policy(FunctionName=name)
+        lambda_client.get_policy(FunctionName=name)
     except ClientError as problem:
         if problem.response["Error"]["Code"] == "ResourceNotFoundException":
             return False
@@ -93,22 +94,18 @@ def _is_invoked_unpublished(functions: Any, name: str) -> bool:
     return True
 
 
-def _bucket(name: str, environment: Mapping[str, str], asked: str | None) -> str:
+def _bucket(name: str, environment: Mapping[str, str], wanted: str | None) -> str:
     try:
         settings = Settings.from_env(environment)
     except ConfigError as problem:
-        raise UsageError(f"{name} has other settings than this version knows. {problem}") from problem
-    if settings.output_bucket:  # which has all that is measured, for uploads elsewhere would trigger the function
-        return _output_bucket(name, settings.output_bucket, asked)
+        raise UsageError(f"{name} has settings that this version does not know. {problem}") from problem
+    if output := settings.output_bucket:  # uploads to another bucket would trigger the function
+        if wanted in {None, output}:
+            return output
+        raise UsageError(f"{name} writes to {output} (RESIZER_OUTPUT_BUCKET): measure there, not in {wanted}.")
     served = settings.buckets
-    if asked and served and asked not in served:
-        raise UsageError(f"{name} serves {', '.join(sorted(served))} by RESIZER_BUCKETS, and not {asked}.")
-    if asked or len(served) == 1:
-        return asked or next(iter(served))
-    raise UsageError(f"Name a bucket that {name} may read, and write under its output prefix: BUCKET=")
-
-
-def _output_bucket(name: str, bucket: str, asked: str | None) -> str:
-    if asked in {None, bucket}:
-        return bucket
-    raise UsageError(f"{name} writes to {bucket} by RESIZER_OUTPUT_BUCKET, and is measured there, not in {asked}.")
+    if wanted and served and wanted not in served:
+        raise UsageError(f"{name} serves only {', '.join(sorted(served))} (RESIZER_BUCKETS), not {wanted}.")
+    if wanted or len(served) == 1:
+        return wanted or next(iter(served))
+    raise UsageError(f"Name a bucket that {name} can read, with BUCKET=. It writes there below its output prefix.")

@@ -1,4 +1,4 @@
-"""The chosen sizes into `template.yaml`: only the defaults change, every comment stays."""
+"""Writes the chosen sizes into `template.yaml`. Only the defaults change; comments stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from resizer.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A parameter of the template, its new default, and why: `reason` becomes the comment behind it."""
+    """A parameter of the template, its new default, and the reason, which becomes the comment after it."""
 
     parameter: str
     value: int
@@ -18,14 +18,14 @@ class Default:
 
 
 def with_defaults(template: str, defaults: list[Default]) -> str:
-    """The template's text with other defaults. Raises `UsageError` where a parameter or its default is missing."""
+    """The template's text with new defaults. Raises `UsageError` if a parameter or its default is missing."""
     for default in defaults:
         template = _with_default(template, default)
     return template
 
 
-def smallest(template: str, parameter: str) -> int:
-    """The least that a parameter may be by its `MinValue`; 0 where it has none. Raises `UsageError`."""
+def min_value(template: str, parameter: str) -> int:
+    """The `MinValue` of a parameter, or 0. Raises `UsageError` if there is no such parameter."""
     found = re.search(r"^    MinValue: *(\d+)", _block(template, parameter)[0], re.MULTILINE)
     return int(found[1]) if found else 0
 

@@ -1,9 +1,9 @@
-"""The handler's CPU time per picture, and its peak memory and quality, as pytest-benchmark cases.
+"""Each contender's CPU time per picture, and Resizer's peak memory and quality, as pytest-benchmark cases.
 
     python -m pytest bench/cases.py
 
-Each contender runs in a process of its own, warm, and is timed by that process's CPU clock. Ratios are taken by
-`python -m bench.peers`, which takes turns; these cases are for looking at one picture at a time.
+Each contender runs in a warm process of its own, and the timer is that process's CPU time. Use these to look at one
+picture; `python -m bench.peers` computes ratios, because its contenders take turns.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.estimate import duration
-from bench.local import Plan, why_estimate
+from bench.local import LocalRun
 from bench.measure import Artifact, measure
-from bench.peers.contest import contenders
+from bench.peers.comparison import contenders
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, Worker
+from bench.peers.worker import FLOOR, FORMATS, OURS, Worker
 from bench.pictures import Picture, pictures
+from bench.plan import Plan
 from bench.stub_s3 import Network, stub_s3
 from devtools.lambda_runtime.tools import installed_tools
 
@@ -31,18 +32,18 @@ if TYPE_CHECKING:
 
 ROUNDS = 10
 CODE, LAYER = Path("build/bench/function"), Path("build/bench/layer")
-MOST_MEMORY = {"bird-20mp-422.jpg": 80_000_000}  # bytes of the whole process
-LEAST_PSNR = 45.0  # dB, before encoding, against Lanczos from the full decode
+MAX_PEAK_BYTES = {"bird-20mp-422.jpg": 80_000_000}  # of the whole process
+MIN_PSNR = 45.0  # dB
 
 
 class Clock:
-    """The CPU seconds of the process that is being timed."""
+    """The timer: CPU seconds of the worker that is being measured."""
 
     worker: Worker | None = None
 
     @classmethod
     def now(cls) -> float:
-        """Its time so far."""
+        """CPU seconds so far."""
         return cls.worker.cpu_total if cls.worker else 0.0
 
 
@@ -53,56 +54,54 @@ def all_pictures() -> list[Picture]:
 
 
 def photos() -> list[Path]:
-    """Those that every contender takes."""
+    """The pictures in formats that every contender supports."""
     return [each.path for each in all_pictures() if each.path.suffix.lower() in FORMATS]
 
 
-def _no_groups() -> str | None:
-    return why_estimate(Plan(all_pictures(), (1769,), 1, Network(0, 0), CODE, LAYER))
-
-
-NO_GROUPS = _no_groups()
+NOT_MEASURABLE = LocalRun(Plan(all_pictures(), (1769,), 1), Network(0, 0), CODE, LAYER).why_not_measurable()
 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    """All pictures behind an S3 on loopback, as fast as it goes, where nobody has made renditions of them before."""
+    """A new S3 without latency or bandwidth limit that serves all pictures."""
     with stub_s3(photos()[0].parent, Network(0, 0)) as url:
         yield url
 
 
 @pytest.mark.parametrize("photo", photos(), ids=lambda photo: photo.name)
-@pytest.mark.parametrize("name", [each.name for each in contenders() if not each.missing and each.name != "floor"])
+@pytest.mark.parametrize("name", [each.name for each in contenders() if not each.missing and each.name != FLOOR])
 @pytest.mark.benchmark(timer=Clock.now, warmup=False)
 def test_cpu(benchmark: BenchmarkFixture, endpoint: str, name: str, photo: Path) -> None:
     benchmark.group = photo.name
     with Worker(name, endpoint) as worker:
         Clock.worker = worker
-        sample = benchmark.pedantic(  # type: ignore[no-untyped-call] # it carries no types
+        sample = benchmark.pedantic(  # type: ignore[no-untyped-call] # pytest-benchmark has no types here
             worker.run, (photo,), rounds=ROUNDS, warmup_rounds=2
         )
     assert sample.written > 0
 
 
-@pytest.mark.parametrize("photo", [each for each in photos() if each.name in MOST_MEMORY], ids=lambda photo: photo.name)
+@pytest.mark.parametrize(
+    "photo", [each for each in photos() if each.name in MAX_PEAK_BYTES], ids=lambda photo: photo.name
+)
 def test_peak_memory(endpoint: str, photo: Path) -> None:
-    with Worker("ours", endpoint) as worker:
-        assert worker.run(photo).peak_bytes <= MOST_MEMORY[photo.name]
+    with Worker(OURS, endpoint) as worker:
+        assert worker.run(photo).peak_bytes <= MAX_PEAK_BYTES[photo.name]
 
 
 @pytest.mark.parametrize("photo", photos(), ids=lambda photo: photo.name)
 def test_quality(photo: Path) -> None:
-    assert worst_psnr("ours", photo) >= LEAST_PSNR
+    assert worst_psnr(OURS, photo) >= MIN_PSNR
 
 
-@pytest.mark.skipif(bool(NO_GROUPS), reason=str(NO_GROUPS))
-def test_computed_sizes_are_within_20_percent_of_measured_ones(endpoint: str) -> None:
-    """From one row at a whole processor, the estimate's arithmetic gives what smaller sizes take."""
+@pytest.mark.skipif(bool(NOT_MEASURABLE), reason=str(NOT_MEASURABLE))
+def test_estimates_are_within_20_percent_of_measurements(endpoint: str) -> None:
+    """The durations of smaller sizes follow from those of one whole processor."""
     picture = next(each for each in all_pictures() if each.path.suffix == ".jpg")
     artifact = Artifact(CODE, (LAYER,), installed_tools(), endpoint)
-    whole, *smaller = measure(artifact, [picture], (1769, 512, 256, 128), ROUNDS, lambda _: None)
+    whole, *smaller = measure(artifact, Plan([picture], (1769, 512, 256, 128), ROUNDS), lambda _: None)
     assert whole.cpu_ms
     for row in smaller:
-        # The fastest of each: what else the machine does makes durations longer, never shorter.
+        # Compare minima: other work on the machine makes durations longer, never shorter.
         expected = duration(whole.cpu_ms, min(whole.warm_ms), row.memory_mb)
         assert min(row.warm_ms) == pytest.approx(expected, rel=0.20), row.memory_mb

@@ -1,31 +1,33 @@
-"""Every memory size computed from one measurement at full speed, where no control groups are to be had.
+"""Computes the figures of every memory size from one measurement at full speed, for machines without control groups.
 
-A function below one processor is held back until its next period, so its time is its CPU time over its share; waiting
-for S3 fits into the pauses. From one processor on it is what it takes at full speed.
+Lambda throttles a function that has less than one processor: it stops it until the next period. So the duration is the
+CPU time divided by the share; waiting for S3 fits into the stops. With a whole processor or more nothing is throttled.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bench.peers.worker import Worker
-from bench.rows import Ending, Kind, Row
-from bench.sizes import share
+from bench.peers.worker import OURS, Worker
+from bench.rows import Kind, Outcome, Row
+from bench.sizes import MB, processor_share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from bench.peers.worker import Sample
     from bench.pictures import Picture
+    from bench.plan import OnProgress, Plan
 
-MB = 1_048_576
+# A throttled process finds cold caches when it continues after 20 ms: a tenth more CPU time, measured.
+THROTTLING_COST: Final = 1.1
 
 
 @dataclass(frozen=True, slots=True)
 class FullSpeed:
-    """One picture in a process of its own: start-up CPU in ms, memory before it, the first run and later ones."""
+    """One picture in a new process: CPU time and memory of the start, then the first run and the later ones."""
 
     init_cpu_ms: float
     base_bytes: int
@@ -33,31 +35,25 @@ class FullSpeed:
     warm: list[Sample]
 
 
-# A process that is stopped every 20 ms finds its caches cold when it goes on: by a tenth more CPU time, measured.
-HELD_BACK = 1.1
-
-
 def duration(cpu_ms: float, wall_ms: float, memory_mb: int) -> float:
-    """Milliseconds at a memory size of what takes `cpu_ms` and `wall_ms` at full speed."""
-    part = share(memory_mb)
-    return wall_ms if part >= 1 else max(wall_ms, cpu_ms * HELD_BACK / part)
+    """Milliseconds at a memory size for work that takes `cpu_ms` and `wall_ms` at full speed."""
+    share = processor_share(memory_mb)
+    return wall_ms if share >= 1 else max(wall_ms, cpu_ms * THROTTLING_COST / share)
 
 
-def estimate(
-    endpoint: str, pictures: Sequence[Picture], sizes: Sequence[int], warm: int, step: Callable[[str], None]
-) -> Iterator[Row]:
-    """A row for each size and picture, all labelled an estimate; `step` is told of each picture."""
-    for picture in pictures:
-        step(picture.name)
-        with Worker("ours", endpoint) as worker:
-            samples = [worker.run(picture.path) for _ in range(1 + warm)]
-            run = FullSpeed(worker.init_cpu_ms, worker.base_bytes, samples[0], samples[1:])
-        for size in sizes:
+def estimate(endpoint: str, plan: Plan, on_progress: OnProgress) -> Iterator[Row]:
+    """Measure each picture once and compute a row for each size."""
+    for picture in plan.pictures:
+        on_progress(picture.name)
+        with Worker(OURS, endpoint) as worker:
+            cold, *warm = [worker.run(picture.path) for _ in range(1 + plan.warm)]
+            run = FullSpeed(worker.init_cpu_ms, worker.base_bytes, cold, warm)
+        for size in plan.sizes:
             yield computed(picture, run, size)
 
 
 def computed(picture: Picture, run: FullSpeed, memory_mb: int) -> Row:
-    """One size's row. A picture that does not fit by the memory plan is refused."""
+    """The row of one size. The memory plan decides whether the picture fits."""
     planned = picture.planned_bytes(run.base_bytes)
     fits = planned <= memory_mb * MB
     warm = [duration(each.cpu_ms, each.wall_ms, memory_mb) for each in run.warm]
@@ -65,7 +61,7 @@ def computed(picture: Picture, run: FullSpeed, memory_mb: int) -> Row:
         picture=picture.name,
         memory_mb=memory_mb,
         kind=Kind.ESTIMATE,
-        ending=Ending.RESIZED if fits else Ending.REFUSED,
+        outcome=Outcome.RESIZED if fits else Outcome.NEEDS_MEMORY,
         init_ms=duration(run.init_cpu_ms, run.init_cpu_ms, memory_mb),
         cold_ms=duration(run.cold.cpu_ms, run.cold.wall_ms, memory_mb),
         warm_ms=warm if fits else [],
@@ -74,5 +70,5 @@ def computed(picture: Picture, run: FullSpeed, memory_mb: int) -> Row:
         peak_bytes=max(each.peak_bytes for each in (run.cold, *run.warm)),
         planned_bytes=planned,
         source_bytes=picture.path.stat().st_size,
-        detail="" if fits else "refused by the memory plan",
+        detail="" if fits else "does not fit by the memory plan",
     )

@@ -1,8 +1,8 @@
-"""The same on AWS: each memory size on a version of its own, its reports read, and everything put back.
+"""Measures on AWS: publishes a version for each memory size, reads Lambda's reports, and restores everything.
 
-The pictures go below the function's own output prefix, which no trigger of the stack listens to and which its role may
-write; where renditions have a bucket of their own, they go there. So the versions that are measured have an environment
-of their own: they take originals from one folder there and put renditions into another.
+Pictures are uploaded below the function's output prefix (in its output bucket, if it has one): the stack's trigger
+excludes that prefix, and the function's role can write there. So the published versions have an environment of their
+own, with one folder there as the source prefix and another as the output prefix.
 """
 
 from __future__ import annotations
@@ -17,29 +17,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bench.measure import ending_of
-from bench.pictures import Picture, event
+from bench.measure import outcome_of
 from bench.platform_report import Report, read_report
-from bench.rows import Ending, Kind, Row
+from bench.rows import Kind, Outcome, Row
+from bench.s3_event import object_created
+from bench.sizes import MB
 from resizer.errors import UsageError
 from resizer.planning.outputs import outputs
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping
 
     from bench.account import Account, Target
+    from bench.pictures import Picture
+    from bench.plan import OnProgress, Plan
 
-MB: Final = 1_048_576
-# What is too large for a size shall be refused by it, and nobody be told.
-TELLING: Final = frozenset({"RESIZER_LARGE_FUNCTION", "RESIZER_REJECTIONS_QUEUE_URL"})
-LEFT_OUT: Final = TELLING | {"RESIZER_OUTPUT_BUCKET"}  # originals are in it, too
-METRICS: Final = {"POWERTOOLS_SERVICE_NAME": "resizer-bench"}  # apart from what the alarms look at
+# Versions must reject what does not fit, and neither forward nor report it. Originals are in the output bucket, too.
+REMOVED_VARIABLES: Final = frozenset(
+    {"RESIZER_LARGE_FUNCTION", "RESIZER_REJECTIONS_QUEUE_URL", "RESIZER_OUTPUT_BUCKET"}
+)
+METRICS: Final = {"POWERTOOLS_SERVICE_NAME": "resizer-bench"}  # the alarms watch another service name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the measured versions find originals and put renditions."""
+class Workspace:
+    """The bucket and prefix for originals, and the environment of the published versions."""
 
     bucket: str
     originals: str
@@ -47,138 +50,129 @@ class Place:
 
     @property
     def settings(self) -> Settings:
-        """What the measured versions are told."""
+        """The settings of the published versions."""
         return Settings.from_env(self.environment)
 
 
-def place(target: Target, run: str) -> Place:
-    """A folder of its own for one run, where the function may write."""
+def workspace(target: Target, run: str) -> Workspace:
+    """A folder for one run, below the function's output prefix."""
     folder = f"{Settings.from_env(target.environment).output_prefix}bench-{run}/"
-    kept = {name: value for name, value in target.environment.items() if name not in LEFT_OUT}
-    places = {
+    others = {name: value for name, value in target.environment.items() if name not in REMOVED_VARIABLES}
+    prefixes = {
         "RESIZER_BUCKETS": target.bucket,
         "RESIZER_SOURCE_PREFIX": f"{folder}originals/",
         "RESIZER_OUTPUT_PREFIX": f"{folder}renditions/",
     }
-    return Place(target.bucket, places["RESIZER_SOURCE_PREFIX"], {**kept, **METRICS, **places})
+    return Workspace(target.bucket, prefixes["RESIZER_SOURCE_PREFIX"], {**others, **METRICS, **prefixes})
 
 
-def measure_live(  # noqa: PLR0913, PLR0917 # one parameter for each thing that is asked for
-    account: Account,
-    target: Target,
-    pictures: Sequence[Picture],
-    sizes: Sequence[int],
-    warm: int,
-    step: Callable[[str], None],
-) -> Generator[Row, None, None]:
-    """A row for each size and picture. The function's settings, versions and objects are as before afterwards.
+def measure_live(account: Account, target: Target, plan: Plan, on_progress: OnProgress) -> Generator[Row, None, None]:
+    """Measure each picture at each size, then restore the function's settings and delete versions and objects.
 
-    So they are when it is interrupted, after the invocation that is running. Raises `UsageError` where AWS refuses,
-    naming what it refused.
+    An interruption restores everything, too, after the running invocation. Raises `UsageError` with AWS's message if
+    AWS refuses a request.
     """
-    here = place(target, uuid.uuid4().hex[:12])
+    run = _LiveRun(account, target, workspace(target, uuid.uuid4().hex[:12]), on_progress)
     try:
-        with ExitStack() as to_undo:
-            to_undo.callback(step, "everything is put back")
-            versions = _versions(account.functions, target, here, sizes, to_undo, step)
-            for size, version in versions.items():
-                for picture in pictures:
-                    step(f"{size} MB, {picture.name}")
-                    yield _row(account, target.name, here, picture, version, size, warm)
+        with ExitStack() as cleanup:
+            cleanup.callback(on_progress, "everything is restored")
+            for size, version in run.publish(plan.sizes, cleanup).items():
+                for picture in plan.pictures:
+                    on_progress(f"{size} MB, {picture.name}")
+                    yield run.row(picture, size, version, plan.warm)
     except (ClientError, BotoCoreError) as problem:
-        raise UsageError(f"AWS refused while measuring {target.name}: {problem}") from problem
+        raise UsageError(f"AWS refused a request while measuring {target.name}: {problem}") from problem
 
 
-def _versions(  # noqa: PLR0913, PLR0917 # as above
-    functions: Any,
-    target: Target,
-    here: Place,
-    sizes: Sequence[int],
-    to_undo: ExitStack,
-    step: Callable[[str], None],
-) -> dict[int, str]:
-    """A version for each size, all at once, so that the function itself is soon as it was."""
-    made: dict[int, str] = {}
-    with ExitStack() as settings_to_undo:
-        settings_to_undo.callback(_configure, functions, target.name, target.memory_mb, target.environment)
-        for size in sizes:
-            step(f"{size} MB, new version")
-            _configure(functions, target.name, size, here.environment)
-            made[size] = functions.publish_version(FunctionName=target.name, Description=f"bench {size} MB")["Version"]
-            to_undo.callback(functions.delete_function, FunctionName=target.name, Qualifier=made[size])
-    for version in made.values():
-        functions.get_waiter("published_version_active").wait(FunctionName=target.name, Qualifier=version)
-    return made
+@dataclass(frozen=True, slots=True)
+class _LiveRun:
+    account: Account
+    target: Target
+    workspace: Workspace
+    on_progress: OnProgress
+
+    def publish(self, sizes: tuple[int, ...], cleanup: ExitStack) -> dict[int, str]:
+        """Publish a version for each size, all in one go, so that $LATEST gets its settings back soon."""
+        client, name = self.account.lambda_client, self.target.name
+        versions: dict[int, str] = {}
+        with ExitStack() as restore:
+            restore.callback(self._configure, self.target.memory_mb, self.target.environment)
+            for size in sizes:
+                self.on_progress(f"{size} MB, new version")
+                self._configure(size, self.workspace.environment)
+                answer = client.publish_version(FunctionName=name, Description=f"bench {size} MB")
+                versions[size] = answer["Version"]
+                cleanup.callback(client.delete_function, FunctionName=name, Qualifier=versions[size])
+        for version in versions.values():
+            client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version)
+        return versions
+
+    def _configure(self, memory_mb: int, environment: Mapping[str, str]) -> None:
+        client, name = self.account.lambda_client, self.target.name
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        client.update_function_configuration(
+            FunctionName=name, MemorySize=memory_mb, Environment={"Variables": dict(environment)}
+        )
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    def row(self, picture: Picture, size: int, version: str, warm: int) -> Row:
+        """Invoke a version with a picture: one cold start, then `warm` times unless it fails."""
+        reports: list[Report] = []
+        outcome, detail = Outcome.FAILED, ""
+        for number in range(1 + warm):
+            answer = self._invoke(picture, f"{self.workspace.originals}{size}/{number}/{picture.name}", version)
+            reports.append(read_report(base64.b64decode(answer["LogResult"]).decode(errors="replace")))
+            outcome, detail = _outcome(answer)
+            if outcome is not Outcome.RESIZED:
+                break
+        cold = next((each for each in reports if each.init_ms is not None), None)
+        return Row(
+            picture=picture.name,
+            memory_mb=size,
+            kind=Kind.LIVE,
+            outcome=outcome,
+            init_ms=cold.init_ms if cold else None,
+            cold_ms=cold.duration_ms if cold else None,
+            warm_ms=[each.duration_ms for each in reports if each.init_ms is None],
+            billed_ms=[each.billed_ms for each in reports],
+            peak_bytes=max(each.max_memory_mb for each in reports) * MB,
+            source_bytes=picture.path.stat().st_size,
+            detail=detail,
+        )
+
+    def _invoke(self, picture: Picture, key: str, version: str) -> dict[str, Any]:
+        """Upload a picture, invoke the version, and delete the picture and its renditions, even after an error.
+
+        Returns Lambda's answer with the parsed payload.
+        """
+        s3, bucket, body = self.account.s3, self.workspace.bucket, picture.path.read_bytes()
+        created = [key, *outputs(key, self.workspace.settings.for_bucket(bucket))]
+        try:
+            etag = s3.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+            request = {
+                "FunctionName": self.target.name,
+                "Qualifier": version,
+                "LogType": "Tail",
+                "Payload": json.dumps(object_created(bucket, key, size=len(body), etag=etag)).encode(),
+            }
+            with ThreadPoolExecutor(1) as thread:  # Ctrl-C waits for it, because Lambda finishes the invocation
+                answer: dict[str, Any] = thread.submit(self.account.invoke_client.invoke, **request).result()
+            answer["Payload"] = json.loads(answer["Payload"].read() or b"null")
+            if "FunctionError" not in answer:
+                renditions = [each for result in answer["Payload"]["results"] for each in result.get("renditions", ())]
+                created = [key, *(rendition["key"] for rendition in renditions)]
+            return answer
+        finally:
+            for each in created:
+                s3.delete_object(Bucket=bucket, Key=each)
 
 
-def _configure(functions: Any, name: str, memory_mb: int, environment: Mapping[str, str]) -> None:
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
-    functions.update_function_configuration(
-        FunctionName=name, MemorySize=memory_mb, Environment={"Variables": dict(environment)}
-    )
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-
-def _row(  # noqa: PLR0913, PLR0917 # one picture on one version
-    account: Account, function: str, here: Place, picture: Picture, version: str, size: int, warm: int
-) -> Row:
-    reports: list[Report] = []
-    ending, detail = Ending.FAILED, ""
-    for number in range(1 + warm):
-        answer = _resized_once(account, function, here, picture, f"{here.originals}{size}/{number}/", version)
-        reports.append(read_report(base64.b64decode(answer["LogResult"]).decode(errors="replace")))
-        ending, detail = _ending(answer)
-        if ending is not Ending.RESIZED:
-            break
-    cold = [each for each in reports if each.init_ms is not None]
-    later = [each for each in reports if each.init_ms is None]
-    return Row(
-        picture=picture.name,
-        memory_mb=size,
-        kind=Kind.LIVE,
-        ending=ending,
-        init_ms=cold[0].init_ms if cold else None,
-        cold_ms=cold[0].duration_ms if cold else None,
-        warm_ms=[each.duration_ms for each in later],
-        billed_ms=[each.billed_ms for each in reports],
-        peak_bytes=max(each.max_memory_mb for each in reports) * MB,
-        source_bytes=picture.path.stat().st_size,
-        detail=detail,
-    )
-
-
-def _resized_once(  # noqa: PLR0913, PLR0917 # as above
-    account: Account, function: str, here: Place, picture: Picture, folder: str, version: str
-) -> dict[str, Any]:
-    """Lambda's answer, its payload read; original and renditions are gone, whatever came of it."""
-    key = folder + picture.name
-    objects = [key, *outputs(key, here.settings.for_bucket(here.bucket))]
-    try:
-        etag = account.s3.put_object(Bucket=here.bucket, Key=key, Body=picture.path.read_bytes())["ETag"].strip('"')
-        request = {
-            "FunctionName": function,
-            "Qualifier": version,
-            "LogType": "Tail",
-            "Payload": json.dumps(event(here.bucket, key, picture.path, etag)).encode(),
-        }
-        with ThreadPoolExecutor(1) as thread:  # which is waited for when this is interrupted: Lambda does not stop
-            answer: dict[str, Any] = thread.submit(account.invoking.invoke, **request).result()
-        answer["Payload"] = json.loads(answer["Payload"].read() or b"null")
-        if "FunctionError" not in answer:
-            renditions = [each for result in answer["Payload"]["results"] for each in result.get("renditions", ())]
-            objects = [key, *(rendition["key"] for rendition in renditions)]
-        return answer
-    finally:
-        for each in objects:
-            account.s3.delete_object(Bucket=here.bucket, Key=each)
-
-
-def _ending(answer: dict[str, Any]) -> tuple[Ending, str]:
+def _outcome(answer: dict[str, Any]) -> tuple[Outcome, str]:
     payload = answer["Payload"]
     if "FunctionError" not in answer:
-        return ending_of(payload)
+        return outcome_of(payload)
     message = str(payload.get("errorMessage", payload))
     if "timed out" in message:
-        return Ending.TIMED_OUT, message
+        return Outcome.TIMED_OUT, message
     killed = "signal: killed" in message or payload.get("errorType") == "Runtime.OutOfMemory"
-    return (Ending.KILLED if killed else Ending.FAILED), message
+    return (Outcome.OUT_OF_MEMORY if killed else Outcome.FAILED), message

@@ -1,11 +1,11 @@
-"""What `make bench` measures on this machine: under the runtime in control groups, or else as an estimate."""
+"""Measures on this machine, in control groups; where there are none, it estimates."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench import estimate
+from bench.estimate import estimate
 from bench.machine import machine
 from bench.measure import Artifact, measure
 from bench.stub_s3 import Network, stub_s3
@@ -14,48 +14,48 @@ from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
-    from bench.pictures import Picture
+    from bench.plan import OnProgress, Plan
     from bench.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to measure: pictures at sizes in MB, `warm` times each, against an S3 with this network."""
+class LocalRun:
+    """The plan, the network of the stub S3, and the built function and layer."""
 
-    pictures: list[Picture]
-    sizes: tuple[int, ...]
-    warm: int
+    plan: Plan
     network: Network
     code: Path
     layer: Path
 
     def about(self) -> dict[str, Any]:
-        """The conditions, for the rows' first line."""
-        shares = {picture.name: picture.share for picture in self.pictures}
-        return {"machine": asdict(machine()), "network": asdict(self.network), "warm": self.warm, "mix": shares}
+        """The conditions, for the first line of the rows' file."""
+        return {
+            "machine": asdict(machine()),
+            "network": asdict(self.network),
+            "warm": self.plan.warm,
+            "mix": self.plan.mix,
+        }
 
+    def why_not_measurable(self) -> str | None:
+        """Why this machine can only estimate; None if it can measure."""
+        try:
+            installed_tools()
+            with control_group(Limits(memory_bytes=2**28, processors=1.0)):
+                pass
+        except UsageError as problem:
+            return str(problem)
+        if not self.code.is_dir() or not self.layer.is_dir():
+            return f"{self.code} or {self.layer} is missing: build the function and its layer first."
+        return None
 
-def why_estimate(plan: Plan) -> str | None:
-    """What keeps this machine from measuring; None where nothing does."""
-    try:
-        installed_tools()
-        with control_group(Limits(memory_bytes=2**28, processors=1.0)):
-            pass
-    except UsageError as problem:
-        return str(problem)
-    if not plan.code.is_dir() or not plan.layer.is_dir():
-        return f"{plan.code} or {plan.layer} is missing: build the function and its layer first."
-    return None
-
-
-def run(plan: Plan, step: Callable[[str], None], *, estimated: bool) -> Iterator[Row]:
-    """The rows; `step` is told what is being done."""
-    with stub_s3(plan.pictures[0].path.parent, plan.network) as endpoint:
-        if estimated:
-            yield from estimate.estimate(endpoint, plan.pictures, plan.sizes, plan.warm, step)
-        else:
-            artifact = Artifact(plan.code, (plan.layer,), installed_tools(), endpoint)
-            yield from measure(artifact, plan.pictures, plan.sizes, plan.warm, step)
+    def rows(self, on_progress: OnProgress, *, estimated: bool) -> Generator[Row, None, None]:
+        """Measure or estimate each row."""
+        with stub_s3(self.plan.pictures[0].path.parent, self.network) as endpoint:
+            if estimated:
+                yield from estimate(endpoint, self.plan, on_progress)
+            else:
+                artifact = Artifact(self.code, (self.layer,), installed_tools(), endpoint)
+                yield from measure(artifact, self.plan, on_progress)

@@ -1,4 +1,4 @@
-"""The machine that figures come from, and the versions that made them."""
+"""The machine and the library versions of a measurement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from PIL import features
 
+from bench.sizes import MB
+
 LIBRARIES = ("pillow", "cykooz-resizer", "botocore", "aws-lambda-powertools")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where and when something was measured."""
+    """When and on which machine something was measured."""
 
     when: str
     cpu: str
@@ -28,15 +30,15 @@ class Machine:
 
 
 def machine() -> Machine:
-    """This machine, now."""
+    """Describe this machine, now."""
     versions = {name: version(name) for name in LIBRARIES}
     versions |= {name: str(features.version(name)) for name in ("libjpeg_turbo", "zlib", "webp")}
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Machine(
         datetime.now(UTC).isoformat(timespec="seconds"),
         _cpu(),
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        pages // 1_048_576,
+        memory // MB,
         f"{platform.system()} {platform.release()} {platform.machine()}",
         platform.python_version(),
         versions,

@@ -1,4 +1,4 @@
-"""The built artifact under the Lambda runtime, in a control group that has a memory size's memory and processor."""
+"""Measures the built function in Lambda's runtime emulator, with the memory and processor share of each size."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.pictures import Picture, event
-from bench.rows import Ending, Kind, Row
-from bench.sizes import share
+from bench.rows import Kind, Outcome, Row
+from bench.s3_event import etag_of, object_created
+from bench.sizes import MB, processor_share
 from devtools.cgroup import ControlGroup, Limits, control_group
 from devtools.lambda_runtime.emulator import Emulator, emulator
 from devtools.lambda_runtime.model import Function, Result, Tools
@@ -17,10 +17,12 @@ from devtools.lambda_runtime.tools import PROJECT
 from resizer.errors import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-MB: Final = 1_048_576
+    from bench.pictures import Picture
+    from bench.plan import OnProgress, Plan
+
 BUCKET: Final = "photos"
 TEST_EVENT: Final = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
 TEMPLATE: Final = PROJECT / "template.yaml"
@@ -30,7 +32,7 @@ _number = count()
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """What is measured: the built function and its layer, with what, and against which S3."""
+    """The built function and its layers, the tools that run it, and the endpoint of its S3."""
 
     code: Path
     layers: tuple[Path, ...]
@@ -39,7 +41,7 @@ class Artifact:
     timeout_seconds: int = 60
 
     def function(self, memory_mb: int) -> Function:
-        """The function at a memory size."""
+        """The function with this memory size."""
         environment = allocator_settings(TEMPLATE) | {
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_REGION": "us-east-1",
@@ -56,41 +58,39 @@ class Artifact:
 
 
 def base_memory(artifact: Artifact) -> int:
-    """What the function holds before its first picture, in bytes: its imports and its client."""
+    """Bytes that the function uses before its first picture, for its imports and its S3 client."""
     function = artifact.function(PROBE_MB)
     with control_group(Limits(PROBE_MB * MB)) as group, emulator(function, artifact.tools, group) as running:
         running.invoke(TEST_EVENT)
         return group.usage().peak_bytes
 
 
-def measure(
-    artifact: Artifact, pictures: Sequence[Picture], sizes: Sequence[int], warm: int, step: Callable[[str], None]
-) -> Iterator[Row]:
-    """A cold start and `warm` further invocations of each picture at each size; `step` is told of each row."""
+def measure(artifact: Artifact, plan: Plan, on_progress: OnProgress) -> Iterator[Row]:
+    """Measure each picture at each size."""
     base = base_memory(artifact)
-    for size in sizes:
-        for picture in pictures:
-            step(f"{size} MB, {picture.name}")
-            yield _row(artifact, picture, size, warm, picture.planned_bytes(base))
+    for size in plan.sizes:
+        for picture in plan.pictures:
+            on_progress(f"{size} MB, {picture.name}")
+            yield _row(artifact, picture, size, plan.warm, picture.planned_bytes(base))
 
 
 def _row(artifact: Artifact, picture: Picture, size: int, warm: int, planned: int) -> Row:
-    limits = Limits(size * MB, share(size))
+    limits = Limits(size * MB, processor_share(size))
     with control_group(limits) as group, emulator(artifact.function(size), artifact.tools, group) as running:
         results, cpu_ms = [], []
         for _ in range(1 + warm):
             result, cpu = _invoke(running, group, picture)
             results.append(result)
             cpu_ms.append(cpu)
-            if _ending(result, group)[0] is not Ending.RESIZED:
+            if _outcome(result, group)[0] is not Outcome.RESIZED:
                 break
-        ending, detail = _ending(results[-1], group)
+        outcome, detail = _outcome(results[-1], group)
         cold, *later = results
         return Row(
             picture=picture.name,
             memory_mb=size,
             kind=Kind.MEASURED,
-            ending=ending,
+            outcome=outcome,
             init_ms=cold.figures.init_ms,
             cold_ms=cold.figures.duration_ms,
             warm_ms=[each.figures.duration_ms for each in later if each.figures.duration_ms],
@@ -104,26 +104,28 @@ def _row(artifact: Artifact, picture: Picture, size: int, warm: int, planned: in
 
 
 def _invoke(running: Emulator, group: ControlGroup, picture: Picture) -> tuple[Result, float]:
-    """One invocation under a key of its own, and the CPU time in ms of all that it did."""
+    """Invoke once, with a new key; returns the result and the CPU time in ms of the whole control group."""
+    body, key = picture.path.read_bytes(), f"{next(_number)}/{picture.name}"
+    event = object_created(BUCKET, key, size=len(body), etag=etag_of(body))
     before = group.usage().cpu_seconds
-    result = running.invoke(event(BUCKET, f"{next(_number)}/{picture.name}", picture.path))
+    result = running.invoke(event)
     return result, (group.usage().cpu_seconds - before) * 1000
 
 
-def _ending(result: Result, group: ControlGroup) -> tuple[Ending, str]:
+def _outcome(result: Result, group: ControlGroup) -> tuple[Outcome, str]:
     if group.usage().oom_kills:
-        return Ending.KILLED, "killed for lack of memory"
+        return Outcome.OUT_OF_MEMORY, "killed: out of memory"
     if result.failed:
         timed_out = result.error_type == "Sandbox.Timedout"
-        return Ending.TIMED_OUT if timed_out else Ending.FAILED, f"{result.error_type}: {result.error_message}"
-    return ending_of(result.answer)
+        return Outcome.TIMED_OUT if timed_out else Outcome.FAILED, f"{result.error_type}: {result.error_message}"
+    return outcome_of(result.answer)
 
 
-def ending_of(answer: dict[str, Any]) -> tuple[Ending, str]:
-    """How the function's own answer says that its one picture ended."""
-    outcome = answer["results"][0]
-    if outcome["outcome"] == "resized":
-        return Ending.RESIZED, ""
-    if outcome["reason"] in {Reason.NEEDS_MEMORY, Reason.HANDED_OVER}:
-        return Ending.REFUSED, "refused by the memory plan"
-    return Ending.FAILED, f"{outcome['outcome']} {outcome['reason']}"
+def outcome_of(answer: dict[str, Any]) -> tuple[Outcome, str]:
+    """The outcome of the one picture in the function's answer, and its detail."""
+    result = answer["results"][0]
+    if result["outcome"] == "resized":
+        return Outcome.RESIZED, ""
+    if result["reason"] in {Reason.NEEDS_MEMORY, Reason.HANDED_OVER}:
+        return Outcome.NEEDS_MEMORY, "does not fit by the memory plan"
+    return Outcome.FAILED, f"{result['outcome']} {result['reason']}"

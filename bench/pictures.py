@@ -1,16 +1,14 @@
-"""The pictures to measure with, and how often each kind comes: the mix."""
+"""The pictures to measure with, and the share of each in the mix."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus
+from typing import TYPE_CHECKING, Final
 
 from resizer.cli.files import resize_files
 from resizer.cli.sources import LocalSource
@@ -28,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
-ANY: Final = 10**12  # pixels
+NO_PIXEL_LIMIT: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture of the mix: its file, its share of all images (any positive number), and what the plan says of it.
+    """One picture of the mix: its file, its share of all images (any positive number), and its memory plan.
 
-    `needed_bytes` is the memory plan's, beyond what the function holds before its first picture.
+    `needed_bytes` comes on top of what the function uses before its first picture.
     """
 
     path: Path
@@ -44,64 +42,56 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """Its file's name."""
+        """The name of the file."""
         return self.path.name
 
     def planned_bytes(self, base_bytes: int) -> int:
-        """What a whole function needs for it, having `base_bytes` in use before."""
+        """The memory plan for a function that uses `base_bytes` before its first picture."""
         return base_bytes + RESERVED + self.needed_bytes
 
 
 def pictures(
-    folder: Path | None, mix: Path | None, made: Path, left_out: Callable[[str], None] = lambda _: None
+    folder: Path | None, mix: Path | None, samples_folder: Path, on_unusable: Callable[[str], None] = lambda _: None
 ) -> list[Picture]:
-    """The pictures of a folder, or drawn samples (written to `made`) where none is named.
+    """The pictures of a folder. Without one, draws samples into `samples_folder`.
 
-    `mix` is a TOML file of `"file name" = share` lines; what it does not name is left out. Without one all are equal.
-    `left_out` hears of each file that cannot be used, with the reason. Raises `UsageError` where there is nothing to
-    measure.
+    `mix` is a TOML file of `"file name" = share` lines, and pictures that it does not name are left out. Without it all
+    shares are equal. `on_unusable` is called with the name of each file that cannot be resized, and the reason. Raises
+    `UsageError` if there is nothing to measure.
     """
     if folder is None:
-        made.mkdir(parents=True, exist_ok=True)
+        samples_folder.mkdir(parents=True, exist_ok=True)
         for name, body in samples().items():
-            (made / name).write_bytes(body)
-        folder = made
+            (samples_folder / name).write_bytes(body)
+        folder = samples_folder
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     shares = _shares(mix) if mix else {path.name: 1.0 for path in files}
-    usable = _usable([path for path in files if shares.get(path.name, 0) > 0], left_out)
+    usable = _usable([path for path in files if shares.get(path.name, 0) > 0], on_unusable)
     found = [Picture(path, shares[path.name], _needed(path)) for path in usable]
-    if strange := sorted(shares.keys() - {path.name for path in files}):
-        raise UsageError(f"{mix} names {', '.join(strange)}, which {folder} does not hold.")
+    if missing := sorted(shares.keys() - {path.name for path in files}):
+        raise UsageError(f"{mix} names {', '.join(missing)}, which {folder} does not have.")
     if not found:
-        raise UsageError(f"{folder} holds no pictures that can be used; name a folder with PHOTOS=.")
+        raise UsageError(f"{folder} has no pictures that can be resized. Name a folder with PHOTOS=.")
     return found
 
 
 @cache
-def own_settings() -> Settings:
-    """The settings of the environment and `resizer.toml`, by which the pictures are resized."""
+def bench_settings() -> Settings:
+    """The settings of the environment and `resizer.toml`."""
     return Settings.from_env(os.environ)
 
 
-def _usable(files: list[Path], left_out: Callable[[str], None]) -> list[Path]:
-    """Those that the pipeline resizes, found out by resizing each once."""
+def _usable(files: list[Path], on_unusable: Callable[[str], None]) -> list[Path]:
+    """Resize each file once; returns those that can be resized."""
     found = []
     with TemporaryDirectory() as out:
-        for source, result in resize_files([LocalSource(path, path.name) for path in files], Path(out), own_settings()):
+        sources = [LocalSource(path, path.name) for path in files]
+        for source, result in resize_files(sources, Path(out), bench_settings()):
             if why := refusal(result):
-                left_out(f"{source.path}: {why}")
+                on_unusable(f"{source.path}: {why}")
             else:
                 found.append(source.path)
     return found
-
-
-def event(bucket: str, key: str, path: Path, etag: str | None = None) -> dict[str, Any]:
-    """The notification that S3 sends when a picture has been uploaded; without `etag` it is that of plain storage."""
-    body = path.read_bytes()
-    etag = etag or hashlib.md5(body, usedforsecurity=False).hexdigest()
-    stored = {"key": quote_plus(key), "size": len(body), "eTag": etag, "sequencer": "0055AED6DCD90281E5"}
-    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
-    return {"Records": [{**record, "s3": {"bucket": {"name": bucket}, "object": stored}}]}
 
 
 def _shares(mix: Path) -> dict[str, float]:
@@ -109,13 +99,13 @@ def _shares(mix: Path) -> dict[str, float]:
         table = tomllib.loads(mix.read_text(encoding="utf-8"))
         return {name: float(share) for name, share in table.items()}
     except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as problem:
-        raise UsageError(f'{mix} is no mix: {problem}. It takes lines such as "cat.jpg" = 3.') from problem
+        raise UsageError(f'{mix} cannot be read: {problem}. Write lines such as "cat.jpg" = 3.') from problem
 
 
 def _needed(path: Path) -> int:
-    size, settings = path.stat().st_size, own_settings()
+    size, settings = path.stat().st_size, bench_settings()
     with path.open("rb") as stream:
         plan_for = partial(plan, path.name, settings=settings)
-        limits = replace(limits_for(settings, size, plan_for), max_pixels=ANY)
+        limits = replace(limits_for(settings, size, plan_for), max_pixels=NO_PIXEL_LIMIT)
         _, header = open_image(stream, limits)
     return memory_needed(header, planned=limits.planned(header), file_size=size)

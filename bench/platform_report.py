@@ -1,4 +1,4 @@
-"""What Lambda reports of an invocation at the end of its log, as text or as JSON."""
+"""Reads the report that Lambda writes at the end of an invocation's log, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One invocation: milliseconds and megabytes; `init_ms` where it was a cold start."""
+    """One invocation, in milliseconds and megabytes. Only cold starts have `init_ms`."""
 
     duration_ms: float
     billed_ms: int
@@ -28,13 +28,13 @@ class Report:
 
 
 def read_report(log: str) -> Report:
-    """The last report in the end of a log. Raises `UsageError` where there is none.
+    """The last report in a log. Raises `UsageError` if there is none.
 
-    That is a REPORT line where the function's log format is text. Where it is JSON it is a `platform.report` event, by
-    the Lambda developer guide, "Telemetry API Event schema reference".
+    With the log format Text it is a REPORT line. With JSON it is a `platform.report` event: see the Lambda developer
+    guide, "Telemetry API Event schema reference".
     """
     for line in reversed(log.splitlines()):
-        metrics = _of_text(line) if line.startswith("REPORT ") else _of_json(line)
+        metrics = _parse_text(line) if line.startswith("REPORT ") else _parse_json(line)
         if metrics:
             init = metrics.get("initDurationMs")
             return Report(
@@ -44,19 +44,19 @@ def read_report(log: str) -> Report:
                 None if init is None else float(init),
             )
     raise UsageError(
-        "The function's log ends without a report; its SystemLogLevel must be INFO or DEBUG where its LogFormat is"
-        f" JSON. The log: {log[-200:]!r}."
+        "The function's log has no report. If its LogFormat is JSON, its SystemLogLevel must be INFO or DEBUG."
+        f" The log ends with {log[-200:]!r}."
     )
 
 
-def _of_text(line: str) -> dict[str, Any]:
+def _parse_text(line: str) -> dict[str, Any]:
     return {name: found[1] for name, pattern in FIELDS.items() if (found := re.search(pattern, line))}
 
 
-def _of_json(line: str) -> dict[str, Any] | None:
+def _parse_json(line: str) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:  # text, or the rest of a line whose beginning is cut off: a log's end is 4 KB
+    except ValueError:  # text, or a line whose beginning is missing: Lambda returns the last 4 KB
         return None
     if not isinstance(event, dict) or event.get("type") != "platform.report":
         return None

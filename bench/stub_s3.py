@@ -1,13 +1,12 @@
-"""A small, cheap S3 in a process of its own: GET, HEAD and PUT over HTTP/1.1, with a settable network.
+"""A small S3 in a process of its own: GET, HEAD and PUT over HTTP/1.1, with a latency and a bandwidth of your choice.
 
-A folder's files are the objects: a GET of `bucket/any/thing/NAME` serves `NAME`, so that every round of a benchmark can
-have a key of its own and with it the ordinary first PUT. What is PUT is kept for a while and served under its key.
+The files of a folder are the objects. A GET of `bucket/any/prefix/NAME` serves the file `NAME`, so every round of a
+benchmark can use a new key, and its PUTs create new objects. The last `MAX_STORED_OBJECTS` uploads can be read again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sys
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -17,33 +16,35 @@ from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote
 
+from bench.s3_event import etag_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Between loopback and the 100 to 200 ms that the S3 user guide allows for a small object ("Performance guidelines"); an
-# assumption to be replaced by one's own, or by measuring on AWS with LIVE=.
+# An assumption: more than loopback, less than the 100 to 200 ms for small objects of the S3 user guide ("Performance
+# guidelines"). Set your own, or measure on AWS with LIVE=.
 FIRST_BYTE_MS: Final = 15.0
-# 600 Mbit/s: people who measured a function's download from S3 report 400 to 700, nearly whatever its memory size.
+# 600 Mbit/s: published measurements of downloads in Lambda found 400 to 700, almost independent of the memory size.
 MEGABYTES_PER_SECOND: Final = 75.0
-PIECE: Final = 65_536
-KEPT: Final = 256  # objects
+CHUNK_BYTES: Final = 65_536
+MAX_STORED_OBJECTS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Milliseconds to the first byte of each answer, and megabytes per second of each connection; 0: unlimited."""
+    """Milliseconds until the first byte of each answer, and megabytes per second of each connection (0: no limit)."""
 
     first_byte_ms: float = FIRST_BYTE_MS
     megabytes_per_second: float = MEGABYTES_PER_SECOND
 
     def seconds(self, size: int) -> float:
-        """How long `size` bytes take."""
+        """The seconds that `size` bytes take."""
         return size / (self.megabytes_per_second * 1e6) if self.megabytes_per_second else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An object: its body, quoted ETag, and the headers that come back with it."""
+class StoredObject:
+    """An object: its body, its ETag with quotes, and the headers that a GET returns."""
 
     body: bytes
     etag: str
@@ -52,38 +53,37 @@ class Stored:
 
 @dataclass(slots=True)
 class Bucket:
-    """All objects: a folder's files, and the last that were PUT."""
+    """All objects: the files of a folder, and the last uploads."""
 
     folder: Path
-    written: OrderedDict[str, Stored] = field(default_factory=OrderedDict)
-    files: dict[str, Stored] = field(default_factory=dict)
+    written: OrderedDict[str, StoredObject] = field(default_factory=OrderedDict)
+    files: dict[str, StoredObject] = field(default_factory=dict)
 
-    def get(self, key: str) -> Stored | None:
-        """An object by its key, or a file by the last part of it."""
+    def get(self, key: str) -> StoredObject | None:
+        """The object with this key, or the file with its name."""
         name = key.rpartition("/")[2]
         if key in self.written or "/resized/" in key:
             return self.written.get(key)
         if name not in self.files and (self.folder / name).is_file():
             body = (self.folder / name).read_bytes()
-            self.files[name] = Stored(body, f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"')
+            self.files[name] = StoredObject(body, f'"{etag_of(body)}"')
         return self.files.get(name)
 
-    def put(self, key: str, body: bytes, headers: dict[str, str]) -> Stored:
-        """Store an object; the oldest goes where there are too many."""
+    def put(self, key: str, body: bytes, headers: dict[str, str]) -> StoredObject:
+        """Store an object; deletes the oldest one if there are too many."""
         kept = tuple(
             f"{name}: {value}"
             for name, value in headers.items()
             if name in {"content-type", "cache-control"} or name.startswith("x-amz-meta-")
         )
-        etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-        self.written[key] = Stored(body, etag, kept)
-        if len(self.written) > KEPT:
+        self.written[key] = StoredObject(body, f'"{etag_of(body)}"', kept)
+        if len(self.written) > MAX_STORED_OBJECTS:
             self.written.popitem(last=False)
         return self.written[key]
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection, one request after the other."""
+    """One keep-alive connection; it answers one request at a time."""
 
     def __init__(self, bucket: Bucket, network: Network) -> None:
         self._bucket = bucket
@@ -91,19 +91,19 @@ class Connection(asyncio.Protocol):
         self._received = bytearray()
         self._continued = False
         self._busy = False
-        self._gone = False
+        self._closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the way back."""
+        """Keep the transport for the answers."""
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """Whoever asked has gone: what is still due to be sent is not."""
+        """The client has disconnected: send nothing more."""
         del problem
-        self._gone = True
+        self._closed = True
 
     def data_received(self, data: bytes) -> None:
-        """Answer as soon as a request is whole."""
+        """Answer as soon as the whole request has arrived."""
         self._received += data
         if not self._busy:
             self._next_request()
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(delay, self._send, *answer)
 
     def _answer(self, method: str, key: str, headers: dict[str, str], body: bytes) -> tuple[bytes, bytes]:
-        """An answer's head and the body to be sent at the network's pace."""
+        """The headers and the body of the answer."""
         stored = self._bucket.get(key)
         if "if-match" in headers and (stored is None or headers["if-match"] != stored.etag):
             return _error(412 if stored else 404, method)
@@ -147,27 +147,27 @@ class Connection(asyncio.Protocol):
         return head, part if method == "GET" else b""
 
     def _send(self, head: bytes, body: bytes) -> None:
-        if self._gone:
+        if self._closed:
             return
         if not self._network.megabytes_per_second:
-            self._transport.write(head + body if len(body) <= PIECE else head)
-            if len(body) > PIECE:
+            self._transport.write(head + body if len(body) <= CHUNK_BYTES else head)
+            if len(body) > CHUNK_BYTES:
                 self._transport.write(body)
             self._done()
             return
         self._transport.write(head)
-        self._pour(memoryview(body), asyncio.get_running_loop().time(), 0)
+        self._send_body(memoryview(body), asyncio.get_running_loop().time(), 0)
 
-    def _pour(self, body: memoryview, begin: float, sent: int) -> None:
-        """Send what is due by now, and the rest later."""
+    def _send_body(self, body: memoryview, begin: float, sent: int) -> None:
+        """Send as much as the bandwidth allows by now, and schedule the rest."""
         loop = asyncio.get_running_loop()
-        while sent < len(body) and not (self._gone or self._transport.is_closing()):
+        while sent < len(body) and not (self._closed or self._transport.is_closing()):
             due = begin + self._network.seconds(sent)
             if due > loop.time():
-                loop.call_at(due, self._pour, body, begin, sent)
+                loop.call_at(due, self._send_body, body, begin, sent)
                 return
-            self._transport.write(body[sent : sent + PIECE])
-            sent += PIECE
+            self._transport.write(body[sent : sent + CHUNK_BYTES])
+            sent += CHUNK_BYTES
         self._done()
 
     def _done(self) -> None:
@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
 
 
 def _range(header: str, size: int) -> tuple[int, int]:
-    """The first and last byte that a `Range: bytes=a-b` asks for; everything where there is none."""
+    """The first and last byte of `Range: bytes=a-b`; the whole object without one."""
     first, _, last = header.removeprefix("bytes=").partition("-")
     return int(first or 0), min(int(last or size), size - 1)
 
@@ -199,12 +199,12 @@ async def _serve(folder: Path, network: Network) -> None:
     server = await loop.create_server(lambda: Connection(bucket, network), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.read)  # until whoever started this goes away
+    await loop.run_in_executor(None, sys.stdin.read)  # until the parent closes stdin
 
 
 @contextmanager
 def stub_s3(folder: Path, network: Network | None = None) -> Iterator[str]:
-    """Serve a folder's files as objects of any bucket; yields the endpoint's URL."""
+    """Serve the files of a folder as objects of any bucket; yields the endpoint's URL."""
     network = network or Network()
     options = (str(folder), str(network.first_byte_ms), str(network.megabytes_per_second))
     with Popen([sys.executable, "-m", "bench.stub_s3", *options], stdin=PIPE, stdout=PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""What was chosen, as tables on a terminal."""
+"""Prints the rows, the candidates and the comparison with the accepted code as tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.markup import escape
 from rich.table import Table
 
-from bench.choose import TIE_RULE, Strategy, best, cheaper, first
+from bench.choose import TIE_RULE, Strategy, best, is_cheaper, lowest
+from bench.sizes import MB
 from resizer.cli.lines import count
 
 if TYPE_CHECKING:
@@ -16,70 +17,74 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bench.check import Figures
-    from bench.choose import Candidate, Conditions
+    from bench.choose import Candidate, Choice
     from bench.rows import Row
 
-MB: Final = 1_048_576
+# These columns are the same on the terminal and in the HTML report.
+ROW_HEADER: Final = ("picture", "size", "init", "cold", "warm", "CPU", "peak", "plan", "")
+ROW_UNITS: Final = "Times are in ms, memory is in MB."
+CANDIDATE_HEADER: Final = (
+    "memory MB",
+    "Lambda $ per million",
+    "with S3",
+    "mean ms",
+    "slowest cold start, s",
+    "",
+)
+
+
+def row_cells(row: Row) -> tuple[str, ...]:
+    """A measurement under `ROW_HEADER`."""
+    times = (row.init_ms, row.cold_ms, row.typical_ms if row.warm_ms else None, row.cpu_ms)
+    memory = (each / MB if each else None for each in (row.peak_bytes, row.planned_bytes))
+    figures = ("" if each is None else f"{each:.0f}" for each in (*times, *memory))
+    return (row.picture, str(row.memory_mb), *figures, "" if row.resized else row.detail)
+
+
+def candidate_cells(each: Candidate, choice: Choice) -> tuple[str, ...]:
+    """A memory size under `CANDIDATE_HEADER`."""
+    return (
+        str(each.memory_mb),
+        f"{each.lambda_dollars_per_million:.2f}",
+        f"{each.dollars_per_million:.2f}",
+        f"{each.mean_ms:.0f}",
+        f"{each.slowest_ms / 1000:.1f}",
+        each.problem or marks(each, choice),
+    )
 
 
 def print_rows(console: Console, rows: Sequence[Row]) -> None:
-    """Each picture at each size."""
-    kinds = sorted({str(row.kind) for row in rows})
-    title = f"{', '.join(kinds)}; times in ms, memory in MB"
-    table = Table("picture", "size", "init", "cold", "warm", "CPU", "peak", "plan", "", title=title)
+    """Print each picture at each size."""
+    table = Table(*ROW_HEADER, title=f"{', '.join(sorted({row.kind for row in rows}))}. {ROW_UNITS}")
     for column in table.columns[1:-1]:
         column.justify, column.no_wrap = "right", True
     for row in rows:
-        memory = (_megabytes(row.peak_bytes), _megabytes(row.planned_bytes))
-        times = (_number(row.init_ms), _number(row.cold_ms), _number(row.ms if row.warm_ms else None))
-        table.add_row(
-            escape(row.picture),
-            str(row.memory_mb),
-            *times,
-            _number(row.cpu_ms),
-            *memory,
-            escape(row.detail) if not row.done else "",
-            style="" if row.done else "dim",
-        )
+        table.add_row(*map(escape, row_cells(row)), style="" if row.resized else "dim")
     console.print(table)
 
 
-def marks(each: Candidate, found: Sequence[Candidate], strategy: Strategy) -> str:
-    """`cheapest`, `fastest`, `balanced` by the figures, and `chosen` by the strategy and `TIE_RULE`."""
-    names = [str(one) for one in Strategy if each == first(found, one)]
-    return ", ".join([*names, "chosen"] if each == best(found, strategy) else names)
+def marks(each: Candidate, choice: Choice) -> str:
+    """The strategies that find this candidate best, and `chosen` by the strategy and `TIE_RULE`."""
+    names = [str(strategy) for strategy in Strategy if each == lowest(choice.candidates, strategy)]
+    return ", ".join([*names, "chosen"] if each == choice.chosen else names)
 
 
-def print_candidates(
-    console: Console,
-    found: Sequence[Candidate],
-    pairs: Sequence[Candidate],
-    conditions: Conditions,
-    strategy: Strategy,
-) -> None:
-    """Each size with its price for the mix, and which is best by each strategy."""
-    table = Table("memory MB", "Lambda $/million", "with S3", "mean ms", "slowest cold", "")
+def print_candidates(console: Console, choice: Choice) -> None:
+    """Print each size with its price for the mix, and the best by each strategy."""
+    table = Table(*CANDIDATE_HEADER)
     for column in table.columns[:-1]:
         column.justify = "right"
-    for each in found:
-        titles = marks(each, found, strategy)
-        scale = 1e6 / conditions.images
-        table.add_row(
-            str(each.memory_mb),
-            f"{each.lambda_dollars * scale:.2f}",
-            f"{each.dollars * scale:.2f}",
-            f"{each.ms:.0f}",
-            f"{each.slowest_ms / 1000:.1f} s",
-            f"[green]{titles}[/]" if titles else escape(each.problem or ""),
-            style="dim" if each.problem else "",
-        )
+    for each in choice.candidates:
+        *figures, remark = candidate_cells(each, choice)
+        remark = escape(remark) if each.problem else f"[green]{remark}[/]"
+        table.add_row(*figures, remark, style="dim" if each.problem else "")
     console.print(table)
-    console.print(TIE_RULE, *summary(found, pairs, conditions), sep="\n", highlight=False, soft_wrap=True)
+    console.print(TIE_RULE, *summary(choice), sep="\n", highlight=False, soft_wrap=True)
 
 
 def print_check(console: Console, now: Mapping[str, Figures], revision: str) -> None:
-    """CPU and memory beside the accepted code's."""
-    title = f"beside {revision[:12]}, in the same run"
+    """Print CPU time and memory beside those of the accepted code."""
+    title = f"this code and {revision[:12]}, measured in turn"
     table = Table("picture", "CPU ms", "accepted", "ratio", "peak MB", "accepted", "ratio", title=title)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -90,33 +95,28 @@ def print_check(console: Console, now: Mapping[str, Figures], revision: str) -> 
     console.print(table)
 
 
-def summary(found: Sequence[Candidate], pairs: Sequence[Candidate], conditions: Conditions) -> list[str]:
-    """The choice in sentences."""
-    lines = []
-    one, two = best(found, Strategy.CHEAPEST), best(pairs, Strategy.CHEAPEST)
-    if one:
-        lines.append(f"One size for all: {one.memory_mb} MB, ${one.lambda_dollars:.2f} of Lambda, {one.ms:.0f} ms.")
+def summary(choice: Choice) -> list[str]:
+    """The cheapest single size, the cheapest pair, and the conditions, in sentences."""
+    conditions, lines = choice.conditions, []
+    single, pair = best(choice.candidates, Strategy.CHEAPEST), best(choice.pairs, Strategy.CHEAPEST)
+    if single:
+        lines.append(f"Cheapest size: {single.memory_mb} MB, {_price(single)}.")
     else:
         lines.append("No single size fits every picture of the mix.")
-    if two and one and not cheaper(two, one):
-        lines.append("Two tiers would not be cheaper.")
-    elif two:
+    if pair and single and not is_cheaper(pair, single):
+        lines.append("A second, larger function would not be cheaper.")
+    elif pair:
         lines.append(
-            f"Two tiers: {two.memory_mb} MB, and {two.large_mb} MB for what does not fit it: "
-            f"${two.lambda_dollars:.2f} of Lambda, {two.ms:.0f} ms."
+            f"Cheapest pair: {pair.memory_mb} MB, and {pair.large_mb} MB for pictures that do not fit: {_price(pair)}."
         )
     prices = conditions.prices
     free = "after" if conditions.free_tier else "before"
     lines.append(
-        f"For {count(round(conditions.images), 'image')}, {conditions.cold_share:.1%} of them cold starts; "
+        f"For {count(round(conditions.images), 'image')} a month, {conditions.cold_share:.1%} of them cold starts; "
         f"{prices.region}, {conditions.architecture}, prices of {prices.request.as_of}, {free} the free tier."
     )
     return lines
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}"
-
-
-def _megabytes(value: int | None) -> str:
-    return "" if value is None else f"{value / MB:.0f}"
+def _price(each: Candidate) -> str:
+    return f"${each.lambda_dollars:.2f} for Lambda, {each.mean_ms:.0f} ms on average"

@@ -1,7 +1,7 @@
-"""A control group that holds a process to a memory size and a share of the processor, and counts what it used.
+"""Limits a process's memory and CPU with a control group, and measures how much it used.
 
-Linux only, version 1 or 2. A group needs a folder of /sys/fs/cgroup that may be written: root has one, others get
-one by `systemd-run --user --scope --property=Delegate=yes COMMAND`.
+Linux only, cgroup version 1 or 2. You need write access to a folder of /sys/fs/cgroup: root has it, other users get it
+with `systemd-run --user --scope --property=Delegate=yes COMMAND`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT: Final = Path("/sys/fs/cgroup")
-PERIOD_MICROSECONDS: Final = 20_000  # short, so that a share of a processor is slow throughout, not stop and go
+PERIOD_MICROSECONDS: Final = 20_000  # short, so that a process runs slowly but steadily, not stop and go
 CONTROLLERS: Final = ("memory", "cpu", "cpuacct")
-PATIENCE_SECONDS: Final = 5
-OWN: Final = "resizer-own"
+TIMEOUT_SECONDS: Final = 5
+OWN_GROUP: Final = "resizer-own"
 NO_GROUP: Final = (
-    "No control group can be made here: {}. Run this as root, or below "
+    "No control group can be created here: {}. Run this as root, or with "
     "`systemd-run --user --scope --property=Delegate=yes`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a group may use at most: memory in bytes, processors as a number such as 0.29; None is no limit."""
+    """The limits of a group: memory in bytes, and processors as a number such as 0.29; None means no limit."""
 
     memory_bytes: int | None = None
     processors: float | None = None
@@ -42,13 +42,13 @@ class Limits:
 
     @property
     def quota_microseconds(self) -> int | None:
-        """Processor time per period; the kernel takes no less than 1,000."""
+        """CPU time per period; the kernel's minimum is 1,000."""
         return max(1000, round(self.processors * self.period_microseconds)) if self.processors else None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a group has used so far: seconds of processor time, the most memory in bytes, kills for lack of it."""
+    """How much a group has used so far: CPU time, peak memory, and processes killed because memory ran out."""
 
     cpu_seconds: float
     throttled_seconds: float
@@ -58,18 +58,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ControlGroup:
-    """One group; `folders` has the folder of each controller, all the same one in version 2."""
+    """One group; `folders` has each controller's folder, which in version 2 is the same for all."""
 
     folders: Mapping[str, Path]
     version: int
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """A command that joins the group before it becomes `command`, so that all its children are in it too."""
+        """The command line that runs `command`, and all its children, in the group."""
         join = "".join(f"echo $$ > '{folder}/cgroup.procs' && " for folder in sorted(set(self.folders.values())))
         return ["/bin/sh", "-c", f'{join}exec "$@"', "sh", *command]
 
     def limit(self, limits: Limits) -> None:
-        """Hold the group to limits, with no swap to get around them."""
+        """Set the group's limits, and turn off swap."""
         memory, cpu, quota = self.folders["memory"], self.folders["cpu"], limits.quota_microseconds
         if self.version == 1:
             amount = limits.memory_bytes if limits.memory_bytes is not None else -1
@@ -84,41 +84,41 @@ class ControlGroup:
             _write(cpu / "cpu.max", f"{quota or 'max'} {limits.period_microseconds}")
 
     def usage(self) -> Usage:
-        """What the group has used since it was made."""
-        memory, throttling = self.folders["memory"], _pairs(self.folders["cpu"] / "cpu.stat")
+        """How much the group has used since it was created."""
+        memory, cpu = self.folders["memory"], _pairs(self.folders["cpu"] / "cpu.stat")
         if self.version == 1:
             return Usage(
                 cpu_seconds=_number(self.folders["cpuacct"] / "cpuacct.usage") / 1e9,
-                throttled_seconds=throttling.get("throttled_time", 0) / 1e9,
+                throttled_seconds=cpu.get("throttled_time", 0) / 1e9,
                 peak_bytes=_number(memory / "memory.max_usage_in_bytes"),
                 oom_kills=_pairs(memory / "memory.oom_control").get("oom_kill", 0),
             )
         return Usage(
-            cpu_seconds=throttling["usage_usec"] / 1e6,
-            throttled_seconds=throttling.get("throttled_usec", 0) / 1e6,
+            cpu_seconds=cpu["usage_usec"] / 1e6,
+            throttled_seconds=cpu.get("throttled_usec", 0) / 1e6,
             peak_bytes=_number(memory / "memory.peak"),  # since Linux 5.19
             oom_kills=_pairs(memory / "memory.events").get("oom_kill", 0),
         )
 
     def processes(self) -> list[int]:
-        """The processes in the group."""
+        """The process ids in the group."""
         return [int(line) for line in (self.folders["memory"] / "cgroup.procs").read_text().split()]
 
     def remove(self) -> None:
-        """End what still runs in the group, and the group with it. Raises `UsageError` where it does not end."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Kill the group's processes and remove it. Raises `UsageError` if it still exists after some seconds."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         for folder in set(self.folders.values()):
             while folder.exists():
-                self._end_processes(folder)
+                self._kill_processes(folder)
                 try:
                     folder.rmdir()
-                except OSError as problem:  # the kernel is still burying its processes
+                except OSError as problem:  # killed processes stay in the group for a moment
                     if time.monotonic() > deadline:
                         raise UsageError(f"{folder} cannot be removed: {problem.strerror}.") from problem
                     time.sleep(0.005)
 
     @staticmethod
-    def _end_processes(folder: Path) -> None:
+    def _kill_processes(folder: Path) -> None:
         for process in map(int, (folder / "cgroup.procs").read_text().split()):
             try:
                 os.kill(process, signal.SIGKILL)
@@ -128,11 +128,11 @@ class ControlGroup:
 
 @contextmanager
 def control_group(limits: Limits, root: Path = ROOT) -> Iterator[ControlGroup]:
-    """A new group with limits, removed with all that runs in it at the block's end.
+    """Create a group with limits; the end of the block kills its processes and removes it.
 
-    Raises `UsageError` where none can be made, saying what to do.
+    Raises `UsageError` if no group can be created, and says what to do.
     """
-    group = _make(root)
+    group = _create(root)
     try:
         try:
             group.limit(limits)
@@ -143,9 +143,9 @@ def control_group(limits: Limits, root: Path = ROOT) -> Iterator[ControlGroup]:
         group.remove()
 
 
-def _make(root: Path) -> ControlGroup:
+def _create(root: Path) -> ControlGroup:
     if sys.platform != "linux":
-        raise UsageError("Control groups are a part of Linux; run this there.")
+        raise UsageError("Control groups exist only on Linux; run this there.")
     name = f"resizer-{uuid.uuid4().hex[:12]}"
     version = 2 if (root / "cgroup.controllers").exists() else 1
     try:
@@ -161,20 +161,20 @@ def _make(root: Path) -> ControlGroup:
 
 
 def _parent(root: Path) -> Path:
-    """Version 2: the top where we may write it, or else the group that was delegated to us.
+    """In version 2: the root group if we can write to it, or else the group that was delegated to us.
 
-    Only a group without processes of its own passes controllers on, so they move to a group below it first.
+    A group with processes cannot enable controllers for its children, so move its processes to a child first.
     """
     parent = root
     if not os.access(root / "cgroup.procs", os.W_OK):
         own = Path("/proc/self/cgroup").read_text(encoding="ascii").partition("0::/")[2].strip()
-        parent = root / own.removesuffix(OWN)
+        parent = root / own.removesuffix(OWN_GROUP)
     try:
         _write(parent / "cgroup.subtree_control", "+memory +cpu")
     except OSError:
-        (parent / OWN).mkdir(exist_ok=True)
+        (parent / OWN_GROUP).mkdir(exist_ok=True)
         for process in (parent / "cgroup.procs").read_text(encoding="ascii").split():
-            _write(parent / OWN / "cgroup.procs", process)
+            _write(parent / OWN_GROUP / "cgroup.procs", process)
         _write(parent / "cgroup.subtree_control", "+memory +cpu")
     return parent
 

@@ -1,4 +1,4 @@
-"""A folder as a zip file, the same bytes for the same content on any machine, and its size against Lambda's limits."""
+"""Zips a folder into the same bytes on any machine, and compares its size with Lambda's limits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEGABYTE: Final = 1_000_000
-LIMIT_ZIPPED_MB: Final = 50  # of a direct upload, by the Lambda quotas
-LIMIT_UNZIPPED_MB: Final = 250  # of a function with all its layers, by the same
-EPOCH: Final = 315_532_800  # 1980-01-01, the earliest time that a zip file can hold
+LIMIT_ZIPPED_MB: Final = 50  # Lambda quotas: a direct upload
+LIMIT_UNZIPPED_MB: Final = 250  # Lambda quotas: a function with all its layers
+EPOCH: Final = 315_532_800  # 1980-01-01: zip files cannot hold earlier times
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,22 @@ class Size:
         return f"{zipped}, {self.unzipped / MEGABYTE:.1f} MB unzipped (Lambda allows {LIMIT_UNZIPPED_MB})"
 
 
-def settle(folder: Path) -> None:
-    """Give every file the same time and plain permissions, so that whatever zips them writes the same bytes."""
+def normalize(folder: Path) -> None:
+    """Give every file the same time and permissions, so that `sam` zips the same bytes each time."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (EPOCH, EPOCH))
 
 
 def pack(folder: Path, archive: Path) -> Size:
-    """Zip a folder's files in the order of their names."""
+    """Zip a folder's files, sorted by name."""
     unzipped = 0
     archive.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # its time is 1980 unless told
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # its default time is 1980-01-01
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, on whatever machine
+            entry.create_system = 3  # Unix, on every machine
             entry.external_attr = 0o100644 << 16
             data = path.read_bytes()
             unzipped += len(data)

@@ -1,4 +1,4 @@
-"""What of the installed packages a layer keeps: what the function calls, and nothing that only costs its cold start."""
+"""Removes from the installed packages what the function never uses: each megabyte slows a cold start."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Powertools' utilities that nothing here imports, not even within a function. Logger needs jmespath_utils.
-UTILITIES: Final = (
+# Utilities of Powertools that we never import. Logger needs jmespath_utils.
+POWERTOOLS_UTILITIES: Final = (
     "auth_alpha",
     "batch",
     "circuit_breaker",
@@ -24,27 +24,27 @@ UTILITIES: Final = (
     "streaming",
     "validation",
 )
-# Formats of Pillow that nothing here reads or writes.
-PLUGINS: Final = (
+# Formats of Pillow that we neither read nor write.
+PILLOW_PLUGINS: Final = (
     "Blp", "BufrStub", "Dcx", "Dds", "Eps", "Fits", "Fli", "Fpx", "Ftex", "Gbr", "GribStub", "Hdf5Stub", "Icns", "Im",
     "Imt", "McIdas", "Mic", "Mpeg", "Msp", "Palm", "Pcd", "Pcx", "Pdf", "Pixar", "Psd", "Qoi", "Sgi", "Spider", "Sun",
     "Tga", "Wmf", "XVThumb", "Xbm", "Xpm",
 )  # fmt: skip
-# Patterns below the layer's python folder, each with the reason why the function never needs it.
-DROPPED: Final = {
+# Patterns below the layer's python folder, each with the reason why the function does not need it.
+UNUSED: Final = {
     "bin": "command line programs",
-    "**/__pycache__": "compiled anew, so that builds are the same byte for byte",
+    "**/__pycache__": "we compile it again, so that every build has the same bytes",
     "**/tests": "tests",
     "**/*.pyi": "for type checkers",
     "**/py.typed": "for type checkers",
     "PIL/_imagingtk*": "Tk",
     "PIL/_tkinter_finder.py": "Tk",
     "PIL/ImageTk.py": "Tk",
-    "PIL/_imagingft*": "FreeType: nothing here draws text",
+    "PIL/_imagingft*": "FreeType: we draw no text",
     "pillow.libs/libfreetype*": "FreeType",
-    "pillow.libs/libharfbuzz*": "used by FreeType only",
-    "pillow.libs/libpng16*": "used by FreeType only: Pillow reads and writes PNG itself",
-    "pillow.libs/libbrotli*": "used by FreeType only",
+    "pillow.libs/libharfbuzz*": "only FreeType uses it",
+    "pillow.libs/libpng16*": "only FreeType uses it: Pillow reads and writes PNG itself",
+    "pillow.libs/libbrotli*": "only FreeType uses it",
     "PIL/ImageQt.py": "Qt",
     "PIL/_imagingmorph*": "morphology",
     "PIL/ImageMorph.py": "morphology",
@@ -56,23 +56,23 @@ DROPPED: Final = {
     "PIL/ImageWin.py": "windows",
     "PIL/PSDraw.py": "PostScript",
     "PIL/*FontFile.py": "fonts",
-    **{f"PIL/{name}ImagePlugin.py": "a format that nothing here reads" for name in PLUGINS},
+    **{f"PIL/{name}ImagePlugin.py": "a format that we do not read" for name in PILLOW_PLUGINS},
     "jsonschema/benchmarks": "benchmarks",
     "isal/igzip.py": "gzip files; isal_zlib needs igzip_lib",
     "isal/igzip_threaded.py": "gzip files",
-    "isal/isa-l": "its licence once more",
-    "dateutil/zoneinfo/*.tar.gz": "time zones by name, which no header of AWS uses",
+    "isal/isa-l": "a second copy of its licence",
+    "dateutil/zoneinfo/*.tar.gz": "named time zones: AWS sends UTC",
     "aws_lambda_powertools/event_handler": "for HTTP APIs",
-    **{f"aws_lambda_powertools/utilities/{name}": "nothing here imports it" for name in UTILITIES},
+    **{f"aws_lambda_powertools/utilities/{name}": "we never import it" for name in POWERTOOLS_UTILITIES},
     "botocore/data/*/*/examples-1.json": "documentation",
-    "botocore/data/*/*/paginators-1*": "nothing is listed",
-    "botocore/data/*/*/waiters-2.json": "nothing is waited for",
-    "*.dist-info": "what installers read; licences are kept apart",
+    "botocore/data/*/*/paginators-1*": "we list nothing",
+    "botocore/data/*/*/waiters-2.json": "we use no waiters",
+    "*.dist-info": "for installers; licences are copied elsewhere",
 }
 
 
 def keep_licences(packages: Path, licences: Path) -> None:
-    """Copy each package's licence to a folder, for whoever hands the layer on."""
+    """Copy each package's licence to a folder, for those who redistribute the layer."""
     names = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*")
     for metadata in sorted(packages.glob("*.dist-info")):
         for file in sorted({file for name in names for file in metadata.rglob(name) if file.is_file()}):
@@ -81,15 +81,15 @@ def keep_licences(packages: Path, licences: Path) -> None:
             shutil.copyfile(file, target)
 
 
-def drop(packages: Path) -> None:
-    """Remove what is dropped."""
-    for pattern in DROPPED:
+def remove_unused(packages: Path) -> None:
+    """Remove everything that matches a pattern of `UNUSED`."""
+    for pattern in UNUSED:
         for found in sorted(packages.glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
 
 
-def drop_sources(packages: Path) -> None:
-    """Leave the bytecode alone, which stands beside its source: a megabyte less, and no source to look for."""
+def remove_sources(packages: Path) -> None:
+    """Delete each source that has bytecode: it saves a megabyte, and Python looks for fewer files."""
     for source in packages.rglob("*.py"):
         if source.with_suffix(".pyc").exists():
             source.unlink()

@@ -1,7 +1,7 @@
-"""A fingerprint of what the layers are made from.
+"""The fingerprint of the layers: a hash of everything that goes into them.
 
-SAM publishes a new version of a function only where the function's own code or settings change, so a layer's change
-alone would never reach the alias. The fingerprint is a file in the function's code and changes with every layer.
+SAM publishes a new version only if the function's own code or settings change, so a new layer alone would never reach
+the alias. That is why the function's code contains this fingerprint.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from devtools.lambda_runtime.interpreter import VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE: Final = "layers.sha256"
-MADE_FROM: Final = ("requirements/runtime.txt", "requirements/heic.txt", "layers/*.py")
+FILE_NAME: Final = "layers.sha256"
+INPUTS: Final = ("requirements/runtime.txt", "requirements/heic.txt", "layers/*.py")
 
 
 def fingerprint(project: Path) -> str:
-    """SHA-256 over the pins of all layers, the code that builds them, and the runtime's version."""
+    """SHA-256 of the layers' pinned packages, the code that builds them, and the Python version."""
     digest = hashlib.sha256(VERSION.encode())
-    for pattern in MADE_FROM:
+    for pattern in INPUTS:
         for file in sorted(project.glob(pattern)):
             digest.update(f"\0{file.relative_to(project).as_posix()}\0".encode())
             digest.update(file.read_bytes())

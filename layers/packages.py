@@ -1,5 +1,5 @@
-"""Pinned packages installed into a folder for another machine, by uv: it reads markers such as `platform_machine` as
-of that machine, where pip reads them as of this one."""
+"""Installs pinned packages for another machine, with uv: pip would evaluate markers such as `platform_machine` for this
+machine."""
 
 from __future__ import annotations
 
@@ -21,28 +21,19 @@ TOOLS: Final = PROJECT / "build"
 
 
 def install(requirements: Path, platform: str, folder: Path) -> None:
-    """Install the runtime's wheels for `platform`, such as `x86_64-manylinux_2_28`. Raises `UsageError`."""
-    command = [
-        str(tool("uv") / "bin" / "uv"),
-        "pip",
-        "install",
-        "--quiet",
-        "--target",
-        str(folder),
-        "--link-mode",
-        "copy",
-        "--no-deps",
-    ]
-    command += ["--python-platform", platform, "--python-version", VERSION, "--only-binary", ":all:"]
+    """Install wheels for Lambda's Python and a platform such as `x86_64-manylinux_2_28`. Raises `UsageError`."""
+    command = [str(install_tool("uv") / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(folder)]
+    command += ["--link-mode", "copy", "--no-deps", "--only-binary", ":all:"]
+    command += ["--python-platform", platform, "--python-version", VERSION]
     command += ["--require-hashes", "--no-progress", "--python", sys.executable, "--requirements", str(requirements)]
     if subprocess.run(command, check=False).returncode:
         raise UsageError(f"The packages of {requirements.name} could not be installed for {platform}; see above.")
-    for marker in folder.glob(".*"):
-        marker.unlink() if marker.is_file() else shutil.rmtree(marker)
+    for leftover in folder.glob(".*"):  # uv's lock file
+        leftover.unlink() if leftover.is_file() else shutil.rmtree(leftover)
 
 
-def tool(name: str) -> Path:
-    """The folder with what `requirements/NAME.txt` pins, installed into `build/` where it is not there yet."""
+def install_tool(name: str) -> Path:
+    """Install `requirements/NAME.txt` into a folder of `build/`, unless it is there already. Returns the folder."""
     pinned = REQUIREMENTS / f"{name}.txt"
     folder = TOOLS / f"{name}-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:8]}"
     if not folder.exists():
@@ -52,7 +43,7 @@ def tool(name: str) -> Path:
             command = [_python_with_pip(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
             command += ["--no-deps", "--require-hashes", "--target", str(target), "--requirement", str(pinned)]
             if subprocess.run(command, check=False).returncode:
-                raise UsageError(f"{name}, which the build needs, could not be installed; see above.")
+                raise UsageError(f"The build needs {name}, but it could not be installed; see above.")
             try:
                 target.rename(folder)
             except OSError:
@@ -62,12 +53,12 @@ def tool(name: str) -> Path:
 
 
 def _python_with_pip() -> str:
-    """This Python or the runtime's: Debian has a Python without pip."""
+    """This Python, or Lambda's version: Debian's Python may have no pip."""
     if importlib.util.find_spec("pip"):
         return sys.executable
     python = str(runtime_python())
     if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
         raise UsageError(
-            f"Neither {sys.executable} nor {python} has pip, which the build needs: apt install python3-pip"
+            f"The build needs pip, but neither {sys.executable} nor {python} has it: apt install python3-pip"
         )
     return python

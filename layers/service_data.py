@@ -1,7 +1,7 @@
-"""botocore's descriptions of AWS, cut to what the function calls.
+"""Trims botocore's service data to the operations that the function calls.
 
-Whole they are 31 MB in 440 folders, all of which a client looks through when it is made; and S3's own description
-has a hundred operations to parse.
+botocore comes with 31 MB in 440 folders, and searches all of them for each new client. S3's model alone has a hundred
+operations to parse.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-# botocore itself asks for the last two of S3's: where a bucket is after a redirect, and a directory bucket's session.
+# botocore itself calls HeadBucket after a redirect to another region, and CreateSession for directory buckets.
 OPERATIONS: Final = {
     "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket", "CreateSession"),
     "sqs": ("SendMessage",),
@@ -25,8 +25,8 @@ OPERATIONS: Final = {
 SHARED: Final = ("_retry.json", "partitions.json", "sdk-default-configuration.json", "endpoints.json")
 
 
-def cut(data: Path) -> None:
-    """Cut botocore's data folder to the services and operations above."""
+def trim(data: Path) -> None:
+    """Remove from botocore's data folder all but the services and operations above."""
     for entry in sorted(data.iterdir()):
         if entry.is_dir() and entry.name not in OPERATIONS:
             shutil.rmtree(entry)
@@ -40,12 +40,12 @@ def cut(data: Path) -> None:
         for file in sorted(current.glob("*.json.gz")):
             content = _read(file)
             file.unlink()
-            plain = file.with_suffix("")  # a layer's zip compresses anyway, and unpacking twice takes 6 ms
+            plain = file.with_suffix("")  # the layer's zip compresses it; decompressing it again would take 6 ms
             _rewrite(plain, _model(content, operations) if plain.name == "service-2.json" else content)
 
 
 def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
-    """The endpoints of our services in every partition."""
+    """Keep only our services' endpoints, in every partition."""
     partitions = [
         {**partition, "services": {name: partition["services"].get(name, {}) for name in OPERATIONS}}
         for partition in content["partitions"]
@@ -54,7 +54,7 @@ def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _model(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """A service's operations of these names, the shapes that they use, and no documentation."""
+    """Keep only these operations of a service and the shapes that they use, without documentation."""
     operations = {name: model["operations"][name] for name in names}
     shapes: dict[str, Any] = {}
     wanted = sorted(_shape_names(list(operations.values())))
@@ -64,12 +64,12 @@ def _model(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
             shapes[name] = model["shapes"][name]
             wanted += _shape_names(shapes[name])
     kept = {**model, "operations": operations, "shapes": dict(sorted(shapes.items()))}
-    cut_model: dict[str, Any] = _without_documentation(kept)
-    return cut_model
+    trimmed: dict[str, Any] = _without_documentation(kept)
+    return trimmed
 
 
 def _shape_names(node: object) -> Iterator[str]:
-    """The shapes that a part of a model refers to."""
+    """Find the names of shapes that a part of a model refers to."""
     if isinstance(node, dict):
         if isinstance(node.get("shape"), str):
             yield node["shape"]
@@ -80,7 +80,7 @@ def _shape_names(node: object) -> Iterator[str]:
 
 
 def _without_documentation(node: Any) -> Any:
-    """Text that only people read, emptied: botocore looks for some of it. A member of that name is no text."""
+    """Empty each documentation text; botocore needs some of the keys. A shape's member may have that name, too."""
     if isinstance(node, dict):
         is_text = isinstance(node.get("documentation"), str)
         kept = {**node, "documentation": ""} if is_text else node

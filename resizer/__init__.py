@@ -1,1 +1,1 @@
-"""Resizer: renditions of the images that land in an S3 bucket."""
+"""Resizer makes renditions of the images that are uploaded to an S3 bucket."""

@@ -13,16 +13,16 @@ def main() -> None:
     """
     interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        from resizer.cli.command_line import run  # noqa: PLC0415 # Ctrl-C ends it, see above
-        from resizer.cli.commands import app  # noqa: PLC0415 # Ctrl-C ends it, see above
+        from resizer.cli.command_line import run  # noqa: PLC0415 # so that Ctrl-C can end the import
+        from resizer.cli.commands import app  # noqa: PLC0415 # as above
 
         signal.signal(signal.SIGINT, interrupt)
         run(app, "resizer")
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] == "resizer":
-            raise  # a bug of ours
-        how = 'run `pip install ".[local]"` in a checkout of Resizer'
-        sys.stderr.write(f"resizer: The command needs {missing.name}: {how}.\n")
+            raise  # our own bug
+        solution = 'run `pip install ".[local]"` in a checkout of Resizer'
+        sys.stderr.write(f"resizer: The command needs {missing.name}: {solution}.\n")
         sys.exit(2)
 
 

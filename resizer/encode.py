@@ -1,4 +1,4 @@
-"""Encodes pixels as the bytes of a file."""
+"""Encodes pixels as files."""
 
 from __future__ import annotations
 
@@ -58,8 +58,10 @@ class Encoding:
         except ResizerError:
             raise
         except MemoryError as problem:
-            raise Rejected(Reason.NEEDS_MEMORY, f"Writing the {format_} takes more memory than there is.") from problem
-        except Exception as problem:  # each encoder raises other errors
+            raise Rejected(
+                Reason.NEEDS_MEMORY, f"Writing the {format_} needs more memory than the function has."
+            ) from problem
+        except Exception as problem:  # each encoder has its own errors
             if is_our_fault(problem):
                 raise
             why = str(problem)[:200] or "its encoder does not say why"
@@ -67,7 +69,7 @@ class Encoding:
             raise Rejected(Reason.UNSUPPORTED_FORMAT, detail) from problem
 
     def _pictures(self, frames: Sequence[Frame], rendition: RenditionFormat, *, opaque: bool) -> Iterator[Image]:
-        """Convert the frames to what the format supports, one at a time: there may be many."""
+        """Convert the frames to a mode of the format, one at a time, because there may be many."""
         for frame in frames:
             deadline.need()
             yield rendition.fit(frame.pixels, opaque=opaque)

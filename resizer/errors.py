@@ -78,7 +78,7 @@ class ConfigError(ResizerError):
 
 
 class UnknownEvent(ResizerError):
-    """The event is of no kind that this function supports."""
+    """This function does not support the event."""
 
     reason = Reason.INVALID_EVENT
 
@@ -110,7 +110,7 @@ class NewerRenditionExists(NothingToDo):
 class Rejected(ResizerError):
     """This image cannot be resized, now or later; `detail` says why, in a sentence for people.
 
-    `etag` is the rejected upload's, None if unknown.
+    `etag` is that of the rejected upload, or None if unknown.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from resizer.model import SourceObject
 
-LEAST_SECONDS: Final = 1.0  # no record is started with less time left
+MIN_SECONDS: Final = 1.0  # no record is started with less time left
 
 logger = Logger(service=SERVICE)
 settings = Settings.from_env(os.environ)
@@ -65,17 +65,17 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         answer: dict[str, Any] = sender.answer(event, results)
         return answer
     finally:
-        deadline.ends_at = math.inf  # the local service goes on making requests
+        deadline.ends_at = math.inf  # the local service makes requests between invocations, too
         measure(reports, cold=cold)
 
 
 def _attempt(source: SourceObject, before: Sequence[Report]) -> Report:
-    """Run one record through the pipeline; anything that a retry may cure becomes a `failed` report.
+    """Run one record through the pipeline; any error that a retry may fix becomes a `failed` report.
 
-    A record may take as long as the slowest one before, and is not started with less time left.
+    A record may take as long as the slowest one so far, so it is not started with less time left.
     """
     report = Report(source)
-    needed = max([LEAST_SECONDS, *(each.total_ms / 1000 for each in before)])
+    needed = max([MIN_SECONDS, *(each.total_ms / 1000 for each in before)])
     try:
         if (left := deadline.remaining()) < needed:
             raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
@@ -91,6 +91,6 @@ def _attempt(source: SourceObject, before: Sequence[Report]) -> Report:
 
 
 def _log(report: Report) -> None:
-    """Log one structured line per source; a rejection is a warning, a failure an error."""
+    """Log one structured line per source: rejections as warnings, failures as errors."""
     levels = {Outcome.REJECTED: logger.warning, Outcome.FAILED: logger.error}
     levels.get(report.outcome, logger.info)(str(report.outcome), extra=report.log_fields())

@@ -44,16 +44,16 @@ IMAGE_EXTENSIONS: Final = frozenset(
         ".hif", ".tif", ".tiff", ".bmp", ".dib", ".ico", ".cur", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
     }
 )  # fmt: skip
-# Formats that renditions keep; browsers do not show all the others.
+# Renditions keep these formats, because all browsers show them.
 KEPT: Final = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.GIF})
 
 
 @dataclass(frozen=True, slots=True)
 class SourceObject:
-    """One object that an event names; `key` is decoded; a field is None if the sender left it out.
+    """One object that an event names; `key` is decoded. A field is None if the event does not have it.
 
     `etag` has no quotes, `size` is in bytes, `sequencer` is a hexadecimal string of varying length. `widths` override
-    the settings. `forwarded` marks a record that a function with less memory handed over.
+    the settings. `forwarded` marks a record from a function with less memory.
     """
 
     bucket: str
@@ -137,7 +137,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A page shows it until the picture has loaded: a ThumbHash in base64, and the dominant colour as `#rrggbb`.
+    """What a page shows until the picture has loaded: a ThumbHash in base64, and the main colour as `#rrggbb`.
 
     The colour is None if the whole picture is transparent.
     """

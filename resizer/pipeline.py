@@ -1,4 +1,4 @@
-"""The steps of one image, in order: from the event's source to its renditions in S3."""
+"""The steps of one image, in order: from the source that an event names to its renditions in S3."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 def process(source: SourceObject, settings: Settings, s3: S3, report: Report | None = None) -> Report:
     """Make or delete the renditions of one source, so that they match it, and report what was done.
 
-    Raises only errors that a retry may cure: `StorageError`, `OutOfTime` and anything unexpected. `report` then holds
-    what was known so far.
+    Raises only errors that a retry may fix: `StorageError`, `OutOfTime` and anything unexpected. `report` then has the
+    facts so far.
     """
     report = report or Report(source)
     settings = settings.with_widths(source.widths).for_bucket(source.bucket)
@@ -136,7 +136,7 @@ def decode_source(stream: SourceStream, *, source: SourceObject, settings: Setti
 def whole_picture(source: SourceObject, *, settings: Settings, s3: S3) -> Image:
     """A watermark's picture, upright and in sRGB. Raises the same errors as `make_renditions`."""
     settings = replace(settings, rules=(), defaults=Rule(renditions=(RenditionSpec(name="watermark"),)))
-    report = Report(source, own_peak=False)  # the peak is that of the picture below it
+    report = Report(source, own_peak=False)  # the picture under the watermark reports the peak
     with open_source(s3, source, settings.max_bytes) as stream:
         picture = decode_source(stream, source=source, settings=settings, report=report)
     return next(picture.frames)[0].pixels

@@ -24,7 +24,7 @@ def report_rejection(report: Report, settings: Settings) -> None:
     if report.outcome is not Outcome.REJECTED:
         return
     if report.reason is Reason.NEEDS_MEMORY and settings.forwards(report.source):
-        # Asynchronously: nobody pays for waiting, and Lambda retries for us.
+        # Asynchronously: nobody pays for waiting, and Lambda retries.
         large, payload = settings.large_function, json.dumps(forwarded(report.source))
         send("lambda", "invoke", FunctionName=large, InvocationType="Event", Payload=payload)
         report.outcome, report.reason = Outcome.SKIPPED, Reason.HANDED_OVER

@@ -24,7 +24,7 @@ STAGES: Final = ("decode", "resize", "encode", "upload")
 
 
 class Outcome(StrEnum):
-    """How the work on a source ended, as answers, logs and metrics call it."""
+    """The outcome of a source, as it is in answers, logs and metrics."""
 
     RESIZED = "resized"
     SKIPPED = "skipped"
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 class StoredRendition(NamedTuple):
-    """A rendition in S3: its plan, its size in bytes, whether it is new there, and how long that took."""
+    """A rendition in S3: its plan, its size in bytes, whether it is new, and the duration of the upload."""
 
     plan: RenditionPlan
     size: int
@@ -57,13 +57,13 @@ class Removed(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """The work on one source: facts that are collected while it is done, and the outcome.
+    """Facts about the work on one source, and its outcome.
 
     `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    the download's, or else the event's. `bytes_in` counts downloaded bytes. `stored` has the last attempt's renditions,
-    in the order of the work. Times are in milliseconds: `decode` includes waiting for the download, `upload` is the sum
-    of all uploads, which overlap with each other and with encoding. `peak_rss` is the process's peak memory in bytes
-    during the work, None if the system only knows the peak since the process started.
+    that of the download, or else of the event. `bytes_in` counts downloaded bytes. `stored` has the renditions of the
+    last attempt, in the order of the work. Times are in milliseconds: `decode` includes waiting for the download,
+    `upload` is the sum of all uploads, which overlap with each other and with encoding. `peak_rss` is the process's
+    peak memory in bytes during the work, None if the system only knows the peak since the process started.
     """
 
     source: SourceObject
@@ -85,7 +85,7 @@ class Report:
     own_peak: bool = field(default_factory=reset_peak)
 
     def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Report:
-        """Add how the work ended; returns the same report."""
+        """Set the outcome; returns the same report."""
         self.outcome, self.reason, self.detail = outcome, reason, detail
         self.etag = self.etag or self.source.etag
         self.total_ms = (time.perf_counter() - self._started) * 1000

@@ -19,7 +19,7 @@ except ImportError:  # there are wheels for x86_64 Linux only
     cykooz_resizer = None
 
 BACKEND: Final = "cykooz-resizer" if cykooz_resizer else "pillow"
-MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours by their transparency
+MULTIPLIES_IN_PLACE: Final = BACKEND != "pillow"  # colours are multiplied by alpha in the image itself
 HALF: Final = 0.5  # pixels; a picture whose size is closer to the wanted one is not resized
 
 
@@ -28,8 +28,8 @@ def resize(image: Image.Image, size: Size, *, box: Box | None = None, overwrite:
 
     Only the part within `box` is used (None: all); without it, padding from a decoder that rounds up would shift and
     stretch the picture by up to 15 dB. Colours are multiplied by their alpha first, so that hidden colours of
-    transparent pixels do not bleed into edges. With `overwrite` that happens in the image itself: afterwards use it
-    only for further calls. An image that has the size already is returned unchanged.
+    transparent pixels do not bleed into edges. With `overwrite` that happens in the image itself; then only this
+    function can use it. An image that has the size already is returned unchanged.
     """
     left, top, right, bottom = box or (0, 0, *image.size)
     if abs(right - left - size[0]) < HALF and abs(bottom - top - size[1]) < HALF:
@@ -56,7 +56,7 @@ _lanczos = cykooz_resizer and cykooz_resizer.ResizeAlg.convolution(cykooz_resize
 
 
 def _resizer() -> Resizer:
-    """This thread's resampler: each keeps buffers between calls."""
+    """This thread's resampler, which keeps buffers between calls."""
     if not hasattr(_local, "resizer"):
         _local.resizer = cykooz_resizer.Resizer()
     resizer: Resizer = _local.resizer
@@ -64,5 +64,5 @@ def _resizer() -> Resizer:
 
 
 def release_buffers() -> None:
-    """Free the buffers of this thread's resampler, which are as large as the largest picture so far needed."""
+    """Free the buffers of this thread's resampler; they have grown with the largest picture so far."""
     vars(_local).pop("resizer", None)

@@ -1,4 +1,4 @@
-"""What every test may lean on: the real photos, an AWS of one's own, and the handler wired to it."""
+"""Shared by all tests: real photos, an embedded AWS, events and downloads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-# Before the handler is imported anywhere, which makes its S3 client.
+# Set before anything imports the handler, which creates its S3 client.
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # no credentials are asked for on the network
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for no credentials on the network
 
 import botocore.session
 import pytest
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from devtools.lambda_runtime.model import Tools
 
-# A new session of botocore would parse what it knows of S3 again, which takes longer than most tests.
+# Each new session of botocore would parse its description of S3 again, which takes longer than most tests.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-# How long a machine takes is no promise.
+# The speed of a machine is not tested.
 settings.register_profile("resizer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("resizer")
 
@@ -50,7 +50,7 @@ needs_built_artifact = pytest.mark.usefixtures("_built_artifact")
 
 
 def photo_files() -> list[Path]:
-    """The real photos in `PHOTOS`, or beside this checkout; none where that folder is not there."""
+    """The real photos in the folder `PHOTOS`. The list is empty if there is no such folder."""
     return sorted(path for path in PHOTOS.glob("*") if path.suffix in {".jpg", ".png", ".webp"})
 
 
@@ -61,7 +61,7 @@ needs_photos = pytest.mark.skipif(
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each resampler that this machine has, in force for one test."""
+    """Runs a test with each resampler that is installed."""
     if request.param == "pillow":
         monkeypatch.setattr("resizer.resize.cykooz_resizer", None)
     return str(request.param)
@@ -69,13 +69,13 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(autouse=True)
 def _no_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test's requests are limited by an invocation of another."""
+    """Removes the deadline that another test's invocation may have set."""
     monkeypatch.setattr(deadline, "ends_at", math.inf)
 
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Ctrl-C reaches this process and those that it starts, also where the tests run in the background.
+    """Ctrl-C reaches this process and its children, even if the tests run in the background.
 
     A shell starts background jobs with SIGINT ignored, and programs inherit that.
     """
@@ -104,20 +104,20 @@ def s3(_aws: str) -> Iterator[Any]:
 
 @contextmanager
 def rejects(*reasons: Reason) -> Iterator[pytest.ExceptionInfo[Rejected]]:
-    """The block ends in a rejection, for one of these reasons."""
+    """Asserts that the block ends in a rejection, for one of these reasons."""
     with pytest.raises(Rejected) as rejection:
         yield rejection
     assert rejection.value.reason in reasons
 
 
-def notification(*keys: str, change: str = "ObjectCreated:Put", **told: object) -> dict[str, Any]:
-    """An S3 notification with one record for each key, spelt as it stands in the event; `told` is added to each."""
+def notification(*keys: str, change: str = "ObjectCreated:Put", **fields: object) -> dict[str, Any]:
+    """An S3 notification with one record for each key, already URL-encoded; `fields` are added to each object."""
     return {
         "Records": [
             {
                 "eventSource": "aws:s3",
                 "eventName": change,
-                "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, **told}},
+                "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, **fields}},
             }
             for key in keys
         ]
@@ -125,7 +125,7 @@ def notification(*keys: str, change: str = "ObjectCreated:Put", **told: object) 
 
 
 class Download:
-    """A download's body made of bytes, in pieces of at most `piece` bytes; after the last comes `problem`, if any."""
+    """The body of a download, in pieces of at most `piece` bytes. After the last it raises `problem`, if given."""
 
     def __init__(self, data: bytes, *, piece: int | None = None, problem: Exception | None = None) -> None:
         self.data = data
@@ -143,21 +143,21 @@ class Download:
         return data
 
     def close(self) -> None:
-        """Noted."""
+        """Remember that the body was closed."""
         self.closed = True
 
 
 def context() -> LambdaContext:
-    """What Lambda passes beside an event."""
+    """The context that Lambda passes with an event."""
     return cast("LambdaContext", LocalContext())
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests start first, so that all processes end together; the quick ones of a module stay together.
+    """Start slow tests first, so that all processes end together, and keep the quick tests of a module together.
 
-    xdist takes milliseconds for each group that it hands out. What needs the built artifact is slow: it has to be
-    built, and runs in processes of its own.
+    xdist takes milliseconds for each group that it hands out. Tests of the built artifact are slow, because they start
+    processes of their own.
     """
     for item in items:
         if "_built_artifact" in getattr(item, "fixturenames", ()):
@@ -174,7 +174,7 @@ def _start(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def _built_artifact() -> None:
-    """What `sam build` made is there. Without it a developer's test is skipped; CI's fails."""
+    """Needs the output of `sam build`. Without it a test is skipped on a developer's machine, and fails in CI."""
     if not (PROJECT / BUILT).exists():
         missing = "nothing is built: run `make build runtime` first, as `make test` does"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)

@@ -15,7 +15,7 @@ from resizer.formats import RENDITIONS
 from resizer.model import Format, Frame
 from resizer.settings.rules import Effort, Quality
 from tests.support.mistakes import MISTAKES, mistake
-from tests.support.pictures import noise, opened, photo_like, psnr, seen_through
+from tests.support.pictures import noise, opened, photo_like, psnr, translucent
 
 QUALITY = Quality()
 
@@ -256,5 +256,5 @@ def test_more_effort_gives_a_smaller_file(format_: Format) -> None:
 @pytest.mark.parametrize("format_", Format)
 def test_any_effort_works_for_animations_and_transparency(format_: Format, effort: Effort) -> None:
     """Every format accepts every effort, for several frames and for transparent ones."""
-    frames = [Frame(seen_through(60, 40), 50), Frame(photo_like(60, 40).convert("RGBA"), 50)]
+    frames = [Frame(translucent(60, 40), 50), Frame(photo_like(60, 40).convert("RGBA"), 50)]
     assert opened(Encoding(loop=0).encode(frames, format_, Quality(), effort)).size == (60, 40)

@@ -49,5 +49,5 @@ def test_a_variable_in_lowercase_is_refused(project: Path) -> None:
     """`make run photo=x` would ignore the photo, so the error says to write PHOTO."""
     done = make(project, "run", "photo=cat.jpg")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].endswith("There is no variable photo: write PHOTO.  Stop.")
+    assert done.stderr.splitlines()[0].endswith("There is no variable photo: use PHOTO.  Stop.")
     assert make(project, "help", "PHOTO=cat.jpg").returncode == 0

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from resizer.resize import resize
-from tests.support.pictures import grey_like, photo_like, psnr, seen_through
+from tests.support.pictures import grey_like, photo_like, psnr, translucent
 
-PICTURES = [photo_like(480, 320), grey_like(480, 320), seen_through(480, 320)]
+PICTURES = [photo_like(480, 320), grey_like(480, 320), translucent(480, 320)]
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.mode)

@@ -1,1 +1,1 @@
-"""The memory plan beside measured peaks."""
+"""Compares the memory plan with measured peaks."""

@@ -1,4 +1,4 @@
-"""`python -m bench.memory`: the plan for each image beside the peak that it was measured at."""
+"""`python -m bench.memory`: compares the memory plan with the measured peak of each image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.memory.comparison import compare, table
-from bench.memory.drawn import WIDE, WIDE_VARIETIES, drawn_images, drawn_noise
+from bench.memory.drawn import WIDE_KINDS, WIDE_WIDTHS, drawn_images, drawn_noise
 from resizer.cli.command_line import HELP_OPTIONS, run
 from resizer.cli.settings import local_settings
 
@@ -21,23 +21,24 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_
 @app.command()
 def main(
     images: Annotated[
-        list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="Your own; without any, some are drawn.")
+        list[Path] | None,
+        typer.Argument(exists=True, dir_okay=False, help="Your own images. Default: images of every format are drawn."),
     ] = None,
-    widths: Annotated[str | None, typer.Option(help="Widths of the renditions in pixels, by comma.")] = None,
+    widths: Annotated[str | None, typer.Option(help="Widths of the renditions in pixels, separated by commas.")] = None,
 ) -> None:
-    """Set the memory plan beside the measured peak of the whole process, for each image in a process of its own.
+    """Compare the memory plan with the measured peak of the whole process. Each image gets a new process.
 
-    S3 is so slow that as many renditions wait to be written as ever do. The plan must never be below the peak, and at
-    most 1.5 times it and 15 MB above: exit 1 where it is not. Drawing and measuring 110 images takes some minutes.
+    S3 is so slow that as many renditions as possible wait in memory. Exit code 1 if a plan is below the peak, or more
+    than 1.5 times the peak plus 15 MB. Drawing and measuring 150 images takes some minutes.
     """
     wanted = tuple(spec.width for spec in local_settings(widths).defaults.renditions if spec.width)
-    asked = [(path.resolve(), wanted) for path in images or ()]
+    cases = [(path.resolve(), wanted) for path in images or ()]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        if not asked:
-            asked += [(path, wanted) for path in drawn_images(folder)]
-            asked += [(drawn_noise(variety, 4000, 3000, folder), WIDE) for variety in WIDE_VARIETIES]
-        comparisons = [compare(*each) for each in track(asked, "Measuring", console=Console(stderr=True))]
+        if not cases:
+            cases += [(path, wanted) for path in drawn_images(folder)]
+            cases += [(drawn_noise(kind, 4000, 3000, folder), WIDE_WIDTHS) for kind in WIDE_KINDS]
+        comparisons = [compare(*each) for each in track(cases, "Measuring", console=Console(stderr=True))]
     Console().print(table(comparisons))
     raise typer.Exit(0 if all(each.holds for each in comparisons) else 1)
 

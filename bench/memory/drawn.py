@@ -1,4 +1,4 @@
-"""Images of every format, mode and size class, drawn."""
+"""Draws images in every format and mode, in several sizes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Variety = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and options of the encoder
+ImageKind = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and the encoder's options
 
-VARIETIES: Final[tuple[Variety, ...]] = (
+KINDS: Final[tuple[ImageKind, ...]] = (
     ("JPEG", "RGB", "JPEG", {}),
     ("JPEG gray", "L", "JPEG", {}),
     ("JPEG CMYK", "CMYK", "JPEG", {}),
@@ -61,40 +61,38 @@ VARIETIES: Final[tuple[Variety, ...]] = (
     ("HEIC 444 10 bit alpha", "RGBA", "HEIF", {"bits": 10, "chroma": 444}),
 )
 
-# What is drawn as noise and resized to widths as large.
-WIDE: Final = (4000, 3500, 3000, 2500, 2000, 1500)
-WIDE_VARIETIES: Final = tuple(
-    each for each in VARIETIES if each[0] in {"JPEG", "PNG", "PNG alpha", "PNG gray", "GIF", "WebP"}
-)
+# Noise of these kinds is resized to large widths.
+WIDE_WIDTHS: Final = (4000, 3500, 3000, 2500, 2000, 1500)
+WIDE_KINDS: Final = tuple(each for each in KINDS if each[0] in {"JPEG", "PNG", "PNG alpha", "PNG gray", "GIF", "WebP"})
 
 
 def drawn_images(folder: Path) -> Iterator[Path]:
-    """Images of every format, mode and size class, as files."""
+    """Files in every format and mode, of 1, 6 and 24 megapixels, and animations."""
     for megapixels in (1, 6, 24):
-        for variety in VARIETIES:
-            yield drawn_image(variety, megapixels, folder)
+        for kind in KINDS:
+            yield drawn_image(kind, megapixels, folder)
     for frames in (10, 40):
         yield from drawn_animations(frames, folder)
 
 
-def drawn_noise(variety: Variety, width: int, height: int, folder: Path) -> Path:
-    """An image of which no encoder can make a small file, as a file."""
-    name, mode, format_, options = variety
+def drawn_noise(kind: ImageKind, width: int, height: int, folder: Path) -> Path:
+    """A file of noise, which no encoder can compress well."""
+    name, mode, format_, options = kind
     path = folder / f"noise {name}"
-    colours = "RGB" if mode == "P" else mode
-    noise = random.Random(1).randbytes(width * height * len(colours))  # noqa: S311 # as in _texture
-    Image.frombytes(colours, (width, height), noise).convert(mode).save(path, format_, **options)
+    drawn_mode = "RGB" if mode == "P" else mode
+    noise = random.Random(1).randbytes(width * height * len(drawn_mode))  # noqa: S311 # as in _texture
+    Image.frombytes(drawn_mode, (width, height), noise).convert(mode).save(path, format_, **options)
     return path
 
 
-def drawn_image(variety: Variety, megapixels: float, folder: Path) -> Path:
-    """One image of so many megapixels, as a file."""
-    name, mode, format_, options = variety
-    across = round((megapixels * 1_500_000) ** 0.5)
+def drawn_image(kind: ImageKind, megapixels: float, folder: Path) -> Path:
+    """A file of this many megapixels."""
+    name, mode, format_, options = kind
+    width = round((megapixels * 1_500_000) ** 0.5)
     path = folder / f"{megapixels}MP {name}"
-    picture = _texture(across, across * 2 // 3).convert(mode)
+    picture = _texture(width, width * 2 // 3).convert(mode)
     if mode == "RGBA":
-        picture.putalpha(picture.convert("L"))  # an opaque one would be written without
+        picture.putalpha(picture.convert("L"))  # encoders drop an opaque alpha channel
     if format_ == "HEIF":
         _save_heic(picture, path, **options)
     else:
@@ -103,7 +101,7 @@ def drawn_image(variety: Variety, megapixels: float, folder: Path) -> Path:
 
 
 def _save_heic(picture: Image.Image, path: Path, *, bits: int = 8, **options: Any) -> None:
-    import pillow_heif  # noqa: PLC0415 # a process that measures shall meet it with its first HEIC, as the function does
+    import pillow_heif  # noqa: PLC0415 # the process that measures must import it with its first HEIC, as the function does
 
     mode, samples = picture.mode, picture.tobytes()
     if bits > 8:
@@ -115,9 +113,9 @@ def _save_heic(picture: Image.Image, path: Path, *, bits: int = 8, **options: An
 
 
 def drawn_animations(frames: int, folder: Path) -> Iterator[Path]:
-    """An animation of so many frames in each format that holds one, as files."""
-    quickly: dict[str, dict[str, Any]] = {"GIF": {}, "WEBP": {"method": 0}, "PNG": {}, "AVIF": {"speed": 10}}
-    for format_, options in quickly.items():
+    """An animation with this many frames in each format that supports it, as files."""
+    fast_options: dict[str, dict[str, Any]] = {"GIF": {}, "WEBP": {"method": 0}, "PNG": {}, "AVIF": {"speed": 10}}
+    for format_, options in fast_options.items():
         path = folder / f"{frames} frames {format_}"
         pictures = [_texture(800, 600, seed) for seed in range(frames)]
         if format_ == "GIF":

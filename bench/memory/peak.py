@@ -1,6 +1,6 @@
-"""One image resized in a process of its own: `python -m bench.memory.peak IMAGE WIDTHS FORMATS`.
+"""Measures the peak memory of one image in this process: `python -m bench.memory.peak IMAGE WIDTHS FORMATS`.
 
-It is resized for an S3 so slow that as many renditions wait to be written as ever do.
+S3 is so slow that as many renditions as possible wait in memory.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from resizer.settings.rules import Fit, RenditionSpec, Rule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE: Final = 60  # seconds that an upload waits for the others, which are fewer in the end
+UPLOAD_WAIT_SECONDS: Final = 60  # how long an upload waits for the others
 
 
-def measured(
+def measure_peak(
     image: str, widths: Sequence[int], formats: Sequence[str], boxes: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Resize one image in this process, which has resized none before; its plan and peak in MB, and the outcome.
+    """Resize the first real image of this process; returns its plan and its peak in MB, and the outcome.
 
-    Beside the plain widths it makes `boxes`, each the fields of a `RenditionSpec` but its name and its formats.
+    `boxes` adds renditions: each has the fields of a `RenditionSpec` without its name and formats.
     """
     rule = Rule.of_widths(widths, formats=tuple(formats))
     specs = (
@@ -52,14 +52,14 @@ def measured(
     pipeline.process(SourceObject("bench", "warm.jpg"), Settings(), MemoryS3(warm.getvalue(), None))
     plans: list[int] = []
 
-    def noting(header: Header, **arguments: Any) -> int:
+    def recorded(header: Header, **arguments: Any) -> int:
         plans.append(memory_needed(header, **arguments))
         return plans[-1]
 
-    setattr(decoding, "memory_needed", noting)  # noqa: B010 # a double in its place
-    return_freed_memory()  # of the first picture
+    setattr(decoding, "memory_needed", recorded)  # noqa: B010 # mypy forbids the assignment
+    return_freed_memory()  # of the small picture
     before = resident()
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
     report = pipeline.process(SourceObject("bench", path.name), settings, s3)
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     planned = (before + max(plans, default=0)) / MB
@@ -68,36 +68,36 @@ def measured(
 
 
 class MemoryS3:
-    """Serves one source, from a file or from memory, and takes renditions without keeping them, several at once."""
+    """Serves one source from a file or from memory, and discards renditions. Uploads wait for each other."""
 
     def __init__(self, body: bytes, path: Path | None) -> None:
         self._body = body
         self._path = path
-        self._together = threading.Barrier(MAX_CONNECTIONS)
+        self._uploads = threading.Barrier(MAX_CONNECTIONS)
 
     def get_object(self, **_: Any) -> dict[str, Any]:
-        """Open the source, read bit by bit as a download is."""
+        """Open the source."""
         body: Any = self._path.open("rb") if self._path else io.BytesIO(self._body)
         size = self._path.stat().st_size if self._path else len(self._body)
         return {"Body": body, "ContentLength": size, "ETag": '"0"'}
 
     def put_object(self, **_: Any) -> dict[str, Any]:
-        """Take a rendition, when there are as many as can be on their way at once."""
+        """Wait until the largest possible number of uploads run at once."""
         with suppress(threading.BrokenBarrierError):
-            self._together.wait(PATIENCE)
+            self._uploads.wait(UPLOAD_WAIT_SECONDS)
         return {}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Find the source as it was, and nothing else."""
+        """The source is unchanged, and there are no renditions yet."""
         if request["Key"].startswith("resized/"):
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         return {"ETag": '"0"'}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Never asked for: nothing is deleted."""
+        """Fail, because nothing must be deleted."""
         raise NotImplementedError(request["Key"])
 
 
 if __name__ == "__main__":
     image, widths, formats = sys.argv[1:]
-    print(json.dumps(measured(image, parse_widths(widths), formats.split(","))))  # noqa: T201 # for its parent
+    print(json.dumps(measure_peak(image, parse_widths(widths), formats.split(","))))  # noqa: T201 # the parent process reads it

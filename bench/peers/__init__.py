@@ -1,1 +1,1 @@
-"""The contenders: each a process of its own that resizes what it is told to."""
+"""Resizer compared with other libraries; each contender runs in a process of its own."""

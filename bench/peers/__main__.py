@@ -1,4 +1,4 @@
-"""`python -m bench.peers`: the contest."""
+"""`python -m bench.peers`: compares Resizer with other libraries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.machine import machine
-from bench.peers.contest import Standing, compete, contenders, steps
-from bench.peers.table import print_standings
-from bench.peers.worker import FORMATS, OURS, Built, Worker
+from bench.peers.comparison import PeerResult, compare, contenders, steps
+from bench.peers.table import print_results
+from bench.peers.worker import FORMATS, OURS, BuiltFunction, Worker
 from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from devtools.lambda_runtime.tools import PROJECT, RUNTIME_ENVIRONMENT
 
@@ -23,18 +23,20 @@ BUILD = Path("build/bench")
 
 
 def main(  # noqa: PLR0913, PLR0917 # one parameter per option
-    photos: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of pictures.")],
-    rounds: Annotated[int, typer.Option(min=1, help="Warm rounds of each contender per picture.")] = 7,
-    first_byte_ms: Annotated[float, typer.Option(min=0, help="S3's time to the first byte.")] = FIRST_BYTE_MS,
-    megabytes_per_second: Annotated[float, typer.Option(min=0, help="S3's bandwidth.")] = MEGABYTES_PER_SECOND,
-    only: Annotated[str, typer.Option(help="Contenders, by comma; all where left out.")] = "",
-    code: Annotated[Path, typer.Option(help="The built function.")] = BUILD / "function",
-    layer: Annotated[Path, typer.Option(help="The built layer.")] = BUILD / "layer",
-    out: Annotated[Path, typer.Option(help="Where the figures go, as JSON lines.")] = BUILD / "peers.jsonl",
+    photos: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder with pictures.")],
+    rounds: Annotated[int, typer.Option(min=1, help="How often each contender resizes each picture.")] = 7,
+    first_byte_ms: Annotated[float, typer.Option(min=0, help="Milliseconds until S3's first byte.")] = FIRST_BYTE_MS,
+    megabytes_per_second: Annotated[
+        float, typer.Option(min=0, help="Bandwidth of each connection to S3.")
+    ] = MEGABYTES_PER_SECOND,
+    only: Annotated[str, typer.Option(help="Names of contenders, separated by commas. Default: all.")] = "",
+    code: Annotated[Path, typer.Option(help="Folder of the built function.")] = BUILD / "function",
+    layer: Annotated[Path, typer.Option(help="Folder of the built layer.")] = BUILD / "layer",
+    out: Annotated[Path, typer.Option(help="JSON lines file for the results.")] = BUILD / "peers.jsonl",
 ) -> None:
-    """Resizer beside what else would be used, over the same pictures and the same S3.
+    """Compare Resizer with other libraries on the same pictures and the same S3.
 
-    Resizer runs as Lambda runs it, on Python 3.13 from the built function and layer, if they are there.
+    Resizer runs as in Lambda, on Python 3.13 from the built function and layer, if they exist.
     """
     files = sorted(path for path in photos.iterdir() if path.suffix.lower() in FORMATS)
     entered = [each for each in contenders() if not only or each.name in only.split(",")]
@@ -43,31 +45,31 @@ def main(  # noqa: PLR0913, PLR0917 # one parameter per option
     built, console = _built(code, layer), Console()
     if not built:
         console.print(
-            "[yellow]Resizer runs from this folder, not as in Lambda:[/yellow] run `make bench-artifact` first."
+            "[yellow]Resizer runs from this checkout, not as in Lambda.[/yellow] Run `make bench-artifact` first."
         )
     with stub_s3(photos, network) as endpoint, Progress(transient=True) as progress:
         task = progress.add_task("Peers", total=steps(files, rounds))
-        standings: list[Standing] = []
-        with suppress(KeyboardInterrupt):  # what is there is worth having
-            standings.extend(
-                compete(
+        results: list[PeerResult] = []
+        with suppress(KeyboardInterrupt):  # keep the results so far
+            results.extend(
+                compare(
                     ready,
                     files,
                     lambda name: Worker(name, endpoint, built=built if name == OURS else None),
                     rounds,
-                    lambda what: progress.update(task, advance=1, description=what),
+                    lambda text: progress.update(task, advance=1, description=text),
                 )
             )
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {"machine": asdict(machine()), "built": built is not None}
-    lines = [{**about, "rounds": rounds, "network": asdict(network)}, *map(asdict, standings)]
+    lines = [{**about, "rounds": rounds, "network": asdict(network)}, *map(asdict, results)]
     out.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    print_standings(console, standings, entered)
+    print_results(console, results, entered)
 
 
-def _built(code: Path, layer: Path) -> Built | None:
+def _built(code: Path, layer: Path) -> BuiltFunction | None:
     python = PROJECT / RUNTIME_ENVIRONMENT / "bin" / "python"
-    return Built(code, layer, python) if python.exists() and code.is_dir() and layer.is_dir() else None
+    return BuiltFunction(code, layer, python) if python.exists() and code.is_dir() and layer.is_dir() else None
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The floor, for JPEGs: libjpeg-turbo's scaled decode and the three encodes, as Pillow calls it, and nothing else.
+"""The floor, for JPEGs: only a scaled decode and three encodes by Pillow.
 
-The encodes write what ours does: 4:2:0 and Huffman tables of each file's own.
-
-No requests, no resizing, no metadata: the pictures that are encoded were made before the clock runs.
-The C library keeps freed memory, as it does for ours.
+Requests, resizing and metadata are left out: the pictures to encode are made before the clock starts. They are encoded
+as Resizer encodes them, with chroma subsampling 4:2:0 and optimised Huffman tables. The C library keeps freed memory,
+as it does for Resizer.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from bench.peers.serve import QUALITY, WIDTHS
 if TYPE_CHECKING:
     from bench.peers.serve import Task
 
-OVERSAMPLING = 1.5  # the same scale that ours decodes at: less of it loses quality that can be seen
+OVERSAMPLING = 1.5  # Resizer's own factor; a smaller one loses visible quality
 _ready: dict[str, tuple[bytes, int, list[Image.Image]]] = {}
 
 
 def prepare(task: Task) -> None:
-    """Fetch the original and make the three pictures, once per photo."""
+    """Download the original and make the three pictures, once per photo."""
     if task.etag not in _ready:
         original = fetch(task)
         with Image.open(io.BytesIO(original)) as header:
@@ -41,12 +40,12 @@ def prepare(task: Task) -> None:
 
 
 def resize(task: Task) -> int:
-    """Decode once, encode three times; the encoded bytes."""
+    """Decode once and encode three times; returns the bytes of all three."""
     original, side, pictures = _ready[task.etag]
     with Image.open(io.BytesIO(original)) as image:
         assert isinstance(image, JpegImageFile)
-        across = image.size[side]
-        divisor = next((each for each in (8, 4, 2) if across >= each * OVERSAMPLING * WIDTHS[0]), 1)
+        width = image.size[side]
+        divisor = next((each for each in (8, 4, 2) if width >= each * OVERSAMPLING * WIDTHS[0]), 1)
         image.draft(None, (image.width // divisor, image.height // divisor))
         image.load()
     written = 0

@@ -1,12 +1,15 @@
-"""ImageMagick, one command per width, with its manual's advice for thumbnails: scaled JPEG decode, -thumbnail."""
+"""ImageMagick, one command per width, as its manual advises for thumbnails: scaled JPEG decode and -thumbnail."""
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from bench.peers.objects import fetch, store
 from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
@@ -14,14 +17,14 @@ from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
 if TYPE_CHECKING:
     from bench.peers.serve import Task
 
-# Version 7 calls itself magick; Debian's 6 is /usr/bin/convert, and another `convert` may stand before it on the path.
+# Version 7 is `magick`; Debian's version 6 is /usr/bin/convert. PATH may have another program called `convert`.
 PROGRAM = shutil.which("magick") or "/usr/bin/convert"
 
 
 def resize(task: Task) -> int:
-    """Resize one object; the renditions' bytes."""
+    """Resize one object; returns the bytes of the renditions."""
     quality = WEBP_QUALITY if task.format == "WEBP" else QUALITY
-    options = () if task.format == "PNG" else ("-quality", str(quality))  # PNG's quality means its compression
+    options = () if task.format == "PNG" else ("-quality", str(quality))  # for PNG, -quality is the compression level
     written = 0
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source"), Path(folder, f"target.{task.format.lower()}")
@@ -33,7 +36,12 @@ def resize(task: Task) -> int:
 
 
 def convert(source: Path, width: int, *output: str) -> bytes:
-    """Run the program for one width, never enlarging; what it printed. Raises `CalledProcessError`."""
-    hint = f"jpeg:size={2 * width}x{2 * width}"  # the manual: twice the wanted size keeps the quality
+    """Resize to one width, without enlarging; returns stdout. Raises `CalledProcessError`."""
+    hint = f"jpeg:size={2 * width}x{2 * width}"  # twice the size, as the manual advises
     arguments = ("-define", hint, str(source), "-auto-orient", "-thumbnail", f"{width}x>")
     return subprocess.run([PROGRAM, *arguments, *output], check=True, capture_output=True).stdout
+
+
+def pixels(photo: Path) -> list[Image.Image]:
+    """The pixels of each rendition before they are encoded, widest first."""
+    return [Image.open(io.BytesIO(convert(photo, width, "png32:-"))) for width in WIDTHS]

@@ -1,4 +1,4 @@
-"""The S3 that the Python contenders share: boto3's client, objects whole."""
+"""The S3 requests of the Python contenders, with boto3."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 @cache
 def client() -> Any:
-    """One client, made at first use."""
+    """The S3 client."""
     checksums = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
     return boto3.client("s3", config=checksums)
 
 
 def fetch(task: Task) -> bytes:
-    """The original."""
+    """Download the original."""
     body: bytes = client().get_object(Bucket=task.bucket, Key=task.key)["Body"].read()
     return body
 
 
 def store(task: Task, width: int, body: bytes) -> int:
-    """Store one rendition; its size in bytes."""
+    """Upload one rendition; returns its size in bytes."""
     content_type = f"image/{task.format.lower()}"
     client().put_object(Bucket=task.bucket, Key=task.output(width), Body=body, ContentType=content_type)
     return len(body)

@@ -1,13 +1,13 @@
-"""Ours: the Lambda handler, whole, with an S3 event. It runs from the built artifact, too."""
+"""Resizer: calls the Lambda handler with an S3 event. It also runs from the built function."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
-from urllib.parse import quote_plus
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+from bench.s3_event import object_created
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
 from resizer.decode.header import open_image
@@ -25,27 +25,22 @@ if TYPE_CHECKING:
     from bench.peers.serve import Task
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+def context() -> Any:
     """The parts of Lambda's context that the handler uses."""
-
-    function_name: str = "bench"
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:bench"
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the time-out: always a minute."""
-        return 60_000
+    return SimpleNamespace(
+        function_name="bench",
+        function_version="$LATEST",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:bench",
+        aws_request_id=str(uuid.uuid4()),
+        get_remaining_time_in_millis=lambda: 60_000,
+    )
 
 
 def resize(task: Task) -> int:
-    """Resize one object; the renditions' bytes."""
-    stored = {"key": quote_plus(task.key), "size": task.size, "eTag": task.etag, "sequencer": "0055AED6DCD90281E5"}
-    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
-    event = {"Records": [{**record, "s3": {"bucket": {"name": task.bucket}, "object": stored}}]}
-    answer = lambda_handler(event, Context())  # type: ignore[arg-type] # as much of a context as it reads
+    """Resize one object; returns the bytes of the renditions."""
+    event = object_created(task.bucket, task.key, size=task.size, etag=task.etag)
+    answer = lambda_handler(event, context())
     result = answer["results"][0]
     assert result["outcome"] == "resized", result
     return sum(rendition["bytes"] for rendition in result["renditions"])

@@ -1,8 +1,7 @@
-"""The pixels of each contender's renditions before they are encoded, and how far they are from the truth.
+"""The quality of each contender's pixels before they are encoded, as PSNR.
 
-The truth is a full decode, turned upright and narrowed to the same size by Pillow's Lanczos. Some contenders convert
-colours to sRGB and some keep the picture's own, some turn it upright and some do not: each is held against the
-truth in its own way of showing it.
+The reference is a full decode, turned upright and resized by Pillow's Lanczos. Some contenders convert colours to sRGB
+and some do not, and some ignore the orientation: each is compared with the reference that is like its own pixels.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ from __future__ import annotations
 import io
 import subprocess
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from bench.peers.serve import WIDTHS
-from bench.peers.worker import HERE
+from bench.peers.worker import PEERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,29 +26,29 @@ PEAK = 255.0
 
 
 def worst_psnr(contender: str, photo: Path) -> float:
-    """The worst PSNR in dB over the three widths, alpha weighted; infinite where not one value differs."""
-    return min(_psnr(picture, photo) for picture in PIXELS[contender](photo))
+    """The lowest PSNR in dB of the three widths, weighted by alpha; infinite if all pixels are equal."""
+    return min(_psnr(picture, photo) for picture in _pixels(contender, photo))
 
 
 def _psnr(picture: Image.Image, photo: Path) -> float:
-    ours = _weighted(picture)
+    pixels = _weighted(picture)
     errors = [
-        float(np.mean((_weighted(truth.resize(picture.size, Image.Resampling.LANCZOS)) - ours) ** 2))
-        for truth in _truths(photo)
-        if _same_shape(truth, picture)
+        float(np.mean((_weighted(reference.resize(picture.size, Image.Resampling.LANCZOS)) - pixels) ** 2))
+        for reference in _references(photo)
+        if _same_shape(reference, picture)
     ]
     error = min(errors)
     return float(10 * np.log10(PEAK**2 / error)) if error else float("inf")
 
 
-def _same_shape(truth: Image.Image, picture: Image.Image) -> bool:
-    return abs(truth.height * picture.width / truth.width - picture.height) <= 1
+def _same_shape(reference: Image.Image, picture: Image.Image) -> bool:
+    return abs(reference.height * picture.width / reference.width - picture.height) <= 1
 
 
 @cache
-def _truths(photo: Path) -> tuple[Image.Image, ...]:
-    """Upright and as stored, in the picture's own colours and in sRGB."""
-    _truths.cache_clear()
+def _references(photo: Path) -> tuple[Image.Image, ...]:
+    """Upright and as stored, in the picture's own colour space and in sRGB."""
+    _references.cache_clear()
     stored = Image.open(photo)
     upright = ImageOps.exif_transpose(stored)
     profile = stored.info.get("icc_profile")
@@ -66,61 +64,21 @@ def _weighted(picture: Image.Image) -> NDArray[np.float64]:
     return weighted
 
 
-def _ours(photo: Path) -> list[Image.Image]:
-    from bench.peers.ours import pixels  # noqa: PLC0415 # each contender needs its own library only
-
-    return pixels(photo)
-
-
-def _tutorial(photo: Path) -> list[Image.Image]:
-    from bench.peers.tutorial import thumbnail  # noqa: PLC0415 # not every peer is installed
-
-    return [thumbnail(photo, width) for width in WIDTHS]
-
-
-def _imagemagick(photo: Path) -> list[Image.Image]:
-    from bench.peers.imagemagick import convert  # noqa: PLC0415 # not every peer is installed
-
-    return [Image.open(io.BytesIO(convert(photo, width, "png32:-"))) for width in WIDTHS]
-
-
-def _vips(photo: Path) -> list[Image.Image]:
-    from bench.peers.vips import cascade  # noqa: PLC0415 # not every peer is installed
-
-    return [Image.fromarray(picture.numpy()) for picture in cascade(photo.read_bytes())]
-
-
-def _opencv(photo: Path) -> list[Image.Image]:
-    from bench.peers.opencv import cascade  # noqa: PLC0415 # not every peer is installed
-
-    return [Image.fromarray(_rgb(pixels)) for pixels in cascade(photo.read_bytes())]
-
-
-def _rgb(pixels: Any) -> Any:
-    return np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
-
-
-def _sharp(variant: str) -> Callable[[Path], list[Image.Image]]:
-    def pixels(photo: Path) -> list[Image.Image]:
-        command = ["node", str(HERE / "sharp" / "pixels.mjs"), variant, str(photo)]
-        raw = subprocess.run(command, check=True, capture_output=True).stdout
-        pictures = []
-        while raw:
-            width, height = (int(each) for each in np.frombuffer(raw[:8], np.uint32))
-            end = 8 + width * height * 4
-            pictures.append(Image.frombytes("RGBA", (width, height), raw[8:end]))
-            raw = raw[end:]
-        return pictures
-
+def _pixels(contender: str, photo: Path) -> list[Image.Image]:
+    """The renditions before they are encoded, widest first."""
+    if contender.startswith("sharp-"):
+        return _pixels_of_sharp(contender.removeprefix("sharp-"), photo)
+    pixels: list[Image.Image] = import_module(f"bench.peers.{contender}").pixels(photo)
     return pixels
 
 
-PIXELS: dict[str, Callable[[Path], list[Image.Image]]] = {
-    "ours": _ours,
-    "tutorial": _tutorial,
-    "imagemagick": _imagemagick,
-    "sharp-three": _sharp("three"),
-    "sharp-best": _sharp("best"),
-    "vips": _vips,
-    "opencv": _opencv,
-}
+def _pixels_of_sharp(variant: str, photo: Path) -> list[Image.Image]:
+    command = ["node", str(PEERS / "sharp" / "pixels.mjs"), variant, str(photo)]
+    raw = subprocess.run(command, check=True, capture_output=True).stdout
+    pictures = []
+    while raw:
+        width, height = (int(each) for each in np.frombuffer(raw[:8], np.uint32))
+        end = 8 + width * height * 4
+        pictures.append(Image.frombytes("RGBA", (width, height), raw[8:end]))
+        raw = raw[end:]
+    return pictures

@@ -1,7 +1,8 @@
-"""The contender's side of the conversation: one line in, one picture resized, one line of figures out.
+"""A contender's process: reads a task from each line of stdin, resizes the picture, and writes a line of figures.
 
-Runs as `python -m bench.peers.serve MODULE`, where the module offers `resize(task) -> bytes written`. Its CPU time is
-that of this process and of the programs that it starts.
+Run it as `python -m bench.peers.serve MODULE`. The module's `resize(task)` returns the bytes of the renditions, and
+`pixels(photo)` their pixels, for the quality. The CPU time includes the programs that this process starts.
+`make bench-check` also runs this module of an older revision, so `Task` and the figures must keep their fields.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WEBP_QUALITY: Final = 78
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One object to resize, as an S3 event names it; `format` is Pillow's name for what it holds."""
+    """One object to resize, with the fields of an S3 event; `format` is Pillow's name of the format."""
 
     bucket: str
     key: str
@@ -43,9 +44,9 @@ def cpu_seconds() -> float:
 
 
 def peak_bytes() -> int:
-    """The most memory held by this process, and by the largest of its children beside it.
+    """Peak memory of this process plus that of its largest child process.
 
-    Linux hands a process's `ru_maxrss` on to the programs that it starts; VmHWM is the process's own.
+    On Linux a program inherits `ru_maxrss` from the process that starts it, but not VmHWM.
     """
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return (_own_peak_kib() + children) * 1024
@@ -60,11 +61,11 @@ def _own_peak_kib() -> int:
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Resize pictures until stdin ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where logs go
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discards logs on stdout
     module = importlib.import_module(f"bench.peers.{sys.argv[1]}")
-    prepare = getattr(module, "prepare", lambda _: None)  # what a contender may do before the clock runs
+    prepare = getattr(module, "prepare", lambda _: None)  # work that is not measured
     answers.write(json.dumps({"init_cpu_ms": cpu_seconds() * 1000, "base_bytes": peak_bytes()}) + "\n")
     answers.flush()
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""The AWS tutorial's way: boto3 to a file, Pillow open and thumbnail per width, boto3 from a file."""
+"""The AWS tutorial's handler: boto3 downloads to a file; Pillow opens it and makes a thumbnail for each width."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def resize(task: Task) -> int:
-    """Resize one object; the renditions' bytes."""
+    """Resize one object; returns the bytes of the renditions."""
     s3, written = client(), 0
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
@@ -29,11 +29,16 @@ def resize(task: Task) -> int:
 
 
 def thumbnail(source: Path, width: int) -> Image.Image:
-    """The pixels of one width, lying as stored: the tutorial does not turn pictures.
+    """The pixels of one width, not turned upright, because the tutorial ignores the orientation.
 
-    Those that lie on their side are asked for at `width` pixels high, so that everyone makes as many pixels.
+    Pictures on their side get `width` as their height, so that all contenders make the same number of pixels.
     """
     with Image.open(source) as image:
         sideways = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5 if image.format == "JPEG" else False
         image.thumbnail((width * 10, width) if sideways else (width, width * 10))
         return image
+
+
+def pixels(photo: Path) -> list[Image.Image]:
+    """The pixels of each rendition before they are encoded, widest first."""
+    return [thumbnail(photo, width) for width in WIDTHS]

@@ -1,16 +1,18 @@
-"""pyvips at its best: thumbnail (scaled decode, upright), each further size from the one before, held in memory."""
+"""pyvips at its best: `thumbnail` decodes to scale and turns upright; each size is made from the one before."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pyvips
+from PIL import Image
 
 from bench.peers.objects import fetch, store
 from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bench.peers.serve import Task
 
@@ -19,19 +21,24 @@ SUFFIXES = {
     "PNG": ".png[keep=none]",
     "WEBP": f".webp[Q={WEBP_QUALITY},keep=none]",
 }
-TALLEST = 10_000_000  # libvips's own "no limit"
+NO_HEIGHT_LIMIT = 10_000_000  # higher than any picture
 
 
 def resize(task: Task) -> int:
-    """Resize one object; the renditions' bytes."""
+    """Resize one object; returns the bytes of the renditions."""
     pictures = zip(WIDTHS, cascade(fetch(task)), strict=True)
     return sum(store(task, width, picture.write_to_buffer(SUFFIXES[task.format])) for width, picture in pictures)
 
 
 def cascade(original: bytes) -> Iterator[Any]:
     """The pixels of each width, widest first."""
-    picture = pyvips.Image.thumbnail_buffer(original, WIDTHS[0], height=TALLEST, size="down").copy_memory()
+    picture = pyvips.Image.thumbnail_buffer(original, WIDTHS[0], height=NO_HEIGHT_LIMIT, size="down").copy_memory()
     yield picture
     for width in WIDTHS[1:]:
-        picture = picture.thumbnail_image(width, height=TALLEST, size="down").copy_memory()
+        picture = picture.thumbnail_image(width, height=NO_HEIGHT_LIMIT, size="down").copy_memory()
         yield picture
+
+
+def pixels(photo: Path) -> list[Image.Image]:
+    """The pixels of each rendition before they are encoded, widest first."""
+    return [Image.fromarray(picture.numpy()) for picture in cascade(photo.read_bytes())]

@@ -1,8 +1,7 @@
-"""Our side of the conversation with a contender."""
+"""Starts a contender's process (see `bench.peers.serve`) and sends it pictures."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -14,22 +13,23 @@ from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Final, Self
 
 from bench.peers.serve import Task
+from bench.s3_event import etag_of
 from devtools.lambda_runtime.template import allocator_settings
 from devtools.lambda_runtime.tools import PROJECT
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-HERE: Final = Path(__file__).parent
-OURS: Final = "ours"
-FLOOR: Final = "floor"
+PEERS: Final = Path(__file__).parent
+OURS: Final = "ours"  # Resizer
+FLOOR: Final = "floor"  # the same encodes, and nothing else
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _number = count()
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture resized once: CPU and wall time in milliseconds, bytes written, peak resident bytes so far."""
+    """One run: CPU and wall time in milliseconds, bytes of the renditions, and peak memory so far in bytes."""
 
     cpu_ms: float
     wall_ms: float
@@ -38,8 +38,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """The built function and its layer, and the Python of Lambda's version that runs them."""
+class BuiltFunction:
+    """The built function, its layer, and a Python of Lambda's version."""
 
     code: Path
     layer: Path
@@ -47,24 +47,26 @@ class Built:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Where this Python finds the artifact before the project's own code."""
+        """Makes Python import the built function before the project's own code."""
         path = (self.code, self.layer / "python", PROJECT)
         return {"PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in path)}
 
 
-def command(contender: str, built: Built | None) -> list[str]:
+def command(contender: str, built: BuiltFunction | None) -> list[str]:
     """The command that starts a contender."""
     if contender.startswith("sharp-"):
-        return ["node", str(HERE / "sharp" / "serve.mjs"), contender.removeprefix("sharp-")]
+        return ["node", str(PEERS / "sharp" / "serve.mjs"), contender.removeprefix("sharp-")]
     python = [str(built.python.absolute()), "-P"] if built else [sys.executable]
     return [*python, "-m", "bench.peers.serve", contender]
 
 
 class Worker:
-    """A contender's process, warm from its first picture on."""
+    """A contender's process."""
 
-    def __init__(self, contender: str, endpoint: str, code: Path | None = None, built: Built | None = None) -> None:
-        """Start it, with this folder's code, another revision's in the folder `code`, or a built artifact."""
+    def __init__(
+        self, contender: str, endpoint: str, code: Path | None = None, built: BuiltFunction | None = None
+    ) -> None:
+        """Start it. Resizer runs from this checkout, from another one in the folder `code`, or from `built`."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -78,22 +80,22 @@ class Worker:
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
         }
-        if contender in {OURS, FLOOR}:  # without them the floor would fetch fresh pages that ours never does
+        if contender in {OURS, FLOOR}:  # else the floor would get fresh pages, and Resizer none
             environment |= allocator_settings(PROJECT / "template.yaml")
         if contender == OURS and built:
             environment |= built.environment
         self.contender = contender
-        self.cpu_total = 0.0  # seconds, over all runs: a clock for pytest-benchmark
+        self.cpu_total = 0.0  # seconds of all runs, for pytest-benchmark's timer
         self._process = Popen(command(contender, built), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)
         start = json.loads(self._read())
-        self.init_cpu_ms: float = start["init_cpu_ms"]  # what starting and importing took
-        self.base_bytes: int = start["base_bytes"]  # and what they hold
+        self.init_cpu_ms: float = start["init_cpu_ms"]  # for the start and the imports
+        self.base_bytes: int = start["base_bytes"]  # peak memory after the imports
 
     def run(self, photo: Path) -> Sample:
-        """Resize one picture, under a key that was never used before. Raises `RuntimeError` where it cannot."""
+        """Resize one picture, with a new key. Raises `RuntimeError` if the process ends."""
         assert self._process.stdin
-        body, etag = _identity(photo)
-        task = Task("photos", f"{next(_number)}/{photo.name}", etag, body, FORMATS[photo.suffix.lower()])
+        size, etag = _size_and_etag(photo)
+        task = Task("photos", f"{next(_number)}/{photo.name}", etag, size, FORMATS[photo.suffix.lower()])
         self._process.stdin.write(json.dumps(asdict(task)) + "\n")
         self._process.stdin.flush()
         sample = Sample(**json.loads(self._read()))
@@ -108,7 +110,7 @@ class Worker:
         return line
 
     def close(self) -> None:
-        """End the process."""
+        """End the process and wait for it."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
@@ -125,6 +127,6 @@ class Worker:
 
 
 @cache
-def _identity(photo: Path) -> tuple[int, str]:
+def _size_and_etag(photo: Path) -> tuple[int, str]:
     body = photo.read_bytes()
-    return len(body), hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return len(body), etag_of(body)

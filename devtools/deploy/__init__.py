@@ -1,1 +1,1 @@
-"""`make deploy`: a few questions or PARAMETERS, then `sam deploy`, which asks nothing."""
+"""`make deploy`: asks a few questions, or reads PARAMETERS, and then runs `sam deploy`."""

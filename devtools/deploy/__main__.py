@@ -1,4 +1,4 @@
-"""`python -m devtools.deploy`: what `make deploy` runs, by the Python that has `sam` beside it."""
+"""`python -m devtools.deploy`: `make deploy` runs it with the Python of the environment that contains `sam`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devtools.deploy import target
-from devtools.deploy.parameters import again, check_prefixes, overrides, parse, words
+from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command, split_words
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.template import load
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEMPLATE: Final = Path("template.yaml")
-UNASKED: Final = (
+SAM_OPTIONS: Final = (
     *("--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
     *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
 )
 NO_TERMINAL: Final = (
-    'There is no terminal to ask in: say PARAMETERS="BucketName=my-photos"; docs/operating.md has more.'
+    'There is no terminal to ask on: set PARAMETERS="BucketName=my-photos". See docs/operating.md for the others.'
 )
 
 
 def main() -> int:
-    """Check, ask and deploy; with `--check` only check. The exit code is that of `sam deploy`."""
-    options = argparse.ArgumentParser(prog="make deploy")
-    options.add_argument("--name", required=True)
-    options.add_argument("--check", action="store_true")
-    asked = options.parse_args()
+    """Check, ask and deploy; `--check` only checks. Returns the exit code of `sam deploy`."""
+    parser = argparse.ArgumentParser(prog="make deploy")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
     try:
-        return deploy(asked.name, os.environ, only_check=asked.check)
+        return deploy(args.name, os.environ, only_check=args.check)
     except (UsageError, ConfigError) as problem:
         print(problem, file=sys.stderr)  # noqa: T201 # this is a command
         return 2
@@ -47,30 +47,30 @@ def main() -> int:
         return 130
 
 
-def deploy(name: str, variables: Mapping[str, str], *, only_check: bool) -> int:
-    """Deploy the stack as PARAMETERS, ARGS and EMULATED say, asking for the parameters where there are none."""
+def deploy(name: str, environ: Mapping[str, str], *, only_check: bool) -> int:
+    """Deploy the stack with the variables PARAMETERS, ARGS and EMULATED; asks for the parameters if there are none."""
     declared = load(TEMPLATE)["Parameters"]
-    given = parse(variables.get("PARAMETERS", ""), declared)
-    extra = words(variables.get("ARGS", ""), "ARGS")
+    given = parse(environ.get("PARAMETERS", ""), declared)
+    extra = split_words(environ.get("ARGS", ""), "ARGS")
     if not given and not sys.stdin.isatty():
         raise UsageError(NO_TERMINAL)
     session = target.session()
-    target.check(session, emulated=variables.get("EMULATED") == "yes")
+    target.check_endpoints(session, emulated=environ.get("EMULATED") == "yes")
     if only_check:
         return 0
     deployed = target.deployed_parameters(session, name)
-    asked = not given
-    given = given or ask(declared, deployed, read=input, tell=print)
-    check_prefixes({**deployed, **given}, declared)
-    check_settings({**deployed, **given})
-    if asked:
-        print(f"\nThe same without questions:\n  {again(name, given)}\n")  # noqa: T201 # this is a command
-    command = [str(Path(sys.executable).with_name("sam")), "deploy", "--stack-name", name, *UNASKED]
+    parameters = given or ask(declared, deployed, read=input, write=print)
+    check_prefixes({**deployed, **parameters}, declared)
+    check_settings({**deployed, **parameters})
+    if not given:
+        command_line = repeat_command(name, parameters)
+        print(f"\nThe same without questions:\n  {command_line}\n")  # noqa: T201 # this is a command
+    command = [str(Path(sys.executable).with_name("sam")), "deploy", "--stack-name", name, *SAM_OPTIONS]
     command += ["--region", str(session.get_config_variable("region"))]
-    command += ["--parameter-overrides", *overrides(given), *extra]
+    command += ["--parameter-overrides", *overrides(parameters), *extra]
     print(shlex.join(["sam", *command[1:]]), flush=True)  # noqa: T201 # this is a command
-    environment = {**variables, "SAM_CLI_TELEMETRY": "0"}
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # no shell, our own words
+    environment = {**environ, "SAM_CLI_TELEMETRY": "0"}
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # no shell
 
 
 def check_settings(parameters: Mapping[str, str], template: Path = BUILT) -> None:

@@ -1,4 +1,4 @@
-"""The questions that `make deploy` asks; all other parameters keep their defaults or what is deployed."""
+"""The questions of `make deploy`. All other parameters keep their deployed values, or else their defaults."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-NOTHING: Final = "-"  # empties an answer, as the Enter key alone keeps the one that is there
+EMPTY: Final = "-"  # a dash means an empty value, because the Enter key keeps the current one
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One parameter of the template and how a person is asked for it."""
+    """A parameter of the template, the question for it, and a hint after a wrong answer."""
 
     parameter: str
     text: str
@@ -24,20 +24,20 @@ class Question:
 BUCKET: Final = Question(
     "BucketName", "Bucket that images are uploaded to", "lowercase letters, digits, dots and dashes"
 )
-MAKE: Final = Question("MakeBucket", "Make this bucket? Say no if it is there already")
+MAKE: Final = Question("MakeBucket", "Create this bucket? Answer no if it exists already")
 OUTPUT: Final = Question(
     "OutputBucket",
-    "Bucket for the renditions alone, with which the cheapest trigger needs no prefix; - for the same bucket",
-    "lowercase letters, digits, dots and dashes, another than the bucket of images",
+    "Separate bucket for renditions, so that the cheapest trigger needs no prefix; - for the same bucket",
+    "lowercase letters, digits, dots and dashes, and not the first bucket",
 )
-MAKE_OUTPUT: Final = Question("MakeOutputBucket", "Make that bucket, too? Say no if it is there already")
-PREFIX: Final = Question("SourcePrefix", "Resize only what is under this prefix; - for all", "such as uploads/")
+MAKE_OUTPUT: Final = Question("MakeOutputBucket", "Create that bucket, too? Answer no if it exists already")
+PREFIX: Final = Question("SourcePrefix", "Resize only images below this prefix; - for all", "such as uploads/")
 TRIGGER: Final = Question(
-    "Trigger", "Trigger; s3 is the cheapest, sqs holds bursts back in a queue, eventbridge charges for all events"
+    "Trigger", "Trigger: s3 is the cheapest, sqs queues bursts, eventbridge costs money for every event of the bucket"
 )
 OTHERS: Final = (
     Question("Widths", "Widths in pixels; - for those of resizer.toml, or 480,640,1000", "such as 480,640,1000"),
-    Question("Heic", "Resize HEIC pictures from phones, too?"),
+    Question("Heic", "Resize HEIC images from phones, too?"),
     Question("AlarmEmail", "E-mail address for alarms; - for none", "such as you@example.org"),
 )
 
@@ -47,12 +47,13 @@ def ask(
     deployed: Mapping[str, str],
     *,
     read: Callable[[str], str],
-    tell: Callable[[str], None],
+    write: Callable[[str], None],
 ) -> dict[str, str]:
-    """Ask for the parameters that cannot be known, and return the answers.
+    """Ask for the most important parameters, and return the answers.
 
-    `declared` are the template's parameters; their patterns and values decide what an answer may be. `deployed` are the
-    stack's parameters, if there is one; the Enter key keeps them. A wrong answer is explained and asked for again.
+    `declared` are the template's parameters; their patterns and allowed values check the answers. `deployed` are the
+    parameters of the deployed stack, if there is one; the Enter key keeps them. After a wrong answer it prints a hint
+    and asks again.
     """
     answers: dict[str, str] = {}
 
@@ -60,10 +61,10 @@ def ask(
         parameter = declared[question.parameter]
         default = deployed.get(question.parameter, default or parameter.get("Default"))
         while True:
-            answers[question.parameter] = _answer(question, parameter, default, read=read, tell=tell)
+            answers[question.parameter] = _answer(question, parameter, default, read=read, write=write)
             if not other_than or answers[question.parameter] != other_than:
                 return answers[question.parameter]
-            tell(f"  {other_than!r} cannot be used: {question.hint}.")
+            write(f"  {other_than!r} cannot be used: {question.hint}.")
 
     bucket = answer(BUCKET)
     answer(MAKE)
@@ -73,7 +74,7 @@ def ask(
     if answer(PREFIX) or output:
         answer(TRIGGER, "s3" if output else None)
     else:
-        answers["Trigger"] = "eventbridge"  # the only one that leaves our own output out by itself
+        answers["Trigger"] = "eventbridge"  # the only trigger that excludes our renditions by itself
     for question in OTHERS:
         answer(question)
     return answers
@@ -85,26 +86,26 @@ def _answer(
     default: str | None,
     *,
     read: Callable[[str], str],
-    tell: Callable[[str], None],
+    write: Callable[[str], None],
 ) -> str:
     allowed = parameter.get("AllowedValues")
     choices = f" ({'/'.join(allowed)})" if allowed else ""
     shown = f" [{default}]" if default else ""
     while True:
         answer = read(f"{question.text}{choices}{shown}: ").strip() or default or ""
-        answer = "" if answer == NOTHING else answer
+        answer = "" if answer == EMPTY else answer
         if allowed:
             answer = _choice(answer, allowed)
         if _fits(answer, parameter):
             return answer
         expected = " or ".join(allowed) if allowed else question.hint
-        tell(f"  {answer!r} cannot be used: {expected}.")
+        write(f"  {answer!r} cannot be used: {expected}.")
 
 
 def _choice(answer: str, allowed: list[str]) -> str:
-    """The choice that an answer means: its first letters will do."""
-    meant = [choice for choice in allowed if answer and choice.startswith(answer.lower())]
-    return meant[0] if len(meant) == 1 else answer
+    """Complete an answer such as `y` to the choice that begins with it."""
+    matching = [choice for choice in allowed if answer and choice.startswith(answer.lower())]
+    return matching[0] if len(matching) == 1 else answer
 
 
 def _fits(answer: str, parameter: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Where a deployment goes: region, credentials, and whether that is AWS or an emulator on this machine."""
+"""Checks where a deployment goes: its region and credentials, and whether it is AWS or an emulator."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from resizer.errors import UsageError
 
-SERVICES: Final = ("cloudformation", "s3", "sts")  # what `sam deploy` calls
+SERVICES: Final = ("cloudformation", "s3", "sts")  # `sam deploy` calls these
 AWS_DOMAINS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 
 
 def session() -> botocore.session.Session:
-    """A session as `sam` makes it, in the region that AWS_REGION names, if it does.
+    """Create a session like the one of `sam`, in the region AWS_REGION if that is set.
 
-    Raises `UsageError` without a region or credentials, each with what to set.
+    Raises `UsageError` if the region or the credentials are missing, and says what to set.
     """
-    made = botocore.session.Session()
+    session = botocore.session.Session()
     if region := os.environ.get("AWS_REGION"):
-        made.set_config_variable("region", region)
+        session.set_config_variable("region", region)
     try:
-        if not made.get_config_variable("region"):
+        if not session.get_config_variable("region"):
             raise UsageError(
-                "No region: set AWS_REGION, such as AWS_REGION=eu-central-1, or AWS_PROFILE to one that has it."
+                "No region: set AWS_REGION, such as AWS_REGION=eu-central-1, or set AWS_PROFILE to a profile with one."
             )
-        if made.get_credentials() is None:
+        if session.get_credentials() is None:
             raise UsageError("No AWS credentials: set AWS_PROFILE, or run `aws configure`.")
     except BotoCoreError as problem:
         raise UsageError(f"{problem}. Set AWS_PROFILE and AWS_REGION, or run `aws configure`.") from problem
-    return made
+    return session
 
 
-def check(made: botocore.session.Session, *, emulated: bool) -> None:
-    """See that a deployment goes where it is meant to, by whatever way an endpoint was configured.
+def check_endpoints(session: botocore.session.Session, *, emulated: bool) -> None:
+    """Check that a deployment goes to AWS, or to an emulator if `emulated`.
 
-    Raises `UsageError` for an endpoint on this machine, unless it is meant, and for AWS where an emulator is meant.
+    Raises `UsageError` for the wrong one, whether the environment or a profile configures the endpoint.
     """
     for service in SERVICES:
-        endpoint: str = made.create_client(service).meta.endpoint_url
+        endpoint: str = session.create_client(service).meta.endpoint_url
         host = urlsplit(endpoint).hostname or ""
         if emulated and host.endswith(AWS_DOMAINS):
             raise UsageError(f"EMULATED=yes, but {service} is at {endpoint}: set AWS_ENDPOINT_URL to your emulator.")
         if not emulated and is_loopback(host):
             raise UsageError(
-                f"{service} is at {endpoint}, which is this machine, not AWS. Unset AWS_ENDPOINT_URL and whatever else "
-                "configures it, or say EMULATED=yes if you mean it."
+                f"The endpoint of {service} is {endpoint}: this machine, not AWS. Unset AWS_ENDPOINT_URL, or remove "
+                "endpoint_url from your profile. To deploy to an emulator, set EMULATED=yes."
             )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine."""
+    """Whether a host name or address belongs to this machine."""
     if host.endswith(AWS_DOMAINS):
         return False
     try:
@@ -66,9 +66,9 @@ def is_loopback(host: str) -> bool:
     return any(address.is_loopback or address.is_unspecified for address in parsed)
 
 
-def deployed_parameters(made: botocore.session.Session, name: str) -> dict[str, str]:
-    """The parameters of the stack as it is deployed; none where there is no stack. Raises `UsageError`."""
-    client: Any = made.create_client("cloudformation")  # botocore makes its methods at run time
+def deployed_parameters(session: botocore.session.Session, name: str) -> dict[str, str]:
+    """The parameters of the deployed stack; empty if there is no stack. Raises `UsageError` if AWS refuses."""
+    client: Any = session.create_client("cloudformation")  # botocore defines its methods at run time
     try:
         (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as problem:

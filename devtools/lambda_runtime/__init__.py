@@ -1,1 +1,1 @@
-"""The real Lambda runtime on this machine: AWS's own emulator and interface client around a built artifact."""
+"""Runs the built artifact in the real Lambda runtime on this machine: AWS's emulator and runtime interface client."""

@@ -1,4 +1,4 @@
-"""`python -m devtools.lambda_runtime EVENT`: what `make invoke` runs."""
+"""`python -m devtools.lambda_runtime EVENT`: the command of `make invoke`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=HELP_OPTIONS
 )
 console = Console()
-complaints = Console(stderr=True)
+error_console = Console(stderr=True)
 
 
 @app.command()
 def invoke(
-    event: Annotated[Path, typer.Argument(help="A file with the event, such as events/s3-put.json.")],
-    photo: Annotated[Path | None, typer.Option(help="The image that the event tells of; or a drawn one.")] = None,
-    function: Annotated[str, typer.Option(help="Which of the template's functions.")] = "ResizeFunction",
+    event: Annotated[Path, typer.Argument(help="File with the event, such as events/s3-put.json.")],
+    photo: Annotated[Path | None, typer.Option(help="Image to upload for the event; by default, a drawn one.")] = None,
+    function: Annotated[str, typer.Option(help="Function of the template to invoke.")] = "ResizeFunction",
 ) -> None:
-    """Run the built function on an event, as Lambda would: AWS's runtime emulator, the template's settings.
+    """Invoke the built function with an event, in AWS's runtime emulator and with the template's settings.
 
-    An embedded S3 holds the image. Prints the function's log, its answer and the REPORT line; exits with 1 where
-    Lambda would count an error.
+    The image is uploaded to a local S3 first. Prints the function's log, its answer and the REPORT line. Exits with 1
+    if the invocation fails.
     """
     from devtools.lambda_runtime import invoke as invocation  # noqa: PLC0415 # keeps --help quick
 
@@ -48,11 +48,11 @@ def invoke(
 
 
 def show(result: Result) -> None:
-    """Print log, answer or error, and figures."""
+    """Print the log, the answer or the error, and the durations and memory."""
     for line in result.log:
         console.print(line, style="dim", soft_wrap=True, highlight=False, markup=False)
     if result.failed:
-        complaints.print(f"[red]{result.error_type}[/red]: {result.error_message}", soft_wrap=True, highlight=False)
+        error_console.print(f"[red]{result.error_type}[/red]: {result.error_message}", soft_wrap=True, highlight=False)
     else:
         console.print_json(data=result.answer)
     figures = result.figures

@@ -1,4 +1,4 @@
-"""What `sam build` made, as a function that the emulator can run: its code, its layers, the template's settings."""
+"""Reads from the output of `sam build` a function that the emulator can run: code, layers and settings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def built_function(
     parameters: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Function:
-    """A built function with the template's memory size, time limit and settings; `environment` overrides these.
+    """A built function with the template's memory size, time limit and variables; `environment` overrides variables.
 
-    Settings that name resources of the stack, such as its queues, are left out where `environment` has none: those
-    are there once it is deployed. Raises `UsageError` where nothing was built, or no function of this name.
+    Variables that refer to resources of the stack, such as its queues, are missing, because nothing is deployed.
+    Raises `UsageError` if nothing was built, or if the template has no such function.
     """
     if not template.exists():
         raise UsageError(f"{template} is missing: run `make build` first.")
@@ -46,13 +46,8 @@ def built_function(
         name=name,
         memory_mb=int(properties["MemorySize"]),
         timeout_seconds=int(properties["Timeout"]),
-        environment={**{key: value for key, value in known.items() if _is_set(key, value)}, **(environment or {})},
+        environment={**known, **(environment or {})},
     )
-
-
-def _is_set(name: str, value: str) -> bool:
-    """Whether a variable says anything: of ours an empty one may, an endpoint of AWS does not."""
-    return bool(value) or name.startswith("RESIZER_")
 
 
 def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:

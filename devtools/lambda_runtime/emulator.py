@@ -1,7 +1,8 @@
-"""AWS's Runtime Interface Emulator around a built artifact: started, invoked one event at a time, stopped.
+"""Starts AWS's Runtime Interface Emulator with a built artifact, and invokes it with one event at a time.
 
-Of the emulator: it takes one request at a time and dies of a second; its `Max Memory Used` and `Init Duration` are
-placeholders, so memory is read from the control group or the process; errors of the function come back as HTTP 200.
+The emulator crashes if it gets a second request before it has answered the first. Its `Max Memory Used` and
+`Init Duration` are placeholders, so we read the memory from the control group or the process. It answers HTTP 200 if
+the function raises an error.
 """
 
 from __future__ import annotations
@@ -29,31 +30,32 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 PATH: Final = "/2015-03-31/functions/function/invocations"
-PATIENCE_SECONDS: Final = 10
+TIMEOUT_SECONDS: Final = 10
 TIMED_OUT: Final = "Task timed out after "
-ENDING: Final = "REPORT RequestId: "
-ENDING_AFTER_DEATH: Final = "Waiting for runtime domain processes termination"
+# The last log line of an invocation, and the last one if the function's process has ended.
+LAST_LINE: Final = "REPORT RequestId: "
+LAST_LINE_AFTER_CRASH: Final = "Waiting for runtime domain processes termination"
 
 
 class Emulator:
-    """A running emulator; one invocation at a time, others wait their turn."""
+    """A running emulator; invocations from several threads run one after the other."""
 
     def __init__(self, process: subprocess.Popen[str], port: int, group: ControlGroup | None) -> None:
         self._process = process
         self._url = f"http://{HOST}:{port}{PATH}"
         self._group = group
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._log = Log(process)
 
     def invoke(self, event: object) -> Result:
-        """Hand over one event and wait for its answer; the function's own failures are part of the result.
+        """Send one event and wait for its answer; if the function fails, the result contains its error.
 
-        Raises `UsageError` where the emulator itself has ended.
+        Raises `UsageError` if the emulator itself has ended.
         """
-        with self._turn:
+        with self._lock:
             status, body = self._send(json.dumps(event).encode())
-            lines = self._log.take(ENDING_AFTER_DEATH if status >= 500 else ENDING)
-            answer, error_type, message = _read(status, body)
+            lines = self._log.read_through(LAST_LINE_AFTER_CRASH if status >= 500 else LAST_LINE)
+            answer, error_type, message = _parse(status, body)
             return Result(answer, error_type, message, read_figures(lines), function_log(lines), self._peak())
 
     def _send(self, event: bytes) -> tuple[int, str]:
@@ -63,11 +65,11 @@ class Emulator:
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read().decode()
         except OSError as problem:
-            told = " ".join(self._log.rest()[-3:])
-            raise UsageError(f"The Lambda emulator has ended: {problem}. {told}") from problem
+            last_lines = " ".join(self._log.remaining()[-3:])
+            raise UsageError(f"The Lambda emulator has ended: {problem}. {last_lines}") from problem
 
     def _peak(self) -> int | None:
-        """The most memory in bytes: the group's, or else that of the function's process if it still lives."""
+        """Peak memory in bytes, of the group or of the function's process; None if the process has ended."""
         if self._group:
             return self._group.usage().peak_bytes
         tasks = Path(f"/proc/{self._process.pid}/task")
@@ -79,16 +81,16 @@ class Emulator:
 
 @contextmanager
 def emulator(function: Function, tools: Tools, group: ControlGroup | None = None) -> Iterator[Emulator]:
-    """Run a function while the block runs; its own process, not the emulator's, is held to the group's limits.
+    """Run the emulator during the block. The group limits the function's process, not the emulator's.
 
-    The function starts at the first invocation. Raises `UsageError` where the emulator does not start.
+    The function starts with the first invocation. Raises `UsageError` if the emulator does not start.
     """
     client = [str(tools.python), "-m", "awslambdaric", function.handler]
     port, runtime_port = free_ports(2)
     command = [str(tools.emulator), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"{HOST}:{port}"]
     command += ["--runtime-api-address", f"{HOST}:{runtime_port}"]
-    process = subprocess.Popen(  # noqa: S603 # no shell, and all of it is ours
+    process = subprocess.Popen(  # noqa: S603 # no shell, and our own command
         command + (group.command(client) if group else client),
         cwd=function.code,
         env=function.process_environment(),
@@ -106,8 +108,8 @@ def emulator(function: Function, tools: Tools, group: ControlGroup | None = None
 
 
 def wait_until_open(process: subprocess.Popen[Any], port: int) -> None:
-    """Wait until a process listens on a loopback port. Raises `UsageError` where it ends or takes too long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Wait until a process listens on a loopback port. Raises `UsageError` if it ends or takes too long."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
@@ -117,17 +119,17 @@ def wait_until_open(process: subprocess.Popen[Any], port: int) -> None:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """End it by its id; it ends the function's process itself."""
+    """Stop the emulator, which stops the function's process."""
     process.terminate()
     try:
-        process.wait(PATIENCE_SECONDS)
+        process.wait(TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on."""
+    """Free loopback ports."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind((HOST, 0))
@@ -137,7 +139,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def _read(status: int, body: str) -> tuple[Any, str | None, str | None]:
+def _parse(status: int, body: str) -> tuple[Any, str | None, str | None]:
     """The answer, or the error's type and message."""
     if body.startswith(TIMED_OUT):
         return None, "Sandbox.Timedout", body
@@ -148,7 +150,7 @@ def _read(status: int, body: str) -> tuple[Any, str | None, str | None]:
 
 
 def _text(file: Path) -> str:
-    """A file of /proc, empty where its process has ended."""
+    """Read a file of /proc; empty if the process has ended."""
     try:
         return file.read_text(encoding="utf-8")
     except OSError:

@@ -1,4 +1,4 @@
-"""What the emulator writes about one invocation, read into figures."""
+"""Parses the emulator's log of one invocation into durations."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ EMULATOR: Final = re.compile(r"^(\d\d \w{3} \d{4} \S+ \[\w+\] \(rapid\) |START |
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Milliseconds of one invocation, None where the emulator said nothing of them.
+    """Durations of one invocation in milliseconds; None if the emulator's log does not contain them.
 
-    `init_ms` is there for a cold start only. `duration_ms` is the handler's own time, without it; `report_ms` and
-    `billed_ms` are the REPORT line's, which has a cold start's initialisation in them.
+    Only a cold start has `init_ms`. `duration_ms` is the handler's own time. `report_ms` and `billed_ms` come from the
+    REPORT line, and include the initialisation of a cold start.
     """
 
     init_ms: float | None = None
@@ -34,12 +34,12 @@ class Figures:
 
     @property
     def cold(self) -> bool:
-        """Whether this invocation had to wait for a new environment."""
+        """Whether this invocation was a cold start."""
         return self.init_status is not None or self.init_ms is not None
 
 
 def read_figures(lines: Sequence[str]) -> Figures:
-    """The figures in one invocation's lines."""
+    """Parse the log lines of one invocation."""
     text = "\n".join(lines)
     init, init_status, done = INIT.search(text), INIT_STATUS.search(text), DONE.search(text)
     line = next((each for each in lines if each.startswith("REPORT ")), None)
@@ -56,5 +56,5 @@ def read_figures(lines: Sequence[str]) -> Figures:
 
 
 def function_log(lines: Sequence[str]) -> list[str]:
-    """The lines that the function itself wrote."""
+    """Keep the lines that the function itself wrote."""
     return [line for line in lines if not EMULATOR.match(line)]

@@ -1,4 +1,4 @@
-"""The Python that Lambda runs, found on this machine."""
+"""Finds a Python of Lambda's version on this machine."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 VERSION: Final = "3.13"  # as `Runtime: python3.13` in template.yaml
 NAME: Final = f"python{VERSION}"
 VARIABLE: Final = "RUNTIME_PYTHON"
-# Where pyenv and uv keep theirs, which are often not on the path.
-ELSEWHERE: Final = (f".pyenv/versions/{VERSION}.*/bin/{NAME}", f".local/share/uv/python/cpython-{VERSION}*/bin/{NAME}")
+# pyenv and uv install Python here, often outside PATH.
+INSTALLED: Final = (f".pyenv/versions/{VERSION}.*/bin/{NAME}", f".local/share/uv/python/cpython-{VERSION}*/bin/{NAME}")
 
 
 def runtime_python(environ: Mapping[str, str] = os.environ) -> Path:
-    """A Python of the runtime's version: `RUNTIME_PYTHON`, or the first that is found and works.
+    """Find a Python of Lambda's version: `RUNTIME_PYTHON` if it is set, or else the first that works.
 
-    Raises `UsageError` that says how to get one.
+    Raises `UsageError` if there is none, and says how to install one.
     """
-    if named := environ.get(VARIABLE):
-        if not _works(named):
+    if configured := environ.get(VARIABLE):
+        if not _works(configured):
             raise UsageError(
-                f"{VARIABLE}={named} is not a Python {VERSION}: name one, or leave it unset to have one found."
+                f"{VARIABLE}={configured} is not a Python {VERSION}: set it to one, or unset it to search for one."
             )
-        return Path(named)
+        return Path(configured)
     for candidate in _candidates(environ):
         if _works(candidate):
             return Path(candidate)
     raise UsageError(
-        f"No Python {VERSION} found, which Lambda runs and which compiles the artifact. Install one, by "
+        f"No Python {VERSION} found. Lambda runs this version, so it must compile the artifact. Install it with "
         f"`uv python install {VERSION}`, pyenv or your system's packages, or set {VARIABLE} to its path."
     )
 
@@ -46,24 +46,24 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[str]:
     for folder in environ.get("PATH", "").split(os.pathsep):
         if found := shutil.which(NAME, path=folder):
             yield found
-    for pattern in ELSEWHERE:
+    for pattern in INSTALLED:
         yield from map(str, sorted(Path(environ.get("HOME", "/")).glob(pattern), reverse=True))
 
 
 def _works(python: str) -> bool:
-    """Whether it starts and has the right version: pyenv's stand-ins are there for versions that are not."""
-    version = [python, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+    """Whether it starts and has the right version: pyenv's shims exist even for versions that are not installed."""
+    command = [python, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
     try:
-        found = subprocess.run(version, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603 # no shell
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603 # no shell
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return found.returncode == 0 and found.stdout.strip() == VERSION
+    return done.returncode == 0 and done.stdout.strip() == VERSION
 
 
 def main() -> None:
     """Print the interpreter's path, for make."""
     try:
-        print(runtime_python())  # noqa: T201 # what make asks for
+        print(runtime_python())  # noqa: T201 # make reads this line
     except UsageError as problem:
         sys.exit(f"resizer: {problem}")
 

@@ -1,4 +1,4 @@
-"""One event through the built artifact in the real runtime, against an embedded S3 that has what the event names."""
+"""Invokes the built artifact in the real runtime, with a local S3 that contains the event's images."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from devtools.lambda_runtime.model import Result
 
 SAMPLE: Final = "landscape.jpg"
-# Also where an event is text in another, and for a multipart upload, whose ETag ends in the number of its parts.
+# It also matches events inside a JSON string, and the ETags of multipart uploads, which end in the number of parts.
 ETAG: Final = re.compile(r"""(\\*"e[Tt]ag\\*":\s*\\*")[0-9a-f]{32}(?:-[0-9]+)?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """What came of an invocation, and the keys in the buckets that it named, with their sizes in bytes."""
+    """The result of an invocation, and the sizes in bytes of all objects in the event's buckets, by key."""
 
     result: Result
     stored: dict[str, int]
@@ -38,17 +38,17 @@ class Invoked:
 
 @dataclass(frozen=True, slots=True)
 class LocalFunction:
-    """A built function that runs beside an embedded S3."""
+    """A built function that uses a local S3."""
 
     s3: Any
     emulator: Emulator
 
     def run(self, event: object, photo: bytes | None = None) -> Invoked:
-        """Bring S3 into the state that the event tells of, then run the function on the event.
+        """Upload or delete the objects that the event names, then invoke the function with the event.
 
-        `photo`, or a drawn picture, lies under each key that was stored. What was deleted was resized before, so
-        that its renditions are there. The event's ETags become those of what was uploaded, for others would tell of
-        an older upload.
+        Each key gets `photo`, or else a drawn image. An object that the event deletes is uploaded and resized first, so
+        that it has renditions. The ETags in the event are replaced with the real ones, because with others the function
+        would skip the event as outdated.
         """
         named = sorted(set(named_objects(event)))
         body = photo or samples()[SAMPLE]
@@ -68,9 +68,9 @@ class LocalFunction:
 
 @contextmanager
 def local_function(buckets: Collection[str], name: str = "ResizeFunction") -> Iterator[LocalFunction]:
-    """The built function beside an S3 with these buckets while the block runs; it serves the first of them.
+    """Run the built function during the block, with a local S3 that has these buckets; it serves the first of them.
 
-    Raises `UsageError` where nothing was built or the runtime is not set up here.
+    Raises `UsageError` if nothing was built, or if the runtime is not installed here.
     """
     tools = installed_tools()
     with embedded_aws() as endpoint:
@@ -84,14 +84,14 @@ def local_function(buckets: Collection[str], name: str = "ResizeFunction") -> It
 
 
 def invoke(event: object, photo: bytes | None = None, name: str = "ResizeFunction") -> Invoked:
-    """Run a function once on an event, as `LocalFunction.run` says. Raises `UsageError` as `local_function` does."""
+    """Start a function and call `LocalFunction.run` once. Raises `UsageError` like `local_function`."""
     buckets = sorted({each.bucket for each in named_objects(event)})
     with local_function(buckets, name) as function:
         return function.run(event, photo)
 
 
 def read_event(file: Path) -> object:
-    """An event from a file. Raises `UsageError` where there is none."""
+    """Read an event from a file. Raises `UsageError` if it cannot be read or is not JSON."""
     try:
         event: object = json.loads(file.read_text(encoding="utf-8"))
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""A process's output as it comes."""
+"""Reads a process's output while it runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import subprocess
 
-PATIENCE_SECONDS: Final = 10
+TIMEOUT_SECONDS: Final = 10
 
 
 class Log:
-    """A process's output, read in a thread so that the process never waits for us."""
+    """A process's output; a thread reads it, so that the process never blocks on a full pipe."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._lines: list[str] = []
@@ -21,21 +21,22 @@ class Log:
         self._thread = threading.Thread(target=self._read, args=(process,), name="process-log", daemon=True)
         self._thread.start()
 
-    def take(self, ending: str) -> list[str]:
-        """All lines up to the first that holds `ending`, which are then forgotten; waits for that line."""
+    def read_through(self, text: str) -> list[str]:
+        """Wait for a line that contains `text`; remove and return all lines up to that one."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._end(ending) is not None, PATIENCE_SECONDS)
-            end = self._end(ending) or len(self._lines)
-            taken, self._lines = self._lines[:end], self._lines[end:]
-            return taken
+            self._changed.wait_for(lambda: self._ended or self._find(text) is not None, TIMEOUT_SECONDS)
+            end = self._find(text) or len(self._lines)
+            lines, self._lines = self._lines[:end], self._lines[end:]
+            return lines
 
-    def rest(self) -> list[str]:
-        """The lines that nobody has taken, after the process's end."""
-        self._thread.join(PATIENCE_SECONDS)
+    def remaining(self) -> list[str]:
+        """Wait until the process has ended; return the lines that `read_through` has not returned."""
+        self._thread.join(TIMEOUT_SECONDS)
         return self._lines
 
-    def _end(self, ending: str) -> int | None:
-        return next((number for number, line in enumerate(self._lines, 1) if ending in line), None)
+    def _find(self, text: str) -> int | None:
+        """The number of the first line that contains `text`, from 1."""
+        return next((number for number, line in enumerate(self._lines, 1) if text in line), None)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 # it was opened with a pipe

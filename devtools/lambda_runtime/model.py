@@ -1,4 +1,4 @@
-"""What is run, what it is run with, and what came of it."""
+"""Values: a built function, the tools to run it, and an invocation's result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A built function: its folder and its layers' folders, the memory size in MB and the time limit in seconds."""
+    """A built function: the folders of its code and layers, and its configuration."""
 
     code: Path
     layers: tuple[Path, ...] = ()
@@ -25,9 +25,9 @@ class Function:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def process_environment(self) -> dict[str, str]:
-        """The environment that Lambda gives to the function's process, and nothing of this machine's.
+        """The environment variables that Lambda sets, and none of this machine's.
 
-        Nothing can be written to the artifact there, so nothing is here.
+        Lambda's code folder is read-only, so Python writes no bytecode here either.
         """
         path = [self.code, *(layer / "python" for layer in self.layers)]
         return {
@@ -50,7 +50,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the artifact is run with: the emulator's program, and a Python that has awslambdaric."""
+    """The emulator's executable, and a Python with awslambdaric."""
 
     emulator: Path
     python: Path
@@ -58,7 +58,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One invocation: the answer, or the error's type and message; what was measured; the function's log."""
+    """One invocation: the answer, or the error's type and message; durations; the function's log; peak memory."""
 
     answer: Any
     error_type: str | None
@@ -69,5 +69,5 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether Lambda would count an error."""
+        """Whether Lambda would count the invocation as an error."""
         return self.error_type is not None

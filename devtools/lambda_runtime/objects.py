@@ -1,4 +1,4 @@
-"""The objects that an event of any sender names."""
+"""Finds the S3 objects in an event of any sender."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NamedObject(NamedTuple):
-    """An object by bucket and key, and whether the event says that it was deleted."""
+    """An object's bucket and key, and whether the event says that it was deleted."""
 
     bucket: str
     key: str
@@ -19,7 +19,7 @@ class NamedObject(NamedTuple):
 
 
 def named_objects(node: object, *, encoded: bool = False, deleted: bool = False) -> Iterator[NamedObject]:
-    """Every object in an event; notifications encode their keys, EventBridge does not."""
+    """Find every object in an event; keys in S3 notifications are URL-encoded, keys in EventBridge events are not."""
     match node:
         case {"bucket": {"name": str(bucket)}, "object": {"key": str(key)}}:
             yield NamedObject(bucket, unquote_plus(key) if encoded else key, deleted)
@@ -41,7 +41,7 @@ def named_objects(node: object, *, encoded: bool = False, deleted: bool = False)
 
 
 def _is_deletion(node: dict[Any, Any]) -> bool:
-    """Whether this is a record of S3's, or an event of EventBridge's, about a deletion."""
+    """Whether a record of S3 or an event of EventBridge reports a deletion."""
     name = str(node.get("eventName", "")).removeprefix("s3:")
     return name.startswith(("ObjectRemoved:", "LifecycleExpiration:")) or node.get("detail-type") == "Object Deleted"
 

@@ -1,4 +1,4 @@
-"""CloudFormation templates read and resolved: what a stack would be for given parameters, without any AWS."""
+"""Evaluates a CloudFormation template for given parameters, without AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-PSEUDO: Final = {
+PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
@@ -44,22 +44,23 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def load(file: Path) -> dict[str, Any]:
-    """A template with its functions in their long form."""
+    """Load a template, with short forms such as `!Ref` in their long form."""
     template: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 # a SafeLoader
     return template
 
 
 def allocator_settings(file: Path) -> dict[str, str]:
-    """The variables of all of a template's functions that tune glibc's allocator."""
+    """The variables that tune glibc's allocator, from a template's `Globals`."""
     variables = load(file)["Globals"]["Function"]["Environment"]["Variables"]
     return {name: value for name, value in variables.items() if name.startswith("MALLOC_")}
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A template with values for its parameters; those that are not given have their defaults.
+    """A template with values for all its parameters.
 
-    References to resources become `{"Ref": name}` and `{"Fn::GetAtt": [...]}` again, or what `attributes` says.
+    `attributes` maps resources and their attributes to values; other references stay as `{"Ref": name}` and
+    `{"Fn::GetAtt": [...]}`.
     """
 
     template: Mapping[str, Any]
@@ -70,28 +71,27 @@ class Stack:
     def of(
         cls, template: Mapping[str, Any], parameters: Mapping[str, str], attributes: Mapping[str, str] | None = None
     ) -> Stack:
-        """The stack. Raises `KeyError` for a parameter that has neither value nor default."""
+        """Use the defaults of parameters without a value. Raises `KeyError` if one has no default."""
         values = {
             name: parameters[name] if name in parameters else str(declared["Default"])
             for name, declared in template.get("Parameters", {}).items()
         }
-        return cls(template, {**PSEUDO, **values}, attributes or {})
+        return cls(template, {**PSEUDO_PARAMETERS, **values}, attributes or {})
 
     def condition(self, name: str) -> bool:
-        """Whether a condition holds."""
+        """Whether a condition is true."""
         return bool(self.resolve(self.template["Conditions"][name]))
 
     def resources(self) -> dict[str, Any]:
-        """The resources that would be made, with all functions resolved."""
-        made = {
-            name: resource
+        """The resources whose condition is true, with all functions resolved."""
+        return {
+            name: self.resolve(resource)
             for name, resource in self.template["Resources"].items()
             if "Condition" not in resource or self.condition(resource["Condition"])
         }
-        return {name: self.resolve(resource) for name, resource in made.items()}
 
     def broken_rules(self) -> list[str]:
-        """The descriptions of the assertions that do not hold."""
+        """The descriptions of the assertions that fail."""
         return [
             assertion["AssertDescription"]
             for rule in self.template.get("Rules", {}).values()
@@ -101,7 +101,7 @@ class Stack:
         ]
 
     def resolve(self, node: Any) -> Any:
-        """A part of the template with its functions resolved."""
+        """Resolve all functions in a part of the template."""
         if isinstance(node, list):
             resolved = [self.resolve(part) for part in node]
             return [part for part in resolved if part is not NO_VALUE]
@@ -117,16 +117,14 @@ class Stack:
     def _functions(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "Ref": self._ref,
-            "Condition": lambda name: (
-                self.condition(name) if isinstance(name, str) else {"Condition": self.resolve(name)}
-            ),
+            "Condition": self._condition,
             "Fn::Equals": lambda pair: str(self.resolve(pair[0])) == str(self.resolve(pair[1])),
-            "Fn::Not": lambda one: not self.resolve(one[0]),
-            "Fn::And": lambda some: all(self.resolve(each) for each in some),
-            "Fn::Or": lambda some: any(self.resolve(each) for each in some),
-            "Fn::If": lambda three: self.resolve(three[1] if self.condition(three[0]) else three[2]),
+            "Fn::Not": lambda arguments: not self.resolve(arguments[0]),
+            "Fn::And": lambda arguments: all(self.resolve(each) for each in arguments),
+            "Fn::Or": lambda arguments: any(self.resolve(each) for each in arguments),
+            "Fn::If": lambda arguments: self.resolve(arguments[1 if self.condition(arguments[0]) else 2]),
             "Fn::Sub": self._sub,
-            "Fn::Join": lambda pair: self._join(pair[0], self.resolve(pair[1])),
+            "Fn::Join": lambda pair: pair[0].join(map(str, self.resolve(pair[1]))),
             "Fn::Split": lambda pair: self.resolve(pair[1]).split(pair[0]),
             "Fn::Select": lambda pair: self.resolve(pair[1])[int(pair[0])],
             "Fn::FindInMap": self._find_in_map,
@@ -134,7 +132,7 @@ class Stack:
         }
 
     def _condition(self, argument: Any) -> Any:
-        """A reference by name; in a policy's statement the same word holds a structure."""
+        """Resolve a reference to a condition; in a policy's statement `Condition` is a mapping instead."""
         return self.condition(argument) if isinstance(argument, str) else {"Condition": self.resolve(argument)}
 
     def _ref(self, name: str) -> Any:
@@ -149,10 +147,6 @@ class Stack:
     def _find_in_map(self, path: list[Any]) -> Any:
         first, second, third = (self.resolve(part) for part in path)
         return self.template["Mappings"][first][second][third]
-
-    @staticmethod
-    def _join(separator: str, parts: list[Any]) -> str:
-        return separator.join(map(str, parts))
 
     def _sub(self, argument: Any) -> str:
         text, given = argument if isinstance(argument, list) else (argument, {})

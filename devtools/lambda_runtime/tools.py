@@ -1,4 +1,4 @@
-"""Where the emulator and the interface client were installed: `make` puts them beside the project's own environment."""
+"""Finds the emulator and the runtime interface client that `make` has installed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ARCHITECTURES: Final = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64
 
 
 def installed_tools(project: Path = PROJECT) -> Tools:
-    """The emulator for this machine and the Python with awslambdaric. Raises `UsageError` where they are missing."""
+    """The emulator for this machine, and the Python with awslambdaric. Raises `UsageError` if they are missing."""
     architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
     pattern = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}"
     emulators = sorted((project / STACK_ENVIRONMENT).glob(pattern))
     python = project / RUNTIME_ENVIRONMENT / "bin" / "python"
     if platform.system() != "Linux" or not emulators or not python.exists():
         raise UsageError(
-            "The Lambda runtime is not set up here: run `make runtime` (Linux only) in the project's folder."
+            "The Lambda runtime is not installed here: run `make runtime` (Linux only) in the project's folder."
         )
     return Tools(emulators[0], python)

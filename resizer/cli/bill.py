@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from resizer.cli.cost import Cost
     from resizer.cli.prices import Price, Prices
 
-# Bytes of an upload's log lines, measured: the handler's own line and its metrics, and the platform's `platform.start`
-# and `platform.report` in Lambda's JSON format. A test measures them again.
+# Measured log bytes per upload: the handler's line, its metrics, and Lambda's `platform.start` and `platform.report` in
+# JSON format. A test checks this figure.
 LOG_BYTES: Final = 2200
-METRICS: Final = 9  # custom metrics that every stack sends; each reason of a rejection is one more
+METRICS: Final = 9  # custom metrics of every stack; each reason for rejections adds one
 DASHBOARDS: Final = 1
 SECONDS_A_MONTH: Final = 30 * 24 * 3600
 # X-Ray's default rule: the first request of each second, and 5 percent of the others.
@@ -26,14 +26,14 @@ POLLS_A_MONTH: Final = 5 * SECONDS_A_MONTH // 20
 
 
 class Trigger(StrEnum):
-    """How uploads reach the function, by the template's names."""
+    """How uploads reach the function; values of the template's parameter `Trigger`."""
 
     EVENTBRIDGE = "eventbridge"
     S3 = "s3"
     SQS = "sqs"
 
 
-ALARMS: Final = {Trigger.EVENTBRIDGE: 19, Trigger.S3: 18, Trigger.SQS: 19}  # of the template
+ALARMS: Final = {Trigger.EVENTBRIDGE: 19, Trigger.S3: 18, Trigger.SQS: 19}  # alarms in the template
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def whole_bill(month: Cost, images: float, stack: Stack, prices: Prices, *, free
 
 
 def trigger_line(stack: Stack, images: float, prices: Prices, *, free_tier: bool = False) -> Line:
-    """The trigger's own cost in a month. A bucket sends all its events to EventBridge, also those of renditions."""
+    """The monthly cost of the trigger. A bucket sends all its events to EventBridge, including those of renditions."""
     match stack.trigger:
         case Trigger.EVENTBRIDGE:
             label, price = "EventBridge events", prices.event

@@ -1,4 +1,4 @@
-"""Shared by the command lines: a user's mistake ends with one readable line, and Ctrl-C with none."""
+"""Runs a command line: after a mistake of the user it prints one line instead of a traceback."""
 
 from __future__ import annotations
 

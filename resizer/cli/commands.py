@@ -38,14 +38,15 @@ app = typer.Typer(
 )
 DISTRIBUTION = "resizer-s3-lambda"
 console = Console()
-complaints = Console(stderr=True)
+error_console = Console(stderr=True)
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write to; renditions are written to OUT/resized/.")]
 Sheet = Annotated[Path | None, typer.Option(help="HTML page to write, with each original next to its renditions.")]
 WIDTHS_HELP = "Widths in pixels, separated by commas, such as `320,1200`; replaces RESIZER_WIDTHS."
 Widths = Annotated[str | None, typer.Option(help=WIDTHS_HELP, show_default="480,640,1000")]
 Host = Annotated[
-    str, typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. Anybody who reaches it has access.")
+    str,
+    typer.Option(help="IPv4 address to listen on, such as Docker's 172.17.0.1. Everyone who can reach it has access."),
 ]
 Exclude = Annotated[
     list[str] | None,
@@ -55,8 +56,8 @@ Exclude = Annotated[
 Images = Annotated[list[Path], typer.Argument(readable=False, help="Images to resize, or folders of images.")]
 
 
-def _print_version(asked: bool) -> None:  # noqa: FBT001 # as typer calls it
-    if asked:
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 # typer passes it by position
+    if wanted:
         console.print(f"resizer {_version()}", highlight=False)
         raise typer.Exit
 
@@ -105,7 +106,7 @@ def files(
     from resizer.cli.lines import count  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.settings import local_settings  # noqa: PLC0415 # keeps --help quick
     from resizer.cli.sheet import write_sheet  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.sources import LeftOut, find_sources  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.sources import Exclusions, find_sources  # noqa: PLC0415 # keeps --help quick
 
     out = out or (sheet and sheet.parent / f"{sheet.stem}-renditions")
     if out is None:
@@ -115,7 +116,7 @@ def files(
     settings = local_settings(widths)
     if not settings.output_prefix and any(out.resolve() in (path, *path.parents) for path in map(Path.resolve, images)):
         raise UsageError(f"Without an output prefix a rendition could replace an image in {out}; choose another --out.")
-    sources = list(find_sources(images, LeftOut(out, settings.output_prefix, exclude or ())))
+    sources = list(find_sources(images, Exclusions(out, settings.output_prefix, exclude or ())))
     if not sources:
         raise UsageError("There are no images in these folders.")
     if sheet:
@@ -128,7 +129,7 @@ def files(
         console.print(f"{sheet}: {count(len(done), 'image')} to look at", soft_wrap=True, highlight=False)
     tables.files_summary([result for _, result in done], out, console)
     if interrupted:
-        complaints.print(f"Stopped: {len(done)} of {count(len(sources), 'file')} done.", highlight=False)
+        error_console.print(f"Stopped: {len(done)} of {count(len(sources), 'file')} done.", highlight=False)
         raise typer.Exit(130)
     if any(tables.refusal(result) and not tables.is_excluded(result) for _, result in done):
         raise typer.Exit(1)
@@ -138,11 +139,11 @@ def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> b
     """Print each result and add it to `done`; True if Ctrl-C stopped it before the last."""
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
 
-    quiet = not complaints.is_terminal
+    quiet = not error_console.is_terminal
     try:
-        for source, result in track(results, "Resizing", total, console=complaints, disable=quiet, transient=True):
+        for source, result in track(results, "Resizing", total, console=error_console, disable=quiet, transient=True):
             done.append((source, result))
-            tables.file_line(source.path, result, console, complaints)
+            tables.file_line(source.path, result, console, error_console)
     except KeyboardInterrupt:
         return True
     return False
@@ -173,12 +174,12 @@ def up(
     settings = checked_settings(os.environ)
     bucket = source_bucket(settings, bucket)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
-    from resizer.local.service import local_service, storage_alone  # noqa: PLC0415 # as above
+    from resizer.local.service import local_service, storage_only  # noqa: PLC0415 # as above
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    opened = (partial(local_service, ended=ended) if trigger else storage_alone)(
+    opened = (partial(local_service, ended=ended) if trigger else storage_only)(
         bucket, port, host=host, output_bucket=settings.output_bucket
     )
     with opened as service:

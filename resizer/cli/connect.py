@@ -23,7 +23,7 @@ from resizer.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Errors that a region or a profile cures.
+# Errors that are solved by setting a region or a profile.
 NOT_SET: Final = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound)
 
 
@@ -48,7 +48,7 @@ def account(region: str | None, profile: str | None) -> Account:
 
 
 def stacks_target(there: Account, stack: str, bucket: str) -> Target:
-    """Find out where a deployed stack expects events. Raises `UsageError` if the stack does not serve the bucket."""
+    """Look up where a deployed stack expects events. Raises `UsageError` if it does not use the bucket."""
     with aws_errors():
         (found,) = there.stacks.describe_stacks(StackName=stack)["Stacks"]
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", ())}

@@ -59,7 +59,7 @@ def explain(
         _say(f"written to the bucket {settings.output_bucket}")
     table = Table("rendition", "size", "format", box=None, pad_edge=False)
     table.columns[0].overflow = "fold"
-    for row in _measured(key, image, settings) if image else _boxes(key, settings):
+    for row in _with_image(key, image, settings) if image else _without_image(key, settings):
         table.add_row(*map(escape, row))
     if manifest := manifest_key(key, settings):
         table.add_row(escape(manifest), "", "JSON")
@@ -77,24 +77,24 @@ def _rule(key: str, settings: Settings) -> str:
     return "the defaults"
 
 
-def _boxes(key: str, settings: Settings) -> Iterator[Row]:
-    """What the key alone tells: boxes instead of sizes."""
+def _without_image(key: str, settings: Settings) -> Iterator[Row]:
+    """Keys and formats, with the configured width and height instead of exact sizes."""
     from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
 
     for spec in sorted(settings.rule_for(key).renditions, key=lambda spec: spec.width or inf):
         for name in spec.formats:
             format_ = "as the source" if name == "source" else name.upper()
-            yield output_key(key, spec.name, name, settings), _box(spec), format_
+            yield output_key(key, spec.name, name, settings), _configured_size(spec), format_
 
 
-def _box(spec: RenditionSpec) -> str:
+def _configured_size(spec: RenditionSpec) -> str:
     if spec.width and spec.height:
         return f"{spec.fit} {spec.width} x {spec.height}"
     return f"{spec.width} wide" if spec.width else f"{spec.height} high"
 
 
-def _measured(key: str, image: Path, settings: Settings) -> Iterator[Row]:
-    """Exact sizes and formats, from the image's header."""
+def _with_image(key: str, image: Path, settings: Settings) -> Iterator[Row]:
+    """Keys with exact sizes and formats, from the image's header."""
     from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
     from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
     from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:
-    """Resize each file in turn; yields its report, or the reason why it could not be read or written.
+    """Resize each file; yields its report, or the error if it could not be read or written.
 
     A watermark's key is a path from the working directory.
     """
@@ -46,9 +46,9 @@ def _resize_file(source: LocalSource, settings: Settings, folder: FolderS3) -> R
     try:
         if source.path.is_dir():
             raise UsageError("This folder cannot be read.")
-        known = SourceObject(source_bucket(settings), key)
+        uploaded = SourceObject(source_bucket(settings), key)
         watermarks = {mark.key: Path(mark.key) for mark in settings.watermarks.values()}
-        report = process(known, settings, replace(folder, sources={**watermarks, key: source.path}))
+        report = process(uploaded, settings, replace(folder, sources={**watermarks, key: source.path}))
     except OSError as problem:
         raise UsageError(explain(problem, source.path)) from problem
     if report.outcome is Outcome.RESIZED:

@@ -38,9 +38,9 @@ class FolderS3:
         if request["Bucket"] == self.output_bucket or request["Key"] not in self.sources:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
         path = self.sources[request["Key"]]
-        known = path.stat()
-        etag = hashlib.sha256(os.fsencode(path) + f"{known.st_size}{known.st_mtime_ns}".encode()).hexdigest()[:32]
-        return {"ContentLength": known.st_size, "ETag": f'"{etag}"'}
+        status = path.stat()
+        etag = hashlib.sha256(os.fsencode(path) + f"{status.st_size}{status.st_mtime_ns}".encode()).hexdigest()[:32]
+        return {"ContentLength": status.st_size, "ETag": f'"{etag}"'}
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """Write a rendition; fails with a 412 error if this run has written it before."""

@@ -37,10 +37,10 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
     parts = [f"[{style}]{outcome:<8}[/{style}]", escape(fields["key"])]
     if fields["width"]:
         parts.append(f"{fields['format']} {fields['width']}x{fields['height']}")
-    if fields["rendition_sizes"] and outcome != "skipped":  # existing ones are not made again
+    if fields["rendition_sizes"] and outcome != "skipped":
         extensions = RENDITIONS[fields["format"]].extensions if fields["format"] in RENDITIONS else ()
-        named = splitext(fields["key"])[1].lower() in extensions
-        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if named else "", formats))
+        well_named = splitext(fields["key"])[1].lower() in extensions
+        parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if well_named else "", formats))
         made = count(len(fields["rendition_sizes"]), "rendition")
         parts.append(f"{size(fields['source_bytes'])}, {made} {size(fields['rendition_bytes'])}")
     if fields["reason"]:

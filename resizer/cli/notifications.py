@@ -1,4 +1,4 @@
-"""Adds our notification to a bucket's or removes it, and finds overlaps. No AWS in here.
+"""Adds our notification to a bucket's configuration or removes it, and finds overlaps. It sends no requests.
 
 Source: S3 user guide, "Amazon S3 Event Notifications" and "Configuring event notifications using object key name
 filtering".
@@ -27,15 +27,15 @@ SECTIONS: Final = {"lambda": "LambdaFunctionConfigurations", "sqs": "QueueConfig
 CREATED: Final = ("s3:ObjectCreated:*",)
 RESTORED: Final = "s3:ObjectRestore:Completed"  # from an archive
 DELETED: Final = ("s3:ObjectRemoved:*", "s3:LifecycleExpiration:*")
-SAFE_IN_FILTERS: Final = "/!-_.*'()"  # all else is URL-encoded, a space as `+`
+SAFE_IN_FILTERS: Final = "/!-_.*'()"  # other characters are URL-encoded, a space as `+`
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the bucket sends its events: the ARN of a function or queue, or EventBridge if `arn` is None.
 
-    `output_prefix` is the renditions' prefix in the same bucket; None if they are written to another bucket, or may
-    invoke the function. `function` is the one that our EventBridge rule invokes, if known.
+    `output_prefix` is the renditions' prefix in the same bucket; None if they are written to another bucket, or are
+    allowed to invoke the function. `function` is the one that our EventBridge rule invokes, if known.
     """
 
     arn: str | None
@@ -119,7 +119,7 @@ class Change:
 def connected(current: Configuration, target: Target) -> Change:
     """Add our notification; replaces one with the same target, and keeps all others.
 
-    If the bucket already sends completed restores elsewhere, ours leaves them out.
+    If the bucket already sends completed restores elsewhere, our notification does not include them.
 
     Raises `UsageError` if another notification overlaps, or if renditions would invoke the function again.
     """

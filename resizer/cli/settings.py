@@ -24,8 +24,8 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises `ConfigError` with all mistakes.
     """
-    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
-    mistakes = [f"{name}: there is no such setting{_meant(name)}" for name in strange]
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
+    mistakes = [f"{name}: there is no such setting{_suggestion(name)}" for name in unknown]
     try:
         settings = Settings.from_env(environ)
     except ConfigError as wrong:
@@ -68,6 +68,6 @@ def local_settings(widths: str | None) -> Settings:
     return replace(settings, source_prefix="", on_delete="keep")
 
 
-def _meant(name: str) -> str:
+def _suggestion(name: str) -> str:
     close = get_close_matches(name, KNOWN, 1, cutoff=0.85)
     return f"; did you mean {close[0]}?" if close else ""

@@ -26,8 +26,8 @@ class LocalSource:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What to skip within folders: names that begin with a dot, renditions, and whatever `patterns` match.
+class Exclusions:
+    """Files to skip within folders: names that begin with a dot, renditions, and everything that `patterns` match.
 
     Folders named like the output prefix hold renditions, and so does that prefix below `out`. A pattern such as `build`
     or `*.png` is compared with names, and with paths relative to the folder on the command line.
@@ -49,19 +49,19 @@ class LeftOut:
         )
 
 
-def find_sources(named: Iterable[Path], left_out: LeftOut) -> Iterator[LocalSource]:
-    """Yield files with their name as key, and images in a folder with `folder/...`; those in `.` with their path.
+def find_sources(paths: Iterable[Path], exclusions: Exclusions) -> Iterator[LocalSource]:
+    """Yield the files, and the images in the folders.
 
-    Within folders it skips what `left_out` matches, and links to folders. Unreadable files are yielded, too, so that
-    they are reported.
+    A file's key is its name. The key of an image in a folder begins with the folder's name, except in the folder `.`.
+    Within folders it skips exclusions, and links to folders. It yields unreadable files, too: they are reported later.
     """
-    for path in named:
+    for path in paths:
         entries = _entries(path)
         if entries is None:
             yield LocalSource(path, readable(path.name))
         else:
             folder = "" if path == Path() else readable(path.resolve().name)
-            yield from _within(entries, folder, "", left_out)
+            yield from _within(entries, folder, "", exclusions)
 
 
 def readable(name: object) -> str:
@@ -69,18 +69,18 @@ def readable(name: object) -> str:
     return os.fsencode(str(name)).decode(errors="replace")
 
 
-def _within(entries: list[Path], folder: str, below: str, left_out: LeftOut) -> Iterator[LocalSource]:
+def _within(entries: list[Path], folder: str, below: str, exclusions: Exclusions) -> Iterator[LocalSource]:
     for entry in entries:
         name = readable(entry.name)
         path, key = f"{below}{name}", f"{folder}/{name}" if folder else name
-        if left_out.matches(entry, path):
+        if exclusions.matches(entry, path):
             continue
         inner = _entries(entry)
         if inner is None:
             if _looks_like_image(entry):
                 yield LocalSource(entry, key)
         elif not entry.is_symlink():
-            yield from _within(inner, key, f"{path}/", left_out)
+            yield from _within(inner, key, f"{path}/", exclusions)
 
 
 def _entries(path: Path) -> list[Path] | None:
@@ -91,7 +91,7 @@ def _entries(path: Path) -> list[Path] | None:
 
 
 def _looks_like_image(path: Path) -> bool:
-    """Whether a file's bytes or its extension are an image's; an unreadable file counts as one."""
+    """Whether a file's bytes or extension say that it is an image; True if it cannot be read."""
     if path.exists() and not path.is_file() and not path.is_dir():
         return False  # opening a pipe would wait for a writer
     try:

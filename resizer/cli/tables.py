@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 
-def file_line(file: Path, result: Report | UsageError, console: Console, complaints: Console) -> None:
+def file_line(file: Path, result: Report | UsageError, console: Console, error_console: Console) -> None:
     """Print the outcome of one local file."""
     name = readable(file)
-    if (why := refusal(result)) and not is_excluded(result):
-        complaints.print(f"[red]refused [/red]  {escape(name)}  {escape(why)}", soft_wrap=True, highlight=False)
+    if (reason := refusal(result)) and not is_excluded(result):
+        error_console.print(f"[red]refused [/red]  {escape(name)}  {escape(reason)}", soft_wrap=True, highlight=False)
     elif isinstance(result, Report):
         formats = list(dict.fromkeys(str(each.plan.format) for each in result.renditions))
         console.print(event_line(result.log_fields() | {"key": name}, formats), soft_wrap=True, highlight=False)
@@ -70,9 +70,9 @@ def ready(console: Console, service: Service, settings: Settings, *, trigger: bo
     variables = " ".join(f"{name}={value}" for name, value in service.environment.items())
     prefix = settings.source_prefix
     key = prefix if not prefix or prefix.endswith("/") else f"{prefix}cat.jpg"  # `aws` adds the name to a folder
-    what = "Resizer is ready." if trigger else "The local S3 is ready. Uploads are not resized."
+    status = "Resizer is ready." if trigger else "The local S3 is ready. Uploads are not resized."
     console.print(
-        f"[green]{what}[/green]\n"
+        f"[green]{status}[/green]\n"
         f"  endpoint  {service.endpoint}\n"
         f"  bucket    {service.bucket}\n\n"
         "In another terminal:\n"
@@ -106,9 +106,9 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
         table.add_row(escape(each["key"]), *figures, each["content_type"])
     console.print(table)
     skipped = sum(result["reason"] == "output_prefix" for result in results)
-    were = f"{count(skipped, 'event')} {'was' if skipped == 1 else 'were'}"
-    why = f"Their own {were} skipped" if skipped else "Their bucket sends no events"
-    message = f"{count(len(made), 'rendition')}, saved below {saved}/. {why}: no recursion."
+    verb = "was" if skipped == 1 else "were"
+    reason = f"Their own {count(skipped, 'event')} {verb} skipped" if skipped else "Their bucket sends no events"
+    message = f"{count(len(made), 'rendition')}, saved below {saved}/. {reason}: no recursion."
     console.print(message, soft_wrap=True, highlight=False)
     files = {saved / each["key"] for each in made}
     if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:

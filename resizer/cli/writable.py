@@ -1,4 +1,4 @@
-"""Checks before the work starts that its output can be written."""
+"""Checks that output can be written, before a command starts its work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def need_folder(folder: Path) -> None:
     except FileExistsError as problem:
         raise UsageError(f"{folder} is a file, not a folder.") from problem
     except OSError as problem:
-        raise UsageError(f"Nothing can be written to {folder}: {problem.strerror}.") from problem
+        raise UsageError(f"The folder {folder} cannot be written to: {problem.strerror}.") from problem
 
 
 def need_file(file: Path) -> None:
@@ -30,6 +30,6 @@ def need_file(file: Path) -> None:
 
 
 def explain(problem: OSError, path: Path) -> str:
-    """The error in plain words, with the file's name unless it is `path`, which the reader knows."""
-    what = f"{problem.strerror or problem}."
-    return what if problem.filename is None or Path(problem.filename) == path else f"{problem.filename}: {what}"
+    """The error's text, with the file's name unless it is `path`."""
+    text = f"{problem.strerror or problem}."
+    return text if problem.filename is None or Path(problem.filename) == path else f"{problem.filename}: {text}"

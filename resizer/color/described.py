@@ -1,4 +1,4 @@
-"""Builds ICC profiles for well-known colour spaces that a file describes by numbers."""
+"""Builds ICC profiles for well-known colour spaces that a file describes with numbers."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ COLUMNS: Final = {
 D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
 HEADER, POINT = 128, 20  # bytes
 POINTS, CURVES = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")  # tags of a profile
-LEVELS: Final = 256  # of a curve: one per value of a sample
-SAME_CHROMATICITY: Final = 0.003
+LEVELS: Final = 256  # entries of a curve, one per sample value
+CHROMATICITY_TOLERANCE: Final = 0.003
 # Primaries by ITU-T H.273, table 2; 2 is unspecified.
 PRIMARIES: Final = {
     1: SRGB, 2: SRGB, 4: NTSC_1953, 5: PAL, 6: NTSC, 7: NTSC, 8: FILM, 9: BT_2020, 11: DCI_P3, 12: DISPLAY_P3, 22: EBU,
 }  # fmt: skip
 UNSPECIFIED: Final = 2
 HDR: Final = {16: "PQ", 18: "HLG"}
-# Exponents by ITU-T H.273, table 3; None is sRGB's curve. So are those of BT.709 and its kin taken: they say how a
-# camera codes light, not how a screen shows it, and many encoders have written them over pixels of sRGB. Chromium does
-# the same in AVIFs, though not in PNGs. HDR is shown as it is coded, for want of tone mapping.
+# Exponents by ITU-T H.273, table 3; None is sRGB's curve. We also use that curve for BT.709 and similar transfers: they
+# define how a camera encodes light, not how a screen shows it, and many encoders name them for pixels that are sRGB.
+# Chromium does the same for AVIFs, but not for PNGs. HDR is not tone-mapped: samples are used as they are.
 GAMMAS: Final = dict.fromkeys((1, UNSPECIFIED, 6, 7, 11, 12, 13, 14, 15, *HDR)) | {4: 2.2, 5: 2.8, 8: 1.0}
 SRGB_GAMMA: Final = 1 / 2.2  # PNG's gAMA for sRGB, an approximation
-SAME_GAMMA: Final = 0.005  # moves mid-tones by one of 255
-GAMMA_RANGE: Final = (0.1, 10.0)  # of any screen
+GAMMA_TOLERANCE: Final = 0.005  # changes mid-tones by one of 255
+GAMMA_RANGE: Final = (0.1, 10.0)  # of all devices
 
 
 class Colours(NamedTuple):
@@ -86,10 +86,10 @@ def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
     if isinstance(given, tuple):
         known = next((name for name, points in CHROMATICITIES.items() if _is_near(given, points)), None)
         if known is None:
-            warn("The cHRM is ignored: its primaries are those of no well-known space.")
+            warn("The cHRM is ignored: its primaries are not those of a well-known colour space.")
         primaries = known or SRGB
     exponent = info.get("gamma")
-    if isinstance(exponent, float) and (primaries != SRGB or abs(exponent - SRGB_GAMMA) > SAME_GAMMA):
+    if isinstance(exponent, float) and (primaries != SRGB or abs(exponent - SRGB_GAMMA) > GAMMA_TOLERANCE):
         if GAMMA_RANGE[0] <= exponent <= GAMMA_RANGE[1]:
             gamma = 1 / exponent
         else:
@@ -101,7 +101,7 @@ def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
 def matrix_profile(colours: Colours) -> bytes | None:
     """An ICC profile (ICC.1:2001-04, version 2.4) for this colour space; None for sRGB.
 
-    It is for this process only, so it has no name and no copyright.
+    Only this process uses it, so it has no name and no copyright.
     """
     if colours == Colours():
         return None
@@ -124,7 +124,7 @@ def _numbers(point: tuple[float, float, float]) -> bytes:
 
 
 def _curve(colours: Colours) -> Iterator[float]:
-    """Light from 0 to 1 for each value of a sample."""
+    """Light from 0 to 1 for each sample value."""
     for value in range(LEVELS):
         sample = value / (LEVELS - 1)
         if colours.gamma is not None:
@@ -134,4 +134,4 @@ def _curve(colours: Colours) -> Iterator[float]:
 
 
 def _is_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return all(abs(a - b) <= SAME_CHROMATICITY for a, b in zip(one, other, strict=False))
+    return all(abs(a - b) <= CHROMATICITY_TOLERANCE for a, b in zip(one, other, strict=False))

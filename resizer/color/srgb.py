@@ -1,4 +1,4 @@
-"""Converts colours to sRGB with littlecms, by the image's ICC profile, or one for the numbers in its place."""
+"""Converts colours to sRGB with littlecms, by the image's ICC profile or by colours that it describes with numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 # The name of each mode's colour space in a profile's header (ICC.1:2022, 7.2.6).
 SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
-# A profile that moves no colour further than this, of 255, is sRGB under another name: most are.
-UNNOTICED: Final = 2
+# If a profile changes no colour by more than this (of 255), it is sRGB under another name: most are.
+MAX_INVISIBLE_CHANGE: Final = 2
 
 
 def source_colors(info: Mapping[Any, Any], header: Header, warn: Callable[[str], None]) -> bytes | None:
-    """The ICC profile of an opened image, or one for the numbers in its place; None for sRGB.
+    """The ICC profile of an opened image, or one built from the numbers that describe its colours; None for sRGB.
 
     For PNG it is the first valid one of cICP, iCCP, sRGB, and gAMA with cHRM, the order of the PNG specification's
     third edition. A cHRM without gAMA is ignored, as in Chromium. For other formats the profile comes before code
@@ -102,13 +102,13 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
         return transform
     samples = _samples(mode)
     shown = transform(samples.convert(given)).convert(mode).tobytes()
-    if all(abs(a - b) <= UNNOTICED for a, b in zip(samples.tobytes(), shown, strict=True)):
+    if all(abs(a - b) <= MAX_INVISIBLE_CHANGE for a, b in zip(samples.tobytes(), shown, strict=True)):
         return None
     return methodcaller("point", list(shown)) if mode == "L" else transform  # through RGB grey takes more memory
 
 
 def _samples(mode: str) -> Image.Image:
-    """All greys, or colours from all over the cube."""
+    """All greys, or colours from the whole RGB cube."""
     if mode == "L":
         return Image.frombytes("L", (256, 1), bytes(range(256)))
     levels = range(0, 256, 15)

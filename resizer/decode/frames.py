@@ -1,4 +1,4 @@
-"""Decodes an image frame by frame, to pixels that can be resized; what decoders raise becomes a rejection."""
+"""Decodes an image frame by frame to pixels that can be resized; decoder errors become rejections."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from resizer.model import Frame, Header
 
 
-# What errors of Pillow, pillow-heif and their libraries say where a file ends before its last pixel.
+# Pillow, pillow-heif and their libraries use these words in errors about files that end early.
 EARLY_END: Final = ("truncated", "end of file", "not enough image data")
 
 
 @contextmanager
 def rejecting(format_: str) -> Iterator[None]:
-    """Raise `Rejected` for whatever a parser or decoder of hostile bytes raises; our own bugs come out unchanged."""
+    """Turn any error of a parser or decoder into `Rejected`, except for our own bugs."""
     try:
         yield
     except ResizerError:
         raise
     except MemoryError as problem:
-        raise Rejected(Reason.NEEDS_MEMORY, f"The {title(format_)} takes more memory than there is.") from problem
+        raise Rejected(
+            Reason.NEEDS_MEMORY, f"The {title(format_)} needs more memory than the function has."
+        ) from problem
     except Exception as problem:
         if is_our_fault(problem):
             raise

@@ -27,10 +27,11 @@ Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits on an image: `max_pixels` over all frames, `memory` in bytes on top of what is in use (None: no limit).
+    """Limits on an image: `max_pixels` of all frames together, and `memory` in bytes beyond what is in use now.
 
-    `planned` lays out the renditions for a header, `file_size` is the object's size in bytes. If `multiplies_in_place`,
-    the resampler needs no copy of transparent pictures. `reclaim` frees cached memory and returns the available bytes.
+    `memory` None means no limit. `planned` lays out the renditions for a header, `file_size` is in bytes. If
+    `multiplies_in_place`, the resampler needs no copy of transparent pictures. `reclaim` frees cached memory and
+    returns the available bytes.
     """
 
     max_pixels: int
@@ -78,7 +79,7 @@ def open_image(
         ask(stream, "release_behind")
     file = SourceFile(stream, limits.file_size, limits.max_pixels, limits.check, warn)
     with rejecting(source.name), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about odd metadata, which is not kept
+        warnings.simplefilter("ignore")  # they are about metadata that we do not use
         image: ImageFile = source.open(file)
         header = source.describe(image, file)
     limits.check(header)

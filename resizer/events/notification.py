@@ -26,7 +26,7 @@ EXPECTED: Final = (
     'SQS, an S3 event from EventBridge, an S3 Batch Operations task, {"data": {"bucket": ..., "key": ...}} or '
     '{"warm": true}'
 )
-# A restored object can be read now, like a new one.
+# A restored object can be read again, so it is treated like a new one.
 CREATIONS: Final = ("ObjectCreated:", "ObjectRestore:Completed", "Object Created", "Object Restore Completed")
 REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:", "Object Deleted")
 
@@ -34,7 +34,7 @@ REMOVALS: Final = ("ObjectRemoved:", "LifecycleExpiration:", "Object Deleted")
 def read(event: Any) -> Records:
     """The objects that a notification names, in order; an `UnknownEvent` for a record that cannot be read.
 
-    None for `s3:TestEvent`, and for events that only keep the environment warm: `{"warm": true}`, or a schedule's.
+    Empty for `s3:TestEvent`, and for events that only keep the environment warm: `{"warm": true}`, or a schedule's.
     """
     match event:
         case {"Event": "s3:TestEvent"} | {"warm": True} | {"detail-type": "Scheduled Event"}:
@@ -53,10 +53,10 @@ def read(event: Any) -> Records:
 
 
 def read_message(text: Any) -> Records:
-    """The objects that a notification in JSON names."""
+    """The objects that a JSON notification names."""
     try:
         event = json.loads(text)
-    except (ValueError, TypeError, RecursionError):  # the last for thousands of brackets
+    except (ValueError, TypeError, RecursionError):  # RecursionError: thousands of brackets
         return [_unknown(f"a message that is not JSON: {str(text)[:60]!r}")]
     return read(event)
 
@@ -72,7 +72,7 @@ def answer(_: Any, results: Sequence[Report | UnknownEvent]) -> dict[str, Any]:
 
 
 def parsed(parse: Callable[[Any], SourceObject], record: Any) -> SourceObject | UnknownEvent:
-    """The object that a parser finds in a record of any JSON, or an `UnknownEvent` that says what is wrong."""
+    """The object that a record names, or an `UnknownEvent` that says what is wrong with the record."""
     try:
         return parse(record)
     except KeyError as problem:
@@ -82,7 +82,7 @@ def parsed(parse: Callable[[Any], SourceObject], record: Any) -> SourceObject | 
     except ValueError as problem:
         why = str(problem)
     except (TypeError, AttributeError):
-        why = "a field is of another type than AWS sends"
+        why = "a field has another type than in AWS's events"
     return UnknownEvent(f"A record cannot be read: {why}.")
 
 
@@ -97,8 +97,8 @@ def widths(value: object, name: str) -> tuple[int, ...] | None:
         raise ValueError(f"{name}={value!r} {problem}") from problem
 
 
-def _unknown(came: str) -> UnknownEvent:
-    return UnknownEvent(f"{EXPECTED}; got {came}")
+def _unknown(received: str) -> UnknownEvent:
+    return UnknownEvent(f"{EXPECTED}; got {received}")
 
 
 def _record(record: Any) -> Records:
@@ -117,7 +117,7 @@ def _record(record: Any) -> Records:
 def _from_s3(record: Mapping[str, Any]) -> SourceObject:
     version = str(record.get("eventVersion", "2"))  # AWS raises the major version when it changes a field
     if version.partition(".")[0] != "2":
-        raise ValueError(f"eventVersion is {version}, which may mean anything")
+        raise ValueError(f"eventVersion is {version}, which is not supported")
     stored = record["s3"]["object"]
     own = record.get("resizer", {})  # as `rejections` sends it to the large function
     return _source(
@@ -148,7 +148,7 @@ def _source(bucket: Any, stored: Mapping[str, Any], *, event: str, **others: Any
         bucket=bucket,
         key=key,
         change=Change.CREATED if event.startswith(CREATIONS) else change,
-        etag=etag.strip('"') or None,  # some senders quote it
+        etag=etag.strip('"') or None,  # some senders put quotes around it
         size=size,
         sequencer=sequencer or None,
         version_id=version or None,

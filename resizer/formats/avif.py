@@ -25,7 +25,7 @@ SAMPLES: Final = {0x00: 3.0, 0x08: 2.0, 0x04: 3.0, 0x0C: 1.5}  # per pixel, by t
 MAX_SAMPLE_BYTES: Final = 14.0
 CHANNELS: Final = {"L": 1, "RGB": 3}
 BLOCK_BYTES: Final = 1.5
-SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's own choice is 6
+SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's default is 6
 
 
 class OpenedAvif(AvifImageFile):
@@ -57,7 +57,7 @@ def sample_bytes(start: bytes) -> float:
 
     Read from its AV1 codec configurations (AV1 in ISOBMFF, 2.3.3): one for the picture, and perhaps another for its
     transparency. The picture's samples count twice, for film grain, which is only declared in the picture's data.
-    Without a configuration it may be anything.
+    Without a configuration the maximum is assumed.
     """
     found = {start[at + 5 : at + 7] for at in offsets(start[:-2], CONFIGURATION)}
     if not found:

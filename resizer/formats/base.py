@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Opened = TypeVar("Opened", bound=ImageFile)
-# Every frame costs work, however small it is. Ten minutes of film have fewer.
+# Every frame takes time, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
-TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # if the usual name is not Pillow's
+TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # usual names that differ from Pillow's
 
 
 def title(format_: str) -> str:
@@ -42,9 +42,9 @@ def exactly(stream: IO[bytes], size: int, format_: str) -> bytes:
     return data
 
 
-def ask(stream: IO[bytes], wish: str) -> None:
-    """Call `hold_everything` or `release_behind` of a download; other files need neither, and have no such method."""
-    getattr(stream, wish, bool)()
+def ask(stream: IO[bytes], method: str) -> None:
+    """Call a download's `hold_everything` or `release_behind`; other files have no such method, and do not need it."""
+    getattr(stream, method, bool)()
 
 
 class Access(IntEnum):
@@ -79,7 +79,7 @@ class SourceFormat(Generic[Opened]):
 
     name: ClassVar[str]  # Pillow's name, as `Header.format` has it
     access: ClassVar[Access] = Access.FORWARDS
-    threads: ClassVar[int] = 2  # the most that the decoder starts
+    threads: ClassVar[int] = 2  # the decoder starts no more
     # Seconds of a whole core per pixel if the decoder cannot be interrupted between two reads; 0 if it can.
     seconds_per_pixel: ClassVar[float] = 0
 

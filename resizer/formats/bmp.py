@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FILE_HEADER: Final = 14
-CORE, INFO, V4, V5 = 12, 40, 108, 124  # bytes of the headers that are special; there are others between
+CORE, INFO, V4, V5 = 12, 40, 108, 124  # bytes of headers; other lengths exist between these
 FIELDS: Final = struct.Struct("<4xii2xHI12xI4x4II52xII4x")  # V5; older headers have the first of these
 RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 DEEP: Final = (16, 24, 32)  # bits of pixels without a palette
@@ -42,7 +42,7 @@ DIRECT: Final[dict[tuple[int, tuple[int, ...]], tuple[str, str]]] = {
     (32, (0xFF0000, 0xFF00, 0xFF, 0)): ("RGB", "BGRX"),
     (32, (0xFF0000, 0xFF00, 0xFF, ALPHA)): ("RGBA", "BGRA"),
 }
-# For all others a palette's indices, or a pixel's plain bytes, from which we compute its colours.
+# For all others: the palette's indices, or the pixel's bytes, from which we compute its colours.
 PLAIN: Final = {
     1: ("P", "P;1"), 4: ("P", "P;4"), 8: ("P", "P"), 16: ("LA", "LA"), 24: ("RGB", "RGB"), 32: ("RGBA", "RGBA"),
 }  # fmt: skip
@@ -79,7 +79,7 @@ class OpenedBmp(Pixels):
         mode, raw_mode = ("L", "L") if palette == GREYS else DIRECT.get((bits, self.masks)) or PLAIN[bits]
         decoder, packing = ("bmp_rle", compression == RLE4) if self.is_in_runs else ("raw", self.row_bytes)
         arguments = raw_mode, packing, 1 if height < 0 else -1
-        size = width, abs(height) // (1 + in_icon)  # in an icon the picture's mask is above it
+        size = width, abs(height) // (1 + in_icon)  # in an icon the height includes the mask
         pixels = PreparedFile(stream, begin=self.pixels_at)
         super().__init__(pixels, size, mode, decoder=(decoder, arguments), palette=palette)
 
@@ -99,7 +99,7 @@ def _header(stream: IO[bytes], at: int) -> tuple[int, bytes]:
     head = exactly(stream, 4, "BMP")
     length = int.from_bytes(head, "little")
     if not CORE <= length <= V5:
-        raise Rejected(Reason.CORRUPT, f"The BMP has a header of {length} bytes; no program writes one.")
+        raise Rejected(Reason.CORRUPT, f"The BMP has a header of {length} bytes, which is not a valid length.")
     head += exactly(stream, length - 4, "BMP")
     if length == CORE:
         head = struct.pack("<4xiiHH", *struct.unpack("<4x4H", head))

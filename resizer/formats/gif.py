@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_DURATION: Final = 655_350  # milliseconds; 16 bits of hundredths of a second
-MAX_AGAIN: Final = 65_535
-OPAQUE_FROM: Final = 128  # GIF knows only transparent and opaque
+MAX_REPEATS: Final = 65_535
+MIN_OPAQUE_ALPHA: Final = 128  # GIF has no half-transparent pixels
 
 
 class GifPixels(Pixels):
@@ -88,7 +88,7 @@ class GifRendition(RenditionFormat):
         if opaque or image.mode != "RGBA":
             return super().fit(image, opaque=opaque)
         image = image.copy()
-        image.putalpha(image.getchannel("A").point([255 * (alpha >= OPAQUE_FROM) for alpha in range(256)]))
+        image.putalpha(image.getchannel("A").point([255 * (alpha >= MIN_OPAQUE_ALPHA) for alpha in range(256)]))
         return image
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
@@ -99,5 +99,5 @@ class GifRendition(RenditionFormat):
         }
         plays = 1 if options.plays is None else options.plays
         if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
-            animation["loop"] = min(max(plays - 1, 0), MAX_AGAIN)
+            animation["loop"] = min(max(plays - 1, 0), MAX_REPEATS)
         return self.with_pillow(pictures, options, {}, animation)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 EXTENSION, IMAGE = b"!", b","
 CONTROL, APPLICATION = 0xF9, 0xFF
 LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-# Sub-blocks have up to 255 bytes and encoders fill them; each costs a step. XMP comes in short ones, up to this many.
+# Encoders fill sub-blocks up to 255 bytes, and each one takes time. XMP comes in at most this many short ones.
 SPARE_BLOCKS: Final = 100_000
 BYTES_PER_BLOCK: Final = 32
 # By code. Some encoders write 4 instead of 3; 5 to 7 are undefined, and browsers keep such frames.
 DISPOSALS: Final = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
-# A frame's disposal, its transparent colour's number, and its duration, without a graphic control extension before it.
-NOTHING_SAID: Final[tuple[Disposal, int | None, float]] = (Disposal.KEEP, None, 0)
+# The disposal, the transparent colour's number and the duration of a frame without a graphic control extension.
+DEFAULT_CONTROL: Final[tuple[Disposal, int | None, float]] = (Disposal.KEEP, None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class GifBlocks:
         self.stream, self._max_pixels = file.stream, file.max_pixels
         self.frames = list[GifFrame]()
         self.plays = 1
-        self._next = NOTHING_SAID
+        self._next = DEFAULT_CONTROL
         self._blocks_left = SPARE_BLOCKS + file.size // BYTES_PER_BLOCK
         self.stream.seek(6)
         width, height, flags = struct.unpack("<HHB2x", exactly(self.stream, 7, "GIF"))
@@ -57,7 +57,7 @@ class GifBlocks:
         self._walk()
 
     def _walk(self) -> None:
-        # The trailer or garbage is the file's end, as in browsers.
+        # As in browsers, the trailer or garbage ends the file.
         while (kind := self.stream.read(1)) in {EXTENSION, IMAGE}:
             if kind == EXTENSION:
                 self._extension()
@@ -83,7 +83,7 @@ class GifBlocks:
         self._skip_sub_blocks()
         span = begin, self.stream.tell()
         self.frames.append(GifFrame(control, transparent, palette, code_size, bool(flags & 0x40), span))
-        self._next = NOTHING_SAID
+        self._next = DEFAULT_CONTROL
 
     def _extension(self) -> None:
         (label,) = exactly(self.stream, 1, "GIF")

@@ -63,7 +63,7 @@ class HeicSource(SourceFormat[ImageFile]):
 
 
 def _check_units(data: bytes) -> None:
-    """Raise `Rejected` `corrupt` for holes of zeros: libde265 fills them with garbage and reports no error.
+    """Raise `Rejected` `corrupt` if parts are zeros: libde265 decodes garbage there and reports no error.
 
     A picture consists of units, each after its length. A unit never contains three zeros in a row
     (ISO/IEC 23008-2, 7.4.2).

@@ -1,4 +1,4 @@
-"""Reads the best picture of an ICO or CUR: a PNG, or a BMP with a mask of what is transparent.
+"""Reads the best picture of an ICO or CUR: a PNG, or a BMP with a transparency mask.
 
 Among the largest pictures Pillow takes the one with the fewest bits, and it trusts entries more than pictures.
 """
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_PICTURES: Final = 256
-MAX_SIDE: Final = 256  # in an entry, which has 0 for it
+MAX_SIDE: Final = 256  # an entry has 0 for it
 DIRECTORY, ENTRY = 6, 16
 PNG: Final = PngSource()
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-PNG_BITS: Final = 32  # of all PNGs in icons, says Microsoft
+PNG_BITS: Final = 32  # of all PNGs in icons, by Microsoft's documentation
 
 
 class OpenedIcon(OpenedBmp):
@@ -69,7 +69,7 @@ class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
         _, at, size = max((_rank(file.stream, entry), *entry[:2:-1]) for entry in entries)
         if _is_png(file.stream, at):
             image = PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
-            image.announced = 0  # as in browsers, an icon does not move
+            image.announced = 0  # as in browsers, icons are not animated
             return image
         return OpenedIcon(file.stream, at, at + size)
 
@@ -92,7 +92,7 @@ def _is_png(stream: IO[bytes], at: int) -> bool:
 
 
 def _rank(stream: IO[bytes], entry: tuple[int, ...]) -> tuple[int, int]:
-    """A picture's pixels, and bits per pixel; the best picture has most. If it is damaged, as its entry says."""
+    """A picture's pixels and bits per pixel, from its entry if it is damaged. The best picture has the most."""
     width, height, bits, _, at = entry
     with suppress(Rejected):
         if _is_png(stream, at):

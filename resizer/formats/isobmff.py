@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEAD, LONG_HEAD = 8, 16
 MAX_BOXES: Final = 1000
-PROPERTIES: Final = 65_536  # bytes at a file's start where encoders put what they say of the picture
+PROPERTIES: Final = 65_536  # bytes at a file's start, where encoders write the picture's properties
 
 
 class Box(NamedTuple):
@@ -38,7 +38,7 @@ def boxes(data: bytes | bytearray, at: int = 0) -> Iterator[Box]:
         (length, kind), head = struct.unpack_from(">I4s", data, at), HEAD
         if length == 1 and at + LONG_HEAD <= len(data):
             (length,), head = struct.unpack_from(">Q", data, at + HEAD), LONG_HEAD
-        if length == 0:  # it goes on to the end
+        if length == 0:  # up to the end
             length = len(data) - at
         if length < head:
             return
@@ -54,7 +54,7 @@ def find(data: bytes, kind: bytes) -> bytes | None:
 def whole_file(file: SourceFile, format_: str) -> bytes:
     """Read an AVIF or HEIC. Raises `Rejected` `truncated` if its last box or its picture is cut off, or if too large.
 
-    Some decoders leave out what is missing, and do not say why they refuse a large picture.
+    Some decoders ignore missing data, and give no reason when they reject a large picture.
     """
     data = file.stream.read()
     start = data[:PROPERTIES]

@@ -29,9 +29,9 @@ BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
 COPY_BYTES: Final = 8  # per pixel, to change the order of components: each of them, and the picture
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
-ENUMERATED: Final = 1  # a method of the `colr` box: a number says the colour space
-PROFILES: Final = frozenset({2, 3})  # and its other methods: an ICC profile
-EIGHT_BITS, SIXTEEN_BITS = 7, 15  # of a palette's column, less one
+ENUMERATED: Final = 1  # a method of the `colr` box: the colour space is a number
+PROFILES: Final = frozenset({2, 3})  # the methods with an ICC profile
+EIGHT_BITS, SIXTEEN_BITS = 7, 15  # bits of a palette's column, minus 1
 PALETTE_MODES: Final = {1: "RGB", 3: "RGB", 4: "RGBA"}  # by a palette's columns
 SIGNATURE: Final = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
 
@@ -59,7 +59,7 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
     seconds_per_pixel: ClassVar[float] = 400e-9
 
     def open(self, file: SourceFile) -> OpenedJpeg2000:
-        """Read the whole file first: OpenJPEG may end the process if the file is shorter than it was told."""
+        """Read the whole file first: OpenJPEG may end the process if the file is shorter than its header says."""
         return OpenedJpeg2000(bytearray(file.stream.read()))
 
     def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:
@@ -99,7 +99,7 @@ def _parts(data: bytearray) -> tuple[int, bytes]:
 
 
 def _boxes(codestream: Codestream, colour: bytes) -> bytes:
-    """Boxes that tell Pillow the colour space if a number says it; without, Pillow goes by the components."""
+    """Boxes with the colour space for Pillow if it is a number. Otherwise Pillow looks at the components."""
     if len(colour) < 7 or colour[0] != ENUMERATED:
         return b""
     size = (*reversed(codestream.size), codestream.components, codestream.bits - 1)
@@ -135,7 +135,7 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
 
 
 def _mended(image: OpenedJpeg2000) -> Image.Image:
-    """The picture with what Pillow ignores: the components' order, and that few bits have a lower white."""
+    """Correct what Pillow ignores: the components' order, and the lower white of samples with few bits."""
     count, spare = len(image.getbands()), max(BYTE - image.codestream.bits, 0)
     picture: Image.Image = image
     if sorted(image.order) == list(range(count)):

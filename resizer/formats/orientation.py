@@ -19,13 +19,14 @@ UPRIGHT: Final = 1
 
 @contextmanager
 def ignored_damage() -> Iterator[None]:
-    """Go on after an error of Pillow: hostile EXIF may raise anything, and the picture does not need it."""
+    """Ignore errors of Pillow: hostile EXIF may raise anything, and the picture does not need it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except Exception as problem:
-        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)  # for a number that is no text
+        # Pillow raises it for a number where it expects text.
+        in_pillow = isinstance(problem, AttributeError) and not is_raised_here(problem)
         if is_our_fault(problem) and not in_pillow:
             raise
 
@@ -39,6 +40,6 @@ def exif_orientation(exif: bytes | None) -> int:
     with ignored_damage():
         tags.load((exif or b"")[:MAX_EXIF_BYTES])
         found = tags.get(ExifTags.Base.Orientation)
-    if isinstance(found, bytes):  # of the type BYTE
+    if isinstance(found, bytes):  # the tag has the type BYTE
         found = int.from_bytes(found, "big")
     return found if isinstance(found, int) and found in range(1, 9) else UPRIGHT

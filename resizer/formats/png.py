@@ -66,7 +66,7 @@ class PngSource(SourceFormat[OpenedPng]):
         if image.has_frames:
             return header
         chunks = image.chunks
-        if chunks.kind == b"IDAT":  # after the last row
+        if chunks.kind == b"IDAT":  # pixels after the last row
             deque(islice(chunks.pixels(), MAX_BEHIND), maxlen=0)
         for _ in range(MAX_BEHIND):
             if not chunks.kind or chunks.left > MAX_BYTES_BEHIND:
@@ -87,7 +87,7 @@ def animation(png: OpenedPng) -> Iterator[Frame]:
     before its last frame, `corrupt` if there is no frame, or if pixels have a wrong checksum.
     """
     canvas, made = Canvas(png.size), 0
-    if not png.control:  # a picture that is only for viewers without animation
+    if not png.control:  # this picture is only for viewers without animation
         deque(png.chunks.pixels(), maxlen=0)
         _go_to_frame(png)
     while made < png.announced and (control := _control(png)):

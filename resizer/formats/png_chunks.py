@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PIECE: Final = 65_536  # bytes read at once, as in Pillow
-MAX_CHUNKS: Final = 10_000  # without pixels; each costs some work, and real files have far fewer
+MAX_CHUNKS: Final = 10_000  # that have no pixels; real files have far fewer
 MAX_BLOCK: Final = 65_535  # bytes of a stored block, by RFC 1951, 3.2.4
 RAW: Final = -15  # deflate without zlib's header and checksum, over its largest window
 DATA: Final = frozenset({b"IDAT", b"fdAT"})
 
 
 class LeftOut(ValueError):
-    """A chunk that cannot be used; the message says why, to put after the chunk's name."""
+    """A chunk cannot be used; the message says why, and follows the chunk's name."""
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -39,7 +39,7 @@ class Chunks:
         self._checksum = self._count = self._number = 0
         self.kind = b""  # of the current chunk; empty at the file's end
         self.left = 0  # unread bytes of the current chunk
-        stream.read(8)  # the signature
+        stream.read(8)  # skips the signature
 
     @property
     def is_needed(self) -> bool:

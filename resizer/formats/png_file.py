@@ -77,7 +77,7 @@ class OpenedPng(PlainPng):
             raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
 
     def read_optional(self) -> None:
-        """Use this chunk, if it is of any use. It is left out with a warning if it is damaged."""
+        """Use this chunk if we need it. A damaged one is ignored with a warning."""
         kind = self.chunks.kind
         if kind not in USED:
             self.chunks.is_right()

@@ -1,4 +1,4 @@
-"""Writes PNGs and animated PNGs, with a palette if that looks the same, and with the better deflate strategy."""
+"""Writes PNGs and animated PNGs, with a palette if that looks the same, and the better deflate strategy."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 COLOURS: Final = 256
-SAME: Final = 255**2 / 10**4  # mean square of the errors; at this PSNR of 40 dB the two look identical
+MAX_SQUARED_ERROR: Final = 255**2 / 10**4  # a PSNR of 40 dB, at which the two look identical
 STRATEGIES: Final = (3, 0)  # Z_RLE and Z_DEFAULT_STRATEGY of zlib.h
 LEVELS: Final = {"fast": 1, "balanced": 3, "small": 6}
 STRIPS, STRIP_ROWS = 4, 6  # of the sample, from top to bottom
 MAX_PLAYS: Final = (1 << 31) - 1
 MAX_PART: Final = 65_535  # of a delay, a fraction of two 16-bit numbers in seconds
-SOMEWHERE: Final = (0, 0, 1, 1)  # drawn if nothing has changed: frames must not be empty
+ONE_PIXEL: Final = (0, 0, 1, 1)  # drawn if nothing has changed, because frames must not be empty
 
 
 class PngRendition(RenditionFormat):
@@ -68,7 +68,7 @@ def with_palette(image: Image.Image) -> Image.Image:
     if image.mode == "RGBA":  # colours count by their alpha
         pair = pair[0].convert("RGBa"), pair[1].convert("RGBa")
     errors = ImageStat.Stat(ImageChops.difference(*pair)).rms
-    return reduced if sum(error**2 for error in errors) / len(errors) <= SAME else image
+    return reduced if sum(error**2 for error in errors) / len(errors) <= MAX_SQUARED_ERROR else image
 
 
 def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
@@ -103,7 +103,7 @@ def _animated(pictures: Iterator[Image.Image], options: SaveOptions, how: Mappin
     for picture, duration in zip(pictures, options.durations, strict=True):
         box = whole = (0, 0, *picture.size)
         if before:
-            box = ImageChops.difference(before, picture).getbbox(alpha_only=False) or SOMEWHERE
+            box = ImageChops.difference(before, picture).getbbox(alpha_only=False) or ONE_PIXEL
         changed = picture if box == whole else picture.crop(box)
         for kind, body, _ in getchunks(changed, exif=options.exif, **how):
             if before is None and kind != b"IEND":

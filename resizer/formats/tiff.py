@@ -1,4 +1,4 @@
-"""Reads TIFFs, which scanners, archives and image editors write in more ways than Pillow supports.
+"""Reads TIFFs, including kinds by scanners, archives and image editors that Pillow does not support.
 
 We write a new directory for the best page after the end of the file: Pillow sees a single page that it can read,
 upright, and without tags that no rendition needs.
@@ -38,7 +38,9 @@ TO_16_BITS: Final = 257  # 255 becomes 65,535
 # Pillow's libtiff is built without WebP.
 COMPRESSIONS: Final = frozenset(TiffImagePlugin.COMPRESSION_INFO) - {50001}
 # Pillow's errors for valid TIFFs whose samples it does not support.
-UNREAD: Final = frozenset({"unknown pixel mode", "unknown data organization", "Invalid value for samples per pixel"})
+UNSUPPORTED_ERRORS: Final = frozenset(
+    {"unknown pixel mode", "unknown data organization", "Invalid value for samples per pixel"}
+)
 # libtiff returns samples in the machine's byte order, which Pillow forgets for these; Lambda is little-endian.
 NATIVE: Final = {"F;32BF": "F;32F", "I;16BS": "I;16S", "I;32BS": "I;32S"}
 BYTES_PER_STRIP: Final = 400  # Pillow's own entry for each, measured
@@ -90,7 +92,7 @@ class TiffSource(SourceFormat[OpenedTiff]):
         try:
             image = OpenedTiff(page)
         except SyntaxError as problem:
-            if str(problem) not in UNREAD:
+            if str(problem) not in UNSUPPORTED_ERRORS:
                 raise
             raise _unsupported(f"Its samples are unusual ({problem}); save it with 8 bits per channel.") from problem
         finally:

@@ -1,4 +1,4 @@
-"""Finds the page of a TIFF that is the picture, and refuses camera raw files.
+"""Finds the page of a TIFF that is the picture, and rejects camera raw files.
 
 Both begin alike, but a raw file's first page is a thumbnail.
 """
@@ -34,9 +34,9 @@ SENSOR_COMPRESSIONS: Final = frozenset(
 
 LAST_STRUCTURAL: Final = 532  # tags up to here describe the layout of pixels
 POINTERS: Final = frozenset({34665, 34853})  # to the directories of EXIF and GPS
-# The other tags that we use, with the most bytes of each: IPTC, of which each text costs Pillow a step, XMP, ratings,
-# copyright, ICC profile, EXIF, GPS, and Windows' texts. Photoshop's layers, which may be larger than the picture, are
-# not among them.
+# The other tags that we use, with the maximum bytes of each: IPTC (Pillow parses its texts one by one), XMP, ratings,
+# copyright, ICC profile, EXIF, GPS, and Windows' texts. Without Photoshop's layers, which may be larger than the
+# picture.
 METADATA: Final = {33723: 262_144} | dict.fromkeys(
     (700, 18246, 18249, 33432, 34675, *POINTERS, *range(40091, 40096)), 16_777_216
 )
@@ -100,7 +100,7 @@ def _has_sensor(page: Directory) -> bool:
 
 
 def _is_used(file: TiffFile, tag: int, field: Field) -> bool:
-    """Whether Pillow is to see a tag. Raises `Rejected` `truncated` if the pixels need it and it is not in the file."""
+    """Whether Pillow gets a tag. Raises `Rejected` `truncated` if the pixels need it and it is not in the file."""
     end = field.at + field.size
     if field.kind not in SIZES:
         return False

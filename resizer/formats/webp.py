@@ -32,7 +32,7 @@ class WebpSource(SourceFormat[WebPImageFile]):
 
     def open(self, file: SourceFile) -> WebPImageFile:
         data = file.stream.read()
-        if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp does not say why it refuses such a file
+        if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
             raise truncated(self.name)
         size = declared_size(data)
         if size and all(size):

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from resizer.model import Header, RenditionPlan
     from resizer.planning.geometry import Point, Size
 
-WEIGHTS: Final = (1.0, 0.4, 1.2, 0.0)  # of edges, saturation and skin in a score
-SURROUNDINGS: Final = 0.2  # of the longer side: what colours have to differ from
-AT_THE_EDGE: Final = 0.8  # of the picture's own edges: people put a subject nearer to the middle
-AT_THE_END: Final = 0.2  # of a crop's: what is looked at is best in its middle
+WEIGHTS: Final = (1.0, 0.4, 1.2, 0.0)  # of edges, saturation and skin in the score
+SURROUNDINGS: Final = 0.2  # of the longer side: colours are compared with their surroundings
+PICTURE_EDGE_WEIGHT: Final = 0.8  # photographers place a subject near the middle
+CROP_EDGE_WEIGHT: Final = 0.2  # the subject should be in the middle of the crop
 
 
 def _rising_and_falling(low: int, high: int, soft: int) -> list[int]:
@@ -35,17 +35,17 @@ def _rising_and_falling(low: int, high: int, soft: int) -> list[int]:
 # Skin of any tone in YCbCr: narrow in its colours, wide in its brightness (after Chai and Ngan, 1999).
 SKIN_CB, SKIN_CR = _rising_and_falling(85, 122, 8), _rising_and_falling(138, 168, 8)
 SKIN_Y: Final = _rising_and_falling(70, 240, 30)
-NOT_DARK: Final = [min(255, 2 * level) for level in range(256)]  # saturation means nothing where it is dark
+BRIGHTNESS: Final = [min(255, 2 * level) for level in range(256)]  # saturation of dark pixels is meaningless
 
 
 def _scores(small: Image.Image) -> Image.Image:
-    grey = Image.new("RGBA", small.size, (128, 128, 128, 255))  # what is transparent attracts nobody
+    grey = Image.new("RGBA", small.size, (128, 128, 128, 255))  # transparent parts attract no attention
     rgb = Image.alpha_composite(grey, small.convert("RGBA")).convert("RGB")
     luma, blue, red = rgb.convert("YCbCr").split()
     edges = Image.new("L", small.size)
-    inner = (1, 1, max(1, small.width - 1), max(1, small.height - 1))  # the filter leaves the outermost as they are
+    inner = (1, 1, max(1, small.width - 1), max(1, small.height - 1))  # the filter does not change the outermost pixels
     edges.paste(luma.filter(ImageFilter.GaussianBlur(0.5)).filter(ImageFilter.FIND_EDGES).crop(inner), inner)
-    saturation = ImageChops.multiply(rgb.convert("HSV").getchannel("S"), luma.point(NOT_DARK))
+    saturation = ImageChops.multiply(rgb.convert("HSV").getchannel("S"), luma.point(BRIGHTNESS))
     colours = ImageChops.multiply(blue.point(SKIN_CB), red.point(SKIN_CR))
     skin = ImageChops.multiply(colours, luma.point(SKIN_Y))
     around = ImageFilter.BoxBlur(max(2, SURROUNDINGS * max(small.size)))
@@ -56,20 +56,20 @@ def _scores(small: Image.Image) -> Image.Image:
 def _profile(scores: Image.Image, size: Size) -> list[float]:
     """The mean score of each column, or of each row."""
     levels = memoryview(scores.resize(size, Image.Resampling.BOX).tobytes()).cast("f")
-    fall = 1 - AT_THE_EDGE
-    return [level * (1 - fall * _off_centre(at, len(levels)) ** 2) for at, level in enumerate(levels)]
+    loss = 1 - PICTURE_EDGE_WEIGHT
+    return [level * (1 - loss * _off_centre(at, len(levels)) ** 2) for at, level in enumerate(levels)]
 
 
 def _best(profile: Sequence[float], fraction: float) -> float:
     length = min(len(profile), max(1, round(fraction * len(profile))))
-    weights = [1 - (1 - AT_THE_END) * abs(_off_centre(at, length)) for at in range(length)]
+    weights = [1 - (1 - CROP_EDGE_WEIGHT) * abs(_off_centre(at, length)) for at in range(length)]
 
-    def seen(start: int) -> float:
+    def score(start: int) -> float:
         return sum(level * weight for level, weight in zip(profile[start:], weights, strict=False))
 
     starts = range(len(profile) - length + 1)
     middle = (len(profile) - length) / 2
-    best = max(starts, key=lambda start: (seen(start), -abs(start - middle)))
+    best = max(starts, key=lambda start: (score(start), -abs(start - middle)))
     return (best + length / 2) / len(profile)
 
 
@@ -81,8 +81,8 @@ def _off_centre(at: int, count: int) -> float:
 def attention(small: Image.Image) -> Callable[[tuple[float, float]], Point]:
     """Measure an upright picture (L, RGB or RGBA) of about 32 pixels a side.
 
-    The function that it returns finds the middle of the best crop whose width and height are the given fractions of the
-    picture's.
+    The returned function takes a crop's width and height as fractions of the picture's, and returns the middle of the
+    best crop.
     """
     scores = _scores(small).convert("F")
     columns, rows = _profile(scores, (small.width, 1)), _profile(scores, (1, small.height))

@@ -24,7 +24,7 @@ CLEAR: Final = (0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A watermark's settings with its picture (RGBA, upright, in sRGB, as opaque as it is shown)."""
+    """A watermark's settings, and its picture: RGBA, upright, in sRGB, with the opacity of the settings."""
 
     picture: Image.Image
     watermark: Watermark

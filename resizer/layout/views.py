@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from resizer.model import Frame, Header
     from resizer.planning.geometry import Box
 
-SMALL: Final = 32  # pixels a side
-SAMPLES: Final = 12  # a side, of which each pixel of a small copy is the mean
+SMALL_SIDE: Final = 32  # pixels
+SAMPLES: Final = 12  # each pixel of a small copy is the mean of 12 x 12
 # EXIF 2.32, tag 0x0112: how an image must be turned to stand upright.
 TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -75,11 +75,11 @@ def _first_views(
 ) -> list[Frame]:
     """Views of a decoded frame, upright and finished.
 
-    Turns and converts them after resizing, when they are smallest, and closes each larger copy at once.
+    They are turned and converted after resizing, because they are smaller then; larger copies are closed at once.
     """
     pixels, size = frame.pixels, (header.width, header.height)
     parts, extent = [as_stored(view, header) for view in views], frame.crop_box or frame.pixels.size
-    untouched = View((0, 0, *size), size) in parts  # a view as it is
+    untouched = View((0, 0, *size), size) in parts  # a view that needs no resizing
     made = [_part(pixels, extent, (0, 0, *size), part, overwrite=not untouched) for part in parts]
     if not any(each is pixels for each in made):
         Image.Image.close(pixels)
@@ -89,7 +89,7 @@ def _first_views(
 def _part(
     pixels: Image.Image, extent: tuple[float, float], shown: Box, view: View, *, overwrite: bool = False
 ) -> Image.Image:
-    """A view of pixels that show the part `shown` of the picture on `extent`, their width and height."""
+    """A view made from pixels that show the part `shown` of the picture; `extent` is their exact width and height."""
     (left, top, right, bottom), (width, height) = shown, extent
     x0, x1 = ((at - left) * width / (right - left) for at in (view.crop[0], view.crop[2]))
     y0, y1 = ((at - top) * height / (bottom - top) for at in (view.crop[1], view.crop[3]))
@@ -112,14 +112,14 @@ def _upright(image: Image.Image, header: Header) -> Image.Image:
 
 
 def small_copy(frame: Frame, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """A small copy of a decoded frame, at most `SMALL` pixels a side, upright and finished.
+    """A small copy of a decoded frame, at most `SMALL_SIDE` pixels a side, upright and finished.
 
     It skips pixels of large pictures. The frame is not changed.
     """
-    times = max(frame.pixels.size) / SMALL
+    times = max(frame.pixels.size) / SMALL_SIDE
     if times <= 1:
         return _finished(frame.pixels.copy(), header, finish)
     sampled = min(SAMPLES, int(times))
-    width, height = (max(1, min(SMALL, round(side / times))) * sampled for side in frame.pixels.size)
+    width, height = (max(1, min(SMALL_SIDE, round(side / times))) * sampled for side in frame.pixels.size)
     copy = frame.pixels.resize((width, height), Image.Resampling.NEAREST).reduce(sampled)
     return _finished(copy, header, finish)

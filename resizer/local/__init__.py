@@ -1,1 +1,1 @@
-"""The command line and the local service; never part of the Lambda artifact."""
+"""The local service. The Lambda artifact does not contain it."""

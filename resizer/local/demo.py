@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from resizer.local.trigger import Invocation
     from resizer.settings import Settings
 
-PATIENCE_SECONDS: Final = 120
+TIMEOUT_SECONDS: Final = 120
 
 
 @dataclass(slots=True)
 class Watch:
-    """Collects finished events; sets `ended` once all expected ones are there.
+    """Collects finished events; sets `ended` when all expected ones are there, or one has failed.
 
-    `of_renditions`: renditions send events, too, because they are in the bucket of the uploads.
+    With `renditions_too` it also expects an event for each rendition, as if they are in the bucket of the uploads.
     """
 
     expected: set[str]
-    of_renditions: bool = True
+    renditions_too: bool = True
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def note(self, invocation: Invocation) -> None:
-        """Record a finished event, and expect an event for each of its renditions."""
+        """Record a finished event."""
         for result in (invocation.answer or {}).get("results", ()):
             self.results[result["key"]] = result
-            if self.of_renditions:
+            if self.renditions_too:
                 self.expected.update(rendition["key"] for rendition in result["renditions"])
         if invocation.problem:
             self.problems.append(str(invocation.problem))
@@ -46,24 +46,23 @@ class Watch:
             self.ended.set()
 
     def wait(self) -> None:
-        """Wait for all events. Raises `UsageError` if one failed, or after `PATIENCE_SECONDS`."""
-        self.ended.wait(PATIENCE_SECONDS)
+        """Wait for all events. Raises `UsageError` if one failed, or after `TIMEOUT_SECONDS`."""
+        self.ended.wait(TIMEOUT_SECONDS)
         if self.problems:
             raise UsageError("; ".join(self.problems))
         if not self.expected <= self.results.keys():
-            raise UsageError(f"No renditions after {PATIENCE_SECONDS} seconds.")
+            raise UsageError(f"No renditions after {TIMEOUT_SECONDS} seconds.")
 
 
 def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
     """Upload images by name, wait, and save all renditions below `save`. Returns the results, uploads first.
 
-    Images are uploaded below the source prefix, to a bucket of the settings, after the watermarks: a watermark's key is
-    also its path from the working directory. Renditions in the same bucket send events as well; their results are
-    `skipped`.
+    It uploads the watermarks first: a watermark's key is also its path from the working directory. Images get the
+    source prefix. Renditions in the same bucket send events, too; their results are `skipped`.
     """
     bucket = source_bucket(settings)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}
-    watch = Watch(set(uploads), of_renditions=settings.output_bucket is None)
+    watch = Watch(set(uploads), renditions_too=settings.output_bucket is None)
     opened = local_service(bucket, finished=watch.note, ended=watch.ended, output_bucket=settings.output_bucket)
     with opened as service:
         s3 = clients.client("s3")
@@ -78,7 +77,7 @@ def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> 
 
 
 def _watermarks(settings: Settings) -> dict[str, bytes]:
-    """The watermarks that are files, by their keys."""
+    """Read the watermarks that are files here, by their keys."""
     keys = [watermark.key for watermark in settings.watermarks.values()]
     return {key: Path(key).read_bytes() for key in keys if Path(key).is_file()}
 

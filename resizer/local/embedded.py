@@ -28,20 +28,20 @@ HOST: Final = "127.0.0.1"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # only if the user asks for it
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-# Variables of the shell that could send our requests elsewhere, even to a real account.
-FOREIGN: Final = re.compile(r"AWS_.*|.*_PROXY", re.IGNORECASE)
-OWN: Final = {
+# Variables that could send our requests elsewhere, even to a real account.
+REMOVED_VARIABLES: Final = re.compile(r"AWS_.*|.*_PROXY", re.IGNORECASE)
+OUR_VARIABLES: Final = {
     **CREDENTIALS,
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "NO_PROXY": "*",  # of the system's settings, too
+    "NO_PROXY": "*",  # ignores a proxy of the operating system, too
 }
 
-# Allowed without credentials. moto checks HEAD by an action of its own; it allows PUTs of new keys anyway.
-UNSIGNED: Final = ["s3:GetObject", "s3:HeadObject", "s3:PutObject"]
-FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+# Allowed without credentials. moto has the action s3:HeadObject, which AWS does not have.
+PUBLIC_ACTIONS: Final = ["s3:GetObject", "s3:HeadObject", "s3:PutObject"]
+FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def embedded_aws(
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     listener = _listen(host, port)
-    app = wrap(_forms_are_bodies(_Dispatcher(create_backend_app)))
+    app = wrap(_accept_forms(_Dispatcher(create_backend_app)))
     number = listener.getsockname()[1]
     server = make_server(host, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
@@ -74,28 +74,28 @@ def embedded_aws(
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    # moto lists its own folder for every request, a third of the time that it takes.
+    # moto would list its own folder for every request, which is a third of the request's time.
     get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 
 
 def make_bucket(bucket: str) -> None:
-    """Create a bucket whose objects any page in a browser can show and fetch, as from a CDN, and curl can overwrite."""
+    """Create a bucket that you can read from and write to without credentials, with curl or from a web page."""
     s3 = clients.client("s3")
-    statement = {"Effect": "Allow", "Principal": "*", "Action": UNSIGNED, "Resource": f"arn:aws:s3:::{bucket}/*"}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": PUBLIC_ACTIONS, "Resource": f"arn:aws:s3:::{bucket}/*"}
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     rule = {"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
-def _forms_are_bodies(app: WSGIApplication) -> WSGIApplication:
-    """Make moto store a PUT's body even if its type is a form's; it would hang, because it parses forms first.
+def _accept_forms(app: WSGIApplication) -> WSGIApplication:
+    """Let moto store PUTs with the Content-Type of a form, with which it would hang, because it parses forms first.
 
-    curl sends `application/x-www-form-urlencoded` with `--data-binary`. Such objects get another Content-Type here.
+    `curl --data-binary` sends `application/x-www-form-urlencoded`. We change it to `application/octet-stream`.
     """
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORMS):
+        if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM_TYPES):
             environ["CONTENT_TYPE"] = "application/octet-stream"
         return app(environ, start)
 
@@ -121,9 +121,9 @@ def _listen(host: str, port: int) -> socket.socket:
 @contextmanager
 def _environment(endpoint: str) -> Iterator[None]:
     before = dict(os.environ)
-    for name in filter(FOREIGN.fullmatch, before):
+    for name in filter(REMOVED_VARIABLES.fullmatch, before):
         del os.environ[name]
-    os.environ.update(OWN, AWS_ENDPOINT_URL=endpoint)
+    os.environ.update(OUR_VARIABLES, AWS_ENDPOINT_URL=endpoint)
     clients.forget()
     try:
         yield

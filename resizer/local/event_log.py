@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class EventLines(logging.Handler):
-    """Prints log records about objects, and other records from level WARNING.
+    """Prints the outcome of each object, and other log records from level WARNING up.
 
     With `quiet`, events of renditions are not printed.
     """
@@ -36,12 +36,12 @@ class EventLines(logging.Handler):
         if self._quiet and fields.get("reason") in {Reason.OUTPUT_PREFIX, Reason.OUTPUT_BUCKET}:
             return
         if "outcome" in fields:
-            self._console.print(event_line(fields, self._written(fields)), soft_wrap=True, highlight=False)
+            self._console.print(event_line(fields, self._formats(fields)), soft_wrap=True, highlight=False)
         elif record.levelno >= logging.WARNING:
             self._console.print(escape(record.getMessage()), soft_wrap=True, highlight=False)
 
-    def _written(self, fields: dict[str, Any]) -> list[str]:
-        """The formats of a source's renditions; the log does not have them."""
+    def _formats(self, fields: dict[str, Any]) -> list[str]:
+        """The formats of a source's renditions, from the settings: the log does not contain them."""
         source = fields["format"] if fields["format"] in KEPT else "JPEG or PNG"
         names = [name for spec in self._settings.rule_for(fields["key"]).renditions for name in spec.formats]
         return list(dict.fromkeys(source if name == "source" else name.upper() for name in names))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resizer.local.embedded import CREDENTIALS, HOST, REGION, embedded_aws, make_bucket
-from resizer.local.trigger import Handler, Invocation, Trigger, wire
+from resizer.local.trigger import Handler, Invocation, Trigger, connect_queue
 from resizer.s3 import clients
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Service:
     """A running service; `failures` lists the events that failed on every try.
 
-    Renditions are written to `output_bucket`, which may be the same as `bucket`.
+    `output_bucket` is the bucket for renditions; it may be the same as `bucket`.
     """
 
     endpoint: str
@@ -30,7 +30,7 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables for any AWS client to use it."""
+        """Environment variables with which any AWS client uses the service."""
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, **CREDENTIALS}
 
 
@@ -43,7 +43,7 @@ def load_handler() -> Handler:
 
 
 def make_event_bus(bus: str) -> None:
-    """Create the settings' event bus, given by name or ARN; the `default` one exists already."""
+    """Create the settings' event bus, by name or ARN; `default` exists already."""
     name = bus.rpartition("event-bus/")[2]
     if name not in {"", "default"}:
         clients.client("events").create_event_bus(Name=name)
@@ -59,9 +59,9 @@ def local_service(  # noqa: PLR0913 # most have defaults
     host: str = HOST,
     output_bucket: str | None = None,
 ) -> Iterator[Service]:
-    """Run the service during the block. The trigger's thread calls `finished` with every event.
+    """Run the service during the block. The trigger's thread calls `finished` after every event.
 
-    Also creates the settings' `output_bucket`, which sends no events.
+    Also creates `output_bucket`, which sends no events.
 
     Raises `UsageError` if the port is in use, and `ConfigError` if the settings are wrong. If the trigger's thread
     crashes, it sets `ended`, and the end of the block raises `ResizerError`.
@@ -70,14 +70,14 @@ def local_service(  # noqa: PLR0913 # most have defaults
         handler = load_handler()  # makes its clients, so the endpoint must be set
         service = Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))
 
-        def note(invocation: Invocation) -> None:
+        def record(invocation: Invocation) -> None:
             if invocation.problem:
                 service.failures.append(invocation)
             if finished:
                 finished(invocation)
 
         make_event_bus(os.environ.get("RESIZER_EVENT_BUS", "").strip())
-        trigger = Trigger(wire(bucket), handler, note, ended)
+        trigger = Trigger(connect_queue(bucket), handler, record, ended)
         trigger.start()
         try:
             yield service
@@ -86,10 +86,10 @@ def local_service(  # noqa: PLR0913 # most have defaults
 
 
 @contextmanager
-def storage_alone(
+def storage_only(
     bucket: str, port: int = 0, *, host: str = HOST, output_bucket: str | None = None
 ) -> Iterator[Service]:
-    """Run only the storage, without the trigger, to invoke functions by hand. Raises `UsageError`."""
+    """Run only S3, without the trigger, so that you can invoke functions yourself. Raises `UsageError`."""
     with embedded_aws(port, host=host) as endpoint:
         make_bucket(bucket)
         yield Service(endpoint, bucket, _with_output_bucket(bucket, output_bucket))

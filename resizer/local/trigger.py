@@ -45,7 +45,7 @@ class LocalContext:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What the handler did with one event: its answer, or the last of its `tries` errors."""
+    """The result of one event: the handler's answer, or its error in the last of `tries` tries."""
 
     event: dict[str, Any]
     answer: dict[str, Any] | None
@@ -53,7 +53,7 @@ class Invocation:
     tries: int
 
 
-def wire(bucket: str) -> str:
+def connect_queue(bucket: str) -> str:
     """Create the bucket and a queue for its notifications; returns the queue's URL."""
     s3, sqs = clients.client("s3"), clients.client("sqs")
     url: str = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
@@ -69,7 +69,7 @@ def wire(bucket: str) -> str:
 class Trigger:
     """Reads notifications in a thread and calls the handler with each, until it is stopped.
 
-    If the thread crashes, which would be a bug of ours, `ended` is set.
+    If the thread crashes because of our own bug, it sets `ended`.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Trigger:
                     self._finished(self.invoke(json.loads(message["Body"])))
                     sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
             except clients.REQUEST_ERRORS:
-                if not self._stopping.wait(0.2):  # the server may be busy; while stopping it may be gone
+                if not self._stopping.wait(0.2):  # the server may be busy, or gone while stopping
                     continue
 
     def invoke(self, event: dict[str, Any]) -> Invocation:

@@ -1,7 +1,7 @@
 """Predicts the memory for an image from its header, before decoding. All figures are in bytes.
 
-The two tables below say what a pixel of the source and of a rendition takes; the decoders' own memory is in each source
-format's class. `python -m bench.memory` compares predictions with measured peaks.
+Two tables below have the bytes per pixel of the source and of renditions. Each source format's class has its decoder's
+own memory. `python -m bench.memory` compares predictions with measured peaks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MB: Final = 1_048_576
 FIXED: Final = 11 * MB
 
 
-# By Pillow's mode, bytes per source pixel: as decoded, and for a copy in a mode that can be resized.
+# Bytes per source pixel by Pillow's mode: when decoded, and for a copy in a mode that can be resized.
 SOURCE_PIXEL: Final = {
     "L": (1, 0),
     **dict.fromkeys(("RGB", "RGBA", "CMYK"), (4, 0)),
@@ -52,19 +52,19 @@ class OutputPixel(NamedTuple):
 
 OUTPUT_PIXEL: Final = {
     Format.JPEG: OutputPixel(3.8, 7.9, 0, 1.4, 1.4),
-    Format.PNG: OutputPixel(6.3, 9.3, 0.5, 3.1, 4.1),  # with a palette being looked for
-    Format.GIF: OutputPixel(35, 39, 2.3, 1.4, 1.4),  # all colours are counted
+    Format.PNG: OutputPixel(6.3, 9.3, 0.5, 3.1, 4.1),  # while it looks for a palette
+    Format.GIF: OutputPixel(35, 39, 2.3, 1.4, 1.4),  # it counts all colours
     Format.WEBP: OutputPixel(13.3, 36, 4.6, 2.8, 3.8),
     Format.AVIF: OutputPixel(29, 34, 4, 2.2, 3.2),
 }
 GREY_PNG: Final = OutputPixel(1.2, 1.2, 0, 1.1, 1.1)
-SMALL: Final = {  # with the effort `small`
+SMALL_EFFORT: Final = {
     Format.WEBP: OutputPixel(30, 38, 4.6, 2.8, 3.8),
 }
-ENCODER: Final = {Format.PNG: 1 * MB, Format.GIF: 16 * MB, Format.AVIF: 2 * MB}  # whatever the size
+ENCODER: Final = {Format.PNG: 1 * MB, Format.GIF: 16 * MB, Format.AVIF: 2 * MB}  # for pictures of any size
 CANVAS: Final = 4  # bytes per pixel of a copy with a border, background or watermark
-WATERMARK: Final = 5  # per pixel of the rendition, which the watermark may cover, and the copy of a grey picture
-# Outputs in memory at once: two that are being written, and the one that is being made.
+WATERMARK: Final = 5  # bytes per pixel: the watermark may cover the rendition, and a grey picture is copied
+# Files in memory at once: two uploads, and the file that is being encoded.
 IN_FLIGHT: Final = 3
 
 
@@ -85,12 +85,12 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     if header.frames > 1 or (header.has_transparency and header.mode in {"1", "L", "RGB"}):
         copied = 4  # to RGBA
     decoded = pixels * in_mode + file_size * source.access + header.held_bytes
-    passes = wanted[0] * rows * depth  # between the resampler's two, across and down; it keeps this buffer
+    passes = wanted[0] * rows * depth  # the resampler keeps the buffer between its horizontal and its vertical pass
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.
     resizing = pixels * copied + passes + sum(made) + max(made)
     if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
-        resizing += 4 * header.width * header.height  # multiplied by alpha for the others only
+        resizing += 4 * header.width * header.height  # a copy multiplied by alpha, for the other views
     decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
     return FIXED + round(max(decoding, passes + _encoding(header, planned, views, made_from)))
 
@@ -102,7 +102,7 @@ def _resized_depth(header: Header) -> int:
 
 
 def _anywhere(plan: RenditionPlan, upright: Size) -> View:
-    """A rendition's view; an attention crop, whose place is unknown, is moved off those that it could be made from."""
+    """A rendition's view; the place of an attention crop is unknown, so it is moved away from possible sources."""
     left, top, right, bottom = plan.placement.view.crop
     if not plan.placement.attention:
         return plan.placement.view
@@ -130,16 +130,17 @@ def _encoding(
 
 
 def _encoder(header: Header, plan: RenditionPlan) -> tuple[float, float]:
-    """What an encoder takes with its copies of the pictures, and the largest file that it may produce."""
+    """The memory of an encoder with its copies of the pictures, and the largest file that it may produce."""
     spec, border, pixels = plan.spec, plan.placement.has_border, prod(plan.size)
-    figures = (SMALL if spec.effort == "small" else OUTPUT_PIXEL).get(plan.format, OUTPUT_PIXEL[plan.format])
+    figures = (SMALL_EFFORT if spec.effort == "small" else OUTPUT_PIXEL).get(plan.format, OUTPUT_PIXEL[plan.format])
     moving, further = header.frames > 1, header.frames - 1 if figures.frame else 0
     composed = border or spec.watermark or (spec.background and (header.has_transparency or moving))
     if plan.format is Format.PNG and _resized_depth(header) == 1 and not composed:
         figures = GREY_PNG
     covered = spec.background is not None and len(spec.background) == len("#rrggbb")
     each, file = figures.opaque, figures.opaque_file
-    if (header.has_transparency or (moving and header.format == "GIF")) and not covered:  # a GIF's frame may be a part
+    # A GIF's frame may cover only a part.
+    if (header.has_transparency or (moving and header.format == "GIF")) and not covered:
         each, file = figures.transparent, figures.transparent_file
     elif moving:
         each += CANVAS  # every frame is converted from RGBA

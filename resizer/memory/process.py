@@ -20,7 +20,7 @@ RESERVED: Final = 8 * MB
 STATM: Final = Path("/proc/self/statm")
 STATUS: Final = Path("/proc/self/status")
 CLEAR_REFS: Final = Path("/proc/self/clear_refs")
-STACK: Final = 8 * MB  # of a decoder's thread; it counts as data though it is hardly used
+STACK: Final = 8 * MB  # of a decoder's thread; it counts as data although little of it is used
 
 
 def resident() -> int:

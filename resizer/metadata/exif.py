@@ -1,4 +1,4 @@
-"""The metadata that renditions keep: by default artist and copyright, but no place and no camera."""
+"""The metadata that renditions keep: by default artist and copyright, but neither location nor camera."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ DESCRIPTIVE: Final = frozenset(
     }
 )  # fmt: skip
 DIRECTORIES: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-# Tags that are wrong after the conversion to sRGB and to another size.
-UNTRUE: Final = frozenset({Base.ColorSpace, Base.ExifImageWidth, Base.ExifImageHeight, Base.ExifInteroperabilityOffset})
+# Tags that are wrong after resizing and the conversion to sRGB.
+OUTDATED: Final = frozenset(
+    {Base.ColorSpace, Base.ExifImageWidth, Base.ExifImageHeight, Base.ExifInteroperabilityOffset}
+)
 
 
 def kept_exif(image: ImageFile, keep: str, warn: Callable[[str], None]) -> bytes:
@@ -75,12 +77,12 @@ def _exif(image: ImageFile) -> Image.Exif:
 
 
 def _elsewhere(image: ImageFile, warn: Callable[[str], None]) -> Iterator[Rights]:
-    """Rights from other blocks than EXIF, each read on demand, the most trusted first."""
+    """Rights from XMP, IPTC and texts, each read on demand, the most reliable first."""
     (has_iptc, is_newer), xmp = _has_iptc(image), image.info.get("xmp")
     texts = [str(image.info.get(keyword, "")) for keyword in KEYWORDS] if image.format == "PNG" else []
     if not (has_iptc or xmp or any(texts)):
         return
-    from resizer.metadata import rights  # noqa: PLC0415 # 2 ms, and many photos have none of these
+    from resizer.metadata import rights  # noqa: PLC0415 # takes 2 ms, and many photos have none of these
 
     if has_iptc and is_newer:
         yield rights.rights_in_iptc(image, warn)
@@ -101,11 +103,11 @@ def _has_iptc(image: ImageFile) -> tuple[bool, bool]:
 
 
 def _described(exif: Image.Exif) -> dict[int, object]:
-    """The tags that stay true of a rendition."""
+    """The tags that are still correct for a rendition."""
     tags: dict[int, object] = {tag: _as_stored(exif[tag]) for tag in DESCRIPTIVE & set(exif)}
     for directory in DIRECTORIES:
         entries = exif.get_ifd(directory)
-        tags[directory] = {tag: _as_stored(entries[tag]) for tag in entries.keys() - UNTRUE}
+        tags[directory] = {tag: _as_stored(entries[tag]) for tag in entries.keys() - OUTDATED}
     return {tag: value for tag, value in tags.items() if not _is_blank(value)}
 
 
@@ -115,7 +117,7 @@ def _as_stored(value: object) -> object:
 
 
 def _is_blank(value: object) -> bool:
-    """Whether a tag has nothing but the blanks and zeros that cameras write, or a directory no tags."""
+    """Whether a tag has only the blanks and zeros that cameras write, or a directory has no tags."""
     return value == {} or (isinstance(value, bytes) and not value.strip(b"\0 "))
 
 

@@ -60,7 +60,7 @@ def rights_in_xmp(packet: bytes, warn: Callable[[str], None]) -> Rights:
     except (ET.ParseError, ValueError) as problem:
         warn(f"The XMP cannot be read, and is ignored: {problem}.")
         return Rights()
-    # What the picture was made from has descriptions, too, but nested deeper.
+    # Descriptions of the pictures that this one was made from are nested deeper.
     descriptions = [found for rdf in root.iter(f"{RDF}RDF") for found in rdf.findall(f"{RDF}Description")]
     creators = [text for _, text in _texts(descriptions, f"{DUBLIN_CORE}creator")]
     rights = list(_texts(descriptions, f"{DUBLIN_CORE}rights"))
@@ -91,7 +91,7 @@ def rights_in_iptc(image: ImageFile, warn: Callable[[str], None]) -> Rights:
         warn(f"The IPTC cannot be read, and is ignored: {problem}.")
         return Rights()
     declared, by_lines, notices = (_values(found.get(key)) for key in (CHARACTER_SET, BY_LINE, COPYRIGHT_NOTICE))
-    if any(DATASET in value for value in declared + by_lines + notices):  # what follows it may be anything
+    if any(DATASET in value for value in declared + by_lines + notices):  # the rest cannot be trusted
         warn("The IPTC cannot be read, and is ignored: a text runs into the next dataset.")
         return Rights()
     is_utf_8 = any(value.startswith(UTF_8) for value in declared)
@@ -110,6 +110,6 @@ def _decoded(text: bytes, *, is_utf_8: bool) -> str:
     try:
         return one_line(text.decode())
     except UnicodeDecodeError as problem:
-        if is_utf_8 and problem.end == len(text):  # programs cut by-lines at 32 bytes, even within a character
+        if is_utf_8 and problem.end == len(text):  # programs truncate by-lines to 32 bytes, even within a character
             return one_line(text[: problem.start].decode())
         return one_line(text.decode("cp1252", "replace"))

@@ -18,14 +18,14 @@ Size = tuple[int, int]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, float]  # fractions of the width from the left and of the height from the top
 
-ATTENTION: Final = "attention"  # the part that people look at, which only the pixels show
+ATTENTION: Final = "attention"  # the part that people look at; it depends on the pixels
 POINTS: Final[dict[str, Point]] = {
     "northwest": (0, 0), "north": (0.5, 0), "northeast": (1, 0),
     "west": (0, 0.5), "center": (0.5, 0.5), "east": (1, 0.5), ATTENTION: (0.5, 0.5),
     "southwest": (0, 1), "south": (0.5, 1), "southeast": (1, 1),
 }  # fmt: skip
 FOCAL_POINT: Final = "focal-point"  # the user metadata of a source, without `x-amz-meta-`
-SAME: Final = 1e-6  # pixels: two edges that arithmetic has moved apart
+EPSILON: Final = 1e-6  # pixels; for rounding errors
 
 
 class View(NamedTuple):
@@ -41,21 +41,21 @@ class View(NamedTuple):
         return max(1, round(upright[0] * across)), max(1, round(upright[1] * down))
 
     def is_enlarged(self) -> bool:
-        """Whether it has more pixels than the source has there."""
+        """Whether it has more pixels than this part of the source."""
         left, top, right, bottom = self.crop
         return self.size[0] > right - left + 0.5 or self.size[1] > bottom - top + 0.5
 
     def holds(self, other: View) -> bool:
-        """Whether all that the other shows is shown here."""
+        """Whether this view shows everything that the other one shows."""
         (left, top, right, bottom), (x0, y0, x1, y1) = self.crop, other.crop
-        return left <= x0 + SAME and top <= y0 + SAME and right >= x1 - SAME and bottom >= y1 - SAME
+        return left <= x0 + EPSILON and top <= y0 + EPSILON and right >= x1 - EPSILON and bottom >= y1 - EPSILON
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How a rendition is laid out: a view of the source, `at` so many pixels from the left and top of `canvas`.
+    """How a rendition is laid out: a view of the source, with its offset `at` (left, top) on `canvas` in pixels.
 
-    With `attention` the crop is in the middle only until the pixels show where people look.
+    With `attention`, `layout.attention.focus` moves the crop once the pixels are decoded.
     """
 
     view: View
@@ -72,7 +72,7 @@ class Placement:
 def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Placement:
     """Lay out one rendition of a source with this upright size in pixels; no side is ever zero.
 
-    `focal` is the point that a crop keeps, whatever its gravity is.
+    A crop keeps the point `focal`, if there is one, instead of its gravity.
     """
     width, height = spec.width, spec.height
     if width is None or height is None or spec.fit is Fit.INSIDE:
@@ -88,7 +88,7 @@ def place(upright: Size, spec: RenditionSpec, focal: Point | None = None) -> Pla
 
 
 def whole(upright: Size, size: Size) -> Placement:
-    """All of the source at a size, and nothing around it."""
+    """The whole source at a size, without a border."""
     return Placement(View((0, 0, *upright), size), size)
 
 
@@ -105,7 +105,7 @@ def _inside(upright: Size, width: int | None, height: int | None, *, enlarge: bo
 
 
 def _cover(upright: Size, box: Size, point: Point, *, enlarge: bool) -> View:
-    """The largest part with the box's proportions, with the point in its middle, as near as the edges allow."""
+    """The largest part with the box's proportions; the point is in its middle, or as near as the edges allow."""
     (across, down), (width, height) = upright, box
     size, window = box, (max(1.0, min(across, down * width / height)), max(1.0, min(down, across * height / width)))
     if not enlarge and (width > across or height > down):
@@ -114,7 +114,7 @@ def _cover(upright: Size, box: Size, point: Point, *, enlarge: bool) -> View:
         max(0.0, min(at * side - length / 2, side - length))
         for at, side, length in zip(point, upright, window, strict=True)
     )
-    if window == size:  # whole pixels are copied
+    if window == size:  # not scaled, so whole pixels can be copied
         left, top = round(left), round(top)
     return View((left, top, min(across, left + window[0]), min(down, top + window[1])), size)
 
@@ -155,14 +155,14 @@ def focal_point(text: str | None, warn: Callable[[str], None]) -> Point | None:
         across, down = (float(part) for part in text.split(","))
     except ValueError:
         across = down = -1
-    if 0 <= across <= 1 and 0 <= down <= 1:  # "nan" is not
+    if 0 <= across <= 1 and 0 <= down <= 1:  # false for "nan"
         return across, down
     warn(f"The user metadata {FOCAL_POINT} is ignored: {text[:40]!r} is not two fractions such as 0.31,0.62.")
     return None
 
 
 def rank(upright: Size, placement: Placement) -> tuple[bool, Size, Size]:
-    """The place in the order of work, greatest first: each after the ones it can be made from, enlarged ones last."""
+    """The sort key for the order of work: a view comes after those that it can be made from, and enlarged ones last."""
     view = placement.view
     return not view.is_enlarged(), view.whole(upright), view.size
 
@@ -177,7 +177,7 @@ def sources(upright: Size, views: Iterable[View]) -> dict[View, View | None]:
 
 
 def cascade_source(upright: Size, view: View, made: Collection[View]) -> View | None:
-    """The smallest one that contains the view and is large enough, else the largest that is not smaller, or None."""
+    """The smallest view that contains this one and is large enough to scale down, else the largest, or None."""
     width = view.whole(upright)[0]
     fit = [each for each in made if each.holds(view) and not each.is_enlarged() and each.whole(upright)[0] >= width]
     fit.sort(key=lambda each: (each.whole(upright), each.size))

@@ -1,8 +1,8 @@
-"""Decides which objects are sources: the first of four walls against recursion.
+"""Decides which objects are sources: the first of four protections against recursion.
 
 Keys are compared as S3 compares them: decoded, character by character. `Resized/`, `./resized/` and a decomposed é are
-not `resized/` and é. An object uploaded there is a source like any other, and its renditions go to the output prefix,
-where no key is ever a source. If renditions have a bucket of their own, nothing in that bucket is a source.
+not `resized/` and é. An object uploaded there is a source, and its renditions go to the output prefix, where no key
+is ever a source. If renditions have a bucket of their own, nothing in that bucket is a source.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from resizer.settings import Settings
 
 MAX_KEY_BYTES: Final = 1024  # of UTF-8 (S3 user guide, "Naming Amazon S3 objects")
-SOURCE: Final = "source"  # in the settings: the source's own format, under the plain key
-MANIFEST: Final = "manifest"  # a manifest's key has it in place of a rendition's name; no rendition may be called so
-# Raise it when the same renditions give another manifest than before, so that existing ones are replaced.
+SOURCE: Final = "source"  # in the settings: the source's own format; its key gets no extra extension
+MANIFEST: Final = "manifest"  # replaces a rendition's name in a manifest's key, so no rendition may have this name
+# Increase it when manifests of the same renditions change, so that existing ones are replaced.
 MANIFEST_VERSION: Final = 1
 
 
@@ -41,7 +41,7 @@ def plan(key: str, header: Header, settings: Settings, focal: Point | None = Non
             format_ = header.own_format if name == SOURCE else Format(name.upper())
             width, height = placement.canvas
             if max(width, height) > RENDITIONS[format_].max_side:
-                detail = f"A rendition of {width} x {height} pixels is longer than {format_} allows."
+                detail = f"A rendition of {width} x {height} pixels is too large for {format_}."
                 raise Rejected(Reason.TOO_WIDE_FOR_FORMAT, detail)
             plans.append(RenditionPlan(output_key(key, spec.name, name, settings), format_, placement, spec))
     return plans

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 SOURCE: Final = "resizer"
 MAX_ENTRIES: Final = 10  # of one request (EventBridge API reference, "PutEvents")
 # Of an entry, and of all entries of a request (EventBridge user guide, "Calculating PutEvents event entry size"). AWS
-# raised it to 1 MB in January 2026; this is what every region and every target of a rule takes.
+# raised it to 1 MB in January 2026, but not every region and every target of a rule accepts that.
 MAX_BYTES: Final = 256_000
 ATTEMPTS: Final = 3
 BACKOFF_SECONDS: Final = 0.1
-# What an event that would be too large goes without, in this order: each is in the manifest, or follows from the rest.
-LEFT_OUT: Final = ("srcset", "renditions")
+# Fields to omit from an event that is too large, in this order. The manifest has them, or they follow from the rest.
+OMITTED_FIELDS: Final = ("srcset", "renditions")
 
 
 def send(reports: Sequence[Report], bus: str) -> list[Report]:
@@ -38,7 +38,7 @@ def send(reports: Sequence[Report], bus: str) -> list[Report]:
     problems: dict[int, ResizerError] = {}
     for attempt in range(ATTEMPTS):
         if attempt:
-            time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that not all come back at once
+            time.sleep(random.uniform(0, BACKOFF_SECONDS * attempt))  # noqa: S311 # so that functions do not retry in step
         problems = {number: why for batch in _batches(waiting) for number, why in _put(batch, bus).items()}
         waiting = {number: waiting[number] for number in problems}
         if not waiting or any(isinstance(problem, OutOfTime) for problem in problems.values()):
@@ -50,7 +50,7 @@ def entry_for(report: Report, bus: str) -> Entry | None:
     """The event about a source, or None.
 
     A retry that finds everything done sends it, too: the first attempt may not have. Renditions of an event's own
-    widths send none: only the event's sender knows about them.
+    widths send none: only the sender of the event knows them.
     """
     about: dict[str, Any]
     source = {"bucket": report.source.bucket, "key": report.source.key}
@@ -70,7 +70,7 @@ def _entry(type_: str, about: dict[str, Any], bus: str) -> Entry:
     """An entry of a request. `left_out` names fields that were omitted because of its size."""
     detail = {"version": VERSION, **about}
     entry = {"Source": SOURCE, "DetailType": type_, "Detail": as_json(detail), "EventBusName": bus}
-    for name in LEFT_OUT:
+    for name in OMITTED_FIELDS:
         if name in detail and _size(entry) > MAX_BYTES:
             detail = {each: value for each, value in detail.items() if each != name}
             detail["left_out"] = [*detail.get("left_out", ()), name]
@@ -111,6 +111,6 @@ def _put(batch: dict[int, Entry], bus: str) -> dict[int, ResizerError]:
 
 
 def _failed(report: Report, problem: ResizerError) -> Report:
-    report.detail = f"{report.source.uri} is {report.outcome}, and nobody knows: {problem}"
+    report.detail = f"{report.source.uri} is {report.outcome}, but its event could not be sent: {problem}"
     report.outcome, report.reason = Outcome.FAILED, problem.reason
     return report

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from resizer.model import Header, Placeholder, SourceObject
     from resizer.report import StoredRendition
 
-VERSION: Final = 1  # of the layout; a field more does not raise it
+VERSION: Final = 1  # of the layout; it does not change for an additional field
 
 
 @dataclass(frozen=True, slots=True)

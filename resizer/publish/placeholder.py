@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LEVELS: Final = 255
-FLAT: Final = 1e-6  # of a channel's range: a wave that is no more than what arithmetic leaves
+ROUNDING_ERROR: Final = 1e-6  # of a channel's range
 
 
 def placeholder_of(small: Image.Image) -> Placeholder:
@@ -66,7 +66,7 @@ def dominant_colour(channels: Sequence[bytes]) -> str | None:
 
 
 def _packed(numbers: Iterable[tuple[int, float]]) -> bytes:
-    """Numbers of so many bits each, the first one lowest."""
+    """Pack (bits, number) pairs into bytes, the first one in the lowest bits."""
     value = length = 0
     for bits, number in numbers:
         value |= floor(number + 0.5) << length
@@ -75,7 +75,7 @@ def _packed(numbers: Iterable[tuple[int, float]]) -> bytes:
 
 
 def _on_mean(colour: Sequence[int], alpha: Sequence[int]) -> list[float]:
-    """A channel blended over its mean by the picture's alpha."""
+    """Blend a channel with its mean by the picture's alpha."""
     mean = sum(map(mul, colour, alpha)) / max(1, sum(alpha))
     return [mean + (level - mean) * opacity / LEVELS for level, opacity in zip(colour, alpha, strict=True)]
 
@@ -93,7 +93,7 @@ def _waves(channel: Sequence[float], width: int, counts: tuple[int, int]) -> tup
         if x * down < across * (down - y)
     )
     scale = max(map(abs, waves), default=0)
-    if scale < FLAT:
+    if scale < ROUNDING_ERROR:
         return mean, 0, [0.0] * len(waves)
     return mean, scale, [0.5 + 0.5 / scale * wave for wave in waves]
 

@@ -25,8 +25,8 @@ MAX_CONNECTIONS: Final = 3  # one per concurrent upload: there are three widths 
 OWNER: Final = "RESIZER_BUCKET_OWNER"
 REQUEST_ERRORS: Final = (ClientError, BotoCoreError)  # any client's request may raise these
 ATTEMPTS: Final = 3
-CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' default within a region: a lost packet is sent again after 1.0
-READ_SECONDS: Final = 5.0  # between two pieces of an answer
+CONNECT_SECONDS: Final = 1.1  # the AWS SDKs' default within a region; a lost packet is sent again after 1.0
+READ_SECONDS: Final = 5.0  # the longest wait for more bytes of an answer
 # The longest that botocore's standard mode (retries/standard.py) waits for the last attempt; after S3 has throttled it
 # waits 2 seconds, and 5 more if S3 asks for them.
 RETRY_SECONDS: Final = 0.1
@@ -34,7 +34,7 @@ THROTTLED_SECONDS: Final = 7.0
 
 
 class Download(StreamingBody):
-    """A download that also hands out its bytes as they arrive; `read` waits for all that it is asked for."""
+    """A download whose `read1` returns bytes as they arrive, while `read` waits for all requested bytes."""
 
     def __init__(self, raw: Any, size: Any) -> None:
         super().__init__(raw, size)
@@ -120,7 +120,7 @@ def _session() -> Session:
 
 
 def _shorten_timeout(request: Any, **_: Any) -> None:
-    """Before each attempt: leave it only the time that is left (`context` is missing in botocore's type stubs)."""
+    """Before each attempt: limit it to the remaining time (`context` is missing in botocore's type stubs)."""
     request.context["read_timeout"] = (
         deadline.within(READ_SECONDS + CONNECT_SECONDS, least=CONNECT_SECONDS) - CONNECT_SECONDS
     )

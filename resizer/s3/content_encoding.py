@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # SDKs leave these in the header; they do not change the stored bytes.
 PLAIN: Final = frozenset({"", "identity", "aws-chunked"})
-BLOCK: Final = 65_536  # bytes; Pillow reads as much at a time
+BLOCK: Final = 65_536  # bytes; Pillow reads blocks of this size
 GZIP, ZLIB, RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS  # as zlib names them
-SAMPLE: Final = 1024  # bytes at the start, which show how the rest is compressed
+SAMPLE: Final = 1024  # bytes at the start that show how the rest is compressed
 MAX_PARTS: Final = 10_000  # of a gzip file; bgzip makes one per 64 kB
 MAX_ENCODINGS: Final = 5  # of one object; more are not decoded
 
 
 def encodings(answer: Mapping[str, Any]) -> list[str]:
-    """The last encodings of an object by S3's answer, in lower case, in the order in which they were applied."""
+    """An object's last encodings in S3's answer, in lowercase, in the order in which they were applied."""
     names = [name.strip().lower() for name in str(answer.get("ContentEncoding") or "").split(",")]
     return [name for name in names if name not in PLAIN][-MAX_ENCODINGS:]
 
@@ -34,7 +34,7 @@ def encodings(answer: Mapping[str, Any]) -> list[str]:
 def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[bytes]:
     """Yield the pieces of a download without one of its encodings, at most `BLOCK` bytes at a time.
 
-    Pieces that do not have the encoding are yielded unchanged, and data that ends early ends early. Raises `Rejected`
+    Pieces that do not have the encoding are yielded unchanged, and truncated data stays truncated. Raises `Rejected`
     `corrupt` if the data is damaged.
     """
     first = b""
@@ -58,7 +58,7 @@ def decompressed(pieces: Iterator[bytes], encoding: str, uri: str) -> Iterator[b
 
 
 def _is_raw(first: bytes) -> bool:
-    """Whether bytes are deflate without zlib's header, which some programs write; no image is."""
+    """Whether bytes are deflate without zlib's header, as some programs write it. No image starts like that."""
     try:
         return bool(zlib.decompressobj(RAW).decompress(first, SAMPLE))
     except zlib.error:

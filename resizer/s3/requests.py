@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from resizer.s3 import S3
 
 # S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
-KINDS: Final[dict[str, type[StorageError]]] = {
+ERRORS: Final[dict[str, type[StorageError]]] = {
     **dict.fromkeys(("NoSuchKey", "404"), ObjectMissing),
     **dict.fromkeys(("PreconditionFailed", "412", "ConditionalRequestConflict", "409"), ConditionFailed),
     **dict.fromkeys(("AccessDenied", "403"), AccessDenied),
@@ -50,8 +50,8 @@ def ask(s3: S3, verb: str, **request: Any) -> dict[str, Any]:
     except ClientError as problem:
         raise _typed(verb, uri, problem.response) from problem
     except OutOfTime as late:
-        raise OutOfTime(f"{verb} {uri} was given up. {late}") from late
-    except (BotoCoreError, HTTPError) as problem:  # the latter if the body of GET's error breaks off
+        raise OutOfTime(f"{verb} {uri} was stopped. {late}") from late
+    except (BotoCoreError, HTTPError) as problem:  # HTTPError: the body of an error was cut off
         raise StorageError(f"{verb} {uri} failed: {problem}. It will be tried again.") from problem
     return answer
 
@@ -88,7 +88,7 @@ def _typed(verb: str, uri: str, response: Any) -> ResizerError:
     if code == "InvalidObjectState":
         where = response.get("StorageClass") or answer
         return Rejected(Reason.ARCHIVED, f"{uri} is archived ({where}). Restore it: once it is back, it is resized.")
-    kind, advice = KINDS.get(code, StorageError), "It will be tried again."
+    kind, advice = ERRORS.get(code, StorageError), "It will be tried again."
     if (code == "InvalidRequest" and "Server Side Encryption" in text) or (verb == "HEAD" and code == "400"):
         kind, advice = AccessDenied, "Only its uploader has its key (SSE-C): store it without one."
     elif code.startswith("KMS."):

@@ -92,7 +92,7 @@ def _get(s3: S3, source: SourceObject) -> dict[str, Any]:
 
 
 def downloaded(body: Any, size: int | None, uri: str) -> Iterator[bytes]:
-    """Yield a body's bytes as they arrive: a slow trickle is stopped in time, too. Raises `StorageError`."""
+    """Yield a body's bytes as they arrive, so that a slow download is stopped in time, too. Raises `StorageError`."""
     fetched = 0
     while size is None or fetched < size:
         deadline.need()

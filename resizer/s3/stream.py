@@ -1,4 +1,4 @@
-"""A download as a seekable file: fetched when the decoder asks, limited in size, without keeping what was read."""
+"""A download as a seekable file: fetched on demand, limited in size, and not kept in memory once it is read."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class SourceStream:
                 self._fetch_until(None)
             offset += self.fetched if self._size is None else self._size
         if offset < self._start:
-            detail = f"{self._uri} refers back to byte {offset}, which was read before; its format allows no such order"
+            detail = f"{self._uri} refers back to byte {offset}, which its format does not allow"
             raise io.UnsupportedOperation(detail)
         self._position = offset
         return offset
@@ -113,7 +113,7 @@ class SourceStream:
                     pass
 
     def close(self) -> None:
-        """Free all bytes; nothing can be read any more."""
+        """Free all bytes; nothing can be read afterwards."""
         self._window.clear()
 
     def _fetch_until(self, end: int | None) -> None:

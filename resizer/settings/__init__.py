@@ -1,4 +1,4 @@
-"""Environment variables and `resizer.toml` to a frozen `Settings`, all mistakes reported at once."""
+"""Reads environment variables and `resizer.toml` into a frozen `Settings`; reports all mistakes together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from resizer.model import SourceObject
 
-# Raise it when the same settings give other bytes or headers than before, so that existing renditions are replaced.
+# Increase it when the same settings produce other bytes or headers, so that existing renditions are replaced.
 RECIPE_VERSION = 5
 
 

@@ -1,4 +1,4 @@
-"""Checks the text of a `resizer.toml` by the JSON Schema that editors use, too.
+"""Checks the text of `resizer.toml` with the JSON Schema that editors also use.
 
 Imported only if the build has not checked the file: jsonschema takes 50 ms.
 """
@@ -33,9 +33,9 @@ TYPES: Final = {
 
 
 def check(text: str) -> dict[str, Any]:
-    """The document, with values as the file has them.
+    """Parse and check the file; returns its values unchanged.
 
-    Raises `ConfigError` with all mistakes, each by its path: `rules[1].renditions[0].width: must be ...`.
+    Raises `ConfigError` with all mistakes, each with its path: `rules[1].renditions[0].width: must be ...`.
     """
     try:
         document = tomllib.loads(text)
@@ -52,7 +52,7 @@ def check(text: str) -> dict[str, Any]:
 
 
 def _mistakes(error: ValidationError) -> Iterator[str]:
-    """One line for each mistake of an error: jsonschema reports keys by the table that they are in."""
+    """One line for each mistake. jsonschema has a single error for all missing or unknown keys of a table."""
     schema, value = error.schema, error.instance
     message = schema.get("errorMessage", error.message)
     match error.validator:
@@ -96,21 +96,21 @@ def _line(error: ValidationError, message: str, *key: str) -> str:
 
 
 def _pattern(_: Any, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
-    """`pattern` as editors read it; `$` in Python also matches before a line feed at the end."""
+    """Match the whole value, as editors do: `$` in Python also matches before a final line feed."""
     if isinstance(value, str) and not re.fullmatch(pattern, value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _unique_names(_: Any, __: object, renditions: object, ___: object) -> Iterator[ValidationError]:
-    """A check of ours: no two renditions have the same name."""
+    """Our own check: no two renditions have the same name."""
     seen: dict[str, int] = {}
     for index, each in enumerate(renditions if isinstance(renditions, list) else []):
         name = each.get("name", each.get("width")) if isinstance(each, dict) else each
         if name is not None and (first := seen.setdefault(str(name), index)) != index:
-            yield ValidationError(f"has the name {name}, as renditions[{first}] has; choose another name", path=[index])
+            yield ValidationError(f"has the same name {name} as renditions[{first}]; choose another name", path=[index])
 
 
-# JSON takes 480.0 for a whole number, and has no nan; TOML has both.
+# In JSON 480.0 is an integer, and there is no nan. In TOML it is a float, and nan exists.
 Checker: Final = validators.extend(
     Draft7Validator,
     {"pattern": _pattern, "uniqueNames": _unique_names},

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     Parser = Callable[[str], object]
 
-WIDEST: Final = 16_383  # the widest image that WebP can hold, so that every width works in every format
-MAX_WIDTHS: Final = 20  # a source costs a PUT, and its removal HEADs, for each
+MAX_WIDTH_PIXELS: Final = 16_383  # WebP's maximum, so that every width works in every format
+MAX_WIDTHS: Final = 20  # each one costs a PUT, and a HEAD when the source is deleted
 EXTRA_FORMATS: Final = ("source", "jpeg", "png", "webp", "avif")
 
 
@@ -42,7 +42,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _each(parse: Callable[[str], str], text: str) -> list[str]:
-    """The parts of a list, all valid; the mistake quotes the first that is not."""
+    """The parts of a list. Raises `ValueError` with the first invalid one."""
     parts = _listed(text) or [text]
     for part in parts:
         try:
@@ -53,10 +53,12 @@ def _each(parse: Callable[[str], str], text: str) -> list[str]:
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
-    """`480,640,1000` as numbers, widest first, each once, at most `MAX_WIDTHS`. Raises `ValueError`."""
+    """Parse `480,640,1000`; returns the widths without duplicates, widest first. Raises `ValueError`."""
     widths = {int(part) if re.fullmatch("[0-9]{1,9}", part) else 0 for part in _listed(text)}
-    if not 1 <= len(widths) <= MAX_WIDTHS or not all(1 <= width <= WIDEST for width in widths):
-        raise ValueError(f"must be 1 to {MAX_WIDTHS} widths in pixels from 1 to {WIDEST}, such as 480,640,1000")
+    if not 1 <= len(widths) <= MAX_WIDTHS or not all(1 <= width <= MAX_WIDTH_PIXELS for width in widths):
+        raise ValueError(
+            f"must be 1 to {MAX_WIDTHS} widths in pixels from 1 to {MAX_WIDTH_PIXELS}, such as 480,640,1000"
+        )
     return tuple(sorted(widths, reverse=True))
 
 
@@ -76,12 +78,12 @@ def _quality(text: str) -> dict[str, int]:
 
 
 def _buckets(text: str) -> frozenset[str]:
-    name = _matching("[A-Za-z0-9._-]{1,255}", "names of buckets")  # with the capitals and `_` that S3 once allowed
+    name = _matching("[A-Za-z0-9._-]{1,255}", "names of buckets")  # S3 allowed capitals and `_` until 2018
     return frozenset(_each(name, text))
 
 
 def _tags(text: str) -> str:
-    """Tags as S3 takes them (S3 user guide, "Categorizing your objects using tags")."""
+    """Tags in S3's format (S3 user guide, "Categorizing your objects using tags")."""
     pairs = parse_qsl(text, keep_blank_values=True) if all("=" in part for part in text.split("&")) else []
     fit = all(1 <= len(name) <= 128 and len(value) <= 256 for name, value in pairs)
     if not fit or not 1 <= len(pairs) <= 10 or len(dict(pairs)) < len(pairs):
@@ -117,7 +119,7 @@ VARIABLES: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_BUCKET_OWNER": ("bucket_owner", _matching("[0-9]{12}", "the 12 digits of an AWS account")),
     "RESIZER_KEEP_METADATA": ("keep_metadata", _one_of("copyright", "none", "all")),
     "RESIZER_TAGS": ("tags", _tags),
-    # S3 reads these at once; a rendition in an archive cannot be served.
+    # S3 serves these classes at once; an archived rendition cannot be served.
     "RESIZER_STORAGE_CLASS": (
         "storage_class",
         _one_of("GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD", "STANDARD_IA"),
@@ -131,7 +133,7 @@ VARIABLES: Final[Mapping[str, tuple[str, Parser]]] = {
     ),
     "RESIZER_EVENT_BUS": ("event_bus", _event_bus),
 }
-# The same for the keys of `[defaults]` in the file, over which they win.
+# The same for variables that override keys of `[defaults]` in the file.
 OF_DEFAULTS: Final[Mapping[str, tuple[str, Parser]]] = {
     "RESIZER_WIDTHS": ("renditions", parse_widths),
     "RESIZER_FORMATS": ("formats", _formats),

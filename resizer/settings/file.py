@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "RESIZER_CONFIG"
 NAME: Final = "resizer.toml"
-CODE: Final = "LAMBDA_TASK_ROOT"  # Lambda's variable for the folder of the function's code
-CHECKED: Final = ".checked.json"  # replaces `.toml`: the text that the build has checked, and its document
+CODE_FOLDER: Final = "LAMBDA_TASK_ROOT"  # Lambda's variable for the folder of the function's code
+CHECKED: Final = ".checked.json"  # replaces `.toml`: a file with the text that the build has checked, and its document
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
@@ -25,7 +25,7 @@ def find(environ: Mapping[str, str]) -> Path | None:
     """
     if named := environ.get(VARIABLE, "").strip():
         return Path(named)
-    folders = [".", *filter(None, [environ.get(CODE)])]
+    folders = [".", *filter(None, [environ.get(CODE_FOLDER)])]
     return next((path for folder in folders if (path := Path(folder, NAME)).is_file()), None)
 
 
@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, Any]:
         if stored["text"] == text:
             document: dict[str, Any] = stored["document"]
             return document
-    from resizer.settings.check import check  # noqa: PLC0415 # 50 ms that a cold start can do without
+    from resizer.settings.check import check  # noqa: PLC0415 # saves 50 ms of a cold start
 
     try:
         return check(text)

@@ -1,4 +1,4 @@
-"""A checked file and the environment to rules: rules and renditions inherit from the level above."""
+"""Makes rules from a checked file and the environment; rules and renditions inherit from the level above."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INHERITED: Final = ("formats", "quality", "effort")  # keys that a rendition inh
 def resolve(document: Table, environment: Table) -> dict[str, Any]:
     """`defaults`, `rules` and `watermarks` of a checked file, as `Settings` has them.
 
-    Keys of `[defaults]` in `environment` win over the file's.
+    Keys in `environment` override those of `[defaults]` in the file.
     """
     defaults = _over(_over({"renditions": DEFAULT_WIDTHS}, document.get("defaults", {})), environment)
     rules = tuple(_rule(_over(defaults, table)) for table in document.get("rules", ()))
@@ -26,7 +26,7 @@ def resolve(document: Table, environment: Table) -> dict[str, Any]:
 
 
 def _over(below: Table, above: Table) -> Table:
-    """One table over another; quality is inherited format by format."""
+    """Merge two tables; `above` wins, and quality is merged format by format."""
     return {**below, **above, "quality": {**below.get("quality", {}), **above.get("quality", {})}}
 
 
@@ -42,12 +42,12 @@ def _spec(own: Table, inherited: Table) -> RenditionSpec:
 
 
 def _values(table: Table) -> dict[str, Any]:
-    """The values of a table as the dataclasses have them."""
+    """Convert the values of a table to those of the dataclasses."""
     return {key: VALUES[key](value) if key in VALUES else value for key, value in table.items()}
 
 
 def _gravity(text: str) -> str | tuple[float, float]:
-    """A name as it is, `0.3,0.7` as fractions from the left and the top."""
+    """Parse `0.3,0.7` to fractions from the left and the top; a name stays a name."""
     left, comma, top = text.partition(",")
     return (float(left), float(top)) if comma else text
 

@@ -1,4 +1,4 @@
-"""Which renditions a source gets: rules by its key, frozen."""
+"""Rules: which renditions a source gets, by its key."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ DEFAULT_WIDTHS = (1000, 640, 480)
 class Fit(StrEnum):
     """How a picture fills the box of a rendition."""
 
-    INSIDE = "inside"  # as large as fits the box
-    COVER = "cover"  # fills the box, cropped
-    CONTAIN = "contain"  # inside, with a background around it
+    INSIDE = "inside"  # fits into the box
+    COVER = "cover"  # fills the box, and is cropped
+    CONTAIN = "contain"  # fits into the box, with a background around it
 
 
 class Effort(StrEnum):
     """How much CPU an encoder may spend."""
 
-    FAST = "fast"  # least CPU
+    FAST = "fast"  # lowest CPU time
     BALANCED = "balanced"
-    SMALL = "small"  # fewest bytes: progressive, slower encoders
+    SMALL = "small"  # smallest files: progressive JPEGs, slower encoders
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class RenditionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """A picture that is laid over renditions: `key` is in the source bucket, but is no source.
+    """A picture that is laid over renditions: `key` is in the source bucket, but is not a source.
 
     `width` and `margin` are fractions of the rendition's width, `opacity` is 0 to 1.
     """
@@ -116,7 +116,7 @@ class Rule:
 
 
 def glob_matches(glob: str, key: str) -> bool:
-    """Whether a key matches a glob: `*`, `?` and `[a-z]` within a folder, `**` across folders; case counts.
+    """Whether a key matches a glob: `*`, `?` and `[a-z]` within a folder, `**` across folders; case-sensitive.
 
     Only slashes divide a key: `a//b` has a folder without a name, and `.` and `..` are names like any other, as they
     are to S3. `photos/**` matches what is in the folder, not a key `photos`. A hostile key takes no longer than its

@@ -1,4 +1,4 @@
-"""The HTTP headers of a rendition: copied from its source, or set by the settings."""
+"""The HTTP headers of a rendition: copied from its source, or from the settings."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # A rendition with the same bytes is written again if one of these differs.
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")
-OF_PICTURES: Final = frozenset({"ContentLanguage", "ContentDisposition"})  # manifests do not get these
+NOT_FOR_MANIFESTS: Final = frozenset({"ContentLanguage", "ContentDisposition"})
 KIND: Final = re.compile(r"[A-Za-z-]+")
-# Characters that all browsers read alike in a quoted string (RFC 6266, appendix D); others are percent-encoded.
+# Characters that all browsers read the same way in a quoted string (RFC 6266, appendix D); others are percent-encoded.
 PLAIN_NAME: Final = re.compile(r"[ !#-$&-\[\]-~]+")
 
 
@@ -42,7 +42,7 @@ def headers_for(source: Mapping[str, Any], settings: Settings, rule: Rule) -> di
 def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -> str | None:
     """The `Content-Disposition` of a rendition; None if it needs none.
 
-    `own` is the source's: its kind (`inline`, `attachment`) is kept, and its file name gets the rendition's extension.
+    `own` is the source's: its type (`inline`, `attachment`) is kept, and its file name gets the rendition's extension.
     If it has no file name and the output key has the wrong extension, the source's name is used. The header is ASCII:
     other characters are encoded by RFC 6266.
     """
@@ -59,7 +59,7 @@ def content_disposition(own: str | None, source_key: str, plan: RenditionPlan) -
 
 
 def _parsed(disposition: str) -> tuple[str, str | None]:
-    """The kind and the file name in a header; `filename*` wins over `filename`."""
+    """The kind and the file name in a header; `filename*` has priority over `filename`."""
     with suppress(UnicodeError):
         disposition = disposition.encode("latin-1").decode()  # botocore reads headers as Latin-1, but most are UTF-8
     message = Message()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from resizer.model import SourceObject
 
-NAMES: Final = ("source-key-hash", "source-etag", "source-sequencer", "recipe")  # of the fields, in user metadata
+NAMES: Final = ("source-key-hash", "source-etag", "source-sequencer", "recipe")  # of the fields in user metadata
 
 
 class Provenance(NamedTuple):
@@ -41,7 +41,7 @@ class Provenance(NamedTuple):
     def is_of(self, source: SourceObject) -> bool:
         """Whether a rendition was made from this source.
 
-        Older versions of this service stored a hash of the key without the bucket.
+        Older versions stored a hash of the key without the bucket.
         """
         return self.source_key in {short_hash(source.uri), short_hash(source.key)}
 

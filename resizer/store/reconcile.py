@@ -5,7 +5,7 @@ conditions across objects, so the HEAD comes after the PUTs: it sees every earli
 own event, whose handler sees these renditions.
 
 Every other case follows one rule: list the renditions, HEAD the source, compare, and correct. The source may have been
-deleted, overwritten or rejected in the meantime, or an earlier attempt may have died half way. After deleting we HEAD
+deleted, overwritten or rejected in the meantime, or an earlier attempt may have ended half way. After deleting we HEAD
 the source again, too.
 """
 
@@ -121,7 +121,7 @@ class Reconciler:
             return self.report.finish(Outcome.SKIPPED, Reason.SUPERSEDED, "The renditions are up to date.")
         if isinstance(problem, Rejected) and problem.etag == etag:
             return self._reject(problem, existing)
-        # An earlier attempt at this event, which died before its HEAD, may have written renditions.
+        # An earlier attempt at this event may have written renditions and ended before its HEAD.
         ours = {self.source.sequencer, None}
         perhaps_ours = ours == {None} or any(each.provenance.sequencer in ours for each in existing)
         if isinstance(problem, (SourceGone, Superseded)) and not perhaps_ours:

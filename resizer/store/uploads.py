@@ -25,12 +25,12 @@ def upload_all(
     stored: list[StoredRendition],
     planned: Sequence[RenditionPlan] = (),
 ) -> None:
-    """Write each rendition while the next is made; wait for all, and add those that are stored now to `stored`.
+    """Write each rendition while the next is made, wait for all, and add the stored ones to `stored`.
 
     Fewer than `MAX_CONNECTIONS` run while a rendition is made: more would only wait for a thread and use memory. All
     have ended when this returns, because Lambda may freeze the environment afterwards.
 
-    If there are several errors, one that a retry may cure is raised first. `OutOfTime` says which of the `planned`
+    If there are several errors, one that a retry may fix is raised first. `OutOfTime` says which of the `planned`
     renditions were written.
     """
 

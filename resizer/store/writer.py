@@ -16,7 +16,7 @@ from resizer.errors import (
 )
 from resizer.s3.requests import head, put
 from resizer.s3.source import current_etag
-from resizer.store.object_headers import COPIED, OF_PICTURES, content_disposition
+from resizer.store.object_headers import COPIED, NOT_FOR_MANIFESTS, content_disposition
 from resizer.store.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes everything that is made from one upload of a source, its ETag being `etag`.
+    """Writes everything that is made from one upload of a source, which has the ETag `etag`.
 
     `bucket` may differ from the source's; `headers` are those of `object_headers.headers_for`, `recipes` those of
     `planning.outputs`.
@@ -47,21 +47,21 @@ class Writer:
     def write(self, rendition: Rendition) -> bool:
         """Store a rendition; False if the same one exists already.
 
-        Raises `NewerRenditionExists` if a later upload's rendition exists, `SourceChanged` if only the source can tell
-        which is newer and it has changed, `Rejected` `key_taken` if the key belongs to another source, and
+        Raises `NewerRenditionExists` if a later upload's rendition exists, `SourceChanged` if the sequencers do not say
+        which is newer and the source has changed, `Rejected` `key_taken` if the key belongs to another source, and
         `StorageError`.
         """
         plan = rendition.plan
         width, height = plan.size
-        shown_before = asdict(self.placeholder) if self.placeholder else {}
-        metadata = {"width": str(width), "height": str(height), **shown_before}
+        placeholder = asdict(self.placeholder) if self.placeholder else {}
+        metadata = {"width": str(width), "height": str(height), **placeholder}
         disposition = content_disposition(self.headers.get("ContentDisposition"), self.source.key, plan)
         headers = {**self.headers, "ContentDisposition": disposition, "ContentType": plan.content_type}
         return self._put(plan.key, rendition.body, metadata, headers)
 
     def write_manifest(self, key: str, body: bytes) -> bool:
         """Store a manifest by the same rules as its renditions; False if the same one exists already."""
-        headers = {name: value for name, value in self.headers.items() if name not in OF_PICTURES}
+        headers = {name: value for name, value in self.headers.items() if name not in NOT_FOR_MANIFESTS}
         return self._put(key, body, {}, {**headers, "ContentType": "application/json"})
 
     def _put(self, key: str, body: bytes, more: Mapping[str, str | None], headers: Mapping[str, Any]) -> bool:

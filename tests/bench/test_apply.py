@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.apply import Default, smallest, with_defaults
+from bench.apply import Default, min_value, with_defaults
 from resizer.errors import UsageError
 
 TEMPLATE = """\
@@ -45,4 +45,4 @@ def test_a_missing_parameter_is_named() -> None:
 
 def test_the_templates_minimum_is_read() -> None:
     """`MinValue` is read, or 0 if there is none, so that no smaller size is written."""
-    assert (smallest(TEMPLATE, "MemorySize"), smallest(TEMPLATE, "Timeout")) == (128, 0)
+    assert (min_value(TEMPLATE, "MemorySize"), min_value(TEMPLATE, "Timeout")) == (128, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.check import Figures, code_at, current_revision, dollars_per_million, least, regressions, take
+from bench.check import Figures, better_of, code_at, current_revision, dollars_per_million, measure_samples, regressions
 from bench.pictures import pictures
 from bench.stub_s3 import Network, stub_s3
 from resizer.cli.prices import prices
@@ -45,7 +45,7 @@ def test_more_memory_fails() -> None:
 
 def test_the_better_of_two_runs_counts() -> None:
     """Of two runs the smaller figures count, because noise only adds."""
-    assert least(figures(50.0, 80_000_000), figures(41.0, 80_000_000)) == figures(41.0, 80_000_000)
+    assert better_of(figures(50.0, 80_000_000), figures(41.0, 80_000_000)) == figures(41.0, 80_000_000)
 
 
 def test_a_million_cpu_seconds_have_one_price() -> None:
@@ -70,10 +70,10 @@ def test_the_accepted_code_is_measured_beside_todays(tmp_path: Path, monkeypatch
     accepted = code_at("HEAD", tmp_path / "accepted")
     serve = accepted / "bench" / "peers" / "ours.py"
     busy = "    import time; end = time.process_time() + 0.3\n    while time.process_time() < end: pass\n"
-    serve.write_text(serve.read_text().replace('bytes."""\n', f'bytes."""\n{busy}', 1))
+    serve.write_text(serve.read_text().replace('renditions."""\n', f'renditions."""\n{busy}', 1))
     samples = [each.path for each in pictures(None, None, tmp_path / "samples")][:1]
     with stub_s3(samples[0].parent, Network(0, 0)) as endpoint:
-        figures_of = take(samples, endpoint, accepted, 1, lambda _: None)[samples[0].name]
+        figures_of = measure_samples(samples, endpoint, accepted, 1, lambda _: None)[samples[0].name]
     assert figures_of.accepted_cpu_ms > 300 > figures_of.cpu_ms
 
 
@@ -82,8 +82,8 @@ def test_an_unusable_repository_is_one_readable_line(tmp_path: Path, monkeypatch
     checkout(tmp_path, "resizer")
     (tmp_path / "bench").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="0123456, is not in this clone: run `git fetch --unshallow`"):
+    with pytest.raises(UsageError, match=r"0123456 is not in this clone\. Run `git fetch --unshallow`"):
         code_at("0123456", tmp_path / "build")
     (tmp_path / "bench" / "new.py").write_text("")
-    with pytest.raises(UsageError, match="commit them first"):
+    with pytest.raises(UsageError, match="Commit these changes first"):
         current_revision()

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, pairs
-from bench.rows import Ending, Kind, Row
-from bench.table import marks, print_candidates
+from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, choose, pairs
+from bench.rows import Kind, Outcome, Row
+from bench.sizes import MB
+from bench.table import candidate_cells, marks, print_candidates
 from resizer.cli.prices import Architecture, prices
 
-MB = 1_048_576
 CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
 
 
@@ -23,7 +23,7 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
         picture,
         memory_mb,
         Kind.MEASURED,
-        Ending.RESIZED,
+        Outcome.RESIZED,
         init_ms=100,
         cold_ms=ms,
         warm_ms=[ms],
@@ -33,7 +33,7 @@ def row(memory_mb: int, ms: float, picture: str = "cat.jpg") -> Row:
 
 def refused(memory_mb: int, picture: str) -> Row:
     """A picture that the function refused after 20 ms for lack of memory."""
-    return replace(row(memory_mb, 20, picture), ending=Ending.REFUSED)
+    return replace(row(memory_mb, 20, picture), outcome=Outcome.NEEDS_MEMORY)
 
 
 # Twice the memory halves the time up to 512 MB, and hardly helps above.
@@ -64,12 +64,20 @@ def test_a_tie_goes_to_the_faster_size() -> None:
 
 def test_the_table_marks_the_cheapest_and_the_chosen_size() -> None:
     """`cheapest` is the row with the fewest dollars; `chosen` may be another, and the line below says why."""
-    rated = candidates([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS)
-    marked = [marks(each, rated, Strategy.CHEAPEST) for each in rated]
-    assert marked == ["cheapest", "balanced, chosen", "fastest"]
+    choice = choose([row(128, 1000), row(256, 510), row(512, 400)], CONDITIONS, Strategy.CHEAPEST)
+    assert [marks(each, choice) for each in choice.candidates] == ["cheapest", "balanced, chosen", "fastest"]
     console = Console(width=200, record=True, file=io.StringIO())
-    print_candidates(console, rated, [], CONDITIONS, Strategy.CHEAPEST)
+    print_candidates(console, choice)
     assert TIE_RULE in console.export_text()
+
+
+def test_prices_are_per_million_images_whatever_the_month_has() -> None:
+    """The tables, which the HTML report shares, print the same price per million for 100,000 images."""
+    million, fewer = (choose(ROWS, replace(CONDITIONS, images=images), Strategy.CHEAPEST) for images in (1e6, 1e5))
+    assert [candidate_cells(each, fewer) for each in fewer.candidates] == [
+        candidate_cells(each, million) for each in million.candidates
+    ]
+    assert candidate_cells(million.candidates[1], million)[1:3] == ("3.12", "18.92")
 
 
 def test_cold_starts_count_by_their_share() -> None:
@@ -83,7 +91,7 @@ def test_cold_starts_count_by_their_share() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        replace(row(256, 700), ending=Ending.KILLED, warm_ms=[]),
+        replace(row(256, 700), outcome=Outcome.OUT_OF_MEMORY, warm_ms=[]),
         replace(row(256, 700), planned_bytes=300 * MB),
         replace(row(256, 700), cold_ms=40_000),
     ],
@@ -108,7 +116,7 @@ def test_the_mean_is_weighted_by_the_mix() -> None:
     """Three pictures of 100 ms to one of 500 ms have a mean of 200 ms."""
     rows = [row(256, 100, "small.jpg"), row(256, 500, "large.jpg")]
     mixed = replace(CONDITIONS, mix={"small.jpg": 3.0, "large.jpg": 1.0})
-    assert candidates(rows, mixed)[0].ms == pytest.approx(200)
+    assert candidates(rows, mixed)[0].mean_ms == pytest.approx(200)
 
 
 def test_a_pair_pays_for_the_refusal_and_the_work() -> None:

@@ -56,7 +56,7 @@ def test_an_unusable_picture_is_named_and_left_out(tmp_path: Path) -> None:
     assert [each.name for each in pictures(tmp_path, None, tmp_path, reported.append)] == ["good.jpg"]
     assert [line.split(": ")[0] for line in reported] == [f"{tmp_path}/cut.jpg", f"{tmp_path}/text.jpg"]
     (tmp_path / "good.jpg").unlink()
-    with pytest.raises(UsageError, match="no pictures that can be used"):
+    with pytest.raises(UsageError, match="no pictures that can be resized"):
         pictures(tmp_path, None, tmp_path)
 
 

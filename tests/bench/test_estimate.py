@@ -9,13 +9,12 @@ import pytest
 from bench.estimate import FullSpeed, computed, duration
 from bench.peers.worker import Sample
 from bench.pictures import Picture
-from bench.rows import Ending, Kind, read_rows, write_rows
-from bench.sizes import measurable, share
+from bench.rows import Kind, Outcome, read_rows, write_rows
+from bench.sizes import MB, measurable, processor_share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MB = 1_048_576
 RUN = FullSpeed(280.0, 45 * MB, Sample(200, 260, 90_000, 70 * MB), [Sample(100, 150, 90_000, 80 * MB)])
 
 
@@ -40,15 +39,15 @@ def test_more_than_one_core_is_no_faster() -> None:
 def test_a_computed_size_is_marked_as_an_estimate(picture: Picture) -> None:
     """Times of an estimate are scaled by the CPU share, with a tenth added, and the row says `ESTIMATE`."""
     row = computed(picture, RUN, 512)
-    assert (row.kind, row.ending, row.peak_bytes) == (Kind.ESTIMATE, Ending.RESIZED, 80 * MB)
-    assert row.ms == pytest.approx(100 * 1.1 / share(512))
-    assert row.init_ms == pytest.approx(280 * 1.1 / share(512))
+    assert (row.kind, row.outcome, row.peak_bytes) == (Kind.ESTIMATE, Outcome.RESIZED, 80 * MB)
+    assert row.typical_ms == pytest.approx(100 * 1.1 / processor_share(512))
+    assert row.init_ms == pytest.approx(280 * 1.1 / processor_share(512))
 
 
 def test_a_size_that_the_memory_plan_refuses_is_a_refused_row(picture: Picture) -> None:
     """45 MB of function, 8 MB of platform and 60 MB of picture do not fit into 112 MB."""
     row = computed(picture, RUN, 112)
-    assert (row.ending, row.warm_ms, row.detail) == (Ending.REFUSED, [], "refused by the memory plan")
+    assert (row.outcome, row.warm_ms, row.detail) == (Outcome.NEEDS_MEMORY, [], "does not fit by the memory plan")
 
 
 def test_sizes_with_more_cores_than_this_machine_are_left_out() -> None:

@@ -1,4 +1,4 @@
-"""A profile for well-known colours converts as plain formulas do."""
+"""Our profiles of well-known colour spaces convert like plain formulas."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, Colours
 from resizer.color.srgb import to_srgb
 from tests.support.float_colors import converted, delta_e
 
-LEVELS = sorted({*range(0, 256, 17), 1, 2, 3, 5, 8, 11, 14})  # the dark ones are where curves go wrong
+LEVELS = sorted({*range(0, 256, 17), 1, 2, 3, 5, 8, 11, 14})  # more dark levels, where curves go wrong
 CUBE = np.stack(np.meshgrid(LEVELS, LEVELS, LEVELS, indexing="ij"), axis=-1).reshape(-1, len(LEVELS), 3)
 GAMMAS = [None, 1.0, 1.8, 2.2, 2.8]
 
 
-def never(warning: str) -> None:
+def no_warning(warning: str) -> None:
     raise AssertionError(warning)
 
 
-def test_colours_come_out_as_the_formulas_have_them() -> None:
-    """No colour of any space, with any curve, is 2 delta E from what plain formulas make of it."""
+def test_colours_match_the_formulas() -> None:
+    """Every colour of every space and curve is within 2 delta E of plain formulas."""
     image = Image.fromarray(CUBE.astype(np.uint8))
     for name, points in CHROMATICITIES.items():
         for gamma in GAMMAS:
-            made = to_srgb(image, matrix_profile(Colours(name, gamma)), never)
-            assert delta_e(np.asarray(made), converted(CUBE, points, gamma)).max() < 2, (name, gamma)
+            result = to_srgb(image, matrix_profile(Colours(name, gamma)), no_warning)
+            assert delta_e(np.asarray(result), converted(CUBE, points, gamma)).max() < 2, (name, gamma)
 
 
-def test_grey_comes_out_as_the_formulas_have_it() -> None:
-    """Each of 256 greys, whatever the curve, is the nearest that sRGB has, and stays grey of one byte a pixel."""
+def test_grey_matches_the_formulas() -> None:
+    """Each of 256 greys of every curve becomes the nearest grey of sRGB, with one byte a pixel."""
     ramp = np.arange(256, dtype=np.uint8)[np.newaxis]
     for gamma in (*GAMMAS, 0.5):
-        made = to_srgb(Image.fromarray(ramp), matrix_profile(Colours(DISPLAY_P3, gamma)), never)
+        result = to_srgb(Image.fromarray(ramp), matrix_profile(Colours(DISPLAY_P3, gamma)), no_warning)
         wanted = converted(np.stack([ramp] * 3, axis=-1), CHROMATICITIES["sRGB"], gamma)[..., 0]
-        assert made.mode == "L"
-        assert np.abs(np.asarray(made, dtype=float) - wanted).max() < 0.6, gamma
+        assert result.mode == "L"
+        assert np.abs(np.asarray(result, dtype=float) - wanted).max() < 0.6, gamma
 
 
-def test_transparency_stays_as_it_is() -> None:
-    """The colours of RGBA are converted, and what is transparent is so as before."""
+def test_transparency_is_unchanged() -> None:
+    """The colours of RGBA are converted, and its alpha is unchanged."""
     image = Image.fromarray(CUBE.astype(np.uint8)).convert("RGBA")
     alpha = Image.linear_gradient("L").resize(image.size)
     image.putalpha(alpha)
-    made = to_srgb(image, matrix_profile(Colours(BT_2020)), never)
-    assert made.mode == "RGBA"
-    assert made.getchannel("A").tobytes() == alpha.tobytes()
-    assert delta_e(np.asarray(made.convert("RGB")), converted(CUBE, CHROMATICITIES[BT_2020], None)).max() < 2
+    result = to_srgb(image, matrix_profile(Colours(BT_2020)), no_warning)
+    assert result.mode == "RGBA"
+    assert result.getchannel("A").tobytes() == alpha.tobytes()
+    assert delta_e(np.asarray(result.convert("RGB")), converted(CUBE, CHROMATICITIES[BT_2020], None)).max() < 2
 
 
-def test_colours_that_are_srgb_cost_no_conversion() -> None:
-    """An image that is sRGB by its numbers is given back as the very same."""
+def test_srgb_needs_no_conversion() -> None:
+    """An image described as sRGB is returned as the same object."""
     for mode in ("L", "RGB", "RGBA"):
         image = Image.new(mode, (9, 9))
-        assert to_srgb(image, matrix_profile(Colours()), never) is image
+        assert to_srgb(image, matrix_profile(Colours()), no_warning) is image
 
 
-def test_the_profile_is_one_that_others_can_read() -> None:
-    """It is a display's profile for RGB, of its declared length, and its white is D50."""
+def test_the_profile_is_valid() -> None:
+    """The profile is one of an RGB display, has its declared length, and its white is D50."""
     data = matrix_profile(Colours(DISPLAY_P3, 2.2))
     assert data
     profile = ImageCms.ImageCmsProfile(io.BytesIO(data)).profile

@@ -1,4 +1,4 @@
-"""Whatever is damaged or breaks off ends as a picture or as a typed outcome."""
+"""Damaged and cut files end in a picture or in a typed rejection."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason, Rejected, StorageError
 from tests.conftest import Download, rejects
+from tests.support.decoding import FORMATS, LIMITS, PICTURE, pixels_of
 from tests.support.pictures import noise, opened, saved
 from tests.support.plans import of_widths
 from tests.support.streams import stream_of
 
 if TYPE_CHECKING:
     from typing import IO
-from tests.support.decoding import FORMATS, LIMITS, PICTURE, pixels_of
 
 FILES = {
     "JPEG": saved(PICTURE),
@@ -39,15 +39,15 @@ FILES = {
 
 @pytest.mark.parametrize("name", ["JPEG", "progressive JPEG", "PNG", "WebP", "GIF", "TIFF", "BMP"])
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
-def test_an_image_that_ends_too_early_is_truncated(name: str, kept: float) -> None:
-    """A file that ends before its last pixel is `truncated`, and never a picture with a grey bottom."""
+def test_a_cut_image_is_truncated(name: str, kept: float) -> None:
+    """A file that ends before its last pixel is `truncated`, never a picture with a grey bottom."""
     with rejects(Reason.TRUNCATED):
         pixels_of(FILES[name][: int(kept * len(FILES[name]))])
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
-def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
-    """libtiff cannot tell an early end from damage; the image is rejected either way."""
+def test_a_cut_compressed_tiff_is_rejected(kept: float) -> None:
+    """A cut LZW TIFF is truncated or corrupt: libtiff cannot tell one from the other."""
     data = FILES["LZW TIFF"]
     with rejects(Reason.TRUNCATED, Reason.CORRUPT):
         pixels_of(data[: int(kept * len(data))])
@@ -59,9 +59,9 @@ def test_a_compressed_tiff_that_ends_too_early_is_rejected(kept: float) -> None:
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=5),
     kept=st.just(1.0) | st.floats(0.01, 1),
 )
-@pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in damaged files is not the promise
+@pytest.mark.filterwarnings("ignore")  # Pillow warns about damaged files
 def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[float, int]], kept: float) -> None:
-    """However a file is damaged, it gives pixels that can be resized or a rejection; never another error."""
+    """A damaged file gives pixels that can be resized, or a rejection, never another error."""
     small = Limits(max_pixels=1_000_000, memory=None, planned=of_widths(1000), file_size=0)
     data = bytearray(FILES[name])
     for place, value in changes:
@@ -77,7 +77,7 @@ def test_damage_gives_a_picture_or_a_rejection(name: str, changes: list[tuple[fl
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("piece", [None, 5000])
 def test_a_released_stream_gives_the_same_pixels(format_: str, piece: int | None) -> None:
-    """Decoding from a stream that lets go of what is done gives what decoding from a file gives."""
+    """A stream that releases the bytes already read gives the same pixels as a file."""
     data = saved(noise(300, 200), format_)
     stream = stream_of(Download(data, piece=piece), len(data))
     image, known = open_image(cast("IO[bytes]", stream), LIMITS)
@@ -88,8 +88,8 @@ def test_a_released_stream_gives_the_same_pixels(format_: str, piece: int | None
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_download_that_breaks_off_is_not_the_images_fault(format_: str) -> None:
-    """A break during the decoding is raised as such, or remembered by the stream where the decoder hides it."""
+def test_an_interrupted_download_is_not_the_images_fault(format_: str) -> None:
+    """An interruption while decoding is raised as such, or remembered by the stream if the decoder hides it."""
     data = saved(noise(300, 200), format_)
     body = Download(data[: len(data) // 2], problem=ConnectionResetError("Connection reset by peer"))
     stream = stream_of(body, len(data))

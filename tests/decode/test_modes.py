@@ -1,4 +1,4 @@
-"""Every kind of picture is decoded to pixels that can be resized, as it looks and no larger than needed."""
+"""Every kind of picture is decoded to the right pixels, in a mode that can be resized, and no larger than needed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from resizer.decode.frames import decode
 from resizer.decode.header import open_image
 from resizer.model import OVERSAMPLING
 from tests.support.decoding import LIMITS, PICTURE, pixels_of
+from tests.support.forged import chunk
 from tests.support.pictures import photo_like, psnr, saved
 
 
@@ -46,7 +47,7 @@ from tests.support.pictures import photo_like, psnr, saved
 def test_jpegs_are_decoded_no_larger_than_needed(
     stored: tuple[int, int], orientation: int, widest: int, decoded: tuple[int, int]
 ) -> None:
-    """A JPEG is decoded at the smallest scale that keeps its upright width 1.5 times the widest rendition's."""
+    """A JPEG is decoded at the smallest scale that leaves 1.5 times the width of the widest rendition."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     pixels = pixels_of(saved(Image.new("L", stored, 90), exif=exif.tobytes()), widest)
@@ -87,18 +88,16 @@ def test_jpegs_are_decoded_no_larger_than_needed(
         ("I;16B", "TIFF", {}, "L"),
     ],
 )
-def test_every_mode_becomes_one_that_can_be_resized(
-    mode: str, format_: str, options: dict[str, Any], decoded: str
-) -> None:
-    """Whatever mode a file has, its pixels come out as L, RGB, RGBA or CMYK: grey stays grey, transparency stays."""
+def test_every_mode_can_be_resized(mode: str, format_: str, options: dict[str, Any], decoded: str) -> None:
+    """Every mode is decoded to L, RGB, RGBA or CMYK; grey stays grey, and transparency is kept."""
     pixels = pixels_of(saved(in_mode(mode), format_, **options))
     assert pixels.mode == decoded
     assert pixels.size == PICTURE.size
 
 
 @pytest.mark.parametrize("mode", ["LA", "P", "1"])
-def test_what_was_converted_is_not_kept(mode: str) -> None:
-    """Pixels that had to be converted are let go of at once, and not when the file is: they are as many."""
+def test_converted_pixels_are_freed(mode: str) -> None:
+    """Pixels that had to be converted are freed at once, and not with the file: they take as much memory again."""
     image, header = open_image(io.BytesIO(saved(in_mode(mode), "TIFF")), LIMITS)
     pixels = next(decode(image, header, (1000, 1))).pixels
     assert pixels is not image
@@ -114,29 +113,29 @@ def in_mode(mode: str) -> Image.Image:
         swapped = np.asarray(ramp).astype(">u2").tobytes()
         return ramp if mode == "I;16" else Image.frombytes(mode, ramp.size, swapped)
     if mode in {"LA", "RGBA"}:
-        seen_through = PICTURE.convert("L" if mode == "LA" else "RGB")
-        seen_through.putalpha(128)
-        return seen_through
+        translucent = PICTURE.convert("L" if mode == "LA" else "RGB")
+        translucent.putalpha(128)
+        return translucent
     return PICTURE.convert(mode)
 
 
 @pytest.mark.parametrize(("mode", "format_"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("YCbCr", "TIFF"), ("RGB", "BMP")])
-def test_colours_come_out_as_they_went_in(mode: str, format_: str) -> None:
-    """Colours stored in another model, inverted as Adobe does or not, come out as the picture's own."""
+def test_colours_survive_other_colour_models(mode: str, format_: str) -> None:
+    """Colours stored in CMYK, inverted as by Adobe or not, in YCbCr or in BGR are the picture's own."""
     options = {"quality": 95} if format_ == "JPEG" else {}
     assert psnr(pixels_of(saved(PICTURE.convert(mode), format_, **options)).convert("RGB"), PICTURE) > 30
 
 
 @pytest.mark.parametrize(("mode", "format_"), [("I;16", "PNG"), ("I;16", "TIFF"), ("I;16B", "TIFF")])
 def test_sixteen_bits_are_scaled_and_not_clipped(mode: str, format_: str) -> None:
-    """Grey of 16 bits comes out as its upper 8 bits, from black to white."""
+    """16-bit grey becomes its upper 8 bits, from black to white."""
     pixels = pixels_of(saved(in_mode(mode), format_))
     expected = [27 * step // 256 for step in range(pixels.width * pixels.height)]
     assert max(abs(got - want) for got, want in zip(pixels.tobytes(), expected, strict=True)) <= 1
 
 
 def test_sixteen_bits_with_a_transparent_value_are_scaled_too() -> None:
-    """Grey of 16 bits of which one value is transparent is scaled as any other, and only that value is clear."""
+    """16-bit grey with a transparent value is scaled the same way, and only that value is transparent."""
     pixels = pixels_of(saved(in_mode("I;16"), "PNG", transparency=27 * 1000))
     alpha = pixels.getchannel("A").tobytes()
     assert [step for step, value in enumerate(alpha) if value == 0] == [1000]
@@ -144,8 +143,8 @@ def test_sixteen_bits_with_a_transparent_value_are_scaled_too() -> None:
     assert all(abs(grey[step] - 27 * step // 256) <= 1 for step in range(len(grey)) if step != 1000)
 
 
-def test_transparency_keeps_its_places() -> None:
-    """What was transparent in a palette is transparent in the pixels, and nothing else is."""
+def test_a_transparent_palette_entry_is_transparent() -> None:
+    """Only the pixels of a palette's transparent entry become transparent."""
     picture = Image.new("P", (4, 1))
     picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
     picture.putdata([0, 1, 2, 1])
@@ -154,15 +153,11 @@ def test_transparency_keeps_its_places() -> None:
     assert pixels.tobytes()[:3] == b"\xff\x00\x00"
 
 
-def png(depth: int, colour: int, row: bytes, width: int, transparent: tuple[int, ...]) -> bytes:
-    """A PNG of one row, in a depth that Pillow does not write, with a transparent colour."""
-    header = struct.pack(">IIBBBBB", width, 1, depth, colour, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"tRNS", struct.pack(f">{len(transparent)}H", *transparent))]
-    parts += [(b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b"")]
-    chunks = [
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+def grey_png(depth: int, row: bytes, width: int, transparent: int) -> bytes:
+    """A grey PNG of one row with a transparent value, in a depth that Pillow does not write."""
+    size = chunk(b"IHDR", struct.pack(">IIBBBBB", width, 1, depth, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" + row))
+    return b"\x89PNG\r\n\x1a\n" + size + chunk(b"tRNS", struct.pack(">H", transparent)) + pixels + chunk(b"IEND")
 
 
 @pytest.mark.parametrize(
@@ -178,26 +173,21 @@ def png(depth: int, colour: int, row: bytes, width: int, transparent: tuple[int,
         (8, 0x55, 0x55, [0]),
     ],
 )
-def test_the_transparent_grey_of_every_depth_is_clear(depth: int, row: int, transparent: int, alpha: list[int]) -> None:
-    """Of a grey PNG of 1, 2, 4 or 8 bits its transparent value is clear, and no other; only its own bits count."""
-    pixels = pixels_of(png(depth, 0, bytes([row]), len(alpha), (transparent,)))
+def test_the_transparent_grey_of_every_depth_is_transparent(
+    depth: int, row: int, transparent: int, alpha: list[int]
+) -> None:
+    """Only the transparent grey of a PNG is transparent at 1, 2, 4 and 8 bits; upper bits of tRNS are ignored."""
+    pixels = pixels_of(grey_png(depth, bytes([row]), len(alpha), transparent))
     assert list(pixels.getchannel("A").tobytes()) == alpha
 
 
-def test_the_transparent_colour_of_sixteen_bits_is_clear() -> None:
-    """Of a PNG of 16 bits a channel its transparent colour is clear, and no other that is nearly the same."""
-    colours = [(1000, 2000, 3000), (1000, 2000, 40_000), (1001, 2001, 3001)]
-    row = b"".join(struct.pack(">3H", *colour) for colour in colours)
-    assert list(pixels_of(png(16, 2, row, 3, colours[0])).getchannel("A").tobytes()) == [0, 255, 255]
-
-
-def test_a_picture_for_viewers_without_animation_is_no_frame() -> None:
-    """An animated PNG's separate default image is neither shown as a frame nor shines through the first one."""
+def test_a_separate_default_image_is_not_a_frame() -> None:
+    """An animated PNG's separate default image is not a frame, and does not show through the first one."""
     alone = Image.new("RGBA", (40, 30), (200, 0, 0, 255))
     frames = [Image.new("RGBA", (40, 30), (0, 0, 0, 0)) for _ in range(2)]
     for number, frame in enumerate(frames):
         frame.paste((0, 200, 50 * number, 255), (10 * number, 0, 10 * number + 10, 30))
-    for blend in (0, 1):  # in place of what was there, and over it
+    for blend in (0, 1):  # replaces the canvas, or is blended over it
         options = {"default_image": True, "duration": [70, 90], "loop": 3, "blend": blend, "disposal": 1}
         image, known = open_image(
             io.BytesIO(saved(alone, "PNG", save_all=True, append_images=frames, **options)), LIMITS
@@ -209,8 +199,8 @@ def test_a_picture_for_viewers_without_animation_is_no_frame() -> None:
 
 
 @pytest.mark.parametrize("format_", ["GIF", "PNG", "WEBP"])
-def test_every_frame_comes_whole_and_with_its_time(format_: str) -> None:
-    """An animation gives all its frames in turn, each composed whole, of its own pixels, and with its duration."""
+def test_every_frame_is_complete_and_has_its_duration(format_: str) -> None:
+    """An animation gives all its frames in order, each fully composed and with its duration."""
     pictures = [photo_like(60, 40, seed=seed).quantize(64).convert("RGB") for seed in range(3)]
     data = saved(pictures[0], format_, save_all=True, append_images=pictures[1:], duration=[40, 80, 120], lossless=True)
     frames = list(decode(*open_image(io.BytesIO(data), LIMITS), (1000, 1)))

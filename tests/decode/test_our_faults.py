@@ -1,4 +1,4 @@
-"""A mistake of ours while an image is read fails the record and alarms; the image is never to blame."""
+"""A bug of ours while an image is read fails the record and alarms; the image is never blamed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ONE_OF_EACH = {
 
 
 class FailingStream(io.BytesIO):
-    """A file of which one read, counted from 1, ends in a mistake of ours."""
+    """A file that calls `fail` on one of its reads, counted from 1."""
 
     def __init__(self, data: bytes, fails_at: int = 0, fail: Callable[..., object] = print) -> None:
         super().__init__(data)
@@ -66,26 +66,26 @@ def read(name: str, stream: Any = None) -> None:
     after_pixels(image, header, limits)
 
 
-def assert_it_comes_out(name: str, stream: Any = None) -> None:
-    """Reading ends in an error that is no rejection."""
-    with pytest.raises(Exception) as raised:  # noqa: PT011 # Pillow may have replaced it
+def assert_not_rejected(name: str, stream: Any = None) -> None:
+    """Reading raises an error that is not a rejection."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011 # Pillow may raise another error in its place
         read(name, stream)
     assert not isinstance(raised.value, Rejected), raised.value
 
 
-def test_a_mistake_in_any_read_comes_out() -> None:
-    """Pillow, its plugins and its decoders call our streams; a mistake there never means a damaged file."""
+def test_a_bug_in_any_read_is_raised() -> None:
+    """Pillow, its plugins and its decoders read from our streams; a bug there never means a damaged file."""
     for name, data in FILES.items():
         whole = FailingStream(data)
         read(name, whole)
         for at in {1, 2, 3, whole.reads // 2, whole.reads - 1, whole.reads} & {*range(1, whole.reads + 1)}:
             for kind in MISTAKES:
-                assert_it_comes_out(name, FailingStream(data, at, mistake(kind)))
+                assert_not_rejected(name, FailingStream(data, at, mistake(kind)))
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_mistake_in_a_step_of_a_format_comes_out(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What any step of a format's module does wrong comes out as it was raised."""
+def test_a_bug_in_a_step_of_a_format_is_raised(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in any step of a format's class is raised unchanged."""
     for format_, name in ONE_OF_EACH.items():
         for kind in MISTAKES:
             with monkeypatch.context() as patched:
@@ -94,8 +94,8 @@ def test_a_mistake_in_a_step_of_a_format_comes_out(step: str, monkeypatch: pytes
                     read(name)
 
 
-def test_a_mistake_in_what_pillow_calls_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pillow opens and loads our own images by methods of ours, whose errors it takes for a damaged file's."""
+def test_a_bug_in_a_method_that_pillow_calls_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow calls methods of our image classes, and takes their errors for a damaged file; a bug is raised anyway."""
     ours: list[tuple[type[ImageFile], tuple[str, ...], tuple[str, ...]]] = [
         (PlainPng, ("load_read", "load_end"), ("rgb.png", "animated.png", "png.ico")),
         (Pixels, ("_open",), ("still.gif", "animated.gif", "rgb.bmp", "bmp.ico")),
@@ -105,11 +105,11 @@ def test_a_mistake_in_what_pillow_calls_comes_out(monkeypatch: pytest.MonkeyPatc
             for kind in MISTAKES:
                 with monkeypatch.context() as patched:
                     patched.setattr(class_, method, mistake(kind))
-                    assert_it_comes_out(name)
+                    assert_not_rejected(name)
 
 
-def test_a_mistake_fails_the_record_and_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the step and the format, the outcome is `failed`, the alarm counts it, and the event comes back."""
+def test_a_bug_fails_the_record_and_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in any step of any format gives the outcome `failed`, counts for the alarm, and makes Lambda retry."""
     s3, counted, add = MemoryS3(), dict[str, float](), metrics.metrics.add_metric
 
     def add_metric(name: str, unit: Any, value: float) -> None:

@@ -1,4 +1,4 @@
-"""Rejections say in plain words what is wrong with a file, and nothing of the program that read it."""
+"""A rejection says in plain words what is wrong with a file, and nothing about the library that read it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from tests.support.plans import of_widths
         (struct.error("unpack requires a buffer of 4 bytes"), Reason.CORRUPT),
     ],
 )
-def test_an_early_end_is_known_by_its_words(problem: Exception, reason: Reason) -> None:
-    """However a library says it; and what it says is not shown."""
+def test_a_cut_file_is_recognised_by_the_librarys_message(problem: Exception, reason: Reason) -> None:
+    """Every library's message for a cut file gives `truncated`, and the message itself is not shown."""
     with pytest.raises(Rejected) as rejection, rejecting("JPEG"):
         raise problem
     assert rejection.value.reason is reason
     assert str(problem) not in rejection.value.detail
 
 
-def test_what_is_no_fault_of_the_file_comes_out_as_it_was_raised() -> None:
-    """Our own errors are not turned into rejections, and too little memory is told as such."""
+def test_our_own_errors_are_not_rejections() -> None:
+    """Our own errors are raised unchanged, and a MemoryError becomes `needs_memory`."""
     with pytest.raises(OutOfTime), rejecting("JPEG"):
         raise OutOfTime
     with pytest.raises(AssertionError), rejecting("JPEG"):
@@ -47,7 +47,7 @@ def test_what_is_no_fault_of_the_file_comes_out_as_it_was_raised() -> None:
 
 
 def test_formats_have_the_names_that_people_use() -> None:
-    """HEIC, JPEG 2000 and WebP have other names in Pillow."""
+    """Messages say HEIC, JPEG 2000 and WebP instead of Pillow's names."""
     assert [title(name) for name in ("HEIF", "JPEG2000", "WEBP", "PNG")] == ["HEIC", "JPEG 2000", "WebP", "PNG"]
 
 
@@ -66,8 +66,8 @@ WEBP, HEIC = saved(noise(60, 40), "WEBP", lossless=True), heic(photo_like(64, 64
     ],
     ids=["WebP", "HEIC", "JPEG"],
 )
-def test_a_damaged_file_is_told_of_in_such_words(data: bytes, detail: str) -> None:
-    """The words come out with the rejection."""
+def test_a_damaged_file_has_a_plain_message(data: bytes, detail: str) -> None:
+    """The rejection names the format and says that its data is damaged."""
     limits = Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data))
     with pytest.raises(Rejected) as rejection:
         list(decode(*open_image(io.BytesIO(data), limits), (100, 100)))

@@ -28,11 +28,10 @@ def test_without_a_build_the_error_names_make_build(tmp_path: Path) -> None:
 
 
 def test_an_empty_output_prefix_is_passed_on(tmp_path: Path) -> None:
-    """With an output bucket an empty prefix has a meaning, so it is set; an empty endpoint is left out."""
+    """With an output bucket an empty prefix has a meaning, so it is set."""
     document = load(TEMPLATE)
     document["Resources"]["ResizeFunction"]["Properties"]["CodeUri"] = "ResizeFunction"  # as the build fills it in
     built = tmp_path / "template.yaml"
     built.write_text(yaml.safe_dump(document))
     environment = built_function(built, parameters={"OutputBucket": "thumbs", "OutputPrefix": ""}).environment
     assert (environment["RESIZER_OUTPUT_BUCKET"], environment["RESIZER_OUTPUT_PREFIX"]) == ("thumbs", "")
-    assert "AWS_ENDPOINT_URL_S3" not in environment

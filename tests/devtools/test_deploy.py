@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from devtools.deploy import __main__ as command
 from devtools.deploy import target
-from devtools.deploy.parameters import again, check_prefixes, overrides, parse
+from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import ConfigError, UsageError
@@ -55,7 +55,7 @@ class Person:
         return next(self.answers)
 
     def asked_for(self, **deployed: str) -> dict[str, str]:
-        return ask(DECLARED, deployed, read=self.read, tell=self.messages.append)
+        return ask(DECLARED, deployed, read=self.read, write=self.messages.append)
 
 
 def test_seven_questions_are_asked() -> None:
@@ -92,7 +92,7 @@ def test_an_output_bucket_allows_the_cheapest_trigger() -> None:
     assert (answers["SourcePrefix"], answers["Trigger"]) == ("", "s3")
     assert "the cheapest trigger needs no prefix" in person.asked[2]
     assert person.messages == [
-        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, another than the bucket of images."
+        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, and not the first bucket."
     ]
 
 
@@ -120,7 +120,7 @@ def test_removing_the_output_bucket_goes_back_to_eventbridge() -> None:
 def test_nested_prefixes_are_refused(parameters: dict[str, str], *, refused: bool) -> None:
     """A template's rules cannot compare two prefixes, so `make deploy` does before it deploys."""
     if refused:
-        with pytest.raises(UsageError, match="below one another"):
+        with pytest.raises(UsageError, match="is below the other"):
             check_prefixes(parameters, DECLARED)
     else:
         check_prefixes(parameters, DECLARED)
@@ -152,7 +152,7 @@ def test_parameters_are_quoted_as_in_a_shell() -> None:
     assert parsed["CacheControl"] == "public, max-age=60"
     assert (parsed["SourcePrefix"], parsed["Quality"]) == ("", "jpeg=80")
     assert overrides({"Tags": 'a="b"'}) == ['Tags="a=\\"b\\""']
-    repeated = shlex.split(again("photos", parsed))
+    repeated = shlex.split(repeat_command("photos", parsed))
     assert repeated[:3] == ["make", "deploy", "NAME=photos"]
     assert parse(repeated[3].removeprefix("PARAMETERS="), DECLARED) == parsed
 
@@ -161,7 +161,7 @@ def test_parameters_are_quoted_as_in_a_shell() -> None:
     ("text", "message"),
     [
         ("Width=320", "there is no Width. Did you mean Widths?"),
-        ("BucketName", "'BucketName' is not of the form Name=value"),
+        ("BucketName", "'BucketName' must have the form Name=value"),
         ("Tags='a", "No closing quotation"),
     ],
 )
@@ -179,9 +179,9 @@ def test_an_endpoint_on_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch,
     """An endpoint on loopback is refused unless EMULATED=yes."""
     monkeypatch.setenv(f"AWS_ENDPOINT_URL{variable}", f"http://{host}:4566")
     with pytest.raises(UsageError, match=r"this machine, not AWS.*EMULATED=yes"):
-        target.check(target.session(), emulated=False)
+        target.check_endpoints(target.session(), emulated=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", LOCAL)
-    target.check(target.session(), emulated=True)
+    target.check_endpoints(target.session(), emulated=True)
 
 
 def test_a_profiles_endpoint_is_checked_too(monkeypatch: pytest.MonkeyPatch, account: Path) -> None:
@@ -192,14 +192,14 @@ def test_a_profiles_endpoint_is_checked_too(monkeypatch: pytest.MonkeyPatch, acc
     session = target.session()
     assert session.get_config_variable("region") == "eu-west-1"
     with pytest.raises(UsageError, match=LOCAL):
-        target.check(session, emulated=False)
+        target.check_endpoints(session, emulated=False)
 
 
 def test_emulated_without_an_endpoint_is_refused() -> None:
     """EMULATED=yes without an endpoint would deploy to a real account, so it is refused."""
-    target.check(target.session(), emulated=False)
+    target.check_endpoints(target.session(), emulated=False)
     with pytest.raises(UsageError, match="AWS_ENDPOINT_URL"):
-        target.check(target.session(), emulated=True)
+        target.check_endpoints(target.session(), emulated=True)
 
 
 @pytest.mark.parametrize(

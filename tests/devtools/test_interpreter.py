@@ -40,7 +40,7 @@ def test_it_is_found_on_the_path_or_below_pyenv(tmp_path: Path) -> None:
 def test_if_there_is_none_one_line_says_how_to_install_it(tmp_path: Path) -> None:
     """If none is found, or RUNTIME_PYTHON is another version, the message says what to do."""
     environ = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-    with pytest.raises(UsageError, match=rf"^No Python {VERSION} found, .*`uv python install {VERSION}`.*$"):
+    with pytest.raises(UsageError, match=rf"^No Python {VERSION} found. .*`uv python install {VERSION}`.*$"):
         runtime_python(environ)
-    with pytest.raises(UsageError, match=rf"^RUNTIME_PYTHON=\S+this is not a Python {VERSION}: name one"):
+    with pytest.raises(UsageError, match=rf"^RUNTIME_PYTHON=\S+this is not a Python {VERSION}: set it to one"):
         runtime_python({**environ, "RUNTIME_PYTHON": sys.executable})

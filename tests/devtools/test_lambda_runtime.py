@@ -128,7 +128,7 @@ def test_a_silent_s3_is_reported_before_the_time_out(function: Function, tools: 
             served(running)
             late, after = running.invoke(notification("one.jpg")), running.invoke(TEST_EVENT)
     assert late.error_type == "RecordsFailed"
-    assert "s3://photos/one.jpg will be tried again. GET s3://photos/one.jpg was given up." in str(late.error_message)
+    assert "s3://photos/one.jpg will be tried again. GET s3://photos/one.jpg was stopped." in str(late.error_message)
     assert after.answer == {"results": []}
     assert not after.figures.cold
 

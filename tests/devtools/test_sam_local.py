@@ -13,7 +13,7 @@ from devtools.lambda_runtime.emulator import emulator
 from devtools.lambda_runtime.invoke import read_event
 from devtools.lambda_runtime.tools import installed_tools
 from resizer.local.embedded import REGION
-from resizer.local.service import storage_alone
+from resizer.local.service import storage_only
 from resizer.s3 import clients
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
@@ -62,7 +62,7 @@ def test_the_documented_environment_works() -> None:
     """The template's variables, with `sam_local.json` over them, resize the sample."""
     own = json.loads(ENVIRONMENT.read_text())["ResizeFunction"]
     variables = {**read_by_sam({})[0]["variables"], **own, "AWS_REGION": REGION}
-    with storage_alone(BUCKET) as service:
+    with storage_only(BUCKET) as service:
         clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(600, 400)))
         assert own["AWS_ENDPOINT_URL_S3"] == "http://host.docker.internal:9000"  # a name that only Docker knows
         variables["AWS_ENDPOINT_URL_S3"] = service.endpoint

@@ -85,11 +85,11 @@ def test_the_python_helper_returns_the_url_in_its_comment() -> None:
 
 
 REPORT = """
-<script src="/tell.js"></script>
+<script src="/report.js"></script>
 <script type="module">
   const images = [...document.images];
   await Promise.all(images.map((image) => image.decode()));
-  tell(images.map((image) => [new URL(image.currentSrc).pathname, image.width, image.height, image.alt]));
+  report(images.map((image) => [new URL(image.currentSrc).pathname, image.width, image.height, image.alt]));
 </script>"""
 
 
@@ -108,7 +108,7 @@ def test_a_browser_shows_the_placeholder_of_a_manifest(pictures: Any, tmp_path: 
     if not THUMBHASH.exists():
         program("thumbhash from npm", "npm ci --prefix tests/docs/npm")
     page = """<!doctype html>
-<script src="/tell.js"></script>
+<script src="/report.js"></script>
 <script type="importmap">{"imports": {"thumbhash": "/thumbhash.js"}}</script>
 <body><img alt="A cat" sizes="480px">
 <script type="module">
@@ -116,7 +116,7 @@ def test_a_browser_shows_the_placeholder_of_a_manifest(pictures: Any, tmp_path: 
   const [image] = document.images;
   await showPicture(image, "photos/cat.jpg", location.origin);
   await image.decode();
-  tell([new URL(image.currentSrc).pathname, image.naturalWidth, image.width, image.height, image.style.background]);
+  report([new URL(image.currentSrc).pathname, image.naturalWidth, image.width, image.height, image.style.background]);
 </script>"""
     script = "text/javascript"
     pages = {
@@ -238,7 +238,7 @@ def test_the_rule_matches_events_of_one_folder(s3: Any, monkeypatch: pytest.Monk
             body = b"text" if key.endswith("txt") else saved(photo_like(60, 40))
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
             handler.lambda_handler(notification(key), context())
-        assert [each["detail"]["source"]["key"] for each in listening.heard()] == ["products/cat.jpg"]
+        assert [each["detail"]["source"]["key"] for each in listening.received()] == ["products/cat.jpg"]
     finally:
         listening.close()
 

@@ -79,13 +79,13 @@ UNKNOWN: list[tuple[object, str]] = [
     ({"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}, "the field bucket is missing"),
     ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}, "object": {"key": "a"}}}]}, "field name is missing"),
     (notification("%FF.jpg"), "its key is not UTF-8"),
-    (notification("cat.jpg", size="large"), "a field is of another type than AWS sends"),
-    ({"Records": [{"eventSource": "aws:s3", "s3": []}]}, "a field is of another type than AWS sends"),
-    ({"source": "aws.s3", "detail": "text"}, "a field is of another type than AWS sends"),
+    (notification("cat.jpg", size="large"), "a field has another type than in AWS's events"),
+    ({"Records": [{"eventSource": "aws:s3", "s3": []}]}, "a field has another type than in AWS's events"),
+    ({"source": "aws.s3", "detail": "text"}, "a field has another type than in AWS's events"),
     (
         {"source": "aws.s3", "detail-type": "Object Created",
          "detail": {"bucket": {"name": "b"}, "object": {"key": "k", "size": "big"}}},
-        "a field is of another type than AWS sends",
+        "a field has another type than in AWS's events",
     ),
 ]  # fmt: skip
 WRONGLY_TYPED = [

@@ -1,4 +1,4 @@
-"""One file, read by its format's class as the pipeline does."""
+"""Reads a file with its format's class, as the pipeline does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_PIXELS = 1_000_000
 
 @dataclass(slots=True)
 class Read:
-    """What came out of a file; `shown` is each frame's pixels, premultiplied, from 0 to 255."""
+    """The result of reading a file. `shown` holds each frame's pixels, premultiplied, from 0 to 255."""
 
     image: ImageFile
     header: Header
@@ -47,11 +47,11 @@ def read(source: SourceFormat[Any], data: bytes, max_pixels: int = MAX_PIXELS) -
 
 
 def premultiplied(rgba: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """RGBA with colours as they weigh."""
+    """RGBA with each colour multiplied by its alpha."""
     return np.dstack([rgba[..., :3] * (rgba[..., 3:] / 255), rgba[..., 3]])
 
 
-def furthest(ours: list[NDArray[np.float64]], wanted: list[NDArray[np.float64]]) -> float:
-    """By how much any sample of any frame differs, of 255; there must be as many frames."""
+def max_difference(ours: list[NDArray[np.float64]], wanted: list[NDArray[np.float64]]) -> float:
+    """The largest difference of any sample in any frame, of 255. Both need the same number of frames."""
     assert len(ours) == len(wanted)
     return max(float(np.abs(one - other).max()) for one, other in zip(ours, wanted, strict=True))

@@ -1,4 +1,4 @@
-"""What an AVIF declares of its samples is known before its decoder takes the memory for them."""
+"""The memory for an AVIF's samples is known before the decoder allocates it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.pictures import photo_like, saved
 if TYPE_CHECKING:
     from pathlib import Path
 
-# An AVIF of 2400 x 1600 in one colour, 4:4:4 and transparency at 10 bits, which Pillow reads and cannot write.
+# A 2400 x 1600 AVIF of one colour: 4:4:4 with alpha at 10 bits. Pillow reads such files but cannot write them.
 DEEP: Final = zlib.decompress(
     base64.b85decode(
         "c-muNU{FXasVqn=%S>Yc0uY^>nP!-qnV9D5Xz0kmz}S|XT9U{B0g4$ZIYm%5LqTS82?HA7E66O#1+y4|SSK?lKN-YvVPIeaivTgx86ce"
@@ -43,11 +43,11 @@ DEEP: Final = zlib.decompress(
         ("RGB", "4:4:4", 6),
         ("RGBA", "4:2:0", 4),
         ("RGBA", "4:4:4", 7),
-        ("RGBA", "4:0:0", 3),  # whose transparency is coded as its brightness is
+        ("RGBA", "4:0:0", 3),  # alpha is coded like luma
     ],
 )
 def test_samples_are_counted(mode: str, subsampling: str, expected: float) -> None:
-    """Brightness, colours in their resolution and transparency are a byte each at 8 bits; with film grain two."""
+    """At 8 bits a sample is a byte; luma and chroma count twice, because film grain needs a copy."""
     picture = photo_like(64, 48).convert(mode)
     if mode == "RGBA":
         picture.putalpha(picture.convert("L"))
@@ -55,19 +55,19 @@ def test_samples_are_counted(mode: str, subsampling: str, expected: float) -> No
 
 
 def test_samples_of_more_bits_are_twice_as_large() -> None:
-    """Above 8 bits each sample is of two bytes."""
+    """Above 8 bits a sample takes two bytes."""
     assert sample_bytes(DEEP) == 14
 
 
 @pytest.mark.parametrize("start", [b"", DEEP[:40], b"av1C", b"av1C\x81", b"av1C\x01\0\0\0"])
-def test_what_declares_nothing_may_be_anything(start: bytes) -> None:
-    """Without a whole configuration of a known version the most is counted."""
+def test_an_unknown_configuration_counts_as_the_largest(start: bytes) -> None:
+    """Without a complete av1C of a known version, the largest samples are assumed."""
     assert sample_bytes(start) == 14
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak and lets it be reset")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports a process's peak memory and can reset it")
 def test_the_plan_holds_for_samples_of_more_bits(tmp_path: Path) -> None:
-    """Of an AVIF with transparency at 10 bits the measured peak lies within the plan."""
+    """The measured peak of a 10-bit AVIF with alpha is within the plan."""
     path = tmp_path / "deep.avif"
     path.write_bytes(DEEP)
     found = compare(path)
@@ -77,7 +77,7 @@ def test_the_plan_holds_for_samples_of_more_bits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"save_all": True, "append_images": [photo_like(64, 48, 2)]}])
 def test_a_cut_avif_is_truncated(options: dict[str, object]) -> None:
-    """An AVIF that ends before its last pixel is truncated, a still or an animation, wherever it ends."""
+    """A still or animated AVIF is truncated wherever it is cut."""
     data = saved(photo_like(64, 48), "AVIF", speed=10, **options)
     for cut in (1, 50, len(data) // 2, len(data) - 200):
         with pytest.raises(Rejected) as refused:

@@ -1,4 +1,4 @@
-"""BMPs come out as browsers show them, whatever their header is and however the bits of a pixel are its colours."""
+"""BMPs look as in browsers, whatever their header version and bit masks."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ MASKS: Final = {
 }
 
 
-def shifted(mask: int) -> tuple[int, int]:
-    """By how much a mask's values are shifted, and the largest."""
+def shift_and_largest(mask: int) -> tuple[int, int]:
+    """The shift of a mask's values, and the largest value."""
     shift = (mask & -mask).bit_length() - 1
     return shift, mask >> shift
 
@@ -54,8 +54,8 @@ def bmp(bits: int, masks: Sequence[int], size: int, compression: int, *, top_dow
     values = np.zeros(COLOURS.shape[:2], "u8")
     for channel, mask in enumerate(masks):
         if mask:
-            shift, most = shifted(mask)
-            values |= np.round(COLOURS[..., channel] / 255 * most).astype("u8") << np.uint64(shift)
+            shift, largest = shift_and_largest(mask)
+            values |= np.round(COLOURS[..., channel] / 255 * largest).astype("u8") << np.uint64(shift)
     rows = [b"".join(int(value).to_bytes(bits // 8, "little") for value in row) for row in values]
     rows = [row + bytes(-len(row) % 4) for row in (rows if top_down else rows[::-1])]
     height = -len(rows) if top_down else len(rows)
@@ -70,8 +70,8 @@ def bmp(bits: int, masks: Sequence[int], size: int, compression: int, *, top_dow
 def expected(masks: Sequence[int], *, alpha: bool) -> NDArray[Any]:
     pixels = COLOURS.astype(float)
     for channel, mask in enumerate(masks):
-        most = shifted(mask)[1] if mask else 0
-        pixels[..., channel] = np.round(pixels[..., channel] / 255 * most) * 255 / most if most else 0
+        largest = shift_and_largest(mask)[1] if mask else 0
+        pixels[..., channel] = np.round(pixels[..., channel] / 255 * largest) * 255 / largest if largest else 0
     if not alpha:
         pixels[..., 3] = 255
     return pixels
@@ -79,30 +79,30 @@ def expected(masks: Sequence[int], *, alpha: bool) -> NDArray[Any]:
 
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("size", [INFO, V2, V3, V4, V5])
-def test_all_bit_fields_in_all_headers(kind: str, size: int) -> None:
-    """Every field comes out within one level, upside down or not; transparency counts where a header has a mask."""
+def test_all_bit_fields_are_read_in_all_headers(kind: str, size: int) -> None:
+    """Every field is read within one level, bottom-up or top-down; alpha counts if the header has a mask for it."""
     bits, masks = MASKS[kind]
     usual = masks[:3] == ((0x7C00, 0x3E0, 0x1F) if bits == 16 else (0xFF0000, 0xFF00, 0xFF))
     compressions = [BITFIELDS] * (bits != 24) + [RGB] * usual + [ALPHA_BITFIELDS] * (size == INFO and bits != 24)
     for compression in compressions:
         for top_down in (False, True):
-            made = pixels_of(bmp(bits, masks, size, compression, top_down=top_down))
+            found = pixels_of(bmp(bits, masks, size, compression, top_down=top_down))
             counts = size >= V4 or (size == V3 and compression == BITFIELDS) or compression == ALPHA_BITFIELDS
             alpha = bool(masks[3]) and counts
-            assert made.mode == ("RGBA" if alpha else "RGB")
-            assert np.abs(np.asarray(made.convert("RGBA")) - expected(masks, alpha=alpha)).max() <= 1.01
+            assert found.mode == ("RGBA" if alpha else "RGB")
+            assert np.abs(np.asarray(found.convert("RGBA")) - expected(masks, alpha=alpha)).max() <= 1.01
 
 
-def test_transparency_that_is_all_zero_counts() -> None:
-    """A picture whose bits for transparency are all zero cannot be seen, and so it is in browsers."""
+def test_alpha_that_is_all_zero_counts() -> None:
+    """A picture whose alpha is zero everywhere is invisible, as in browsers."""
     data = bytearray(bmp(*MASKS["BGRX"], V5, BITFIELDS))
     struct.pack_into("<I", data, 14 + 52, 0xFF000000)
     assert pixels_of(bytes(data)).getchannel("A").getextrema() == (0, 0)
 
 
-@pytest.mark.parametrize("at", ["behind", "before"])
+@pytest.mark.parametrize("at", ["after", "before"])
 def test_an_embedded_profile_is_found(at: str) -> None:
-    """The profile of a V5 header is given out, wherever in the file it is; one that is cut makes the file truncated."""
+    """The profile of a V5 header is found anywhere in the file; a file that ends within it is truncated."""
     data = bytearray(bmp(*MASKS["24 bits"], V5, RGB))
     place = len(data) - 14
     data += b"a profile"
@@ -114,15 +114,15 @@ def test_an_embedded_profile_is_found(at: str) -> None:
     struct.pack_into("<II", data, 14 + 112, place, len(b"a profile"))
     image, _ = open_image(io.BytesIO(data), LIMITS)
     assert image.info["icc_profile"] == b"a profile"
-    if at == "behind":
+    if at == "after":
         with pytest.raises(Rejected) as refused:
             header_of(bytes(data[:-1]))
         assert refused.value.reason == Reason.TRUNCATED
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
-def test_what_pillow_writes_is_read(mode: str) -> None:
-    """Pictures with and without a palette come out as they went in; a file that is cut is truncated."""
+def test_bmps_of_pillow_are_read(mode: str) -> None:
+    """Pictures with and without a palette are read back exactly; a cut file is truncated."""
     picture = Image.fromarray(COLOURS[..., :3])
     picture = picture.quantize(200) if mode == "P" else picture.convert(mode)
     data = saved(picture, "BMP")
@@ -134,13 +134,13 @@ def test_what_pillow_writes_is_read(mode: str) -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
-def test_runs_are_read() -> None:
-    """A run-length encoded BMP comes out by its palette."""
+def test_run_length_encoding_is_read() -> None:
+    """A run-length encoded BMP is decoded with its palette."""
     assert pixels_of(RLE_BMP).convert("RGB").getpixel((0, 1)) == (0, 255, 0)
 
 
-def test_reserved_bytes_do_not_count() -> None:
-    """Some programs write something into the four reserved bytes of the file's header."""
+def test_reserved_bytes_are_ignored() -> None:
+    """The four reserved bytes may hold anything, but a text that starts with BM is not an image."""
     data = bmp(*MASKS["BGRA"], V4, BITFIELDS)
     assert (np.asarray(pixels_of(data[:6] + b"Ada!" + data[10:])) == COLOURS).all()
     with pytest.raises(Rejected) as refused:
@@ -149,8 +149,8 @@ def test_reserved_bytes_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(("bits", "compression"), [(24, 4), (1, 3), (0, 5), (2, 0), (8, 2)])
-def test_what_is_not_read_is_unsupported(bits: int, compression: int) -> None:
-    """A JPEG within, Huffman's code, a PNG within and rare depths are known for what they are."""
+def test_rare_compressions_and_depths_are_unsupported(bits: int, compression: int) -> None:
+    """An embedded JPEG or PNG, Huffman coding and rare depths are unsupported, not corrupt."""
     data = bytearray(bmp(*MASKS["24 bits"], INFO, RGB))
     struct.pack_into("<HI", data, 14 + 14, bits, compression)
     with pytest.raises(Rejected) as refused:
@@ -159,7 +159,7 @@ def test_what_is_not_read_is_unsupported(bits: int, compression: int) -> None:
 
 
 def test_bit_fields_with_holes_are_corrupt() -> None:
-    """No program writes a mask whose bits do not lie together."""
+    """A mask whose bits are not adjacent is corrupt: no program writes one."""
     with pytest.raises(Rejected) as refused:
         header_of(bmp(16, (0xF0F, 0xF0, 0, 0), V4, BITFIELDS))
     assert refused.value.reason == Reason.CORRUPT
@@ -167,7 +167,7 @@ def test_bit_fields_with_holes_are_corrupt() -> None:
 
 @pytest.mark.parametrize("bits", [1, 4, 8])
 def test_a_short_palette_is_read(bits: int) -> None:
-    """A palette may have fewer colours than pixels have values, also if its two colours are black and white."""
+    """A palette may have fewer colours than an index can address, also if its two colours are black and white."""
     for second in ((255, 255, 255), (200, 10, 30)):
         size = struct.pack("<IiiHHIIiiII", INFO, 2, 1, 1, bits, RGB, 0, 0, 0, 2, 0)
         palette = bytes(4) + bytes(second[::-1]) + b"\0"

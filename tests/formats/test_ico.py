@@ -1,4 +1,4 @@
-"""Of an icon the best picture comes out, with the transparency that browsers give it."""
+"""The best picture of an icon is decoded, with the transparency that browsers give it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MASKED = COLOURS[..., 3] < 128
 
 
 def bitmap(bits: int, *, alpha: bool = True, mask: bool = True, pixels: NDArray[Any] = COLOURS) -> bytes:
-    """One picture with its mask, as an icon holds it."""
+    """One picture with its mask, as stored in an icon."""
     height, width = pixels.shape[:2]
     head = struct.pack("<IiiHHIIiiII", 40, width, 2 * height, 1, bits, 0, 0, 0, 0, 0, 0)
     stored = pixels[::-1, :, [2, 1, 0, 3]].copy()
@@ -34,7 +34,7 @@ def bitmap(bits: int, *, alpha: bool = True, mask: bool = True, pixels: NDArray[
 
 
 def icon(*pictures: tuple[bytes, int]) -> bytes:
-    """An icon of pictures, each with the bits that its entry claims."""
+    """An icon of pictures, each with the bit depth that its entry claims."""
     entries, body = b"", b""
     for data, bits in pictures:
         at = 6 + 16 * len(pictures) + len(body)
@@ -70,13 +70,13 @@ SMALL = bitmap(32, pixels=ramp(8, 8, 4))
         (icon((bitmap(32, alpha=False, mask=False), 32)), with_alpha(255)),
     ],
 )
-def test_the_best_picture_comes_out(data: bytes, expected: NDArray[Any]) -> None:
-    """The largest, of these the one with most bits, whatever entries claim; where alpha is nothing the mask counts."""
+def test_the_best_picture_is_decoded(data: bytes, expected: NDArray[Any]) -> None:
+    """The largest picture counts, then the deepest, whatever the entries claim; without alpha the mask counts."""
     assert (np.asarray(pixels_of(data).convert("RGBA")) == expected).all()
 
 
 def test_a_cursor_is_an_icon() -> None:
-    """A cursor differs from an icon in one byte; a TGA that begins like one is none."""
+    """A cursor is read like an icon; a TGA that begins like a cursor is not an image."""
     data = icon((bitmap(32), 32))
     assert (np.asarray(pixels_of(data[:2] + b"\2" + data[3:])) == COLOURS).all()
     with pytest.raises(Rejected) as refused:
@@ -86,8 +86,8 @@ def test_a_cursor_is_an_icon() -> None:
 
 @pytest.mark.parametrize("kind", ["bmp", "png"])
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
-def test_what_pillow_writes_is_read(mode: str, kind: str) -> None:
-    """Icons of every mode come out as they went in."""
+def test_icons_of_pillow_are_read(mode: str, kind: str) -> None:
+    """Icons of every mode are read back exactly."""
     picture = Image.fromarray(COLOURS).resize((32, 32))
     picture = picture.convert("RGB").quantize(16) if mode == "P" else picture.convert(mode)
     found = pixels_of(saved(picture, "ICO", sizes=[(32, 32)], bitmap_format=kind))
@@ -103,8 +103,8 @@ def test_a_cut_icon_is_truncated(picture: bytes, cut: int) -> None:
     assert refused.value.reason == Reason.TRUNCATED
 
 
-def test_a_mask_that_is_cut_counts_where_it_is_needed() -> None:
-    """Without transparency in its colours an icon needs its mask; with it the mask may be cut."""
+def test_a_cut_mask_matters_only_without_alpha() -> None:
+    """An icon without alpha needs its mask; with alpha the mask may be cut."""
     assert (np.asarray(pixels_of(icon((bitmap(32), 32))[:-50])) == COLOURS).all()
     with pytest.raises(Rejected) as refused:
         pixels_of(icon((bitmap(24), 24))[:-50])
@@ -112,8 +112,8 @@ def test_a_mask_that_is_cut_counts_where_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"no picture" * 10, bitmap(32)[:20]])
-def test_a_damaged_picture_counts_as_its_entry_says(damaged: bytes) -> None:
-    """A smaller one that is damaged, or beyond the file's end, costs nothing; a larger one is not passed over."""
+def test_only_a_smaller_picture_may_be_damaged(damaged: bytes) -> None:
+    """A smaller picture that is damaged or cut is ignored; a larger one makes the icon fail."""
     data = bytearray(icon((bitmap(32), 32), (damaged, 32)))
     data[22:24] = 16, 16
     assert (np.asarray(pixels_of(bytes(data))) == COLOURS).all()
@@ -123,8 +123,8 @@ def test_a_damaged_picture_counts_as_its_entry_says(damaged: bytes) -> None:
     assert refused.value.reason in {Reason.CORRUPT, Reason.TRUNCATED}
 
 
-def test_an_icon_does_not_move() -> None:
-    """Of an animated PNG in an icon its still picture comes out, as in browsers."""
+def test_an_animated_icon_is_a_still() -> None:
+    """An animated PNG in an icon is decoded as a still, as in browsers."""
     frames = [Image.new("RGBA", (32, 32), colour) for colour in ("red", "green", "blue")]
     data = icon((saved(frames[0], "PNG", save_all=True, append_images=frames[1:]), 32))
     assert header_of(data).frames == 1
@@ -132,7 +132,7 @@ def test_an_icon_does_not_move() -> None:
 
 
 def test_hostile_icons_are_refused() -> None:
-    """Too many pictures, and none at all, are damage; a large picture within is known before it is decoded."""
+    """An icon of too many pictures, or of none, is corrupt; a huge picture is refused before decoding."""
     for data in (b"\0\0\1\0\xff\xff" + bytes(16 * 65_535), b"\0\0\1\0\0\0"):
         with pytest.raises(Rejected) as refused:
             header_of(data)

@@ -1,4 +1,4 @@
-"""JPEG 2000s of the kinds that Pillow reads wrong come out right."""
+"""JPEG 2000s that Pillow alone reads wrongly are decoded correctly."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
-from tests.support.pictures import photo_like, psnr, saved, seen_through
+from tests.support.pictures import photo_like, psnr, saved, translucent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)
-TWICE = [RED, GREEN, RED, BLUE]  # later colours move where Pillow finds one of them twice
+TWICE = [RED, GREEN, RED, BLUE]  # Pillow merges equal colours, which would shift the later ones
 SRGB, GREY = 16, 17
 
 
@@ -31,15 +31,15 @@ def box(kind: bytes, *parts: bytes) -> bytes:
 
 
 def with_palette(columns: int = 3, depth: int = 8, space: int = SRGB, order: tuple[int, ...] = ()) -> bytes:
-    """40 x 30 pixels of four colours by their numbers in a palette of so many columns."""
+    """A 40 x 30 picture of four colours, as indices into a palette of this many columns."""
     numbers = (np.mgrid[0:30, 0:40][1] // 10).astype("u1")
     data = saved(Image.fromarray(numbers), "JPEG2000")
     at = data.index(b"jp2h") - 4
     (size,) = struct.unpack_from(">I", data, at)
     header = data[at + 8 : at + size].replace(struct.pack(">I", GREY), struct.pack(">I", space))
     assert b"colr" in header
-    most = 257 if depth == 16 else 1
-    values = [(colour[channel] * most).to_bytes(depth // 8, "big") for colour in TWICE for channel in range(columns)]
+    scale = 257 if depth == 16 else 1
+    values = [(colour[channel] * scale).to_bytes(depth // 8, "big") for colour in TWICE for channel in range(columns)]
     palette = struct.pack(">HB", len(TWICE), columns) + bytes([depth - 1]) * columns + b"".join(values)
     mapping = b"".join(struct.pack(">HBB", 0, 1, column) for column in order or range(columns))
     return data[:at] + box(b"jp2h", header, box(b"pclr", palette), box(b"cmap", mapping)) + data[at + size :]
@@ -48,8 +48,8 @@ def with_palette(columns: int = 3, depth: int = 8, space: int = SRGB, order: tup
 @pytest.mark.parametrize("columns", [1, 3, 4])
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("space", [SRGB, GREY])
-def test_a_palette_that_names_a_colour_twice(columns: int, depth: int, space: int) -> None:
-    """Every number has its own colour, whatever the palette's columns, their depth and the space that is claimed."""
+def test_a_palette_with_a_repeated_colour_is_read(columns: int, depth: int, space: int) -> None:
+    """Every index has its own colour, whatever the palette's columns, depth and colour space."""
     data = with_palette(columns, depth, space)
     assert header_of(data).has_transparency == (columns == 4)
     found = pixels_of(data).convert("RGBA")
@@ -59,7 +59,7 @@ def test_a_palette_that_names_a_colour_twice(columns: int, depth: int, space: in
 
 
 def test_a_palettes_columns_may_be_mapped() -> None:
-    """The box that maps columns to channels counts."""
+    """The `cmap` box says which column is which channel."""
     found = pixels_of(with_palette(order=(2, 1, 0))).convert("RGB")
     assert [found.getpixel((10 * number + 5, 15)) for number in range(4)] == [
         (0, 0, 255), (0, 255, 0), (0, 0, 255), (255, 0, 0),
@@ -67,7 +67,7 @@ def test_a_palettes_columns_may_be_mapped() -> None:
 
 
 def subsampled(picture: Image.Image, step: int, **options: Any) -> bytes:
-    """A file that says that each of its samples, in all components, stands for some pixels across and down."""
+    """A file whose components are all subsampled by `step` in both directions."""
     data = bytearray(saved(picture, "JPEG2000", **options))
     at = data.index(b"\xff\x51") + 6
     sides = struct.unpack_from(">8I", data, at)
@@ -83,7 +83,7 @@ def subsampled(picture: Image.Image, step: int, **options: Any) -> bytes:
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("options", [{}, {"no_jp2": True}, {"tile_size": (32, 32)}])
 def test_all_components_may_be_subsampled(mode: str, options: dict[str, Any]) -> None:
-    """Where all components leave out as many pixels, the samples are the picture."""
+    """If all components are subsampled alike, the samples are the picture."""
     picture = photo_like(60, 40).convert(mode)
     if mode.endswith("A"):
         picture.putalpha(photo_like(60, 40, 2).convert("L"))
@@ -95,7 +95,7 @@ def test_all_components_may_be_subsampled(mode: str, options: dict[str, Any]) ->
 
 
 def test_tiles_that_end_within_a_sample_are_refused() -> None:
-    """Where a subsampled picture's tiles are no whole number of samples, no picture is better than a wrong one."""
+    """A subsampled picture is unsupported if its tiles are not a whole number of samples."""
     data = bytearray(subsampled(photo_like(60, 40), 2, no_jp2=True, tile_size=(32, 32)))
     at = data.index(b"\xff\x51") + 6
     struct.pack_into(">II", data, at + 16, 63, 63)
@@ -106,8 +106,8 @@ def test_tiles_that_end_within_a_sample_are_refused() -> None:
 
 @pytest.mark.parametrize("order", ["RGBA", "ARGB", "BGRA"])
 def test_components_may_come_in_any_order(order: str) -> None:
-    """A box says which component is which colour, or the transparency; Pillow ignores it."""
-    picture = seen_through(60, 40)
+    """The `cdef` box says which component is which colour or alpha; Pillow ignores it."""
+    picture = translucent(60, 40)
     data = saved(Image.merge("RGBA", [picture.getchannel(name) for name in order]), "JPEG2000")
     channels = b"".join(struct.pack(">3H", at, name == "A", "ARGB".index(name)) for at, name in enumerate(order))
     plain, box = data.index(b"cdef") - 4, struct.pack(">I4sH", 10 + len(channels), b"cdef", len(order)) + channels
@@ -119,15 +119,15 @@ def test_components_may_come_in_any_order(order: str) -> None:
 @pytest.mark.parametrize(("bits", "levels"), [(1, (0, 255)), (2, (0, 85, 170, 255)), (4, range(0, 256, 17))])
 def test_white_of_few_bits_is_white(bits: int, levels: Sequence[int]) -> None:
     """Samples of fewer than 8 bits use the whole range from black to white."""
-    offset = 128 - (1 << bits - 1)  # an encoder subtracts half of the range, which has 8 bits here
+    offset = 128 - (1 << bits - 1)  # the encoder subtracts half of the range of 8 bits
     samples = np.tile(np.arange(len(levels), dtype="u1") + np.uint8(offset), (4, 1))
     data = bytearray(saved(Image.fromarray(samples), "JPEG2000", no_jp2=True, num_resolutions=1))
     data[data.index(b"\xff\x51") + 40] = bits - 1
     assert (np.asarray(pixels_of(bytes(data))) == levels).all()
 
 
-def test_grey_with_transparency() -> None:
-    """Grey and alpha come out as they went in, in boxes and bare."""
+def test_grey_with_transparency_is_read() -> None:
+    """Grey with alpha is read back exactly, as a JP2 file and as a bare codestream."""
     picture = photo_like(60, 40).convert("LA")
     picture.putalpha(photo_like(60, 40, 2).convert("L"))
     for options in ({}, {"no_jp2": True}):
@@ -137,8 +137,8 @@ def test_grey_with_transparency() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"no_jp2": True}, {"no_jp2": True, "tile_size": (32, 32)}])
-def test_a_missing_end_marker_is_no_damage(options: dict[str, Any]) -> None:
-    """All pixels without an end marker, or with half of one, are a whole picture; anything less is truncated."""
+def test_the_end_marker_may_be_missing(options: dict[str, Any]) -> None:
+    """A file with all pixels but without all of its end marker is decoded; a shorter one is truncated."""
     whole = saved(photo_like(60, 40), "JPEG2000", **options)
     for cut in (1, 2):
         assert (np.asarray(pixels_of(whole[:-cut])) == np.asarray(pixels_of(whole))).all()
@@ -150,7 +150,7 @@ def test_a_missing_end_marker_is_no_damage(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"no_jp2": True}])
 def test_a_cut_header_is_truncated(options: dict[str, Any]) -> None:
-    """A file that ends anywhere within the codestream's header is truncated, and not damaged."""
+    """A file that ends anywhere within the codestream's header is truncated, not corrupt."""
     whole = saved(photo_like(60, 40), "JPEG2000", **options)
     for end in range(whole.index(b"\xff\x4f\xff\x51") + 4 * bool(options), whole.index(b"\xff\x90")):
         with pytest.raises(Rejected) as refused:
@@ -159,7 +159,7 @@ def test_a_cut_header_is_truncated(options: dict[str, Any]) -> None:
 
 
 def test_a_missing_tile_is_truncated() -> None:
-    """A file that ends where a tile ends has not all of its pixels."""
+    """A file without its last tile is truncated, even with an end marker."""
     whole = saved(photo_like(64, 32), "JPEG2000", no_jp2=True, tile_size=(32, 32))
     second = whole.index(b"\xff\x90", whole.index(b"\xff\x90") + 2)
     with pytest.raises(Rejected) as refused:
@@ -177,20 +177,20 @@ def test_a_missing_tile_is_truncated() -> None:
         ("I;16", {"precinct_size": (64, 64), "plt": True}, 1, 300 * 200 * 6),
     ],
 )
-def test_what_decoding_takes(mode: str, options: dict[str, object], tiles: int, samples: int) -> None:
-    """Parameters of every tile; of the largest tile each channel's samples as 32 bits and as Pillow takes them."""
+def test_decoder_memory_is_estimated(mode: str, options: dict[str, object], tiles: int, samples: int) -> None:
+    """The estimate counts every tile's parameters, and the largest tile's samples in 32 bits and in Pillow's format."""
     picture = photo_like(300, 200)
     picture = picture.convert("L").convert("I").convert(mode) if mode == "I;16" else picture.convert(mode)
     data = bytearray(saved(picture, "JPEG2000", **options))
     assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
-    at = data.index(b"\xff\x51") + 6  # cut out of a large grid, as maps are, it takes no more
+    at = data.index(b"\xff\x51") + 6  # an offset in a large grid, as in maps, takes no more
     sides = struct.unpack_from(">8I", data, at)
     struct.pack_into(">8I", data, at, *(side + 8192 * (place not in {4, 5}) for place, side in enumerate(sides)))
     assert header_of(bytes(data)).buffered_bytes == tiles * BYTES_PER_TILE + samples
 
 
 def test_a_profile_is_found() -> None:
-    """The ICC profile in a box of colours is given out."""
+    """The ICC profile of a `colr` box is found."""
     data = saved(photo_like(60, 40), "JPEG2000")
     at = data.index(b"jp2h") - 4
     (size,) = struct.unpack_from(">I", data, at)
@@ -200,8 +200,8 @@ def test_a_profile_is_found() -> None:
 
 
 @pytest.mark.parametrize(("space", "mode"), [(12, "RGBA"), (18, "RGB")])
-def test_a_colour_space_by_its_number_counts(space: int, mode: str) -> None:
-    """Inks are read as inks, and luminance with colour differences as that."""
+def test_enumerated_colour_spaces_are_read(space: int, mode: str) -> None:
+    """Colour space 12 is read as CMYK, and 18 as YCbCr."""
     picture = photo_like(60, 40).convert(mode)
     data = saved(picture, "JPEG2000")
     at = data.index(b"colr") + 7
@@ -214,7 +214,8 @@ def test_a_colour_space_by_its_number_counts(space: int, mode: str) -> None:
         assert psnr(found.convert("RGB"), light) > 40
 
 
-# 40 x 10 pixels of 16 bits a channel, from black to the brightest sample, which Pillow reads and cannot write.
+# 40 x 10 pixels of 16 bits a channel, from black to the given brightest sample. Pillow reads such files but cannot
+# write them.
 DEEP = {
     65_280: (
         "c-s5#|38pHp8*6kfS8K`0Z{qO{EUnc^goD!2PnYE$iTwF!1zCgfyJTWe+q*t1EX_MYGO%hib7JQf`373o>zdYyFyuNQE_H|o`R8{sh+|"
@@ -238,7 +239,7 @@ def deep_rgb(brightest: int) -> bytes:
 
 @pytest.mark.parametrize("brightest", DEEP)
 def test_whites_of_deep_colours_never_become_black(brightest: int) -> None:
-    """Colours of 16 bits are read; where Pillow would turn their whites into black the file is refused instead."""
+    """16-bit colours are read, but a file whose whites Pillow would turn black is refused."""
     data = deep_rgb(brightest)
     if brightest == 65_280:
         assert pixels_of(data).getpixel((39, 5)) == (255, 255, 255)

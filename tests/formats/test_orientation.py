@@ -1,4 +1,4 @@
-"""Orientation counts where EXIF says it, as whatever integer, and damaged EXIF costs nothing else."""
+"""EXIF's orientation may be any type of integer, and damaged EXIF means upright."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from resizer.formats.orientation import exif_orientation
 from tests.support.forged import exif_bomb, exif_loop
 
-# Types of tags (TIFF 6.0, section 2) by how `struct` packs one value.
+# Integer types of tags (TIFF 6.0, section 2) and their `struct` format.
 INTEGERS = {1: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l"}
 
 
 def exif(kind: int, value: bytes, *, order: str = "<", prefix: bytes = b"Exif\0\0") -> bytes:
-    """An EXIF block of an orientation alone; `value` has at most 4 bytes."""
+    """An EXIF block with only an orientation; `value` has at most 4 bytes."""
     head = b"II*\0" if order == "<" else b"MM\0*"
     tag = struct.pack(f"{order}HHL", 0x0112, kind, 1) + value.ljust(4, b"\0")
     return prefix + head + struct.pack(f"{order}LH", 8, 1) + tag + bytes(4)
@@ -24,14 +24,14 @@ def exif(kind: int, value: bytes, *, order: str = "<", prefix: bytes = b"Exif\0\
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("prefix", [b"", b"Exif\0\0", b"Exif\0\0Exif\0\0"])
 def test_any_integer_counts(kind: int, order: str, prefix: bytes) -> None:
-    """Writers use SHORT, LONG, BYTE and their signed kin, in both byte orders."""
+    """Signed and unsigned integers of 1, 2 and 4 bytes count, in both byte orders."""
     for orientation in range(1, 9):
         value = struct.pack(order + INTEGERS[kind], orientation)
         assert exif_orientation(exif(kind, value, order=order, prefix=prefix)) == orientation
 
 
 def test_anything_else_is_upright() -> None:
-    """A number that is no orientation, another type, no EXIF and damaged EXIF leave the picture as it is stored."""
+    """With an invalid orientation, another type, no EXIF or damaged EXIF the picture stays as stored."""
     assert exif_orientation(exif(3, struct.pack("<H", 0))) == 1
     assert exif_orientation(exif(3, struct.pack("<H", 9))) == 1
     assert exif_orientation(exif(2, b"6")) == 1

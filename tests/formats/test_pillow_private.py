@@ -1,4 +1,4 @@
-"""A new Pillow that moves a private name stops the import, and says which name it was and what to do."""
+"""If a new Pillow lacks a private name, the import fails and says which name is missing and what to do."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 FILE = Path(pillow_private.__file__)
 
 
-def expected() -> Iterator[tuple[str, str]]:
-    """Each name that the module expects, behind its owner as the module writes it."""
+def expected_names() -> Iterator[tuple[str, str]]:
+    """Each expected name, with its owner as written in the module."""
     for node in ast.walk(ast.parse(FILE.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "expect":
             for name in ast.literal_eval(node.args[1]):
@@ -30,40 +30,40 @@ def expected() -> Iterator[tuple[str, str]]:
 
 
 def import_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the module once more, beside the one that is in use."""
+    """Import a second copy of the module."""
     spec = importlib.util.spec_from_file_location("pillow_private_again", FILE)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)  # where dataclasses look their module up
+    monkeypatch.setitem(sys.modules, spec.name, module)  # dataclasses look up their module here
     spec.loader.exec_module(module)
 
 
-def take_away(owner: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the owner without the name."""
-    found: object = eval(owner, vars(pillow_private))  # noqa: S307 # the module's own words
-    if isinstance(found, Image.Image):  # which has names that its class has not
-        others = {other: getattr(found, other) for at, other in expected() if at == owner and other != name}
+def delete_name(owner: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delete the name from its owner."""
+    found: object = eval(owner, vars(pillow_private))  # noqa: S307 # an expression in the module's own source
+    if isinstance(found, Image.Image):  # its attributes are not on its class
+        others = {other: getattr(found, other) for at, other in expected_names() if at == owner and other != name}
         monkeypatch.setattr(Image, "new", lambda *_: SimpleNamespace(**others))
     else:
         monkeypatch.delattr(found, name)
 
 
-def test_each_name_that_is_missing_stops_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the Pillow that is installed, the name that it lacks, and the Pillow that has it."""
+def test_a_missing_name_stops_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error gives the installed Pillow, the missing name, and the Pillow that has it."""
     with monkeypatch.context() as whole:
         import_again(whole)
-    assert len(list(expected())) > 8
-    for owner, name in expected():
+    assert len(list(expected_names())) > 8
+    for owner, name in expected_names():
         message = rf"Pillow {PIL.__version__} has no .*\.{name}: .*Pillow {pillow_private.WRITTEN_FOR}; pin that"
         with monkeypatch.context() as patched:
-            take_away(owner, name, patched)
+            delete_name(owner, name, patched)
             with pytest.raises(ImportError, match=message):
                 import_again(patched)
 
 
-def test_the_pillow_that_is_pinned_is_the_one_that_the_module_was_written_for() -> None:
-    """The lock file and `WRITTEN_FOR` go together."""
+def test_the_lock_file_pins_the_expected_pillow() -> None:
+    """The lock file pins the Pillow version of `WRITTEN_FOR`."""
     pins = Path(__file__).parents[2] / "requirements" / "runtime.txt"
     [pinned] = [line.split("==")[1] for line in pins.read_text().splitlines() if line.startswith("pillow==")]
     assert pinned.split()[0].startswith(f"{pillow_private.WRITTEN_FOR}.")

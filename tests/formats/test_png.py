@@ -1,4 +1,4 @@
-"""A PNG comes out whole whatever is wrong with what its pixels do not need, and not where its pixels are damaged."""
+"""A PNG is decoded despite damage to chunks that its pixels do not need, and refused if its pixels are damaged."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def damaged(whole: bytes) -> bytes:
     return whole[:-1] + bytes([whole[-1] ^ 0xFF])
 
 
-NOT_NEEDED = {
+ANCILLARY = {
     "gAMA": chunk(b"gAMA", GREY),
     "cHRM": chunk(b"cHRM", bytes(32)),
     "sRGB": chunk(b"sRGB", b"\0"),
@@ -62,10 +62,10 @@ NOT_NEEDED = {
 }
 
 
-@pytest.mark.parametrize("name", NOT_NEEDED)
-def test_a_wrong_checksum_leaves_out_what_is_not_needed(name: str) -> None:
-    """A damaged chunk that the pixels do not need is as if it was not there, and a warning names it."""
-    found = read(plain(damaged(NOT_NEEDED[name])))
+@pytest.mark.parametrize("name", ANCILLARY)
+def test_a_damaged_ancillary_chunk_is_ignored(name: str) -> None:
+    """A chunk with a wrong checksum that the pixels do not need is ignored, and a warning names it."""
+    found = read(plain(damaged(ANCILLARY[name])))
     assert found.warnings == [f"The PNG's {name} is ignored: its checksum is wrong."]
     assert found.image.info == {}
     assert (found.header.code_points, found.header.has_transparency, found.header.frames) == (None, False, 1)
@@ -73,7 +73,7 @@ def test_a_wrong_checksum_leaves_out_what_is_not_needed(name: str) -> None:
 
 
 DAMAGED = "it is damaged, empty or too long"
-ODD = {
+INVALID = {
     "sRGB of nothing": (chunk(b"sRGB"), "sRGB", "it is 0 bytes long instead of 1"),
     "gAMA of 2 bytes": (chunk(b"gAMA", b"\0\0"), "gAMA", "it is 2 bytes long instead of 4"),
     "gAMA of 5 bytes": (chunk(b"gAMA", GREY + b"\0"), "gAMA", "it is 5 bytes long instead of 4"),
@@ -96,10 +96,10 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("what", ODD)
-def test_odd_chunks_are_left_out(what: str) -> None:
-    """A chunk that is too short, too long or senseless is left out, with a warning that says why."""
-    data, name, why = ODD[what]
+@pytest.mark.parametrize("what", INVALID)
+def test_invalid_ancillary_chunks_are_ignored(what: str) -> None:
+    """A chunk that is too short, too long or meaningless is ignored, with a warning that says why."""
+    data, name, why = INVALID[what]
     found = read(plain(data))
     assert found.warnings == [f"The PNG's {name} is ignored: {why}."]
     assert found.image.info == {}
@@ -107,14 +107,14 @@ def test_odd_chunks_are_left_out(what: str) -> None:
     assert found.frames[0].pixels.tobytes() == bytes(range(24)) * 4
 
 
-def test_a_warning_for_each_kind() -> None:
-    """Ten thousand damaged texts are one warning, and what nobody knows is none."""
-    assert len(read(plain(damaged(NOT_NEEDED["tEXt"]) * 9_000)).warnings) == 1
+def test_each_kind_of_chunk_gives_one_warning() -> None:
+    """Nine thousand damaged texts give one warning, and a damaged unknown chunk gives none."""
+    assert len(read(plain(damaged(ANCILLARY["tEXt"]) * 9_000)).warnings) == 1
     assert read(plain(damaged(chunk(b"teSt", b"what")))).warnings == []
 
 
 class Watched(io.BytesIO):
-    """A file that notes how much was read of it at once."""
+    """A file that remembers its largest read."""
 
     largest = 0
 
@@ -124,19 +124,19 @@ class Watched(io.BytesIO):
         return data
 
 
-def test_long_metadata_is_never_held() -> None:
-    """However long a chunk is, no more than a piece of it is read at once."""
+def test_long_metadata_is_read_in_pieces() -> None:
+    """A chunk of any length is read in pieces of at most 64 KiB."""
     stream = Watched(plain(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + bytes(50 * MB)), chunk(b"prVt", bytes(MB))))
     _, header = open_image(stream, LIMITS)
     assert stream.largest <= 65_536
     assert header.width == 8
 
 
-def test_what_is_said_before_the_pixels_is_read() -> None:
-    """Every chunk that something is done with is read, and of two of a kind the first."""
+def test_metadata_before_the_pixels_is_read() -> None:
+    """Every chunk that we use is read; the first of two of a kind counts."""
     texts = chunk(b"tEXt", "Author\0Zoë".encode("latin-1")) + chunk(b"zTXt", b"Copyright\0\0" + zlib.compress(b"Ada"))
     xmp = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0en\0\0" + zlib.compress(b"<x/>"))
-    found = read(plain(*(NOT_NEEDED[name] for name in ("gAMA", "cHRM", "sRGB", "iCCP", "cICP", "eXIf")), texts, xmp))
+    found = read(plain(*(ANCILLARY[name] for name in ("gAMA", "cHRM", "sRGB", "iCCP", "cICP", "eXIf")), texts, xmp))
     assert found.image.info == {
         "gamma": 1.0,
         "chromaticity": (0.0,) * 8,
@@ -156,7 +156,7 @@ def test_what_is_said_before_the_pixels_is_read() -> None:
     ("body", "points"),
     [
         (b"\x09\x10\0\1", CodePoints(9, 16)),
-        (b"\x01\x0d\0\0", None),  # of narrow range
+        (b"\x01\x0d\0\0", None),  # narrow range
         (b"\x01\x0d\x06\1", CodePoints(1, 13, matrix=6)),
     ],
 )
@@ -165,8 +165,8 @@ def test_code_points_are_read(body: bytes, points: CodePoints | None) -> None:
     assert read(plain(chunk(b"cICP", body))).header.code_points == points
 
 
-def size(width: int = 8, height: int = 4, depth: int = 8, colour: int = 2, how: bytes = b"\0\0\0") -> bytes:
-    return struct.pack(">IIBB", width, height, depth, colour) + how
+def size(width: int = 8, height: int = 4, depth: int = 8, colour: int = 2, methods: bytes = b"\0\0\0") -> bytes:
+    return struct.pack(">IIBB", width, height, depth, colour) + methods
 
 
 INDICES = chunk(b"IDAT", zlib.compress((b"\0" + bytes(range(8))) * 4))
@@ -193,18 +193,18 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
     "an empty palette": (png(chunk(b"PLTE"), INDICES, END, size=size(colour=3)), Reason.CORRUPT, "no palette"),
     "two palettes": (png(COLOURS, COLOURS, INDICES, END, size=size(colour=3)), Reason.CORRUPT, "has PLTE where"),
     "a palette of 300": (png(chunk(b"PLTE", bytes(900)), INDICES, END, size=size(colour=3)), Reason.CORRUPT, "PLTE"),
-    "a needed chunk that is unknown": (plain(chunk(b"ABCD")), Reason.CORRUPT, "ABCD where its pixels"),
+    "an unknown critical chunk": (plain(chunk(b"ABCD")), Reason.CORRUPT, "ABCD where its pixels"),
     "no pixels": (png(END), Reason.CORRUPT, "has IEND where its pixels"),
     "a second size": (plain(chunk(b"IHDR", SIZE)), Reason.CORRUPT, "IHDR where its pixels"),
     "text first": (b"\x89PNG\r\n\x1a\n" + chunk(b"tEXt") + plain()[8:], Reason.CORRUPT, "does not begin with its size"),
     "a size of 14 bytes": (png(PIXELS, END, size=SIZE + b"\0"), Reason.CORRUPT, "it is 14 bytes long"),
     "colour type 1": (png(PIXELS, END, size=size(colour=1)), Reason.CORRUPT, "cannot be decoded"),
     "3 bits": (png(PIXELS, END, size=size(depth=3)), Reason.CORRUPT, "cannot be decoded"),
-    "no bits": (png(NOT_NEEDED["tRNS"], PIXELS, END, size=size(depth=0)), Reason.CORRUPT, "cannot be decoded"),
+    "no bits": (png(ANCILLARY["tRNS"], PIXELS, END, size=size(depth=0)), Reason.CORRUPT, "cannot be decoded"),
     "no width": (png(PIXELS, END, size=size(width=0)), Reason.CORRUPT, "cannot be decoded"),
-    "another compression": (png(PIXELS, END, size=size(how=b"\1\0\0")), Reason.CORRUPT, "header is invalid"),
-    "another interlacing": (png(PIXELS, END, size=size(how=b"\0\0\2")), Reason.CORRUPT, "header is invalid"),
-    "other filters": (png(PIXELS, END, size=size(how=b"\0\1\0")), Reason.CORRUPT, "cannot be decoded"),
+    "another compression": (png(PIXELS, END, size=size(methods=b"\1\0\0")), Reason.CORRUPT, "header is invalid"),
+    "another interlacing": (png(PIXELS, END, size=size(methods=b"\0\0\2")), Reason.CORRUPT, "header is invalid"),
+    "other filters": (png(PIXELS, END, size=size(methods=b"\0\1\0")), Reason.CORRUPT, "cannot be decoded"),
     "pixels that are not deflated": (png(chunk(b"IDAT", b"\x78\x9c\xff\xff\xff"), END), Reason.CORRUPT, "be inflated"),
     "10,000 chunks": (plain(chunk(b"prVt") * 10_000), Reason.CORRUPT, "too many chunks"),
     "an end within a chunk": (png(chunk(b"tEXt", bytes(50)))[:-20], Reason.TRUNCATED, "ends before its pixels"),
@@ -214,22 +214,22 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_the_pixels_need_is_held_to_its_checksum(what: str) -> None:
-    """What is needed must be whole and right; where it is not, the reason says what is wrong."""
+def test_damage_to_critical_chunks_is_refused(what: str) -> None:
+    """A missing, misplaced or damaged chunk that the pixels need is refused, and the detail says what is wrong."""
     data, reason, why = REFUSED[what]
     assert re.search(re.escape(why), refusal(data, reason))
 
 
 def refusal(data: bytes, reason: Reason) -> str:
-    """Why a PNG is rejected, for this reason."""
+    """The detail of a PNG's rejection, which must have this reason."""
 
-    def whole() -> None:
+    def decode_all() -> None:
         image, header = open_image(io.BytesIO(data), LIMITS)
         list(decode(image, header, (1000, 1000)))
         after_pixels(image, header, LIMITS)
 
     with pytest.raises(Rejected) as rejection:
-        whole()
+        decode_all()
     assert rejection.value.reason is reason
     return rejection.value.detail
 
@@ -244,7 +244,7 @@ MISSING = {
 
 @pytest.mark.parametrize("what", MISSING)
 def test_missing_rows_are_truncated(what: str) -> None:
-    """Without its last rows a PNG is truncated, whether an end stands behind them or not."""
+    """A PNG without its last rows is truncated, with or without an IEND."""
     assert "before its last pixel" in refusal(MISSING[what], Reason.TRUNCATED)
 
 
@@ -255,24 +255,24 @@ WHOLE = {
     "a wrong checksum of zlib's": png(chunk(b"IDAT", zlib.compress(ROWS)[:-4] + b"abcd"), END),
     "more rows": png(chunk(b"IDAT", zlib.compress(ROWS * 3)), END),
     "junk among the pixels": png(chunk(b"IDAT", zlib.compress(ROWS) + b"junk" * 9), END),
-    "junk behind the pixels": png(PIXELS, b"junk" * 9),
+    "junk after the pixels": png(PIXELS, b"junk" * 9),
     "empty IDATs": png(chunk(b"IDAT") * 20_000, PIXELS, chunk(b"IDAT") * 20_000, END),
     "IDATs of a byte": png(*(chunk(b"IDAT", bytes([byte])) for byte in zlib.compress(ROWS)), END),
-    "a name that is no word": plain(chunk(b"a\0cd")),
-    "a palette that is not used": plain(chunk(b"PLTE", bytes(30))),
+    "an invalid chunk name": plain(chunk(b"a\0cd")),
+    "an unused palette": plain(chunk(b"PLTE", bytes(30))),
 }
 
 
 @pytest.mark.parametrize("what", WHOLE)
-def test_all_pixels_are_a_whole_picture(what: str) -> None:
-    """Where all rows are there, it is a whole picture, whatever is odd around them."""
+def test_a_png_with_all_its_rows_is_decoded(what: str) -> None:
+    """A PNG with all its rows is decoded without a warning, whatever else is odd."""
     found = read(WHOLE[what])
     assert found.frames[0].pixels.tobytes() == bytes(range(24)) * 4
     assert found.warnings == []
 
 
 def test_palettes_are_read_as_browsers_do() -> None:
-    """Colours beyond the palette are its last one; transparency beyond it counts for nothing, nor that before it."""
+    """Indices beyond the palette give its last colour; a tRNS that is too long is cut, one before PLTE is ignored."""
     transparent = chunk(b"tRNS", bytes([0, 64, 255, 255, 9]))
     short = read(png(chunk(b"PLTE", bytes(range(12))), transparent, INDICES, END, size=size(colour=3)))
     pixels = np.asarray(short.frames[0].pixels.convert("RGBA"))[0, :, :]
@@ -284,12 +284,12 @@ def test_palettes_are_read_as_browsers_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("depth", "colour", "key", "clear"),
+    ("depth", "colour", "key", "transparent"),
     [
         (8, 0, b"\0\x07", True),
-        (8, 0, b"\1\x07", True),  # the lower byte counts
+        (8, 0, b"\1\x07", True),  # only the lower byte counts
         (4, 0, b"\0\x07", True),
-        (4, 0, b"\0\x17", False),  # which no sample of 4 bits can be
+        (4, 0, b"\0\x17", False),  # more than 4 bits
         (16, 0, b"\x07\x07", True),
         (16, 0, b"\x07\x08", False),
         (8, 2, b"\0\x07" * 3, True),
@@ -298,39 +298,41 @@ def test_palettes_are_read_as_browsers_do() -> None:
         (16, 2, b"\x06\x07" + b"\x07\x07" * 2, False),
     ],
 )
-def test_a_transparent_colour_is_compared_in_all_its_bits(depth: int, colour: int, key: bytes, clear: bool) -> None:  # noqa: FBT001 # a table's column
-    """One colour is transparent, and no other that is nearly the same."""
+def test_a_transparent_colour_is_compared_in_all_its_bits(
+    depth: int, colour: int, key: bytes, *, transparent: bool
+) -> None:
+    """Only the exact colour is transparent, not one that is nearly the same."""
     sample = {4: b"\x77", 8: b"\x07", 16: b"\x07\x07"}[depth]
     row = b"\0" + sample * (8 if depth > 4 else 4) * (3 if colour else 1)
     data = png(chunk(b"tRNS", key), chunk(b"IDAT", zlib.compress(row * 4)), END, size=size(depth=depth, colour=colour))
     alpha = read(data).frames[0].pixels.convert("RGBA").getchannel("A")
-    assert alpha.getextrema() == ((0, 0) if clear else (255, 255))
+    assert alpha.getextrema() == ((0, 0) if transparent else (255, 255))
 
 
-BEHIND: dict[str, tuple[bytes, dict[str, Any], list[str]]] = {
-    "EXIF": (NOT_NEEDED["eXIf"], {"exif": b"Exif\0\0II*\0" + bytes(20)}, []),
+AFTER_PIXELS: dict[str, tuple[bytes, dict[str, Any], list[str]]] = {
+    "EXIF": (ANCILLARY["eXIf"], {"exif": b"Exif\0\0II*\0" + bytes(20)}, []),
     "a damaged EXIF": (
-        damaged(NOT_NEEDED["eXIf"]) + NOT_NEEDED["tEXt"],
+        damaged(ANCILLARY["eXIf"]) + ANCILLARY["tEXt"],
         {"Author": "Ada"},
         ["The PNG's eXIf is ignored: its checksum is wrong."],
     ),
-    "a damaged unknown chunk": (damaged(chunk(b"teSt")) + NOT_NEEDED["tEXt"], {"Author": "Ada"}, []),
-    "a long text": (chunk(b"tEXt", bytes(70_000)) + NOT_NEEDED["tEXt"], {}, []),
-    "many chunks": (chunk(b"teSt") * 16 + NOT_NEEDED["tEXt"], {}, []),
-    "half of a text": (NOT_NEEDED["tEXt"][:-6], {}, []),
+    "a damaged unknown chunk": (damaged(chunk(b"teSt")) + ANCILLARY["tEXt"], {"Author": "Ada"}, []),
+    "a long text": (chunk(b"tEXt", bytes(70_000)) + ANCILLARY["tEXt"], {}, []),
+    "many chunks": (chunk(b"teSt") * 16 + ANCILLARY["tEXt"], {}, []),
+    "half of a text": (ANCILLARY["tEXt"][:-6], {}, []),
 }
 
 
-@pytest.mark.parametrize("what", BEHIND)
-def test_metadata_behind_the_pixels_is_read(what: str) -> None:
-    """EXIF and texts may stand behind the pixels."""
-    behind, info, warnings = BEHIND[what]
-    found = read(png(PIXELS, behind) if what.startswith("half") else png(PIXELS, behind, END))
+@pytest.mark.parametrize("what", AFTER_PIXELS)
+def test_metadata_after_the_pixels_is_read(what: str) -> None:
+    """EXIF and texts may come after the pixels."""
+    after, info, warnings = AFTER_PIXELS[what]
+    found = read(png(PIXELS, after) if what.startswith("half") else png(PIXELS, after, END))
     assert (found.image.info, found.warnings) == (info, warnings)
 
 
-def test_what_is_held_is_known() -> None:
-    """The header counts the copies of metadata while Pillow reads it, and the file where rows are decoded twice."""
+def test_buffered_bytes_are_counted() -> None:
+    """The header counts Pillow's copies of metadata, and the whole file if its rows are decoded twice."""
     profile = chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(MB)))
     plain_png = read(small_png())
     assert read(small_png(profile)).header.buffered_bytes - plain_png.header.buffered_bytes == COPIES * MB

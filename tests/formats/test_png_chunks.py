@@ -1,4 +1,4 @@
-"""A PNG's pixels reach the decoder as they were deflated, however they were, and a piece at a time."""
+"""A PNG's pixels reach the decoder unchanged and in small pieces, however they were deflated."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from resizer.formats.png_chunks import MAX_BLOCK, inflated
 from tests.formats.reading import read as read_by
 from tests.support.pictures import photo_like, saved
 
-MOST_OF_A_PIECE = MAX_BLOCK + 5  # a block's header
+MAX_PIECE = MAX_BLOCK + 5  # a block's header
 
 
 def pieces_of(data: bytes, chunk: int = 65_536) -> list[bytes]:
-    """What the decoder reads of pixels that come in chunks of this many bytes."""
+    """The pieces that the decoder reads if the pixels come in chunks of this many bytes."""
     file = io.BytesIO(data)
     return list(inflated(iter(lambda: file.read(chunk), b"")))
 
@@ -37,30 +37,30 @@ def joined(pieces: list[bytes]) -> bytes:
     strategy=st.sampled_from([zlib.Z_DEFAULT_STRATEGY, zlib.Z_RLE, zlib.Z_HUFFMAN_ONLY, zlib.Z_FIXED]),
     chunk=st.integers(1, 5000),
 )
-def test_it_is_what_was_deflated(pixels: bytes, level: int, window: int, strategy: int, chunk: int) -> None:
-    """Pixels come out byte for byte, whatever deflated them and however they were cut into chunks."""
+def test_pixels_are_unchanged(pixels: bytes, level: int, window: int, strategy: int, chunk: int) -> None:
+    """Pixels are read byte for byte, whatever the compressor's settings and the size of the chunks."""
     compressor = zlib.compressobj(level, zlib.DEFLATED, window, 8, strategy)
     data = compressor.compress(pixels) + compressor.flush()
     assert joined(pieces_of(data, chunk)) == pixels
 
 
-def test_no_more_than_a_block_at_a_time() -> None:
-    """However far they expand, pixels come in pieces of 64 kB, and none before it is asked for."""
+def test_pixels_come_one_block_at_a_time() -> None:
+    """Pixels come in pieces of at most 64 kB, each only when asked for, however far they expand."""
     file = io.BytesIO(zlib.compress(bytes(50_000_000), 9))
     pieces = inflated(iter(lambda: file.read(65_536), b""))
-    assert [len(next(pieces)) for _ in range(4)] == [2, MOST_OF_A_PIECE, MOST_OF_A_PIECE, MOST_OF_A_PIECE]
-    assert max(map(len, pieces_of(zlib.compress(bytes(5_000_000), 9)))) == MOST_OF_A_PIECE
+    assert [len(next(pieces)) for _ in range(4)] == [2, MAX_PIECE, MAX_PIECE, MAX_PIECE]
+    assert max(map(len, pieces_of(zlib.compress(bytes(5_000_000), 9)))) == MAX_PIECE
 
 
 @given(kept=st.integers(0, 3000))
-def test_pixels_that_break_off_end(kept: int) -> None:
-    """Of pixels that end too early all that is there comes out."""
+def test_cut_pixels_are_read_to_the_cut(kept: int) -> None:
+    """All that is left of cut pixels is read."""
     data = zlib.compress(photo_like(64, 48).tobytes())[:kept]
     assert joined(pieces_of(data)) == zlib.decompressobj().decompress(data)
 
 
 def test_damage_is_refused() -> None:
-    """What cannot be inflated is corrupt, and does not come out as other pixels."""
+    """Data that cannot be inflated is corrupt, and never becomes wrong pixels."""
     data = bytearray(zlib.compress(photo_like(64, 48).tobytes()))
     data[2:6] = b"\xff" * 4
     with pytest.raises(Rejected, match="cannot be inflated") as rejection:
@@ -68,27 +68,27 @@ def test_damage_is_refused() -> None:
     assert rejection.value.reason is Reason.CORRUPT
 
 
-def test_a_wrong_checksum_costs_no_picture() -> None:
-    """A picture is not lost for the checksum behind its last row, which Pillow does not look at either."""
+def test_a_wrong_zlib_checksum_is_ignored() -> None:
+    """The checksum after the last row is ignored, as by Pillow."""
     pixels = photo_like(64, 48).tobytes()
     data = zlib.compress(pixels)
     assert joined(pieces_of(data[:-4] + bytes(4))) == pixels
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_the_picture_is_pillows(mode: str) -> None:
-    """Pictures of every mode are the same as by Pillow alone."""
+def test_pictures_are_the_same_as_from_pillow(mode: str) -> None:
+    """Pictures of every mode are the same as from Pillow alone."""
     picture = photo_like(333, 217).convert("L" if mode == "I;16" else mode)
     data = saved(picture.convert("I").convert("I;16") if mode == "I;16" else picture, "PNG")
     with Image.open(io.BytesIO(data)) as other:
         ours = read_by(PngSource(), data).frames[0].pixels
-        if mode == "I;16":  # of which the upper 8 bits are read
+        if mode == "I;16":  # we read only the upper 8 bits
             assert ours.tobytes() == other.tobytes()[1::2]
         else:
             assert (ours.mode, ours.tobytes()) == (mode, other.tobytes())
 
 
-def test_without_the_wheel_pillow_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no wheel of ISA-L the decoder reads what was deflated."""
+def test_without_isal_pillow_inflates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ISA-L the decoder gets the deflated data as it is."""
     monkeypatch.setitem(sys.modules, "isal", None)
     assert pieces_of(b"deflated") == [b"deflated"]

@@ -1,4 +1,4 @@
-"""A WebP is composed as browsers do, turned by EXIF alone, and its size is known before libwebp takes memory for it."""
+"""A WebP is composed as in browsers, turned by EXIF only, and its size is known before libwebp allocates memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resizer.errors import Reason
 from resizer.formats.base import SaveOptions
 from resizer.formats.webp import WebpRendition, WebpSource, declared_size
 from tests.conftest import rejects
-from tests.formats.reading import furthest, read
+from tests.formats.reading import max_difference, read
 from tests.support.animated import CLEAR, KEEP, Drawn, composed
 from tests.support.forged import WEBP, extended, riff, webp, webp_frames
 from tests.support.headers import header_of
@@ -36,13 +36,13 @@ def frame(drawn: Drawn) -> bytes:
 
 
 def animation(*frames: bytes, plays: int = 0) -> bytes:
-    background = b"\x10\x20\x30\xff"  # which no browser shows
+    background = b"\x10\x20\x30\xff"  # browsers ignore it
     return webp(extended(*SIZE, ANIMATED), riff(b"ANIM", background + struct.pack("<H", plays)), *frames)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_frames_are_composed(seed: int) -> None:
-    """Blending, disposal and places come out as an independent compositor draws them, on nothing."""
+    """Blending, disposal and places match an independent compositor with a transparent background."""
     dice, frames = random.Random(seed), []
     for number in range(5):
         width, height = dice.randint(1, 8), dice.randint(1, 8)
@@ -52,26 +52,26 @@ def test_frames_are_composed(seed: int) -> None:
     found = read(WebpSource(), animation(*map(frame, frames), plays=3))
     assert (found.header.frames, found.header.loop) == (5, 3)
     assert [each.duration for each in found.frames] == [70] * 5
-    assert furthest(found.shown, composed(frames, SIZE)) <= 4
+    assert max_difference(found.shown, composed(frames, SIZE)) <= 4
 
 
 def opaque(width: int, height: int, place: tuple[int, int], disposal: int = KEEP) -> Drawn:
     return Drawn(np.full((height, width, 4), 1.0), place, disposal)
 
 
-def test_what_no_frame_covers_is_transparent() -> None:
-    """As in browsers it is, even if the file says that it is opaque, because its frames are."""
+def test_uncovered_parts_are_transparent() -> None:
+    """Parts that no frame covers are transparent as in browsers, even if the file says that it is opaque."""
     frames = [opaque(8, 6, (4, 2)), opaque(4, 4, (0, 0))]
     drawn = [riff(b"ANIM", bytes(6)), *map(frame, frames)]
     found = read(WebpSource(), webp(extended(*SIZE, ANIMATED & ~0x10), *drawn))
     assert found.header.has_transparency
-    assert furthest(found.shown, composed(frames, SIZE)) == 0
+    assert max_difference(found.shown, composed(frames, SIZE)) == 0
     covered = webp(extended(*SIZE, ANIMATED & ~0x10), drawn[0], frame(opaque(*SIZE, (0, 0))), drawn[2])
     assert not read(WebpSource(), covered).header.has_transparency
 
 
-def test_a_rendition_says_that_it_is_transparent() -> None:
-    """libwebp does not if the opaque pixels of each frame form a rectangle; some viewers then show black around it."""
+def test_a_transparent_animation_has_the_alpha_flag() -> None:
+    """The alpha flag is set even where libwebp leaves it out; without it some viewers show black."""
     pictures = [Image.new("RGBA", (61, 47)) for _ in range(2)]
     for number, picture in enumerate(pictures):
         picture.paste((200, 30, 40, 255), (10 + 20 * number, 10, 30 + 20 * number, 20))
@@ -81,17 +81,17 @@ def test_a_rendition_says_that_it_is_transparent() -> None:
 
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_exif_alone_turns_a_picture(orientation: int) -> None:
-    """The orientation of EXIF counts, and not that of XMP."""
+    """EXIF's orientation counts, and XMP's does not."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    told = xmp("Zoë", "© Zoë").replace(b"<rdf:Description", b'<rdf:Description tiff:Orientation="8"', 1)
-    for options in ({"xmp": told}, {"xmp": told, "exif": exif.tobytes()}):
+    packet = xmp("Zoë", "© Zoë").replace(b"<rdf:Description", b'<rdf:Description tiff:Orientation="8"', 1)
+    for options in ({"xmp": packet}, {"xmp": packet, "exif": exif.tobytes()}):
         found = read(WebpSource(), saved(photo_like(60, 40), "WEBP", **options))
         assert found.header.orientation == (orientation if "exif" in options else 1)
 
 
 def test_a_file_shorter_than_it_says_is_truncated() -> None:
-    """libwebp does not say why it reads no file; its own length does."""
+    """A file shorter than its RIFF length is truncated; a complete one that libwebp cannot read is corrupt."""
     with rejects(Reason.TRUNCATED):
         header_of(WEBP[:-20])
     with rejects(Reason.CORRUPT):
@@ -101,25 +101,25 @@ def test_a_file_shorter_than_it_says_is_truncated() -> None:
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"Exif\0\0II*\0"}])
 @pytest.mark.parametrize("size", [(1, 1), (300, 7), (16_383, 1)])
 def test_the_size_is_known_by_the_first_bytes(size: tuple[int, int], options: dict[str, object]) -> None:
-    """All three kinds of WebP say how large they are before anything is decoded."""
+    """The size of all three kinds of WebP is read before anything is decoded."""
     assert declared_size(saved(Image.new("RGB", size), "WEBP", **options)) == size
 
 
 @pytest.mark.parametrize("start", [b"", WEBP[:29], b"RIFF\0\0\0\0WEBPJUNK" + bytes(20)])
-def test_what_declares_no_size_has_none(start: bytes) -> None:
-    """Pillow refuses what does not begin as a WebP, before libwebp sees it."""
+def test_other_files_declare_no_size(start: bytes) -> None:
+    """A file that does not begin like a WebP has no declared size; Pillow refuses it before libwebp sees it."""
     assert declared_size(start) is None
 
 
-def test_frames_are_counted_no_further_than_the_limit() -> None:
-    """However many frames there are, no more are counted than show that they are too many."""
+def test_counting_frames_stops_at_the_limit() -> None:
+    """Counting stops at one frame more than the limit allows."""
     found = read(WebpSource(), webp_frames(300), max_pixels=100)
     assert found.header.frames == 101
 
 
 @pytest.mark.parametrize("durations", [(0.0, 33.3, 1e9), (100.0,)])
 def test_durations_and_plays_are_written(durations: tuple[float, ...]) -> None:
-    """Frames are shown for as long as a WebP can, and play as often as they did."""
+    """Durations are written up to the longest that WebP allows, and the number of plays is kept."""
     pictures = iter([photo_like(40, 30, seed) for seed in range(len(durations))])
     options = SaveOptions(quality=80, plays=5, durations=durations)
     picture = opened(WebpRendition().save(pictures, options))

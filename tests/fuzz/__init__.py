@@ -1,1 +1,1 @@
-"""A coverage-guided search for bytes that end in anything but an answer."""
+"""A coverage-guided search for files that cause an unexpected error."""

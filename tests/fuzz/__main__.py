@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz CORPUS [libFuzzer's options]`: search for findings, from the small files and the seeds on."""
+"""`python -m tests.fuzz CORPUS [libFuzzer's options]`: fuzz the resizer, starting with the small files and seeds."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SEEDS = Path(__file__).parent / "seeds"
 
 
 def one_input(data: bytes) -> None:
-    """What atheris calls; whatever it raises is a finding."""
+    """Called by atheris for each input; any exception is a finding."""
     read(data)
 
 
 def main() -> None:
-    """Fill the corpus and search until told to stop."""
-    warnings.simplefilter("ignore")  # of odd metadata, once for each input
+    """Fill the corpus, and search until a finding or the end of the time."""
+    warnings.simplefilter("ignore")  # about odd metadata, for each input
     corpus = Path(sys.argv[1])
     corpus.mkdir(parents=True, exist_ok=True)
     for name, data in small_files().items():

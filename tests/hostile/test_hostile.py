@@ -1,4 +1,4 @@
-"""Whatever is uploaded ends in an answer: within its memory, without a crash, a hang or an unexpected error."""
+"""No upload crashes the service, hangs it, exceeds its memory or raises an unexpected error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FUNCTION = 256  # MB
+FUNCTION_MB = 256
 NAMES = sorted(small_files())
-ANSWERS = {"picture", "truncated", "corrupt", "not_an_image", "unsupported_format", "too_many_pixels", "needs_memory"}
+RESULTS = {"picture", "truncated", "corrupt", "not_an_image", "unsupported_format", "too_many_pixels", "needs_memory"}
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells what a process has held"),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports a process's peak memory"),
 ]
 
 
@@ -35,36 +35,36 @@ def fresh() -> Iterator[FreshProcesses]:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_ends_within_its_memory(name: str, fresh: FreshProcesses, tmp_path: Path) -> None:
-    """A file made to exhaust whoever opens it is refused, or resized where it is harmless, within its memory."""
+def test_a_bomb_stays_within_the_memory(name: str, fresh: FreshProcesses, tmp_path: Path) -> None:
+    """A file made to exhaust its reader is refused, or resized if it is harmless, within the function's memory."""
     expected, make = BOMBS[name]
     bomb = tmp_path / "bomb"
     bomb.write_bytes(make())
-    end = fresh.run("tests.support.hostile_runs:resize", str(bomb), FUNCTION)
+    end = fresh.run("tests.support.hostile_runs:resize", str(bomb), FUNCTION_MB)
     bomb.unlink()
     assert end["outcome"] == expected, end["detail"]
-    assert end["memory"] < FUNCTION * MB
+    assert end["memory"] < FUNCTION_MB * MB
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damage_ends_in_an_answer(name: str, fresh: FreshProcesses) -> None:
-    """A file cut off at any length, or with any one byte changed, is a picture or a refusal; a sample of long ones."""
+def test_damaged_files_are_decoded_or_refused(name: str, fresh: FreshProcesses) -> None:
+    """A file cut at any length, or with any one byte changed, is decoded or refused. Long files are sampled."""
     ends = fresh.run("tests.support.hostile_runs:damaged", name, 1)
-    assert set(ends) <= ANSWERS
+    assert set(ends) <= RESULTS
     assert "picture" in ends
     assert len(ends) > 1
     assert sum(ends.values()) >= min(2 * len(small_files()[name]), ALL_BYTES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_download_shorter_than_it_says_is_tried_again(name: str, fresh: FreshProcesses) -> None:
-    """A body that ends before its size is an interrupted download in every format, and never ends the process."""
+def test_a_short_download_is_retried(name: str, fresh: FreshProcesses) -> None:
+    """A body shorter than its announced size is an interrupted download in every format, never a crash."""
     for missing in (1, 1000, 5_000_000):
-        assert fresh.run("tests.support.hostile_runs:lied_to", name, missing) == "interrupted"
+        assert fresh.run("tests.support.hostile_runs:wrong_size", name, missing) == "interrupted"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_download_longer_than_it_says_ends_where_it_said(name: str, fresh: FreshProcesses) -> None:
-    """Of a body that goes on behind its size nothing is read but what was told of."""
+def test_a_long_download_is_read_to_its_size(name: str, fresh: FreshProcesses) -> None:
+    """A body longer than its announced size is read only up to that size."""
     half = len(small_files()[name]) // 2
-    assert fresh.run("tests.support.hostile_runs:lied_to", name, -half) in {"resized", "truncated", "corrupt"}
+    assert fresh.run("tests.support.hostile_runs:wrong_size", name, -half) in {"resized", "truncated", "corrupt"}

@@ -1,4 +1,4 @@
-"""Many images through the service while one request in ten fails."""
+"""No image is lost while one request in ten fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from botocore.retries import standard
 
 from resizer.local.embedded import CREDENTIALS, REGION
 from resizer.local.service import load_handler
-from resizer.local.trigger import Invocation, Trigger, wire
+from resizer.local.trigger import Invocation, Trigger, connect_queue
 from resizer.s3 import clients
 from tests.support.faulty_aws import TESTS_OWN
 from tests.support.pictures import opened, photo_like, saved
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 BUCKET = "uploads"
 # `make test-long` sets 2000; fewer show the same in seconds.
 IMAGES = int(os.environ.get("RESIZER_MANY_IMAGES", "100"))
-WARM = max(10, IMAGES // 10)  # images after which everything that is made once has been made
+WARM = max(10, IMAGES // 10)  # images after which everything that is created once exists
 SEED = 20
-PATIENCE = 60  # seconds without any event
+MAX_WAIT_SECONDS = 60  # for the next event
 WIDTHS = (480, 640, 1000)
 
 
 @contextmanager
 def faulty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """The embedded AWS in another process, so that this one's memory is the service's own; what it counted."""
+    """Run the embedded AWS in another process, so that it takes no memory of this one; yield what it counted."""
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "tests.support.faulty_aws", str(SEED)]
     counted: dict[str, Any] = {}
@@ -64,24 +64,24 @@ def megabytes() -> float:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_no_image_is_lost_or_made_twice_while_requests_fail(
+def test_no_image_is_lost_or_written_twice_while_requests_fail(
     monkeypatch: pytest.MonkeyPatch, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While one request in ten is refused, reset or slow, every rendition is right, once, and memory stays flat."""
+    """While one request in ten fails or is slow, every rendition is right and written once, and memory stays flat."""
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest would keep every line in memory
-    monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # trying again is what counts
+    monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0.0)  # retry at once
     handler, finished = load_handler(), queue.Queue[Invocation]()
     bodies = [saved(photo_like(60 + number % 7, 45, seed=number % 50)) for number in range(IMAGES)]
     with faulty_aws(monkeypatch) as counted:
         own: Any = botocore.session.get_session().create_client("s3", config=Config(user_agent_extra=TESTS_OWN))
-        trigger = Trigger(wire(BUCKET), handler, finished.put)
+        trigger = Trigger(connect_queue(BUCKET), handler, finished.put)
         trigger.start()
         used, tries = [], 0
         for number, body in enumerate(bodies):
             own.put_object(Bucket=BUCKET, Key=f"{number:04}.jpg", Body=body)
-            while (invocation := finished.get(timeout=PATIENCE)).answer is None or not resized(invocation):
+            while (invocation := finished.get(timeout=MAX_WAIT_SECONDS)).answer is None or not resized(invocation):
                 assert invocation.problem is None or invocation.tries == 3
-                if invocation.problem:  # given up after three tries: as from the failure queue, it is sent again
+                if invocation.problem:  # after three tries it is sent again, as from the failure queue
                     again = trigger.invoke(invocation.event)
                     finished.put(again)
             tries += invocation.tries
@@ -99,7 +99,7 @@ def test_no_image_is_lost_or_made_twice_while_requests_fail(
     faults = {name: count for name, count in counted["counts"].items() if name not in {"requests", "None"}}
     assert sum(faults.values()) > 0.07 * counted["counts"]["requests"]
     with capsys.disabled():
-        print(  # noqa: T201 # the figures are part of what this shows
+        print(  # noqa: T201 # the figures are worth reading
             f"\n{IMAGES} images, {3 * IMAGES} renditions, {counted['counts']['requests']} requests, faults {faults}, "
             f"{tries} invocations; {used[0]:.1f} MB after {WARM}, {used[-1]:.1f} MB after {IMAGES}"
         )
@@ -107,6 +107,6 @@ def test_no_image_is_lost_or_made_twice_while_requests_fail(
 
 
 def resized(invocation: Invocation) -> bool:
-    """Whether an event was an upload's; those of the renditions themselves are skipped."""
+    """Whether an event was for an upload; events for renditions are skipped."""
     results = (invocation.answer or {}).get("results", [])
     return any(result["outcome"] == "resized" or result["reason"] == "already_done" for result in results)

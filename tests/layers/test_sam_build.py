@@ -73,5 +73,5 @@ def test_without_python_3_13_one_line_says_what_to_do(clone: Path, tmp_path: Pat
     """If the runtime's Python is missing, nothing is downloaded and the error says how to get it."""
     done = sam_build(clone, HOME=str(tmp_path), RUNTIME_PYTHON="/nowhere/python3.13")
     assert done.returncode != 0
-    assert "RUNTIME_PYTHON=/nowhere/python3.13 is not a Python 3.13: name one" in done.stderr
+    assert "RUNTIME_PYTHON=/nowhere/python3.13 is not a Python 3.13: set it to one" in done.stderr
     assert not (clone / "build").exists()

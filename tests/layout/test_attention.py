@@ -1,4 +1,4 @@
-"""A crop by attention holds what people look at, wherever that is."""
+"""A crop by attention contains the subject, wherever it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WINDOWS = [(0.4, 1.0), (1.0, 0.4)]
 
 
 def smooth(colour: str) -> Image.Image:
-    """A picture of a soft gradient, in which nothing attracts anybody."""
+    """A soft gradient with nothing that attracts attention."""
     gradient = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
     return Image.blend(Image.new("RGB", (96, 64), colour), gradient, 0.15)
 
@@ -26,7 +26,7 @@ def with_disc(picture: Image.Image, colour: str, at: tuple[float, float]) -> Ima
 
 
 def grainy() -> Image.Image:
-    """Grey grain as of gravel: sharp, and of no interest."""
+    """Grey grain like gravel: sharp, but of no interest."""
     return noise(96, 64).convert("L").filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
 
 
@@ -43,10 +43,10 @@ def grainy() -> Image.Image:
         (grainy(), "#e02020"),
     ],
 )
-def test_a_crop_holds_the_subject(
+def test_a_crop_contains_the_subject(
     ground: Image.Image, colour: str, window: tuple[float, float], at: tuple[float, float]
 ) -> None:
-    """Whether colour, skin or edges make it stand out, the middle of the subject is in the crop."""
+    """The middle of the subject is in the crop, whether colour, skin or edges make it stand out."""
     point = attention(with_disc(ground, colour, at).reduce(3))(window)
     for middle, size, subject in zip(point, window, at, strict=True):
         start = max(0, min(middle - size / 2, 1 - size))
@@ -55,18 +55,18 @@ def test_a_crop_holds_the_subject(
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(1, 1), (100, 1), (1, 100), (2, 2), (33, 32)])
-def test_a_picture_without_anything_to_see_is_cropped_in_the_middle(mode: str, size: tuple[int, int]) -> None:
-    """A flat picture of any mode and size gives its middle, as near as its pixels allow."""
+def test_a_flat_picture_is_cropped_in_the_middle(mode: str, size: tuple[int, int]) -> None:
+    """A flat picture of any mode and size is cropped in the middle, as near as its pixels allow."""
     across, down = attention(Image.new(mode, size))((0.5, 0.5))
     assert across == pytest.approx(0.5, abs=0.5 / min(32, size[0]))
     assert down == pytest.approx(0.5, abs=0.5 / min(32, size[1]))
 
 
-def test_what_is_transparent_attracts_nobody() -> None:
-    """Colours that lie unseen under transparent pixels count for nothing."""
-    seen = with_disc(smooth("#405060"), "#e02020", (0.7, 0.6)).convert("RGBA")
+def test_transparent_pixels_attract_no_attention() -> None:
+    """The hidden colours of transparent pixels do not count."""
+    picture = with_disc(smooth("#405060"), "#e02020", (0.7, 0.6)).convert("RGBA")
     points = []
-    for hidden in (with_disc(seen, "#20e020", (0.2, 0.2)), seen):
+    for hidden in (with_disc(picture, "#20e020", (0.2, 0.2)), picture):
         alpha = Image.new("L", hidden.size, 255)
         alpha.paste(0, (0, 0, 40, 40))
         hidden.putalpha(alpha)

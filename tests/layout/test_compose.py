@@ -1,4 +1,4 @@
-"""A rendition has its canvas, background and watermark where they are asked for, on every frame."""
+"""Canvas, background and watermark are where the specification puts them, on every frame."""
 
 from __future__ import annotations
 
@@ -11,59 +11,59 @@ from resizer.layout.compose import CLEAR, Overlay, compose, overlay
 from resizer.model import Format, Frame, RenditionPlan
 from resizer.planning.geometry import place
 from resizer.settings.rules import Fit, RenditionSpec, Watermark
-from tests.support.pictures import grey_like, photo_like, seen_through
+from tests.support.pictures import grey_like, photo_like, translucent
 from tests.support.plans import laid_out
 
 RED = (255, 0, 0, 255)
 
 
-def planned(size: tuple[int, int], box: tuple[int, int], fit: Fit = Fit.CONTAIN, **asked: Any) -> RenditionPlan:
-    spec = RenditionSpec(name="c", width=box[0], height=box[1], fit=fit, **asked)
+def planned(size: tuple[int, int], box: tuple[int, int], fit: Fit = Fit.CONTAIN, **options: Any) -> RenditionPlan:
+    spec = RenditionSpec(name="c", width=box[0], height=box[1], fit=fit, **options)
     return laid_out(place(size, spec), Format.PNG, spec)
 
 
-def only(picture: Image.Image, plan: RenditionPlan, mark: Overlay | None = None) -> Image.Image:
+def composed(picture: Image.Image, plan: RenditionPlan, mark: Overlay | None = None) -> Image.Image:
     (frame,) = compose([Frame(picture)], plan, mark)
     return frame.pixels
 
 
-def watermark(size: tuple[int, int] = (20, 10), **asked: Any) -> Overlay:
-    return overlay(Image.new("RGBA", size, RED), Watermark(key="logo.png", **asked))
+def watermark(size: tuple[int, int] = (20, 10), **options: Any) -> Overlay:
+    return overlay(Image.new("RGBA", size, RED), Watermark(key="logo.png", **options))
 
 
 def box_of(picture: Image.Image) -> tuple[int, int, int, int] | None:
-    """Where a picture differs from plain black."""
+    """The part of a picture that is not black."""
     return picture.convert("RGB").getbbox()
 
 
-@pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), seen_through(30, 20)], ids=lambda p: p.mode)
+@pytest.mark.parametrize("picture", [photo_like(30, 20), grey_like(30, 20), translucent(30, 20)], ids=lambda p: p.mode)
 @pytest.mark.parametrize(
     ("background", "colour"), [(None, CLEAR), ("#090807", (9, 8, 7, 255)), ("#09080706", (9, 8, 7, 6))]
 )
 @pytest.mark.parametrize("gravity", ["center", "northwest", "southeast"])
-def test_a_contained_picture_lies_on_its_canvas(
+def test_a_contained_picture_is_on_its_canvas(
     picture: Image.Image, background: str | None, colour: tuple[int, ...], gravity: str
 ) -> None:
-    """Around it is the background, and behind it where it is transparent."""
+    """The background is around a contained picture, and behind it where it is transparent."""
     before = picture.tobytes()
     at = {"center": (15, 20), "northwest": (0, 0), "southeast": (30, 40)}[gravity]
-    made = only(picture, planned((30, 20), (60, 60), gravity=gravity, background=background)).convert("RGBA")
-    assert made.size == (60, 60)
-    assert made.getpixel((59, 0)) == colour
+    result = composed(picture, planned((30, 20), (60, 60), gravity=gravity, background=background)).convert("RGBA")
+    assert result.size == (60, 60)
+    assert result.getpixel((59, 0)) == colour
     shown = Image.alpha_composite(Image.new("RGBA", (30, 20), colour), picture.convert("RGBA"))
-    part = made.crop((*at, at[0] + 30, at[1] + 20))
+    part = result.crop((*at, at[0] + 30, at[1] + 20))
     assert max(abs(one - other) for one, other in zip(part.tobytes(), shown.tobytes(), strict=True)) <= 1
     assert picture.tobytes() == before
 
 
 @pytest.mark.parametrize("fit", [Fit.INSIDE, Fit.COVER])
-def test_nothing_is_done_where_nothing_is_asked_for(fit: Fit) -> None:
-    """A picture that fills its canvas without watermark is the very same, with a background only if it is opaque."""
+def test_a_picture_that_fills_its_canvas_is_unchanged(fit: Fit) -> None:
+    """Frames that fill their canvas are returned as they are; only transparent ones get the background."""
     frames = [Frame(photo_like(30, 20))]
     assert compose(frames, planned((30, 20), (30, 20), fit)) is frames
     filled = planned((30, 20), (30, 20), fit, background="#ffffff")
     assert compose(frames, filled) is frames
-    assert only(seen_through(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    assert composed(translucent(30, 20), filled).convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
 @pytest.mark.parametrize(
@@ -74,42 +74,42 @@ def test_nothing_is_done_where_nothing_is_asked_for(fit: Fit) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_a_watermark_lies_where_its_gravity_says(
+def test_a_watermark_is_placed_by_its_gravity(
     gravity: str | tuple[float, float], box: tuple[int, int, int, int], mode: str
 ) -> None:
-    """It is a fraction of the rendition wide, in proportion, and so far from the edges as its margin says."""
+    """A watermark has the right width, proportions and distance from the edges."""
     black = Image.new(mode, (100, 100), (0, 0, 0, 255) if mode == "RGBA" else 0)
-    made = only(black, planned((100, 100), (100, 100)), watermark(gravity=gravity))
-    assert box_of(made) == box
-    assert made.convert("RGB").getpixel((box[0], box[1])) == RED[:3]
+    result = composed(black, planned((100, 100), (100, 100)), watermark(gravity=gravity))
+    assert box_of(result) == box
+    assert result.convert("RGB").getpixel((box[0], box[1])) == RED[:3]
     assert box_of(black) is None
 
 
-def test_a_watermark_lets_through_what_its_opacity_does() -> None:
-    """At half its opacity it is mixed with the picture, whose own transparency it adds to."""
+def test_a_watermark_is_blended_by_its_opacity() -> None:
+    """A half opaque watermark is blended with an opaque picture, and stays half opaque on a transparent one."""
     plan, mark = planned((100, 100), (100, 100)), watermark(opacity=0.5, gravity="center")
-    assert only(Image.new("RGB", (100, 100)), plan, mark).convert("RGB").getpixel((50, 50)) == (128, 0, 0)
-    assert only(Image.new("RGBA", (100, 100)), plan, mark).getpixel((50, 50)) == (255, 0, 0, 128)
+    assert composed(Image.new("RGB", (100, 100)), plan, mark).convert("RGB").getpixel((50, 50)) == (128, 0, 0)
+    assert composed(Image.new("RGBA", (100, 100)), plan, mark).getpixel((50, 50)) == (255, 0, 0, 128)
 
 
 @pytest.mark.parametrize("canvas", [(1, 1), (100, 1), (1, 100), (7, 5)])
 @pytest.mark.parametrize("picture", [(20, 10), (1, 300), (300, 1)])
-@pytest.mark.parametrize("asked", [{"width": 1.0}, {"width": 0.01}, {"margin": 0.5}])
+@pytest.mark.parametrize("options", [{"width": 1.0}, {"width": 0.01}, {"margin": 0.5}])
 def test_a_watermark_is_never_larger_than_the_rendition(
-    canvas: tuple[int, int], picture: tuple[int, int], asked: dict[str, float]
+    canvas: tuple[int, int], picture: tuple[int, int], options: dict[str, float]
 ) -> None:
-    """However small or long the two are, it has a pixel at least, and lies within."""
-    shown, at = watermark(picture, **asked).laid_out(canvas)
+    """A watermark has at least one pixel and fits into the rendition, however small or long the two are."""
+    shown, at = watermark(picture, **options).laid_out(canvas)
     assert min(shown.size) >= 1
     assert min(at) >= 0
     assert at[0] + shown.width <= canvas[0]
     assert at[1] + shown.height <= canvas[1]
 
 
-def test_a_watermark_lies_over_canvas_and_every_frame() -> None:
-    """It is placed by the whole rendition with its background, and all frames of an animation have it."""
+def test_every_frame_has_the_watermark() -> None:
+    """Every frame of an animation has the watermark, placed on the whole canvas."""
     frames = [Frame(photo_like(30, 20, seed=seed), 40 * seed) for seed in range(3)]
-    made = compose(frames, planned((30, 20), (100, 100), background="#000000"), watermark())
-    assert [frame.duration for frame in made] == [0, 40, 80]
-    for frame in made:
+    result = compose(frames, planned((30, 20), (100, 100), background="#000000"), watermark())
+    assert [frame.duration for frame in result] == [0, 40, 80]
+    for frame in result:
         assert frame.pixels.convert("RGB").crop((70, 80, 100, 100)).getbbox() == (8, 8, 28, 18)

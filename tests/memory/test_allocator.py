@@ -1,4 +1,4 @@
-"""Freed memory serves the next picture where the environment asks glibc for it, and is given back on demand."""
+"""Freed memory is kept for the next picture if the environment asks glibc for it, and returned on demand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this is about glibc's malloc")
 
-PIECES = """
+SCRIPT = """
 import resource
 from resizer.memory.process import resident, return_freed_memory
 
@@ -26,7 +26,7 @@ def pages_taken():
 
 
 class CloudFormationLoader(yaml.SafeLoader):
-    """Reads a template whose intrinsic functions nobody needs."""
+    """Reads a template and ignores its intrinsic functions."""
 
 
 CloudFormationLoader.add_multi_constructor("!", lambda *_: None)
@@ -39,22 +39,22 @@ def template_environment() -> dict[str, str]:
 
 
 def printed(script: str, environment: dict[str, str]) -> list[int]:
-    """The numbers that a process of its own prints."""
-    command = [sys.executable, "-c", PIECES + script]
+    """The numbers that the script prints in a process of its own."""
+    command = [sys.executable, "-c", SCRIPT + script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
     return [int(line) for line in done.stdout.split()]
 
 
 def test_the_templates_variables_keep_freed_memory() -> None:
-    """With them the second picture takes no fresh pages; without them it takes as many as the first."""
+    """With the template's variables only the first picture takes new pages; without them every picture does."""
     twice = "for _ in range(3): print(pages_taken())\n"
     kept = printed(twice, template_environment())
     assert max(kept[1:]) < 1000
     assert min(printed(twice, {})) > 10_000
 
 
-def test_everything_is_given_back_on_demand() -> None:
-    """Kept memory counts as used only until somebody needs it."""
+def test_freed_memory_is_returned_on_demand() -> None:
+    """Memory that glibc keeps is returned to the system on demand."""
     script = "pages_taken()\nprint(resident())\nreturn_freed_memory()\nprint(resident())\n"
-    kept, given_back = printed(script, template_environment())
-    assert kept - given_back > 70 << 20
+    kept, returned = printed(script, template_environment())
+    assert kept - returned > 70 << 20

@@ -1,4 +1,4 @@
-"""The memory plan is never below what an image really takes, nor far above it."""
+"""The memory plan is never below an image's real peak, nor far above it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.memory.comparison import WIDTHS, Comparison
-from bench.memory.drawn import VARIETIES, WIDE_VARIETIES, drawn_animations, drawn_image, drawn_noise
+from bench.memory.comparison import Comparison
+from bench.memory.drawn import KINDS, WIDE_KINDS, drawn_animations, drawn_image, drawn_noise
 from resizer.memory.plan import MB, memory_needed
 from resizer.model import Format, Header
 from resizer.planning.geometry import place, whole
-from resizer.settings.rules import Fit, RenditionSpec
+from resizer.settings.rules import DEFAULT_WIDTHS, Fit, RenditionSpec
 from tests.conftest import needs_photos, photo_files
 from tests.support.fresh import FreshProcesses
 from tests.support.plans import laid_out, largest_first
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 
 SIZES = [(1000, 750), (640, 480), (480, 360)]
 measurable = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells a process's peak and lets it be reset"
+    sys.platform != "linux", reason="only Linux reports a process's peak memory and can reset it"
 )
 
 
 @pytest.fixture(scope="module")
 def compare() -> Iterator[Compare]:
-    """Resizes one image in a process that has resized none before, and sets the plan beside its peak."""
+    """Resizes one image in a fresh process, and compares the plan with its peak."""
     fresh = FreshProcesses.start()
 
     def compared(
-        path: Path, widths: tuple[int, ...] = WIDTHS, formats: Sequence[str] = ("source",), boxes: Boxes = ()
+        path: Path, widths: tuple[int, ...] = DEFAULT_WIDTHS, formats: Sequence[str] = ("source",), boxes: Boxes = ()
     ) -> Comparison:
-        return Comparison(path.name, **fresh.run("bench.memory.peak:measured", str(path), widths, formats, boxes))
+        return Comparison(path.name, **fresh.run("bench.memory.peak:measure_peak", str(path), widths, formats, boxes))
 
     yield compared
     fresh.stop()
@@ -50,24 +50,24 @@ def compare() -> Iterator[Compare]:
 
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Noise:
-    """Draws a picture of noise in a wide variety, by its name, and each but once."""
-    varieties = {each[0]: each for each in WIDE_VARIETIES}
+    """Draws a picture of noise by the name of its kind, each only once."""
+    kinds = {each[0]: each for each in WIDE_KINDS}
 
     @cache
     def drawn(name: str, width: int, height: int) -> Path:
-        return drawn_noise(varieties[name], width, height, tmp_path_factory.mktemp("noise"))
+        return drawn_noise(kinds[name], width, height, tmp_path_factory.mktemp("noise"))
 
     return drawn
 
 
 @pytest.mark.slow
 @measurable
-@pytest.mark.parametrize("variety", VARIETIES, ids=lambda variety: variety[0])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0])
 def test_the_plan_holds_for_every_format_and_mode(
-    variety: tuple[str, str, str, dict[str, object]], compare: Compare, tmp_path: Path
+    kind: tuple[str, str, str, dict[str, object]], compare: Compare, tmp_path: Path
 ) -> None:
-    """Of a picture of two megapixels in every format and mode the measured peak lies within the plan."""
-    found = compare(drawn_image(variety, 2, tmp_path))
+    """The peak of a two megapixel picture in every format and mode is within the plan."""
+    found = compare(drawn_image(kind, 2, tmp_path))
     assert found.outcome == "resized"
     assert found.holds, found
 
@@ -79,9 +79,9 @@ def test_the_plan_holds_for_every_format_and_mode(
     [("HEIC", 0.3), ("HEIC tiles", 0.3), ("HEIC alpha", 0.3), ("HEIC 444 10 bit alpha", 0.3), ("HEIC tiles", 12)],
 )
 def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, compare: Compare, tmp_path: Path) -> None:
-    """Of what phones and cameras take the measured peak lies within the plan, small and large."""
-    variety = next(each for each in VARIETIES if each[0] == name)
-    found = compare(drawn_image(variety, megapixels, tmp_path))
+    """The peaks of HEICs like those of phones and cameras, small and large, are within the plan."""
+    kind = next(each for each in KINDS if each[0] == name)
+    found = compare(drawn_image(kind, megapixels, tmp_path))
     assert found.outcome == "resized"
     assert found.holds, found
 
@@ -89,7 +89,7 @@ def test_the_plan_holds_for_heic_of_every_size(name: str, megapixels: float, com
 @pytest.mark.slow
 @measurable
 def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None:
-    """Of animations in every format the measured peak lies within the plan."""
+    """The peaks of animations in every format are within the plan."""
     for path in drawn_animations(5, tmp_path):
         found = compare(path)
         assert found.holds, found
@@ -109,7 +109,7 @@ def test_the_plan_holds_for_animations(compare: Compare, tmp_path: Path) -> None
 def test_the_plan_holds_for_wide_widths(
     name: str, size: tuple[int, int], widths: tuple[int, ...], compare: Compare, noise: Noise
 ) -> None:
-    """Of renditions as large as the picture, made of noise, the measured peak lies within the plan."""
+    """The peaks for renditions as large as the source, of noise, are within the plan."""
     found = compare(noise(name, *size), widths)
     assert found.outcome == "resized"
     assert found.holds, found
@@ -124,7 +124,7 @@ def test_the_plan_holds_for_wide_widths(
     ids=lambda path: path.name,
 )
 def test_the_plan_holds_for_real_jpegs(path: Path, compare: Compare) -> None:
-    """Of each large JPEG the measured peak lies within the plan."""
+    """The peak of each real JPEG is within the plan."""
     found = compare(path)
     assert found.holds, found
 
@@ -133,7 +133,7 @@ def test_the_plan_holds_for_real_jpegs(path: Path, compare: Compare) -> None:
 @measurable
 @pytest.mark.parametrize("formats", [("source",), ("source", "webp")])
 @pytest.mark.parametrize(
-    "boxes",  # three each: the measurement waits for as many as are written at once
+    "boxes",  # three each, as many as are written at once
     [
         [{"width": side, "height": side, "fit": "cover", "gravity": "attention"} for side in (64, 256, 600)],
         [{"width": 1100, "height": 1100, "fit": "cover", "gravity": side} for side in ("west", "east", "attention")],
@@ -147,7 +147,7 @@ def test_the_plan_holds_for_real_jpegs(path: Path, compare: Compare) -> None:
 def test_the_plan_holds_for_boxes(
     name: str, boxes: list[dict[str, Any]], formats: tuple[str, ...], compare: Compare, noise: Noise
 ) -> None:
-    """Of crops, canvases, enlarged and slowly encoded pictures, of noise, the measured peak lies within the plan."""
+    """The peaks for crops, canvases, enlarged and slowly encoded pictures, of noise, are within the plan."""
     found = compare(noise(name, 1600, 1200), formats=formats, boxes=boxes)
     assert found.outcome == "resized"
     assert found.holds, found
@@ -160,7 +160,7 @@ def needed(header: Header, format_: Format = Format.JPEG) -> int:
 
 
 def needed_for(header: Header, *specs: RenditionSpec, format_: Format = Format.PNG) -> int:
-    """The plan for renditions by their specification."""
+    """The plan for renditions of these specifications."""
     laid = {spec: place(header.upright_size, spec) for spec in specs}
     order = largest_first(header.upright_size, laid.values())
     in_order = sorted(laid.items(), key=lambda each: order.index(each[1]))
@@ -178,19 +178,19 @@ def needed_for(header: Header, *specs: RenditionSpec, format_: Format = Format.P
         (Header("GIF", "P", 400, 300, frames=2), Header("GIF", "P", 400, 300, frames=200)),
     ],
 )
-def test_what_takes_more_is_planned_with_more(less: Header, more: Header) -> None:
-    """More pixels, channels, scans, copies in the decoder or frames never lower the plan."""
+def test_larger_images_have_a_larger_plan(less: Header, more: Header) -> None:
+    """More pixels, channels, buffered bytes or frames raise the plan."""
     assert needed(less) < needed(more)
 
 
 def test_scaling_while_decoding_saves_memory() -> None:
-    """A JPEG that is decoded at a quarter takes less than at full size."""
+    """A JPEG that is decoded at a smaller scale takes less than a quarter of the memory."""
     jpeg, bitmap = Header("JPEG", "RGB", 8000, 6000), Header("BMP", "RGB", 8000, 6000)
     assert needed(jpeg) < 0.25 * needed(bitmap)
 
 
-def test_what_waits_to_be_written_counts() -> None:
-    """PNGs of nearly one size are planned with their files, of which three are there at once, and two pictures."""
+def test_files_that_wait_to_be_written_count() -> None:
+    """PNGs of nearly one size are planned with two pictures and three files, because three are written at once."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750
     widths = [RenditionSpec(name=str(width), width=width) for width in (1000, 999, 998, 997, 996)]
     counted = [needed_for(header, *widths[:count]) for count in range(2, 6)]
@@ -198,8 +198,8 @@ def test_what_waits_to_be_written_counts() -> None:
     assert more == pytest.approx([4, 3.1, 0], abs=0.15)
 
 
-def test_crops_that_no_other_serves_for_are_there_at_once() -> None:
-    """Each different part of the decoded picture adds its pixels: they are all made when it is decoded."""
+def test_different_crops_are_held_at_once() -> None:
+    """Each different crop of the decoded picture adds its pixels, because all are made right after decoding."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 750 * 750
     points = [(across, 0.5) for across in (0.4, 0.45, 0.5, 0.55, 0.6)]
     crops = [RenditionSpec(name="c", width=750, height=750, fit=Fit.COVER, gravity=point) for point in points]
@@ -209,8 +209,8 @@ def test_crops_that_no_other_serves_for_are_there_at_once() -> None:
 
 
 @pytest.mark.parametrize("gravity", ["center", "west", "east"])
-def test_a_crop_by_attention_may_show_what_no_other_does(gravity: str) -> None:
-    """Before the pixels are there it is planned as one that nothing is made from, and that is made from nothing."""
+def test_a_crop_by_attention_is_planned_separately(gravity: str) -> None:
+    """Before decoding nobody knows where a crop by attention will be, so it is planned as different from all others."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 750 * 750
     crops = [
         RenditionSpec(name=each, width=750, height=750, fit=Fit.COVER, gravity=each) for each in (gravity, "attention")
@@ -218,21 +218,21 @@ def test_a_crop_by_attention_may_show_what_no_other_does(gravity: str) -> None:
     assert needed_for(header, *crops) >= needed_for(header, crops[0]) + 4 * pixels
 
 
-def test_encoders_count_where_they_take_the_most() -> None:
-    """A small picture that is written as AVIF is planned with its encoder's memory."""
+def test_the_encoders_memory_counts() -> None:
+    """A small picture that is written as AVIF is planned with the encoder's memory."""
     header = Header("JPEG", "RGB", 1000, 750)
     assert needed(header, Format.AVIF) > needed(header) + 10 * MB
 
 
-def test_views_that_serve_for_later_ones_count_as_long_as_they_do() -> None:
-    """Renditions that are made from one large one add what is there beside it, and not what is gone."""
+def test_freed_renditions_do_not_count() -> None:
+    """Of renditions that are made from a larger one, only those held at the same time count."""
     header = Header("PNG", "RGB", 4000, 3000)
     wide = [RenditionSpec(name=str(width), width=width) for width in (2000, 1000, 640, 480, 320)]
     assert needed_for(header, *wide[:2]) == needed_for(header, *wide)
 
 
-def test_what_is_laid_around_and_over_a_picture_counts() -> None:
-    """A canvas takes a copy of the rendition, and a watermark as much and its own pixels."""
+def test_canvas_and_watermark_count() -> None:
+    """A canvas takes a copy of the rendition; a watermark takes a copy and its own pixels."""
     header, pixels = Header("JPEG", "RGB", 2000, 1000), 1000 * 1000
     box: dict[str, Any] = {"name": "1000", "width": 1000, "height": 1000}
     inside, contain = RenditionSpec(**box), RenditionSpec(**box, fit=Fit.CONTAIN, background="#010203")

@@ -1,4 +1,4 @@
-"""A function of 128 MB, in a control group of just that: it does what fits, refuses the rest, and is never killed."""
+"""A function of 128 MB, in a control group of that size, resizes what fits, refuses the rest, and is never killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALL = 128  # MB
 
 
 def pictures() -> dict[str, bytes]:
-    """Large pictures of which the first fits and the second does not: real ones where they are, else drawn."""
+    """Two large pictures: the first fits, the second does not. They are real photos if there are any, else drawn."""
     if photo_files():
         names = ("bird-20mp-422.jpg", "sea-17mp-progressive-444.jpg")
         fits, takes_more = ((PHOTOS / name).read_bytes() for name in names)
@@ -34,8 +34,8 @@ def pictures() -> dict[str, bytes]:
     return {"fits.jpg": fits, "takes-more.jpg": takes_more}
 
 
-def test_a_small_function_does_what_fits_and_refuses_the_rest(s3: Any, tools: Tools) -> None:
-    """Of two 20 megapixel JPEGs the baseline one is resized and the progressive one refused, twice over, alive."""
+def test_a_small_function_resizes_what_fits_and_refuses_the_rest(s3: Any, tools: Tools) -> None:
+    """A baseline JPEG of 20 megapixels is resized, and a progressive one is refused, twice, without a kill."""
     names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     function = replace(built_function(environment={name: os.environ[name] for name in names}), memory_mb=SMALL)
     for key, body in pictures().items():

@@ -1,4 +1,4 @@
-"""Of XMP and IPTC the two texts are read as they were meant, and whatever else strangers write there does no harm."""
+"""Artist and copyright are read from XMP and IPTC as intended, and hostile blocks do no harm."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LANGUAGES = '<rdf:li xml:lang="fr">Tous droits</rdf:li><rdf:li xml:lang="{}">All
 
 
 def in_iptc(block: bytes, warn: Callable[[str], None]) -> Rights:
-    """What is found in a JPEG's block."""
+    """The names in the IPTC block of a JPEG."""
     image = Image.open(io.BytesIO(JPEG))
     image.info["photoshop"] = {0x0404: block}
     return rights_in_iptc(image, warn)
@@ -39,8 +39,8 @@ def no_warning(text: str) -> None:
     raise AssertionError(text)
 
 
-def quietly(_: str) -> None:
-    """Warnings are not what is tested."""
+def ignore(_: str) -> None:
+    """Ignore a warning."""
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def quietly(_: str) -> None:
         (b"", Rights()),
     ],
 )  # fmt: skip
-def test_xmp_is_read_in_every_way_it_may_be_written(packet: bytes, expected: Rights) -> None:
-    """Lists, languages, attributes, plain texts and any prefix give the same two texts, each in one line."""
+def test_every_form_of_xmp_is_read(packet: bytes, expected: Rights) -> None:
+    """Lists, languages, attributes, plain texts and any prefix give the same two texts, each on one line."""
     assert rights_in_xmp(packet, no_warning) == expected
 
 
@@ -81,22 +81,22 @@ def test_xmp_is_read_in_every_way_it_may_be_written(packet: bytes, expected: Rig
         "<exif:Names><rdf:Seq><rdf:li>creator</rdf:li></rdf:Seq></exif:Names>",
     ],
 )
-def test_other_names_in_xmp_are_not_the_picture_s(inner: str) -> None:
-    """Creators of what a picture was made from, and whatever else stands near, are not taken for its own."""
+def test_other_names_in_xmp_are_ignored(inner: str) -> None:
+    """Creators of a picture's sources, and other names nearby, are not taken for its own."""
     assert rights_in_xmp(description(inner), no_warning) == Rights()
 
 
-def laughs() -> bytes:
-    """Entities of entities of entities: 1.3 GB of XML."""
+def entity_bomb() -> bytes:
+    """Nested entities that would expand to 1.3 GB of XML."""
     names = "abcdefg"
     inner = "".join(f'<!ENTITY {one} "{f"&{other};" * 20}">' for other, one in pairwise(names))
     return f'<!DOCTYPE x [<!ENTITY a "{"x" * 20}">{inner}]>'.encode() + xmp("&g;")
 
 
 @pytest.mark.parametrize(
-    ("packet", "told"),
+    ("packet", "warning"),
     [
-        (laughs(), "document type"),
+        (entity_bomb(), "document type"),
         (b'<!DOCTYPE x [<!ENTITY name "Ada">]>' + xmp("&name;"), "document type"),
         (b'<!DOCTYPE x [<!ENTITY name SYSTEM "file:///etc/hostname">]>' + xmp("&name;"), "document type"),
         (b'<!DOCTYPE x SYSTEM "http://localhost/x.dtd">' + XMP, "document type"),
@@ -108,15 +108,15 @@ def laughs() -> bytes:
         (b"creator", "syntax error"),
     ],
 )
-def test_hostile_xmp_is_ignored(packet: bytes, told: str) -> None:
-    """Entities are never expanded, and what is no XML counts for nothing; a warning tells."""
+def test_hostile_xmp_is_ignored(packet: bytes, warning: str) -> None:
+    """Entities are never expanded, and invalid XML is ignored with a warning."""
     warnings: list[str] = []
     assert rights_in_xmp(packet, warnings.append) == Rights()
-    assert told in warnings[0]
+    assert warning in warnings[0]
 
 
-def test_of_endless_xmp_the_beginning_is_read() -> None:
-    """What stands within the bound is found, what is cut by it is not half a name, and the rest is not looked at."""
+def test_only_the_start_of_long_xmp_is_read() -> None:
+    """Names within the limit are found, a name that the limit cuts is dropped, and the rest is not read."""
     history = "<exif:Was>edited</exif:Was>" * (MAX_XMP_BYTES // 20)
     assert rights_in_xmp(description(f"<dc:creator>Ada</dc:creator>{history}"), no_warning) == Rights("Ada")
     assert rights_in_xmp(description(f"{history}<dc:creator>Ada</dc:creator>"), no_warning) == Rights()
@@ -142,13 +142,13 @@ def test_of_endless_xmp_the_beginning_is_read() -> None:
         (b"", Rights()),
     ],
 )  # fmt: skip
-def test_iptc_is_read_in_every_way_it_may_be_written(block: bytes, expected: Rights) -> None:
-    """By-lines and notice are found in whatever letters, even where these were cut at a number of bytes."""
+def test_every_form_of_iptc_is_read(block: bytes, expected: Rights) -> None:
+    """By-lines and notice are read in any encoding, even if they were cut within a character."""
     assert in_iptc(block, no_warning) == expected
 
 
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("block", "warning"),
     [
         (b"\x1c\x02\x50\x7f\xff" + IPTC, "next dataset"),
         (b"\x1c\x02\x50\xff\xff" + b"\xff" * 40_000, "illegal field length"),
@@ -158,34 +158,34 @@ def test_iptc_is_read_in_every_way_it_may_be_written(block: bytes, expected: Rig
         (b"8BIM" + IPTC, "invalid IPTC"),
     ],
 )
-def test_iptc_whose_lengths_lie_is_ignored(block: bytes, told: str) -> None:
-    """A length that does not fit never makes a caption a name: all of the block counts for nothing; a warning tells."""
+def test_iptc_with_wrong_lengths_is_ignored(block: bytes, warning: str) -> None:
+    """A wrong length never turns a caption into a name: the whole block is ignored with a warning."""
     warnings: list[str] = []
     assert in_iptc(block, warnings.append) == Rights()
-    assert told in warnings[0]
+    assert warning in warnings[0]
 
 
 @given(st.binary())
 @example(b"<creator>\xff")
 @example(b"\x1c")
 def test_no_bytes_raise(data: bytes) -> None:
-    """Whatever the bytes, there is an answer."""
+    """Any bytes can be read without an error."""
     for block in (data, b"creator" + data, b"<creator>" + data, b"\x1c\x02\x50" + data):
-        assert isinstance(rights_in_xmp(block, quietly), Rights)
-        assert isinstance(in_iptc(block, quietly), Rights)
+        assert isinstance(rights_in_xmp(block, ignore), Rights)
+        assert isinstance(in_iptc(block, ignore), Rights)
 
 
 @given(st.sampled_from([XMP, IPTC]), st.lists(st.tuples(st.integers(0, 600), st.binary(max_size=4)), max_size=4))
 def test_no_damage_raises(data: bytes, damage: list[tuple[int, bytes]]) -> None:
-    """However an honest block was damaged, there is an answer, and each text is one line."""
+    """A damaged block is read without an error, and each text is one line."""
     for at, put in damage:
         data = data[:at] + put + data[at + len(put) :]
-    for rights in (rights_in_xmp(data, quietly), in_iptc(data, quietly)):
+    for rights in (rights_in_xmp(data, ignore), in_iptc(data, ignore)):
         assert all(text == " ".join(text.split()) for text in (rights.artist, rights.copyright))
 
 
-def test_what_is_not_there_costs_nothing() -> None:
-    """A photo without such a block loads neither the readers nor an XML parser."""
+def test_parsers_are_loaded_only_if_needed() -> None:
+    """A photo without XMP and IPTC loads neither their readers nor an XML parser."""
     program = (
         "import io, sys; from PIL import Image; from resizer.metadata.exif import kept_exif\n"
         "buffer = io.BytesIO(); Image.new('RGB', (8, 8)).save(buffer, 'JPEG')\n"

@@ -1,1 +1,1 @@
-"""Every kind of image that people upload comes out as it looks, from its file to its renditions."""
+"""Every kind of image that people upload looks right in its renditions."""

@@ -1,4 +1,4 @@
-"""What all kinds of pictures are put through: a file, its report, and its rendition."""
+"""Resizes a file, and gives its report and its rendition."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ GRAY = PICTURE.convert("L")
 
 @pytest.fixture
 def resize(tmp_path: Path) -> Callable[..., tuple[Report, Image.Image | None]]:
-    """Resizes the bytes of a file; gives the report, and the 480 pixel rendition where there is one."""
+    """Resizes the bytes of a file. Gives the report, and the 480 pixel rendition if there is one."""
 
     def run(data: bytes, settings: Settings = SETTINGS, name: str = "picture") -> tuple[Report, Image.Image | None]:
         source = tmp_path / name
         source.write_bytes(data)
         report = process(SourceObject("local", name), settings, FolderS3({name: source}, tmp_path))
-        made = tmp_path / report.renditions[0].plan.key if report.renditions else None
-        return report, Image.open(made) if made else None
+        rendition = tmp_path / report.renditions[0].plan.key if report.renditions else None
+        return report, Image.open(rendition) if rendition else None
 
     return run

@@ -1,4 +1,4 @@
-"""Animations stay animations, at their own pace, or are refused."""
+"""Animations stay animations with their timing, or are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.pictures import psnr, saved
 
 
 def with_delays(data: bytes, seconds: int) -> bytes:
-    """An animated PNG of which each frame is shown for so long."""
+    """An animated PNG that shows each frame for this long."""
     changed, at = bytearray(data), 0
     while (at := changed.find(b"fcTL", at + 1)) > 0:
         changed[at + 24 : at + 28] = struct.pack(">HH", seconds, 1)
@@ -28,14 +28,14 @@ def with_delays(data: bytes, seconds: int) -> bytes:
 
 @pytest.mark.parametrize("format_", ["png", "webp", "avif"])
 def test_frames_may_be_shown_for_hours(format_: str, resize: Any) -> None:
-    """An animation whose frames are shown for longer than a format can is an animation in that format all the same."""
+    """An animation with longer durations than a format allows is still written as an animation."""
     data = with_delays(animation("PNG"), 60_000)
     report, rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=(format_,))))
     assert (report.outcome, rendition.n_frames) == (Outcome.RESIZED, 4)
 
 
 def test_a_gif_plays_as_often_in_another_format(resize: Any) -> None:
-    """A GIF that plays four times is a WebP that does, though each counts them in its own way."""
+    """A GIF that plays four times becomes a WebP that plays four times, although the formats count differently."""
     _, rendition = resize(animation("GIF", loop=3), Settings(defaults=Rule.of_widths((480,), formats=("webp",))))
     assert rendition.info["loop"] == 4
 
@@ -64,7 +64,7 @@ def frames_of(image: Image.Image) -> list[tuple[float, Image.Image]]:
 
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
 def test_animations_stay_animations(format_: str, resize: Any) -> None:
-    """Every frame comes out as it is shown, for as long, as often, with what one frame leaves to the next."""
+    """Every frame looks right and keeps its duration, and the animation plays as often as before."""
     data = animation(format_, **({"lossless": True} if format_ == "WEBP" else {}))
     _, rendition = resize(data)
     before, after = frames_of(Image.open(io.BytesIO(data))), frames_of(rendition)
@@ -78,7 +78,7 @@ def test_animations_stay_animations(format_: str, resize: Any) -> None:
         assert psnr(one, other) > 27
 
 
-def test_an_animation_past_the_pixel_budget_is_refused(resize: Any) -> None:
-    """An animation whose frames together exceed the budget is refused, never made a still."""
+def test_an_animation_with_too_many_pixels_is_refused(resize: Any) -> None:
+    """An animation whose frames together exceed the limit is refused, never turned into a still."""
     report, _ = resize(animation("GIF"), Settings(defaults=Rule.of_widths((480,)), max_pixels=600 * 400 * 4 - 1))
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.TOO_MANY_PIXELS)

@@ -1,4 +1,4 @@
-"""Pictures that describe their colours by numbers come out in sRGB, as the numbers say, and keep none of these."""
+"""Colours described by gAMA, cHRM, cICP or code points become sRGB, and the description is removed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SRGB = chunk(b"sRGB", b"\0")
 
 
 def png(*chunks: bytes, plain: bytes = PLAIN) -> bytes:
-    """A PNG with chunks before whatever else it has."""
+    """A PNG with chunks right after its IHDR."""
     return plain[:33] + b"".join(chunks) + plain[33:]
 
 
@@ -66,16 +66,16 @@ def heif(primaries: int, transfer: int, picture: Image.Image = PICTURE, **option
 
 
 def deep_heif(primaries: int, transfer: int) -> bytes:
-    """A HEIC of 10 bits a channel, as phones take HDR."""
+    """A HEIC of 10 bits a channel, like HDR photos of phones."""
     samples, buffer = np.ascontiguousarray(np.asarray(PICTURE).astype(np.uint16) * 257), io.BytesIO()
-    described = {"color_primaries": primaries, "transfer_characteristics": transfer}
+    code_points = {"color_primaries": primaries, "transfer_characteristics": transfer}
     pillow_heif.encode(
-        "RGB;16", PICTURE.size, samples.tobytes(), buffer, quality=95, enc_params=fast(), **described
+        "RGB;16", PICTURE.size, samples.tobytes(), buffer, quality=95, enc_params=fast(), **code_points
     )  # fmt: skip
     return buffer.getvalue()
 
 
-def as_seen(picture: Image.Image, chromaticities: Sequence[float], gamma: float | None, **options: Any) -> Image.Image:
+def in_srgb(picture: Image.Image, chromaticities: Sequence[float], gamma: float | None, **options: Any) -> Image.Image:
     """The picture in sRGB by float formulas, at 480 pixels."""
     pixels = converted(np.asarray(picture.convert("RGB")), chromaticities, gamma, **options)
     return expected(Image.fromarray(pixels.round().astype(np.uint8)))
@@ -95,7 +95,7 @@ DESCRIBED: dict[str, tuple[bytes, tuple[Sequence[float], float | None]]] = {
     "PNG of a palette": (png(gama(55_556), plain=saved(PICTURE.quantize(200), "PNG")), (float_colors.SRGB, 1.8)),
     "AVIF of Display P3": (avif(12, 13), (P3, None)),
     "AVIF of BT.2020": (avif(9, 1), (BT_2020, None)),
-    "AVIF of the first colour television": (avif(4, 13), (float_colors.NTSC_1953, None)),
+    "AVIF of NTSC 1953": (avif(4, 13), (float_colors.NTSC_1953, None)),
     "AVIF of gamma 2.8": (avif(1, 5), (float_colors.SRGB, 2.8)),
     "AVIF of grey": (avif(12, 5, saved(GREY, "AVIF", quality=95, speed=9)), (float_colors.SRGB, 2.8)),
     "HEIC of Display P3": (heif(12, 13), (P3, None)),
@@ -105,14 +105,14 @@ DESCRIBED: dict[str, tuple[bytes, tuple[Sequence[float], float | None]]] = {
 
 
 @pytest.mark.parametrize("kind", DESCRIBED)
-def test_what_numbers_describe_comes_out_in_srgb(kind: str, resize: Callable[..., Any]) -> None:
-    """Colours described by numbers come out within 2 delta E of what float formulas make of them, without a warning."""
+def test_described_colours_become_srgb(kind: str, resize: Callable[..., Any]) -> None:
+    """Described colours are converted within 2 delta E of plain float formulas, without a warning."""
     data, (chromaticities, gamma) = DESCRIBED[kind]
     picture = {"grey": GREY, "palette": PICTURE.quantize(200)}.get(kind.rsplit(maxsplit=1)[-1], PICTURE)
     report, rendition = resize(data, TO_PNG)
-    seen = as_seen(picture, chromaticities, gamma)
+    wanted = in_srgb(picture, chromaticities, gamma)
     assert (report.outcome, report.warnings) == (Outcome.RESIZED, [])
-    assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(seen)).mean() < 2
+    assert delta_e(np.asarray(rendition.convert("RGB")), np.asarray(wanted)).mean() < 2
     assert psnr(rendition.convert("RGB"), expected(picture.convert("RGB"))) < 32  # there was something to convert
 
 
@@ -121,8 +121,8 @@ DESCRIPTIONS = (b"gAMA", b"cHRM", b"cICP", b"iCCP", b"ICCP", b"ICC_PROFILE", b"c
 
 @pytest.mark.parametrize("format_", ["png", "jpeg", "webp", "avif"])
 @pytest.mark.parametrize("data", [png(gama(55_556), chrm(P3)), png(cicp(12, 13, 0, 1)), avif(12, 13), heif(12, 13)])
-def test_renditions_describe_no_other_colours(data: bytes, format_: str, resize: Callable[..., Any]) -> None:
-    """Whatever described the source's colours, no rendition says anything but sRGB of its own."""
+def test_renditions_describe_only_srgb(data: bytes, format_: str, resize: Callable[..., Any]) -> None:
+    """No rendition describes its colours as anything but sRGB, whatever its source says."""
     report, rendition = resize(data, Settings(defaults=Rule.of_widths((480,), formats=(format_,))))
     stored = Path(rendition.filename).read_bytes()
     assert report.outcome is Outcome.RESIZED
@@ -143,10 +143,10 @@ SAME = {
 
 
 @pytest.mark.parametrize("kind", SAME)
-def test_what_means_srgb_changes_not_one_byte(
+def test_descriptions_of_srgb_change_nothing(
     kind: str, resize: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A PNG that says in numbers that it is sRGB gives the pixels of one that says nothing, and no profile is built."""
+    """A PNG described as sRGB gives the same pixels as one without a description, and no profile is built."""
     monkeypatch.setattr(described, "_curve", None)
     _, plain = resize(PLAIN, name="plain")
     report, rendition = resize(SAME[kind])
@@ -155,24 +155,24 @@ def test_what_means_srgb_changes_not_one_byte(
 
 
 @pytest.mark.parametrize("format_", ["AVIF", "HEIF"])
-def test_an_icc_profile_goes_before_code_points(format_: str, resize: Callable[..., Any]) -> None:
-    """An AVIF or HEIC with a profile is converted by that, whatever its code points say."""
+def test_an_icc_profile_wins_over_code_points(format_: str, resize: Callable[..., Any]) -> None:
+    """An AVIF or HEIC with a profile is converted with it, whatever its code points say."""
     profile = profile_like(1.8)
     plain = saved(PICTURE, "AVIF", quality=95, speed=9, icc_profile=profile)
     data = avif(9, 8, plain) if format_ == "AVIF" else heif(9, 8, icc_profile=profile)
     _, rendition = resize(data, TO_PNG)
-    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, float_colors.SRGB, 1.8))).mean() < 2
+    assert delta_e(np.asarray(rendition), np.asarray(in_srgb(PICTURE, float_colors.SRGB, 1.8))).mean() < 2
 
 
 @pytest.mark.parametrize(
     "data", [png(cicp(9, 16, 0, 1)), png(cicp(9, 18, 0, 1)), avif(9, 16), avif(9, 18), heif(9, 16), deep_heif(9, 18)]
 )
-def test_hdr_comes_out_with_a_warning(data: bytes, resize: Callable[..., Any]) -> None:
-    """HDR is resized as it is coded, in the right primaries, and the log says that it is not tone-mapped."""
+def test_hdr_is_resized_with_a_warning(data: bytes, resize: Callable[..., Any]) -> None:
+    """HDR is resized in the right primaries, and a warning says that it is not tone-mapped."""
     report, rendition = resize(data, TO_PNG)
     assert report.outcome is Outcome.RESIZED
     assert ["tone-mapped" in warning for warning in report.warnings] == [True]
-    assert delta_e(np.asarray(rendition), np.asarray(as_seen(PICTURE, BT_2020, None))).mean() < 2
+    assert delta_e(np.asarray(rendition), np.asarray(in_srgb(PICTURE, BT_2020, None))).mean() < 2
 
 
 TRANSPARENT: dict[str, tuple[Any, Any, dict[str, int]]] = {
@@ -183,18 +183,18 @@ TRANSPARENT: dict[str, tuple[Any, Any, dict[str, int]]] = {
 
 
 @pytest.mark.parametrize("mode", TRANSPARENT)
-def test_transparency_stays_as_it_was(mode: str, resize: Callable[..., Any]) -> None:
-    """Light that is described by gAMA is brought to sRGB where there is transparency, too."""
-    opaque, clear, options = TRANSPARENT[mode]
+def test_gama_counts_with_transparency_too(mode: str, resize: Callable[..., Any]) -> None:
+    """A picture with gAMA and transparency becomes sRGB and keeps its transparency."""
+    opaque, transparent, options = TRANSPARENT[mode]
     picture = Image.new(mode, (960, 480), opaque)
-    picture.paste(clear, (0, 0, 480, 480))
+    picture.paste(transparent, (0, 0, 480, 480))
     _, rendition = resize(png(gama(100_000), plain=saved(picture, "PNG", **options)))
     assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
     assert rendition.convert("RGBA").getpixel((50, 100))[3] == 0
 
 
-def test_every_frame_is_converted_and_told_of_once(resize: Callable[..., Any]) -> None:
-    """All frames of an animation come out in sRGB; what is to be told of them is told once."""
+def test_every_frame_is_converted_with_one_warning(resize: Callable[..., Any]) -> None:
+    """All frames of an animation become sRGB, and a warning about them is given once."""
     frames = [Image.new("RGB", (600, 400), (100 + 20 * number, 100, 100)) for number in range(4)]
     plain = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100)
     report, rendition = resize(png(gama(100_000), plain=plain))
@@ -215,16 +215,16 @@ HOSTILE = {
     "cICP of zeros": png(cicp(0, 0, 0, 0)),
     "cICP of the largest numbers": png(cicp(255, 255, 255, 255)),
     "cICP with a matrix": png(cicp(12, 13, 6, 1)),
-    "cICP of no bytes": png(cicp()),
+    "empty cICP": png(cicp()),
     "cICP of many bytes": png(cicp(*[1] * 1000)),
-    "AVIF of no such code points": avif(0xFFFF, 0xFFFF),
-    "HEIC of no such code points": heif(12, 17),
+    "AVIF of unknown code points": avif(0xFFFF, 0xFFFF),
+    "HEIC of unknown code points": heif(12, 17),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_absurd_numbers_cost_a_warning_and_not_the_picture(kind: str, resize: Callable[..., Any]) -> None:
-    """Numbers that mean nothing are ignored with one warning: the picture comes out as if they were not there."""
+def test_invalid_descriptions_are_ignored(kind: str, resize: Callable[..., Any]) -> None:
+    """Invalid numbers are ignored with one warning, and the picture is resized as if they were missing."""
     report, rendition = resize(HOSTILE[kind])
     assert report.outcome is Outcome.RESIZED
     assert len(report.warnings) == 1
@@ -233,8 +233,8 @@ def test_absurd_numbers_cost_a_warning_and_not_the_picture(kind: str, resize: Ca
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_numbers_are_no_danger(seed: int, resize: Callable[..., Any]) -> None:
-    """Whatever stands in the chunks for colours, the picture is resized."""
+def test_random_descriptions_do_no_harm(seed: int, resize: Callable[..., Any]) -> None:
+    """The picture is resized whatever its colour chunks hold."""
     random = np.random.default_rng(seed)
     data = png(
         cicp(*random.integers(0, 24, 4).tolist()) if seed % 2 else b"",

@@ -1,8 +1,9 @@
-"""Every kind of image that people upload comes out as it looks: one line a kind, its file made in code."""
+"""Every kind of image that people upload looks right: one line for each kind, with its file made in code."""
 
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def without_adobe(data: bytes) -> bytes:
-    """A JPEG whose APP14 segment, which Adobe's programs write, has been cut out."""
+    """A JPEG without the APP14 segment that Adobe's programs write."""
     at = data.index(b"\xff\xee")
     return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
 
@@ -50,20 +51,16 @@ SEVERAL_PAGES = saved(PICTURE, "TIFF", save_all=True, append_images=[Image.new("
 SEVERAL_MPO = saved(PICTURE, "MPO", save_all=True, append_images=[GRAY.convert("RGB")])
 SEVERAL_AVIF = saved(PICTURE, "AVIF", quality=95, speed=9, save_all=True, append_images=[ImageOps.invert(PICTURE)])
 
-# Each file is drawn by the test that needs it.
-LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
+# Functions, so that each test makes only the file it needs.
+KINDS: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
     "JPEG": lambda: (JPEG, PICTURE, "JPEG"),
     "progressive JPEG": lambda: (saved(PICTURE, "JPEG", quality=95, progressive=True), PICTURE, "JPEG"),
     "JPEG 4:4:4": lambda: (saved(PICTURE, "JPEG", quality=95, subsampling="4:4:4"), PICTURE, "JPEG"),
     "JPEG 4:2:2": lambda: (saved(PICTURE, "JPEG", quality=95, subsampling="4:2:2"), PICTURE, "JPEG"),
     "JPEG with restarts": lambda: (with_restarts(JPEG), PICTURE, "JPEG"),
-    "JPEG with garbage behind": lambda: (JPEG + b"garbage" * 5000, PICTURE, "JPEG"),
+    "JPEG with garbage after": lambda: (JPEG + b"garbage" * 5000, PICTURE, "JPEG"),
     "JPEG with a comment and odd segments": lambda: (JPEG[:2] + b"\xff\xe5\x00\x06odd!" + JPEG[2:], PICTURE, "JPEG"),
-    "MPO of two pictures": lambda: (
-        saved(PICTURE, "MPO", save_all=True, append_images=[GRAY.convert("RGB")]),
-        PICTURE,
-        "JPEG",
-    ),
+    "MPO of two pictures": lambda: (SEVERAL_MPO, PICTURE, "JPEG"),
     "gray JPEG": lambda: (saved(GRAY, "JPEG", quality=95), GRAY, "JPEG"),
     "CMYK JPEG by Adobe": lambda: (CMYK, PICTURE, "JPEG"),
     "CMYK JPEG not by Adobe": lambda: (without_adobe(CMYK), PICTURE, "JPEG"),
@@ -87,30 +84,30 @@ LOOK_ALIKE: dict[str, Callable[[], tuple[bytes, Image.Image, str]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LOOK_ALIKE)
-def test_every_kind_comes_out_as_it_looks(kind: str, resize: Any) -> None:
-    """Each kind of image gives a rendition that looks like it, in the format that it should have."""
-    data, picture, format_ = LOOK_ALIKE[kind]()
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_looks_right(kind: str, resize: Any) -> None:
+    """Each kind of image gives a rendition that looks like it, in the right format."""
+    data, picture, format_ = KINDS[kind]()
     report, rendition = resize(data)
     assert (report.outcome, rendition.format) == (Outcome.RESIZED, format_)
     assert psnr(rendition.convert("RGB"), expected(picture.convert("RGB"))) > 29
 
 
-def test_ycck_is_read_as_the_inks_that_it_is(resize: Any) -> None:
-    """A JPEG marked as YCCK is taken back to CMYK before it becomes RGB: neutral gray stays neutral."""
+def test_ycck_becomes_cmyk_before_rgb(resize: Any) -> None:
+    """A YCCK JPEG is converted to CMYK before RGB, so neutral gray stays neutral."""
     gray = Image.merge("CMYK", [Image.new("L", (600, 400), ink) for ink in (128, 128, 128, 64)])
     data = bytearray(saved(gray, "JPEG", quality=95))
     at = data.index(b"Adobe") + 11
     assert data[at] == 0
-    data[at] = 2  # the transform that says YCCK: luma 127 and both chromas 127, as stored inverted
+    data[at] = 2  # YCCK: luma 127 and both chromas 127, because CMYK is stored inverted
     _, rendition = resize(bytes(data))
     red, green, blue = rendition.getpixel((200, 100))
     assert max(red, green, blue) - min(red, green, blue) <= 4
     assert abs(red - (255 - 128) * (255 - 64) // 255) <= 5
 
 
-def test_the_largest_picture_of_an_icon_is_taken(resize: Any) -> None:
-    """Of an icon's pictures the largest is resized."""
+def test_the_largest_picture_of_an_icon_is_resized(resize: Any) -> None:
+    """The largest picture of an icon is resized."""
     _, rendition = resize(icon(PICTURE))
     assert rendition.size == (256, 256)
 
@@ -122,14 +119,14 @@ def test_the_largest_picture_of_an_icon_is_taken(resize: Any) -> None:
 def test_extreme_shapes_have_at_least_a_pixel(
     size: tuple[int, int], rendition_size: tuple[int, int], resize: Any
 ) -> None:
-    """However thin a picture, its rendition has at least one pixel each way and is never enlarged."""
+    """The rendition of even the thinnest picture is at least one pixel wide and high, and never enlarged."""
     _, rendition = resize(saved(Image.new("RGB", size, "teal"), "PNG"))
     assert rendition.size == rendition_size
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo"])
-def test_the_bytes_decide_and_not_the_name(name: str, resize: Any) -> None:
-    """A PNG under any name stays a PNG; its key follows from the name, its type says what it is."""
+def test_the_bytes_decide_the_format(name: str, resize: Any) -> None:
+    """A PNG of any name stays a PNG: the key follows from the name, and the content type from the bytes."""
     report, rendition = resize(saved(PICTURE, "PNG"), name=name)
     assert rendition.format == "PNG"
     assert report.renditions[0].plan.key == f"resized/480-{name}"
@@ -147,7 +144,9 @@ UNSUPPORTED = {
     "PDF": b"%PDF-1.7\n",
     "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n",
     "PSD": b"8BPS\x00\x01",
+    "JPEG XL": b"\xff\x0a\xfa\x1f\x01",
     "MP4": b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2",
+    "MP4, version 2": b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom",
     "QuickTime": b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ",
     "WebM": b"\x1aE\xdf\xa3\x01\x00",
     "AVI": b"RIFF\x00\x00\x00\x00AVI LIST",
@@ -161,16 +160,16 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_other_kinds_are_refused_by_name(kind: str, resize: Any) -> None:
-    """What is no picture of ours is refused as `unsupported_format`, in words that say what it is."""
+def test_other_kinds_are_unsupported(kind: str, resize: Any) -> None:
+    """Other kinds of files are refused as `unsupported_format`, and the detail says what they are."""
     report, rendition = resize(UNSUPPORTED[kind])
     assert (report.outcome, report.reason, rendition) == (Outcome.REJECTED, Reason.UNSUPPORTED_FORMAT, None)
     assert kind.split(maxsplit=1)[0] in report.detail or "video" in report.detail or "PostScript" in report.detail
 
 
-def test_heic_says_what_to_install(resize: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without pillow-heif a HEIC is refused as `heic_not_installed`, with what to do."""
-    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+def test_a_missing_pillow_heif_is_reported(resize: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pillow-heif a HEIC is refused as `heic_not_installed`, and the detail says what to install."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
     report, _ = resize(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100))
     assert (report.outcome, report.reason) == (Outcome.REJECTED, Reason.HEIC_NOT_INSTALLED)
     assert 'pip install ".[heic]"' in report.detail

@@ -1,4 +1,4 @@
-"""Pictures stand upright, however they were stored."""
+"""Renditions are upright, however the source is stored."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support.pictures import psnr, saved
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-def test_every_orientation_stands_upright(orientation: int, format_: str, resize: Any) -> None:
-    """Whatever the orientation tag says, the rendition stands upright, and no tag is left."""
+def test_every_orientation_becomes_upright(orientation: int, format_: str, resize: Any) -> None:
+    """The rendition is upright for every orientation tag, and has no such tag itself."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     source = Image.open(io.BytesIO(saved(PICTURE, format_, exif=exif.tobytes())))
@@ -28,8 +28,8 @@ def test_every_orientation_stands_upright(orientation: int, format_: str, resize
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 @pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
-def test_an_orientation_in_xmp_alone_turns_nothing(orientation: int, format_: str, resize: Any) -> None:
-    """Where no tag but XMP has an orientation, the picture is shown as it is stored, as browsers do."""
+def test_an_orientation_in_xmp_is_ignored(orientation: int, format_: str, resize: Any) -> None:
+    """A picture with an orientation only in XMP is shown as stored, as in browsers."""
     xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="{orientation}"></x:xmpmeta>'.encode()
     options: dict[str, Any] = {"xmp": xmp} if format_ == "JPEG" else {"tiffinfo": {700: xmp}}
     _, rendition = resize(saved(PICTURE, format_, **options))

@@ -1,4 +1,4 @@
-"""Colours are converted to sRGB by the profile that a picture brings along."""
+"""Colours are converted to sRGB with the picture's own profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.pictures import psnr, saved
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 def test_profiles_are_converted_to_srgb(format_: str, resize: Any) -> None:
-    """A picture with a profile comes out in sRGB within 2 delta E of converting all of it, and without the profile."""
+    """A picture with a profile becomes sRGB, within 2 delta E of converting it at full size; the profile is removed."""
     profile = profile_like(1.8)
     data = saved(
         PICTURE, format_, icc_profile=profile, **({"lossless": True} if format_ == "WEBP" else {"quality": 98})
@@ -41,15 +41,15 @@ def test_profiles_are_converted_to_srgb(format_: str, resize: Any) -> None:
 
 @pytest.mark.parametrize("profile", [b"no profile at all", profile_like(1.8)[:300]])
 def test_a_broken_profile_is_ignored_with_a_warning(profile: bytes, resize: Any) -> None:
-    """A profile that cannot be read costs a warning and not the picture."""
+    """An unreadable profile is ignored with a warning, and the picture is resized."""
     report, rendition = resize(saved(PICTURE, "JPEG", quality=95, icc_profile=profile))
     assert report.outcome is Outcome.RESIZED
     assert psnr(rendition, expected(PICTURE)) > 30
     assert any("profile" in warning for warning in report.warnings)
 
 
-def test_a_profile_of_which_a_part_is_missing_is_ignored_with_a_warning(resize: Any) -> None:
-    """Where a JPEG has one of two parts of its profile, the picture comes as it is, and a warning with it."""
+def test_an_incomplete_profile_is_ignored_with_a_warning(resize: Any) -> None:
+    """A JPEG with only one of the two parts of its profile is resized as it is, with a warning."""
     data = saved(PICTURE, "JPEG", quality=95, icc_profile=profile_like(1.8))
     report, rendition = resize(data.replace(b"ICC_PROFILE\0\1\1", b"ICC_PROFILE\0\1\2"))
     assert report.outcome is Outcome.RESIZED
@@ -58,7 +58,7 @@ def test_a_profile_of_which_a_part_is_missing_is_ignored_with_a_warning(resize: 
 
 
 def grey_profile(gamma: float) -> bytes:
-    """A colour profile for grey with a gamma, as scanners bring it (ICC.1:2022, 7.2 and 8.3)."""
+    """A colour profile for grey with a gamma, as scanners write it (ICC.1:2022, 7.2 and 8.3)."""
     white = struct.pack(">3I", 63_190, 65_536, 54_061)  # D50
     tags = {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(79),
@@ -75,8 +75,8 @@ def grey_profile(gamma: float) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["L", "LA", "tRNS"])
-def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any) -> None:
-    """Grey of linear light comes out as sRGB shows it, with or without transparency, which stays as it was."""
+def test_a_grey_profile_counts_with_transparency_too(kind: str, resize: Any) -> None:
+    """Linear grey becomes sRGB, with or without transparency, and the transparency is kept."""
     grey = Image.new("LA" if kind == "LA" else "L", (960, 480), (100, 255) if kind == "LA" else 100)
     grey.paste((5, 0) if kind == "LA" else 5, (0, 0, 480, 480))
     options = {"transparency": 5} if kind == "tRNS" else {}
@@ -87,8 +87,8 @@ def test_a_profile_for_grey_counts_with_transparency_too(kind: str, resize: Any)
 
 
 @pytest.mark.parametrize(("format_", "mode"), [("JPEG", "L"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1")])
-def test_grey_is_read_by_a_profile_for_rgb(format_: str, mode: str, resize: Any) -> None:
-    """A profile for colours counts: linear grey comes out as sRGB shows it; sRGB's own profile changes nothing."""
+def test_an_rgb_profile_counts_for_grey(format_: str, mode: str, resize: Any) -> None:
+    """Grey with a linear RGB profile becomes sRGB; sRGB's own profile changes nothing."""
     grey = Image.new("L", (960, 480), 255 if mode == "1" else 100).convert(mode)
     light = 255 if mode == "1" else 168
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -98,29 +98,29 @@ def test_grey_is_read_by_a_profile_for_rgb(format_: str, mode: str, resize: Any)
         assert rendition.convert("L").getpixel((100, 100)) == pytest.approx(shown, abs=2)
 
 
-def test_a_part_of_a_profile_may_come_twice(resize: Any) -> None:
-    """A JPEG whose profile has a part twice is converted by it, as if it were there once, in whatever order."""
+def test_a_part_of_a_profile_may_be_repeated(resize: Any) -> None:
+    """A JPEG with repeated parts of its profile, in any order, is converted as if each were there once."""
     profile = profile_like(1.8)
     half = len(profile) // 2
     parts = [(1, profile[:half]), (2, profile[half:])]
     plain = saved(PICTURE, quality=95)
 
-    def sent(*numbers: int) -> bytes:
+    def with_parts(*numbers: int) -> bytes:
         segments = [
             segment(0xE2, b"ICC_PROFILE\0" + bytes([n, 2]) + part) for n in numbers for m, part in parts if m == n
         ]
         return plain[:2] + b"".join(segments) + plain[2:]
 
-    whole = resize(sent(1, 2))
+    whole = resize(with_parts(1, 2))
     assert psnr(whole[1], expected(PICTURE)) < 30  # there was something to convert
     for order in ((1, 1, 2), (1, 2, 2), (2, 1), (1, 2, 1, 2)):
-        report, rendition = resize(sent(*order))
+        report, rendition = resize(with_parts(*order))
         assert report.warnings == []
         assert rendition.tobytes() == whole[1].tobytes()
 
 
-def test_a_profile_for_grey_is_ignored_with_colours(resize: Any) -> None:
-    """A profile for grey says nothing of colours: they stay, and a warning tells of it."""
+def test_a_grey_profile_is_ignored_for_colours(resize: Any) -> None:
+    """Colours with a profile for grey are not converted, and a warning says so."""
     picture = PICTURE.convert("RGBA")
     report, rendition = resize(saved(picture, "PNG", icc_profile=grey_profile(1.0)))
     assert psnr(rendition.convert("RGB"), expected(PICTURE)) > 30

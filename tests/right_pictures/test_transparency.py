@@ -1,4 +1,4 @@
-"""Transparency is kept where the format has it, white elsewhere, and never black."""
+"""Transparency is kept if the format has it, and becomes white otherwise, never black."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRANSPARENT = {
 
 @pytest.mark.parametrize("kind", TRANSPARENT)
 def test_transparency_is_kept_without_dark_fringes(kind: str, resize: Any) -> None:
-    """What is transparent stays so, and no edge takes colour from the black that lies under nothing."""
+    """Transparent pixels stay transparent, and the black under them does not darken the edges."""
     format_, mode = TRANSPARENT[kind]
     report, rendition = resize(saved(disc(mode), format_, **({"lossless": True} if format_ == "WEBP" else {})))
     pixels = np.asarray(rendition.convert("RGBA"))
@@ -37,8 +37,8 @@ def test_transparency_is_kept_without_dark_fringes(kind: str, resize: Any) -> No
     assert report.outcome is Outcome.RESIZED
 
 
-def test_jpeg_shows_white_behind_transparency(resize: Any) -> None:
-    """Where a transparent picture is written as JPEG, white lies behind it and never black."""
+def test_transparency_becomes_white_in_jpeg(resize: Any) -> None:
+    """A transparent picture that is written as JPEG gets a white background, never a black one."""
     _, rendition = resize(saved(disc("RGBA"), "PNG"), Settings(defaults=Rule.of_widths((480,), formats=("jpeg",))))
     assert rendition.format == "JPEG"
     assert min(rendition.getpixel((5, 5))) > 250

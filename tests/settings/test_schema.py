@@ -13,7 +13,7 @@ from hypothesis import given
 
 from resizer.settings import Settings
 from resizer.settings.check import SCHEMA, check
-from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTHS, WIDEST
+from resizer.settings.environment import EXTRA_FORMATS, MAX_WIDTH_PIXELS, MAX_WIDTHS
 from resizer.settings.rules import DEFAULT_WIDTHS, Quality, RenditionSpec, Rule, Watermark
 from tests.settings.test_mistakes import MISTAKES
 from tests.support.rule_files import documents, toml
@@ -21,7 +21,7 @@ from tests.support.rule_files import documents, toml
 DOCUMENT: dict[str, Any] = json.loads(SCHEMA.read_text())
 EDITOR = jsonschema.Draft7Validator(DOCUMENT)
 # Not checked by editors: duplicate names, references to other tables, and values that JSON does not have.
-ONLY_OURS = ("has the name", "in [watermarks]", "not valid TOML", "\\n", ".0", "nan")
+ONLY_OURS = ("has the same name", "in [watermarks]", "not valid TOML", "\\n", ".0", "nan")
 
 
 def properties(*path: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_the_schema_is_consistent() -> None:
     renditions, formats = RULE["renditions"], RULE["formats"]
     assert renditions["default"] == list(DEFAULT_WIDTHS)
     assert renditions["maxItems"] == MAX_WIDTHS
-    assert DOCUMENT["definitions"]["side"]["maximum"] == WIDEST
+    assert DOCUMENT["definitions"]["side"]["maximum"] == MAX_WIDTH_PIXELS
     assert sorted(formats["items"]["enum"]) == sorted(EXTRA_FORMATS)
     assert asdict(Settings().defaults.quality) == {key: value["default"] for key, value in TABLES[3][0].items()}
 

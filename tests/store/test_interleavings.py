@@ -206,7 +206,7 @@ def test_a_corrected_upload_replaces_all_renditions_of_the_first(key: str, seque
     for output in story.store.keys("resized/"):
         rendition = story.store.current(BUCKET, output)
         assert rendition is not None
-        assert rendition.told["ContentType"] == "image/jpeg"
+        assert rendition.headers["ContentType"] == "image/jpeg"
 
 
 @pytest.mark.parametrize("first", ["cat.png", "cat.png.webp"])

@@ -196,7 +196,7 @@ class Ordering(RuleBasedStateMachine):
             existing = [self.store.current(bucket_of_outputs, output) for output in renditions]
             for output, rendition in zip(renditions, existing, strict=True):
                 assert rendition is not None, f"{output} is missing"
-                metadata = rendition.told["Metadata"]
+                metadata = rendition.headers["Metadata"]
                 assert metadata["source-key-hash"] == short_hash(SourceObject(bucket, key).uri)
                 assert metadata["source-etag"] == hashlib.md5(source.body, usedforsecurity=False).hexdigest()
                 assert is_red(rendition.body or b"") == is_red(source.body)
@@ -217,7 +217,7 @@ class Ordering(RuleBasedStateMachine):
         for each in content["renditions"]:
             rendition = self.store.current(bucket, each["key"])
             assert rendition is not None
-            assert rendition.told["Metadata"]["thumbhash"] == content["thumbhash"]
+            assert rendition.headers["Metadata"]["thumbhash"] == content["thumbhash"]
             assert len(rendition.body) == each["bytes"]
 
 

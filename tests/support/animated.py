@@ -1,4 +1,4 @@
-"""Animations drawn sample by sample, and what each frame of them must look like, composed independently in floats."""
+"""Builds animations sample by sample, and composes what their frames must look like, independently and in floats."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 KEEP, CLEAR, RESTORE = range(3)
 CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG's colour types
-# Where each pass of an interlaced PNG begins, and its steps, across and down (PNG specification, 8.1).
+# Start and step of each pass of an interlaced PNG, across and down (PNG specification, 8.1).
 ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One frame: RGBA from 0 to 1, its place, what becomes of it, and whether it is blended over what is there."""
+    """One frame: RGBA from 0 to 1, its place, its disposal, and whether it is blended over the canvas."""
 
     rgba: NDArray[np.float64]
     place: tuple[int, int] = (0, 0)
@@ -35,7 +35,7 @@ class Drawn:
 
 
 def composed(frames: Sequence[Drawn], size: tuple[int, int]) -> list[NDArray[np.float64]]:
-    """Each picture that is shown, premultiplied, from 0 to 255; frames are cut off at the picture's sides."""
+    """Each picture that is shown, premultiplied, from 0 to 255. Frames are clipped at the picture's edges."""
     canvas, shown = np.zeros((size[1], size[0], 4)), []
     for frame in frames:
         left, top = frame.place
@@ -56,7 +56,7 @@ def composed(frames: Sequence[Drawn], size: tuple[int, int]) -> list[NDArray[np.
 
 @dataclass(frozen=True, slots=True)
 class PngKind:
-    """A PNG's colour type, its bits a sample, its palette, and what its tRNS holds."""
+    """A PNG's colour type, bits a sample, palette, and content of its tRNS."""
 
     colour: int
     depth: int
@@ -66,23 +66,23 @@ class PngKind:
 
     @property
     def chunks(self) -> bytes:
-        """What stands between the size and the pixels."""
+        """The chunks between IHDR and the pixels."""
         body = chunk(b"PLTE", self.palette) if self.palette else b""
         return body + (chunk(b"tRNS", self.transparent) if self.transparent else b"")
 
     def random(self, width: int, height: int, seed: int) -> Samples:
-        """Samples of which each value may be, the transparent one among them."""
+        """Random samples, the transparent one among them."""
         dice = np.random.default_rng(seed)
         highest = len(self.palette) // 3 if self.palette else 1 << self.depth
         samples = dice.integers(0, highest, (height, width, CHANNELS[self.colour]))
         if self.transparent and self.colour != 3:
             key = np.frombuffer(self.transparent, ">u2").astype(np.int64)
             samples[dice.random((height, width)) < 0.3] = key
-            samples[dice.random((height, width)) < 0.3] = key ^ 1  # nearly that, and to be seen
+            samples[dice.random((height, width)) < 0.3] = key ^ 1  # nearly the same, but opaque
         return samples
 
     def rgba(self, samples: Samples) -> NDArray[np.float64]:
-        """What the samples stand for: the upper 8 of 16 bits count, as in browsers."""
+        """The samples as RGBA from 0 to 1. Only the upper 8 of 16 bits count, as in browsers."""
         if self.colour == 3:
             colours = np.frombuffer(self.palette, np.uint8).reshape(-1, 3)
             alphas = np.frombuffer(self.transparent.ljust(len(colours), b"\xff"), np.uint8)
@@ -116,25 +116,25 @@ class PngKind:
 
 
 class Apng:
-    """An animated PNG, put together chunk by chunk."""
+    """An animated PNG, built chunk by chunk."""
 
     def __init__(self, kind: PngKind, size: tuple[int, int], announced: int, plays: int = 0) -> None:
         self.kind, self.size, self._number = kind, size, 0
         self.chunks = [kind.head(*size), kind.chunks, chunk(b"acTL", struct.pack(">II", announced, plays))]
 
     def control(self, drawn: Drawn, **other: int) -> Apng:
-        """Add an fcTL for a frame; `other` replaces what it says."""
+        """Add an fcTL for a frame; `other` replaces its fields."""
         height, width = drawn.rgba.shape[:2]
-        says = {
+        fields = {
             "number": self._number, "width": width, "height": height, "left": drawn.place[0], "top": drawn.place[1],
             "delay": 1, "parts": 10, "disposal": drawn.disposal, "blend": int(drawn.over),
         } | other  # fmt: skip
         self._number += 1
-        self.chunks.append(chunk(b"fcTL", struct.pack(">5I2H2B", *says.values())))
+        self.chunks.append(chunk(b"fcTL", struct.pack(">5I2H2B", *fields.values())))
         return self
 
     def pixels(self, deflated: bytes, *, first: bool = False, pieces: int = 1) -> Apng:
-        """Add a picture's rows: in IDATs for the one that is shown without animation, in fdATs for others."""
+        """Add a picture's rows, as IDATs if it is the default image, else as fdATs."""
         size = -(-len(deflated) // pieces)
         for at in range(0, len(deflated), size):
             piece = deflated[at : at + size]
@@ -145,13 +145,13 @@ class Apng:
                 self._number += 1
         return self
 
-    def file(self, *behind: bytes) -> bytes:
-        """The whole file, with other chunks before its end."""
-        return b"".join([*self.chunks, *behind, chunk(b"IEND")])
+    def file(self) -> bytes:
+        """The whole file."""
+        return b"".join([*self.chunks, chunk(b"IEND")])
 
 
 def lzw(indices: NDArray[np.int64], code_size: int = 8) -> bytes:
-    """A GIF's pixels: the table is cleared before codes would become longer, so that each pixel is one code."""
+    """A GIF's pixels. The table is cleared before codes become longer, so each pixel is one code."""
     clear, width = 1 << code_size, code_size + 1
     codes = list[int]()
     for at in range(0, indices.size, clear - 2):

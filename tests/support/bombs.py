@@ -1,4 +1,4 @@
-"""Files made to exhaust whoever opens them: of few bytes and vast claims, or of parts without end."""
+"""Files made to exhaust their reader: few bytes that claim a lot, or an endless number of parts."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ VAST_HEIC: Final = zlib.decompress(
 
 @cache
 def deflated(size: int) -> bytes:
-    """So many zero bytes, deflated; made when a bomb needs them, for it takes half a second."""
+    """This many zero bytes, deflated. Made only when a bomb needs them, because it takes half a second."""
     return zlib.compress(bytes(size), 1)
 
 
-# What each must end in, in a function of 256 MB, and how it is made.
+# The expected result of each in a function of 256 MB, and how to make it.
 BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "PNG of 50000 x 50000": ("too_many_pixels", lambda: png(50_000, 50_000)),
     "PNG of 9999 x 9999, black": ("resized", lambda: png(9999, 9999, pixels=bytes(100 * MB))),
@@ -94,9 +94,9 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     ),
     "PNG with 1,000,000 tEXt": ("corrupt", lambda: small_png(chunk(b"tEXt", b"a\0") * 1_000_000)),
     "PNG with 1,300,000 private chunks": ("corrupt", lambda: small_png(chunk(b"prVt") * 1_300_000)),
-    "PNG with a text of 60 MB behind the pixels": (
+    "PNG with a text of 60 MB after the pixels": (
         "resized",
-        lambda: small_png(behind=chunk(b"tEXt", b"a\0" + bytes(60 * MB))),
+        lambda: small_png(after=chunk(b"tEXt", b"a\0" + bytes(60 * MB))),
     ),
     "PNG with 40 MB before the pixels": ("resized", lambda: small_png(chunk(b"huGe", bytes(40 * MB)))),
     "PNG with 100 MB of XMP": ("resized", lambda: small_png(chunk(b"iTXt", XMP + bytes(99 * MB)))),
@@ -108,7 +108,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
         "needs_memory",
         lambda: deep_png(5000, 5000),
     ),
-    "PNG with 40 MB behind the pixels": ("resized", lambda: small_png(behind=chunk(b"huGe", bytes(40 * MB)))),
+    "PNG with 40 MB after the pixels": ("resized", lambda: small_png(after=chunk(b"huGe", bytes(40 * MB)))),
     "PNG with 150,000 empty IDATs": ("resized", lambda: small_png(chunk(b"IDAT") * 150_000)),
     "PNG with EXIF of 8 MB, all overlapping": ("resized", lambda: small_png(chunk(b"eXIf", exif_bomb(8 * MB)[6:]))),
     "APNG that claims 100,000 frames": ("too_many_pixels", lambda: lying_apng(100_000, real=2)),
@@ -165,7 +165,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "GIF with a comment of 20 MB": ("resized", lambda: gif(b"!\xfe" + blocks(bytes(20 * MB)), GIF_FRAME)),
     "GIF with 40 MB of junk": ("corrupt", lambda: gif(bytes(40 * MB), GIF_FRAME)),
     "TIFF of 4 G x 4 G": ("too_many_pixels", lambda: tiff(0xFFFFFFFF, 0xFFFFFFFF)),
-    "TIFF whose directory follows itself": ("resized", lambda: tiff(64, 48, behind=bytes(9000), following=8)),
+    "TIFF whose directory follows itself": ("resized", lambda: tiff(64, 48, after=bytes(9000), following=8)),
     "TIFF with 30,000 tags of 30 MB": (
         "corrupt",
         lambda: (
@@ -177,15 +177,15 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     ),
     "TIFF with a tag of 4,000,000,000 values": (
         "corrupt",
-        lambda: tiff(64, 48, (33_000, 4, 0xFFFFFFFF, 8), behind=bytes(9000)),
+        lambda: tiff(64, 48, (33_000, 4, 0xFFFFFFFF, 8), after=bytes(9000)),
     ),
     "TIFF with a tag of 60 MB of numbers": (
         "corrupt",
-        lambda: tiff(64, 48, (33_000, 3, 30 * MB, 200), behind=bytes(61 * MB)),
+        lambda: tiff(64, 48, (33_000, 3, 30 * MB, 200), after=bytes(61 * MB)),
     ),
     "TIFF with 5,000,000 strips": (
         "corrupt",
-        lambda: tiff(64, 48, (273, 4, 5_000_000, 200), (279, 4, 5_000_000, 200), (278, 4, 1, 1), behind=bytes(21 * MB)),
+        lambda: tiff(64, 48, (273, 4, 5_000_000, 200), (279, 4, 5_000_000, 200), (278, 4, 1, 1), after=bytes(21 * MB)),
     ),
     "TIFF with tiles of 30000 x 30000": (
         "needs_memory",
@@ -197,7 +197,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
             (323, 4, 1, 30_000),
             (324, 4, 1, 200),
             (325, 4, 1, 90),
-            behind=bytes(300),
+            after=bytes(300),
         ),
     ),
     "TIFF of 9999 x 9999, deflated": (
@@ -208,7 +208,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
             (259, 3, 1, 8),
             (273, 4, 1, 122),
             (279, 4, 1, len(deflated(9999 * 9999))),
-            behind=deflated(9999 * 9999),
+            after=deflated(9999 * 9999),
         ),
     ),
     "WebP of 16383 x 16383": ("too_many_pixels", lambda: webp(extended(16_383, 16_383), riff(b"ANIM", bytes(6)))),
@@ -238,7 +238,7 @@ BOMBS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
         "corrupt",
         lambda: claiming(64, 48, VAST_HEIC),
     ),
-    "HEIC with 30 MB of boxes": (  # whose pixels are no longer where they are said to be
+    "HEIC with 30 MB of boxes": (  # its pixels are no longer at their stated offset
         "truncated",
         lambda: heic(PICTURE)[:28] + (b"\0\0\0\x08free" * (3 * MB)) + heic(PICTURE)[28:],
     ),

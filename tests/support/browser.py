@@ -1,4 +1,4 @@
-"""A real browser, without a window, and a web server that shows it a bucket as a CDN does."""
+"""A real headless browser, and a web server that serves it a bucket like a CDN."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Chromium asks Google for things at every start unless it is told not to.
+# Without these options Chromium sends requests to Google at every start.
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
     "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0",
 )  # fmt: skip
-SECONDS = 90  # no promise, but the end of a hang
-TELL = """
-function tell(value) { return fetch("/told", { method: "POST", body: JSON.stringify(value) }); }
-addEventListener("error", (event) => tell(`error: ${event.message}`));
-addEventListener("unhandledrejection", (event) => tell(`error: ${event.reason}`));
+SECONDS = 90  # a page that takes this long has failed
+REPORT = """
+function report(value) { return fetch("/reports", { method: "POST", body: JSON.stringify(value) }); }
+addEventListener("error", (event) => report(`error: ${event.message}`));
+addEventListener("unhandledrejection", (event) => report(`error: ${event.reason}`));
 """
 
 
@@ -45,18 +45,23 @@ def program(name: str, install: str) -> str:
 
 @dataclass
 class Browser:
-    """Shows `pages`, each a text of a type under its path, among the objects of a bucket.
+    """Serves `pages`, by path with their content type and text, together with the objects of a bucket.
 
-    A page says what there is to see by `tell(...)`, which is defined in `/tell.js`.
+    A page reports its result with `report(...)`, which is defined in `/report.js`.
     """
 
     s3: Any
     bucket: str
     pages: Mapping[str, tuple[str, str]]
-    told: queue.Queue[Any] = field(default_factory=queue.Queue)
+    reports: queue.Queue[Any] = field(default_factory=queue.Queue)
 
     def __enter__(self) -> Self:
-        pages, s3, bucket, told = {**self.pages, "/tell.js": ("text/javascript", TELL)}, self.s3, self.bucket, self.told
+        pages, s3, bucket, reports = (
+            {**self.pages, "/report.js": ("text/javascript", REPORT)},
+            self.s3,
+            self.bucket,
+            self.reports,
+        )
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -71,7 +76,7 @@ class Browser:
                 return self.send(200, found["ContentType"], found["Body"].read())
 
             def do_POST(self) -> None:
-                told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send(200, "text/plain", b"")
 
             def send(self, status: int, type_: str, body: bytes) -> None:
@@ -82,7 +87,7 @@ class Browser:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -95,13 +100,13 @@ class Browser:
         self._server.server_close()
 
     def show(self, path: str, profile: Path) -> Any:
-        """What a page tells, in a new Chromium with a profile folder of its own."""
+        """What a page reports, in a new Chromium with its own profile folder."""
         chromium = program("chromium", "apt install chromium")
         url = f"http://127.0.0.1:{self._server.server_address[1]}{path}"
         command = [chromium, *OPTIONS, f"--user-data-dir={profile}", url]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            return self.told.get(timeout=SECONDS)
+            return self.reports.get(timeout=SECONDS)
         finally:
             running.terminate()
             running.wait()

@@ -1,4 +1,4 @@
-"""Runs `resizer` in a process of its own, forked from one that has loaded the libraries, which take a second."""
+"""Runs `resizer` in a process of its own, forked from one that has loaded the libraries, which takes a second."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-SECONDS: Final = 60  # no promise, but the end of a hang
-# Of ours, all that reads no environment while it is loaded; the handler and the service do, so each process loads them.
+SECONDS: Final = 60  # a command that takes this long has failed
+# Of ours, only modules that do not read the environment when they are imported; each process imports the others itself.
 LIBRARIES: Final = (
     "PIL.Image",
     "aws_lambda_powertools.metrics",
@@ -27,7 +27,7 @@ LIBRARIES: Final = (
     "moto.moto_server.werkzeug_app",
     "moto.s3.models",
     "moto.sqs.models",
-    "pydantic.type_adapter",  # which typer loads where it is there
+    "pydantic.type_adapter",  # typer loads it if it is installed
     "resizer.cli.commands",
     "resizer.cli.files",
     "resizer.cli.settings",
@@ -43,7 +43,7 @@ LIBRARIES: Final = (
 
 
 def resizer(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with these variables beside the environment's own; its exit code and what it wrote."""
+    """Run the command with these variables added to the environment. Return its exit code and its output."""
     server = _server()
     assert server.stdin
     assert server.stdout
@@ -53,8 +53,8 @@ def resizer(*arguments: object, cwd: Path, **environment: str) -> subprocess.Com
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         code = int(server.stdout.readline())
-        told, complained = ((Path(folder) / name).read_text() for name in ("stdout", "stderr"))
-    return subprocess.CompletedProcess(words, code, told, complained)
+        stdout, stderr = ((Path(folder) / name).read_text() for name in ("stdout", "stderr"))
+    return subprocess.CompletedProcess(words, code, stdout, stderr)
 
 
 @cache
@@ -76,7 +76,7 @@ def _server() -> subprocess.Popen[str]:
 def _serve() -> None:
     for name in LIBRARIES:
         import_module(name)
-    gc.freeze()  # else each process copies what its collector touches
+    gc.freeze()  # otherwise the garbage collector of each child would copy these pages
     for line in sys.stdin:
         if not (child := os.fork()):
             _run(json.loads(line))
@@ -95,7 +95,7 @@ def _run(request: dict[str, Any]) -> NoReturn:
     sys.argv = ["resizer", *request["words"]]
     code = 1
     try:
-        from resizer.__main__ import main  # noqa: PLC0415 # with its own environment
+        from resizer.__main__ import main  # noqa: PLC0415 # after the environment is set
 
         main()
         code = 0

@@ -1,4 +1,4 @@
-"""One picture, decoded."""
+"""Decodes a picture."""
 
 from __future__ import annotations
 

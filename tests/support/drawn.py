@@ -1,4 +1,4 @@
-"""What files are made of here, and what their renditions are set beside."""
+"""Draws sources, and what their renditions must look like."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import zlib
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageDraw
 
+from tests.support.forged import chunk
+
 
 def expected(picture: Image.Image) -> Image.Image:
     """The picture at 480 pixels by one Lanczos step."""
@@ -15,16 +17,11 @@ def expected(picture: Image.Image) -> Image.Image:
 
 
 def sixteen_bit_rgb_png(picture: Image.Image) -> bytes:
-    """A PNG of 16 bits a channel, which Pillow cannot write: rows of big-endian samples without a filter."""
+    """A PNG of 16 bits a channel, which Pillow cannot write."""
     samples = (np.asarray(picture).astype(">u2") * 257).astype(">u2")
     rows = b"".join(b"\0" + row.tobytes() for row in samples)
     header = struct.pack(">IIBBBBB", picture.width, picture.height, 16, 2, 0, 0, 0)
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND")
 
 
 def sixteen_bits(picture: Image.Image) -> Image.Image:
@@ -32,7 +29,7 @@ def sixteen_bits(picture: Image.Image) -> Image.Image:
 
 
 def disc(mode: str) -> Image.Image:
-    """A light disc on nothing, where nothing has black pixels under it."""
+    """A light disc on a transparent background, whose hidden colour is black."""
     image = Image.new("RGBA", (800, 800), (0, 0, 0, 0))
     ImageDraw.Draw(image).ellipse((100, 100, 700, 700), fill=(240, 240, 240, 255))
     return image.convert(mode) if mode != "P" else image.quantize(16)
@@ -50,9 +47,9 @@ def tagged_exif() -> Image.Exif:
 
 
 def profile_like(gamma: float) -> bytes:
-    """A colour profile of sRGB's own primaries with another gamma, as a calibrated monitor's may be.
+    """A colour profile with sRGB's primaries and another gamma, like a calibrated monitor's.
 
-    Made from littlecms's sRGB by putting one gamma in the place of its three tone curves (ICC.1:2022, 10.18).
+    It is littlecms's sRGB with its three tone curves replaced by one gamma (ICC.1:2022, 10.18).
     """
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     count = int.from_bytes(data[128:132], "big")

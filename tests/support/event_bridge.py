@@ -1,4 +1,4 @@
-"""The embedded S3 as AWS answers: moto keeps a bucket's `EventBridgeConfiguration` and leaves it out of its answers."""
+"""Adds a bucket's `EventBridgeConfiguration` to the embedded S3's responses; moto stores it but does not return it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ END = b"</NotificationConfiguration>"
 
 
 def with_event_bridge(app: WSGIApplication) -> WSGIApplication:
-    """The server with the missing element in its answers."""
+    """The server, with the missing element added to its responses."""
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        asked = environ["REQUEST_METHOD"] == "GET" and "notification" in environ["QUERY_STRING"]
-        if not asked:
+        if environ["REQUEST_METHOD"] != "GET" or "notification" not in environ["QUERY_STRING"]:
             return app(environ, start)
         response = Response.from_app(app, environ, buffered=True)
         bucket = s3_backends[ACCOUNT]["aws"].buckets.get(environ["PATH_INFO"].strip("/"))
-        told = bucket and bucket.notification_configuration
-        if told and told.event_bridge is not None:
+        configuration = bucket and bucket.notification_configuration
+        if configuration and configuration.event_bridge is not None:
             response.set_data(response.get_data().replace(END, b"<EventBridgeConfiguration/>" + END))
         return response(environ, start)
 

@@ -1,7 +1,7 @@
-"""The embedded AWS as a process of its own, which fails one request of the service in ten.
+"""The embedded AWS as a process of its own, which fails one in ten of the service's requests.
 
-`python -m tests.support.faulty_aws SEED` prints its endpoint, serves until its input ends, and then
-prints as JSON how often each fault came, and how often each key was written.
+`python -m tests.support.faulty_aws SEED` prints its endpoint and serves until its input ends. Then it prints, as JSON,
+how often each fault happened and how often each key was written.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 RATE = 0.1
 FAULTS = ("503", "reset before", "reset after", "slow")
 SLOW_SECONDS = 0.05
-TESTS_OWN = "the-tests-own"  # in the user agent of requests that are to be left alone
+TESTS_OWN = "the-tests-own"  # in the user agent of requests that never fail
 
 
 class Faults:
-    """A WSGI application before another one."""
+    """A WSGI middleware that fails some requests, and counts faults and writes."""
 
     def __init__(self, app: WSGIApplication, seed: int) -> None:
         self.app = app
@@ -75,11 +75,11 @@ class Faults:
 
 
 def reset(environ: WSGIEnvironment) -> None:
-    """Break the connection off so that the client sees a reset."""
+    """Close the connection so that the client sees a reset."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, connection.fileno())  # the connection's last use ends with this, so it is reset
+    os.dup2(nothing, connection.fileno())  # closes the socket's last descriptor, which resets the connection
     os.close(nothing)
     raise ConnectionResetError
 
@@ -93,7 +93,7 @@ def main() -> None:
         return faults[0]
 
     with embedded_aws(wrap=wrap) as endpoint:
-        print(endpoint, flush=True)  # noqa: T201 # how the test learns it
+        print(endpoint, flush=True)  # noqa: T201 # for the test
         sys.stdin.read()
     print(json.dumps({"counts": faults[0].counts, "writes": faults[0].writes}), flush=True)  # noqa: T201
 

@@ -1,4 +1,4 @@
-"""Colours by plain float formulas, to hold conversions against: no profile and no colour engine."""
+"""Converts colours with plain float formulas, for comparison: no profiles, no colour engine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def light_to_srgb(light: ArrayLike) -> Floats:
 
 
 def to_xyz(chromaticities: Sequence[float]) -> tuple[Floats, Floats]:
-    """The matrix from light in red, green and blue to CIE XYZ (SMPTE RP 177), and white's own XYZ."""
+    """The matrix from light in red, green and blue to CIE XYZ (SMPTE RP 177), and white in XYZ."""
     x, y = np.array(chromaticities).reshape(4, 2).T
     points = np.array([x, y, 1 - x - y])
     white = points[:, 0] / y[0]
@@ -48,7 +48,7 @@ def to_xyz(chromaticities: Sequence[float]) -> tuple[Floats, Floats]:
 
 
 def converted(pixels: ArrayLike, chromaticities: Sequence[float], gamma: float | None) -> Floats:
-    """Pixels from 0 to 255 in sRGB, not rounded; white stays white, and what sRGB does not hold is clipped."""
+    """Pixels in sRGB from 0 to 255, not rounded. White stays white, and colours outside sRGB are clipped."""
     samples = np.asarray(pixels, dtype=float) / 255
     light = srgb_to_light(samples) if gamma is None else samples**gamma
     (matrix, white), (srgb, srgb_white) = to_xyz(chromaticities), to_xyz(SRGB)
@@ -57,7 +57,7 @@ def converted(pixels: ArrayLike, chromaticities: Sequence[float], gamma: float |
 
 
 def delta_e(one: ArrayLike, other: ArrayLike) -> Floats:
-    """How far sRGB pixels from 0 to 255 are apart in CIELAB (CIE 1976), each for itself."""
+    """The distance of each pair of sRGB pixels, from 0 to 255, in CIELAB (CIE 1976)."""
     return np.asarray(np.linalg.norm(_lab(one) - _lab(other), axis=-1))
 
 

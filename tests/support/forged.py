@@ -1,4 +1,4 @@
-"""Parts of files and whole ones, put together byte by byte: what no encoder would write."""
+"""Builds files and parts of files byte by byte, as no encoder would write them."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def chunk(kind: bytes, body: bytes = b"") -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(width: int, height: int, before: bytes = b"", pixels: bytes = b"", behind: bytes = b"") -> bytes:
-    """A gray PNG with chunks before and behind its pixels."""
+def png(width: int, height: int, before: bytes = b"", pixels: bytes = b"", after: bytes = b"") -> bytes:
+    """A gray PNG with chunks before and after its pixels."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    end = chunk(b"IDAT", zlib.compress(pixels, 1)) + behind + chunk(b"IEND")
+    end = chunk(b"IDAT", zlib.compress(pixels, 1)) + after + chunk(b"IEND")
     return b"\x89PNG\r\n\x1a\n" + header + before + end
 
 
 def deep_png(width: int, height: int) -> bytes:
-    """A black PNG of 16 bits a sample, whose black is transparent."""
+    """A black PNG of 16 bits a sample, with black as its transparent colour."""
     size = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
     rows = zlib.compress((b"\0" + bytes(6 * width)) * height, 1)
     chunks = chunk(b"IHDR", size), chunk(b"tRNS", bytes(6)), chunk(b"IDAT", rows), chunk(b"IEND")
@@ -40,13 +40,13 @@ def deep_png(width: int, height: int) -> bytes:
 SMALL_PNG_PIXELS: Final = (b"\0" + bytes(64)) * 48
 
 
-def small_png(before: bytes = b"", behind: bytes = b"") -> bytes:
-    """A PNG of 64 x 48 black pixels with chunks before and behind them."""
-    return png(64, 48, before, SMALL_PNG_PIXELS, behind)
+def small_png(before: bytes = b"", after: bytes = b"") -> bytes:
+    """A PNG of 64 x 48 black pixels with chunks before and after them."""
+    return png(64, 48, before, SMALL_PNG_PIXELS, after)
 
 
 def lying_apng(frames: int, *, real: int) -> bytes:
-    """An animated PNG that announces so many frames and has `real` ones."""
+    """An animated PNG that announces `frames` frames and has `real` ones."""
     control = struct.pack(">IIIIIHHBB", 0, 64, 48, 0, 0, 1, 10, 0, 0)
     later = b"".join(
         chunk(b"fcTL", struct.pack(">I", 2 * n + 1) + control[4:])
@@ -67,13 +67,13 @@ def jpeg(before: bytes) -> bytes:
 
 
 def scan_flood(width: int, height: int, scans: int) -> bytes:
-    """A progressive gray JPEG of a great many scans, each over all of its blocks and nearly empty."""
+    """A progressive gray JPEG with many scans, each over all blocks and nearly empty."""
     data = saved(Image.new("L", (64, 64)), "JPEG", progressive=True)
     at = data.index(b"\xff\xc2") + 5
     first = data.index(b"\xff\xda")
     frame = data[:at] + struct.pack(">HH", height, width) + data[at + 4 : first]
     blocks = -(-width // 8) * -(-height // 8)
-    # One code, of one bit: a run of 2^14 blocks and as many as 14 further bits say, all without a coefficient.
+    # One code of one bit: a run of 2^14 blocks, plus the number in the next 14 bits, without a coefficient.
     table = segment(0xC4, b"\x10" + bytes([1] + [0] * 15) + b"\xe0")
     run = "0" + "1" * 14
     bits = run * (blocks // 32767 + 1)
@@ -93,29 +93,29 @@ def directory(entries: list[tuple[int, int, int, int]], following: int = 0) -> b
     return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
 
 
-def tiff(width: int, height: int, *more: tuple[int, int, int, int], behind: bytes = b"", following: int = 0) -> bytes:
-    """An uncompressed gray TIFF with tags of one's own and data behind its directory, which is the only one."""
+def tiff(width: int, height: int, *more: tuple[int, int, int, int], after: bytes = b"", following: int = 0) -> bytes:
+    """An uncompressed gray TIFF with extra tags, and data after its only directory."""
     size = width * height & 0xFFFFFFFF
     entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
                (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, size)]  # fmt: skip
-    given = {entry[0]: entry for entry in [*entries, *more]}
-    return b"II*\0\x08\0\0\0" + directory([given[tag] for tag in sorted(given)], following) + behind
+    tags = {entry[0]: entry for entry in [*entries, *more]}
+    return b"II*\0\x08\0\0\0" + directory([tags[tag] for tag in sorted(tags)], following) + after
 
 
 def exif_bomb(size: int) -> bytes:
-    """An EXIF block of `size` bytes, each of whose tags claims all of it."""
+    """An EXIF block of `size` bytes. Each of its tags claims all of them."""
     tags = [(0x8000 + n, 7, size - 100, 8) for n in range(min((size - 100) // 12, 30_000))]
     return b"Exif\0\0" + (b"II*\0\x08\0\0\0" + directory(tags)).ljust(size, b"\0")
 
 
 def exif_loop() -> bytes:
-    """An EXIF block whose directories point at themselves and at each other, without end."""
+    """An EXIF block whose directories point at themselves and at each other."""
     links = [(ExifTags.IFD.Exif, 4, 1, 8), (ExifTags.IFD.GPSInfo, 4, 1, 8), (ExifTags.IFD.Interop, 4, 1, 8)]
     return b"Exif\0\0II*\0\x08\0\0\0" + directory([(0x014A, 4, 1, 8), *links], following=8)
 
 
 def mpo_index(pictures: int) -> bytes:
-    """The segment by which an MPO tells of its pictures, with an absurd number of them."""
+    """The segment of an MPO that lists its pictures, and claims this many of them."""
     tags = [(0xB000, 7, 4, 0x30303130), (0xB001, 4, 1, pictures), (0xB002, 7, 16 * 4000, 62)]
     return segment(0xE2, (b"MPF\0II*\0\x08\0\0\0" + directory(tags)).ljust(65_000, b"\0"))
 
@@ -126,46 +126,46 @@ def riff(kind: bytes, body: bytes) -> bytes:
 
 
 def webp(*chunks: bytes, size: int | None = None) -> bytes:
-    """A WebP of chunks, `size` bytes long as far as it says."""
+    """A WebP of chunks. `size` replaces the length in its header."""
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body) if size is None else size) + body
 
 
 def extended(width: int, height: int, flags: int = 2) -> bytes:
-    """The chunk by which a WebP tells of its canvas."""
+    """A WebP's VP8X chunk, with the size of its canvas."""
     return riff(
         b"VP8X", struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     )
 
 
 def webp_frames(count: int) -> bytes:
-    """A WebP of very many frames of one pixel."""
+    """A WebP with this many frames of one pixel."""
     pixel = saved(Image.new("RGB", (1, 1)), "WEBP", lossless=True)[12:]
     frame = riff(b"ANMF", bytes(12) + (10).to_bytes(3, "little") + b"\0" + pixel)
     return webp(extended(1, 1), riff(b"ANIM", bytes(6)), frame * count)
 
 
 def ico(inside: bytes, entries: int = 1) -> bytes:
-    """An icon that claims 16 x 16 pixels for what is inside."""
+    """An icon whose entries claim 16 x 16 pixels for the picture inside."""
     entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(inside), 6 + 16 * entries)
     return struct.pack("<HHH", 0, 1, entries) + entry * entries + inside
 
 
 def bmp(width: int, height: int, compression: int, body: bytes) -> bytes:
-    """A BMP of eight bits a pixel."""
+    """A BMP of 8 bits a pixel."""
     info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, compression, len(body), 0, 0, 256, 0)
     return b"BM" + struct.pack("<III", 54 + 1024 + len(body), 0, 54 + 1024) + info + bytes(1024) + body
 
 
 def bmp_inside(width: int, height: int) -> bytes:
-    """A bitmap as icons hold it."""
+    """The header of a bitmap in an icon."""
     return struct.pack("<IiiHHIIiiII", 40, width, 2 * height, 1, 32, 0, 0, 0, 0, 0, 0)
 
 
 def jpeg2000(
     width: int, height: int, *, tile: int | None = None, blocks: int = 4, precincts: int | None = None
 ) -> bytes:
-    """A JPEG 2000 codestream without a pixel: its tiles, code-blocks (2 to the power of) and precincts as told."""
+    """A JPEG 2000 codestream without pixels. Sides of code-blocks and precincts are powers of two."""
     data = saved(photo_like(32, 32), "JPEG2000", no_jp2=True)
     at = data.index(b"\xff\x51")
     across = tile or max(width, height)
@@ -189,30 +189,30 @@ def gif(*parts: bytes, size: tuple[int, int] = (1, 1)) -> bytes:
 
 
 def gif_frame(x: int, y: int, width: int, height: int, disposal: int = 0) -> bytes:
-    """A frame of a GIF that claims a place on the screen, with one pixel of data."""
+    """A frame of a GIF that claims a place on the canvas, with the data of one pixel."""
     control = b"!\xf9\4" + bytes([disposal << 2]) + b"\0\0\0\0"
     return control + b"," + struct.pack("<HHHH", x, y, width, height) + b"\0\2\2L\1\0"
 
 
 def claiming(width: int, height: int, data: bytes) -> bytes:
-    """An AVIF or HEIC whose properties claim another size than its picture has."""
+    """An AVIF or HEIC whose `ispe` property claims this size."""
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
 
 
 def avif(width: int, height: int) -> bytes:
-    """A small AVIF that claims to be of another size."""
+    """A small AVIF that claims this size."""
     return claiming(width, height, saved(PICTURE, "AVIF", speed=10))
 
 
 def shared_exif(pictures: int, size: int) -> bytes:
-    """A HEIC of many pictures that all refer to the same EXIF, of which its reader makes a copy for each.
+    """A HEIC of many pictures that share one EXIF block, which its reader copies for each of them.
 
-    The references (ISO/IEC 14496-12, 8.11.12) are the last box of `meta`, so that only the items' places move.
+    The references (ISO/IEC 14496-12, 8.11.12) are the last box of `meta`, so only the items' offsets change.
     """
     data = bytearray(heic(*[Image.new("RGB", (16, 16))] * pictures, exif=exif_bomb(size)))
     references = data.index(b"cdsc")
-    more = struct.pack(f">{pictures - 1}H", *range(3, pictures + 2))  # the EXIF is item 2, behind the first picture
+    more = struct.pack(f">{pictures - 1}H", *range(3, pictures + 2))  # the EXIF is item 2, after the first picture
     data[references + 10 : references + 10] = more
     for at in (references - 4, references - 16, data.index(b"meta") - 4):
         data[at : at + 4] = struct.pack(">I", struct.unpack_from(">I", data, at)[0] + len(more))
@@ -224,7 +224,7 @@ def shared_exif(pictures: int, size: int) -> bytes:
 
 
 def blocks(body: bytes) -> bytes:
-    """Bytes as a GIF's sub-blocks."""
+    """Bytes as sub-blocks of a GIF."""
     return (
         b"".join(bytes([len(piece)]) + piece for n in range(0, len(body), 255) if (piece := body[n : n + 255])) + b"\0"
     )

@@ -1,6 +1,6 @@
 """Runs functions in processes of their own, so that a test sees a crash, a hang, or how much memory was taken.
 
-Each is a fork of one process that has nothing loaded but the resizer, not of the test's own, which is full.
+Each is forked from a small process that has loaded only the resizer, not from the test's own.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-ADDRESS_SPACE: Final = 3 << 30  # bytes; so that no bomb takes the machine down with it
-SECONDS: Final = 100  # no promise, but the end of a hang
+ADDRESS_SPACE: Final = 3 << 30  # bytes; protects the machine from a bomb
+SECONDS: Final = 100  # a function that takes this long has failed
 
 
 @dataclass(slots=True)
 class FreshProcesses:
-    """The process that is forked, and the pipes to it."""
+    """A server process that forks a child for each function, and the pipes to it."""
 
     server: subprocess.Popen[str]
 
     @classmethod
     def start(cls) -> FreshProcesses:
-        """Start it; it loads what the functions need."""
+        """Start the server."""
         command = [sys.executable, "-m", "tests.support.fresh"]
         root = Path(__file__).parents[2]
         server = subprocess.Popen(
@@ -39,12 +39,12 @@ class FreshProcesses:
             env={**os.environ, "PYTHONPATH": str(root)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # where libtiff complains
+            stderr=subprocess.DEVNULL,  # libtiff writes its warnings there
         )
         return cls(server)
 
     def run(self, function: str, *arguments: Any) -> Any:
-        """What `module:function` returns of these arguments, all of it as JSON. Fails where it raises or dies."""
+        """What `module:function` returns for these arguments, passed as JSON. Fails if it raises or dies."""
         assert self.server.stdin
         assert self.server.stdout
         self.server.stdin.write(json.dumps([function, *arguments]) + "\n")
@@ -54,17 +54,17 @@ class FreshProcesses:
         return answer["result"]
 
     def stop(self) -> None:
-        """End it."""
+        """End the server."""
         self.server.communicate()
 
 
-def most_memory() -> int:
-    """The most that this process has held, in bytes; Linux alone tells."""
+def peak_memory() -> int:
+    """The peak memory of this process in bytes. Only Linux reports it."""
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
 
 
 def note(step: str) -> None:
-    """Leave a word of what is being done, for the one who asks what it died of."""
+    """Record the current step, for the error message if this process dies."""
     os.pwrite(_notes, step.encode().ljust(200), 0)
 
 
@@ -72,7 +72,7 @@ _notes: int = os.memfd_create("notes") if hasattr(os, "memfd_create") else -1
 
 
 def _serve() -> None:
-    warnings.simplefilter("ignore")  # of odd metadata
+    warnings.simplefilter("ignore")  # about odd metadata
     for line in sys.stdin:
         function, *arguments = json.loads(line)
         module, name = function.split(":")

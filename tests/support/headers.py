@@ -1,13 +1,13 @@
-"""Headers of images, honest ones and such that claim what is not there."""
+"""Reads headers of images, and makes files whose headers claim a wrong size."""
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from typing import TYPE_CHECKING
 
 from resizer.decode.header import Limits, open_image
+from tests.support.forged import chunk
 from tests.support.pictures import noise, photo_like, saved
 from tests.support.plans import of_widths
 
@@ -24,16 +24,13 @@ def header_of(data: bytes, max_pixels: int = LIMIT) -> Header:
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A PNG whose header is well-formed, and which has not one pixel."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", b"no pixels"), (b"IEND", b"")]
-    parts = [
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    """A PNG with a valid header and no pixels."""
+    size = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + size + chunk(b"IDAT", b"no pixels") + chunk(b"IEND")
 
 
 def jpeg_claiming(width: int, height: int) -> bytes:
-    """A JPEG whose frame header says another size than it has."""
+    """A JPEG whose frame header claims this size."""
     data = saved(photo_like(16, 16))
     at = data.index(b"\xff\xc0") + 5
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]

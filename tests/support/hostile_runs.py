@@ -1,4 +1,4 @@
-"""What `tests.support.fresh` runs in processes of their own for the tests of hostile input."""
+"""Functions that `tests.support.fresh` runs in processes of their own, for the tests with hostile files."""
 
 from __future__ import annotations
 
@@ -16,79 +16,79 @@ from resizer.errors import StorageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.settings import Settings
-from tests.support.fresh import most_memory, note
+from tests.support.fresh import note, peak_memory
 from tests.support.fuzz_target import read
 from tests.support.recording import refusal
 from tests.support.small_files import small_files
 
-SECONDS: Final = 20  # for one small damaged file; the end of a hang
+SECONDS: Final = 20  # a small file that takes this long has failed
 ALL_BYTES: Final = 1000
 small_files()  # drawn once, before the process is forked
 
 
 def resize(path: str, function_memory: int) -> dict[str, Any]:
-    """How a file ends in a function of so many MB, and the most memory that it took, in bytes."""
+    """Resize a file in a function of this many MB. Return the outcome, and the peak memory in bytes."""
     settings = Settings(function_memory=function_memory)
     with tempfile.TemporaryDirectory() as out:
         report = process(SourceObject("local", "file"), settings, FolderS3({"file": Path(path)}, Path(out)))
     return {
         "outcome": report.reason or report.outcome,
         "detail": report.detail,
-        "milliseconds": report.total_ms,
-        "memory": most_memory(),
+        "memory": peak_memory(),
     }
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
-    """An S3 whose one object has another size than it says."""
+class WrongSizeS3:
+    """An S3 with one object, which announces a wrong size."""
 
     data: bytes
     size: int
 
     def get_object(self, **_: Any) -> dict[str, Any]:
-        """The object, with the size that it has not."""
+        """The object, with the wrong size."""
         return {"Body": io.BytesIO(self.data), "ContentLength": self.size, "ETag": '"etag"'}
 
     def put_object(self, **_: Any) -> dict[str, Any]:
-        """Forgotten."""
+        """Accept the object and forget it."""
         return {}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """The object as it was, and nothing else."""
+        """The object. No rendition exists."""
         if request["Key"].startswith("resized/"):
             raise refusal("404", "HeadObject")
         return {"ETag": '"etag"'}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Never asked for."""
+        """Never called."""
         raise NotImplementedError(request["Key"])
 
 
-def lied_to(name: str, difference: int) -> str:
-    """How a small file ends whose download is said to be longer than it is, or shorter by a negative difference."""
+def wrong_size(name: str, difference: int) -> str:
+    """The result for a small file whose announced size is too large, or too small if `difference` is negative."""
     data = small_files()[name]
     signal.alarm(SECONDS)
     try:
-        report = process(SourceObject("local", name), Settings(), Lying(data, len(data) + difference))
+        report = process(SourceObject("local", name), Settings(), WrongSizeS3(data, len(data) + difference))
     except StorageError:
         return "interrupted"
     return str(report.reason or report.outcome)
 
 
 def damaged(name: str, seed: int) -> dict[str, int]:
-    """How often a small file ends in what, cut at every length and with every byte flipped once.
+    """Count the results for a small file that is cut at every length, and for every byte changed once.
 
-    Of a file of more than `ALL_BYTES` every other length and byte is tried: even ones, or odd ones by an odd seed.
+    Of a file longer than `ALL_BYTES`, every other length and byte is tried: the even ones, or with an odd seed the odd
+    ones.
     """
-    data, chance = small_files()[name], random.Random(seed)
+    data, dice = small_files()[name], random.Random(seed)
     places = range(seed % 2, len(data), 2) if len(data) > ALL_BYTES else range(len(data))
     ends: Counter[str] = Counter()
     for length in places:
         ends[_end(data[:length], f"cut at {length}")] += 1
     for at in places:
         byte = data[at]
-        other = (byte + chance.randrange(1, 256)) % 256
+        other = (byte + dice.randrange(1, 256)) % 256
         ends[_end(data[:at] + bytes([other]) + data[at + 1 :], f"byte {at} is {other}")] += 1
     return dict(ends)
 
@@ -105,8 +105,8 @@ def _end(data: bytes, what: str) -> str:
 
 
 def seeds(folder: str) -> dict[str, int]:
-    """Read all files of a folder; how many there were, and the most memory that it took, in bytes."""
+    """Read all files of a folder. Return how many there are, and the peak memory in bytes."""
     files = sorted(Path(folder).iterdir())
     for file in files:
         _end(file.read_bytes(), file.name)
-    return {"read": len(files), "memory": most_memory()}
+    return {"read": len(files), "memory": peak_memory()}

@@ -1,4 +1,4 @@
-"""What a module imports when it runs, by its source."""
+"""Finds the imports of a module in its source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes under one, but for what only a type checker reads."""
+    """All nodes below one, except those that only a type checker reads."""
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
             yield child
@@ -18,7 +18,7 @@ def running(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def imports(tree: ast.Module) -> set[str]:
-    """The full names of all that a module imports when it runs, within its functions too."""
+    """The full names of everything that a module imports when it runs, also inside its functions."""
     names: set[str] = set()
     for node in running(tree):
         if isinstance(node, ast.Import):

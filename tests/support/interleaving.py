@@ -1,4 +1,4 @@
-"""Handlers that advance one request at a time, in whatever order a test chooses, and die where it says."""
+"""Handlers that advance one request at a time, in the order that a test chooses, and die where it says."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from resizer.report import Report
     from resizer.settings import Settings
 
-PATIENCE = 30  # seconds; a handler that computes for so long has hung
+MAX_WAIT_SECONDS = 30  # for a handler's next request
 
 
 class Fate(StrEnum):
-    """What becomes of one request."""
+    """What happens to one request."""
 
     DONE = "done"
     REFUSED = "refused"  # 503: nothing happened
-    ANSWER_LOST = "answer lost"  # it happened, the connection broke
-    SENT_TWICE = "sent twice"  # it happened, the connection broke, and the client itself sent it again
+    ANSWER_LOST = "answer lost"  # it was done, but the connection broke
+    SENT_TWICE = "sent twice"  # it was done, the connection broke, and the client itself sent it again
     DIES_BEFORE = "dies before"
     DIES_AFTER = "dies after"
 
@@ -40,10 +40,10 @@ class Died(BaseException):
 
 
 class InlineExecutor(Executor):
-    """Runs what it is given at once, in the caller's thread, so that a handler does one thing at a time."""
+    """Runs functions at once, in the caller's thread, so that a handler does one thing at a time."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run it."""
+        """Run the function now."""
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -71,7 +71,7 @@ class Handler:
     pending: str = "start"
     _fate: Fate = Fate.DONE
     _dead: bool = False
-    # Plain locks, each released by the other thread: a model run changes threads some hundred thousand times.
+    # Plain locks, each released by the other thread, because a model run switches threads some hundred thousand times.
     _go: _thread.LockType = field(default_factory=_thread.allocate_lock)
     _stopped: _thread.LockType = field(default_factory=_thread.allocate_lock)
 
@@ -88,22 +88,22 @@ class Handler:
 
     @property
     def must_come_back(self) -> bool:
-        """Whether its event has to be delivered again."""
+        """Whether its event must be delivered again."""
         return self.ended and self.problem is not None
 
     @property
     def is_at_a_write(self) -> bool:
-        """Whether the request that it waits with changes anything."""
+        """Whether its pending request changes anything."""
         return self.pending.startswith(("put", "delete"))
 
     def step(self, fate: Fate = Fate.DONE) -> None:
-        """Let it make the request that it waits with, and compute until it waits with the next."""
+        """Let it make its pending request, and run until the next one."""
         self._fate = fate
         self._go.release()
         self._wait()
 
     def _wait(self) -> None:
-        assert self._stopped.acquire(timeout=PATIENCE), f"hangs after {self.pending}"
+        assert self._stopped.acquire(timeout=MAX_WAIT_SECONDS), f"hangs after {self.pending}"
 
     def _run(self) -> None:
         try:
@@ -124,7 +124,7 @@ class Handler:
         self._go.acquire()
 
     def _sent_again(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a request that botocore has sent twice; an error says so, as botocore's do."""
+        """The response to a request that botocore sends twice. An error says so, as botocore's do."""
         try:
             answer: dict[str, Any] = getattr(self.world.s3, operation)(**arguments)
         except ClientError as problem:

@@ -1,4 +1,4 @@
-"""An event bus of the embedded AWS, and a rule that puts all that is told on it into a queue."""
+"""An event bus of the embedded AWS, with a rule that sends its events to a queue."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ PATTERN = {"source": ["resizer"]}
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A bus of this name, and the queue of what its rule matches."""
+    """An event bus, and the queue for the events that its rule matches."""
 
     bus: str
     queue_url: str
 
     @classmethod
     def on(cls, bus: str, pattern: dict[str, Any] | None = None) -> Listening:
-        """Make both."""
+        """Create both."""
         events, sqs = clients.client("events"), clients.client("sqs")
         events.create_event_bus(Name=bus)
-        url = sqs.create_queue(QueueName=f"heard-on-{bus}")["QueueUrl"]
+        url = sqs.create_queue(QueueName=f"events-of-{bus}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name="all", EventBusName=bus, EventPattern=json.dumps(pattern or PATTERN))
         events.put_targets(Rule="all", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
         return cls(bus, url)
 
-    def heard(self) -> list[dict[str, Any]]:
-        """The events since the last time, in their order."""
+    def received(self) -> list[dict[str, Any]]:
+        """The events since the last call, in order."""
         found: list[dict[str, Any]] = []
         while got := clients.client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10):
             if not (messages := got.get("Messages", ())):
@@ -41,7 +41,7 @@ class Listening:
         return found
 
     def close(self) -> None:
-        """Delete them."""
+        """Delete both."""
         events = clients.client("events")
         events.remove_targets(Rule="all", EventBusName=self.bus, Ids=["queue"])
         events.delete_rule(Name="all", EventBusName=self.bus)

@@ -1,4 +1,4 @@
-"""Settings with a manifest, and what is in one."""
+"""Settings with a manifest, and the content of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def with_manifest(settings: Settings) -> Settings:
-    """The same settings, by which every source gets a manifest and a placeholder."""
+    """The same settings, with a manifest and a placeholder for every source."""
     return replace(settings, defaults=replace(settings.defaults, manifest=True, placeholder=True))
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEPT = (
+STORED_HEADERS = (
     "Metadata", "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires",
 )  # fmt: skip
 STATUS = {"NoSuchKey": 404, "404": 404, "PreconditionFailed": 412}
@@ -27,7 +27,7 @@ class Version:
 
     id: str
     body: bytes | None
-    told: dict[str, Any]
+    headers: dict[str, Any]
 
     @property
     def etag(self) -> str:
@@ -37,7 +37,7 @@ class Version:
 
 @dataclass
 class MemoryS3:
-    """The requests of the service, and those of its users; `notify` gets each change as S3 tells of it."""
+    """The requests that the service and its users make. `notify` gets an event for each change."""
 
     notify: Callable[[dict[str, Any]], None] = lambda event: None
     versioned: bool = False
@@ -48,7 +48,7 @@ class MemoryS3:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        """GetObject of what stands now."""
+        """GetObject of the current version."""
         with self._lock:
             found = self._meeting_conditions("GetObject", request)
             if found is None:
@@ -56,7 +56,7 @@ class MemoryS3:
             return {**self._described(found), "Body": io.BytesIO(found.body or b"")}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """HeadObject of what stands now; a missing one has no code but its status."""
+        """HeadObject of the current version. A missing object has its status as error code, as in S3."""
         with self._lock:
             found = self._meeting_conditions("HeadObject", request)
             if found is None:
@@ -66,34 +66,34 @@ class MemoryS3:
     def put_object(self, **request: Any) -> dict[str, Any]:
         """PutObject, with both conditions."""
         with self._lock:
-            standing = self._meeting_conditions("PutObject", request)
-            if "IfMatch" in request and standing is None:
+            current = self._meeting_conditions("PutObject", request)
+            if "IfMatch" in request and current is None:
                 raise _error("NoSuchKey", "PutObject")
-            told: dict[str, Any] = {name: request[name] for name in KEPT if name in request}
-            version = self._add(request, Version(self._next_id(), request["Body"], told))
-            self._tell(request, "ObjectCreated:Put", version)
+            headers: dict[str, Any] = {name: request[name] for name in STORED_HEADERS if name in request}
+            version = self._add(request, Version(self._next_id(), request["Body"], headers))
+            self._send_event(request, "ObjectCreated:Put", version)
             return {"ETag": version.etag, "VersionId": version.id}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """DeleteObject: what stands, or one version by its id."""
+        """DeleteObject of the current version, or of one version by its id."""
         with self._lock:
             self._meeting_conditions("DeleteObject", request)
             name = request["Bucket"], request["Key"]
             if "VersionId" in request:
                 gone = next(each for each in self._versions[name] if each.id == request["VersionId"])
                 self._versions[name].remove(gone)
-                self._tell(request, "ObjectRemoved:Delete", gone)
+                self._send_event(request, "ObjectRemoved:Delete", gone)
             elif self.versioned:
                 marker = self._add(request, Version(self._next_id(), None, {}))
-                self._tell(request, "ObjectRemoved:DeleteMarkerCreated", marker)
+                self._send_event(request, "ObjectRemoved:DeleteMarkerCreated", marker)
             else:
                 gone = self.current(*name) or Version("null", b"", {})
                 self._versions.pop(name, None)
-                self._tell(request, "ObjectRemoved:Delete", gone)
+                self._send_event(request, "ObjectRemoved:Delete", gone)
             return {}
 
     def current(self, bucket: str, key: str) -> Version | None:
-        """What stands now."""
+        """The current version; None if there is none, or a delete marker."""
         versions = self._versions.get((bucket, key))
         return versions[-1] if versions and versions[-1].body is not None else None
 
@@ -102,24 +102,24 @@ class MemoryS3:
         return [version.id for version in self._versions.get((bucket, key), ())]
 
     def keys(self, prefix: str, bucket: str = "photos") -> list[str]:
-        """The keys under a prefix of a bucket where something stands."""
+        """The keys of the objects under a prefix."""
         names = sorted(key for place, key in self._versions if place == bucket and key.startswith(prefix))
         return [key for key in names if self.current(bucket, key)]
 
     def _meeting_conditions(self, operation: str, request: dict[str, Any]) -> Version | None:
         self.requests.append((operation, request["Key"]))
-        standing = self.current(request["Bucket"], request["Key"])
-        if request.get("IfNoneMatch") == "*" and standing is not None:
+        current = self.current(request["Bucket"], request["Key"])
+        if request.get("IfNoneMatch") == "*" and current is not None:
             raise _error("PreconditionFailed", operation)
-        if standing is not None and request.get("IfMatch", standing.etag) != standing.etag:
+        if current is not None and request.get("IfMatch", current.etag) != current.etag:
             raise _error("PreconditionFailed", operation)
-        if standing is None and "IfMatch" in request and operation == "DeleteObject":
+        if current is None and "IfMatch" in request and operation == "DeleteObject":
             raise _error("PreconditionFailed", operation)
-        return standing
+        return current
 
     def _described(self, version: Version) -> dict[str, Any]:
         size = len(version.body or b"")
-        described = {"ETag": version.etag, "ContentLength": size, "Metadata": {}, **version.told}
+        described = {"ETag": version.etag, "ContentLength": size, "Metadata": {}, **version.headers}
         return {**described, "VersionId": version.id} if self.versioned else described
 
     def _add(self, request: dict[str, Any], version: Version) -> Version:
@@ -133,7 +133,7 @@ class MemoryS3:
         self._count += 1
         return f"v{self._count:06}" if self.versioned else "null"
 
-    def _tell(self, request: dict[str, Any], name: str, version: Version) -> None:
+    def _send_event(self, request: dict[str, Any], name: str, version: Version) -> None:
         self._count += 1
         stored: dict[str, Any] = {}
         if name.startswith("ObjectCreated"):
@@ -141,12 +141,12 @@ class MemoryS3:
         if self.versioned:
             stored["versionId"] = version.id
         if self.sequencers:
-            stored["sequencer"] = shortened(self._count)
+            stored["sequencer"] = sequencer(self._count)
         self.notify({"Records": [record(request["Bucket"], request["Key"], name, stored)]})
 
 
-def shortened(count: int) -> str:
-    """A sequencer; of varying length, as those of S3 are."""
+def sequencer(count: int) -> str:
+    """A sequencer of varying length, like S3's."""
     return f"0062E99A88DC{count:06X}".rstrip("0")
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of our own, for the tests that see them reported as such."""
+"""Raises mistakes of our own, for the tests that they are reported as such."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import resizer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What a slip in our code raises. Pillow takes half of these for signs of a damaged file.
+# What a bug of ours may raise. Pillow takes half of these for a damaged file.
 MISTAKES: Final[tuple[type[Exception], ...]] = (
     AttributeError,
     NameError,
@@ -30,7 +30,7 @@ MISTAKES: Final[tuple[type[Exception], ...]] = (
 
 
 def mistake(kind: type[Exception]) -> Callable[..., NoReturn]:
-    """A function of any arguments that raises `kind`, in a Python frame of the package."""
+    """A function that raises `kind`, whatever its arguments, in a frame of the package."""
     file = Path(resizer.__file__).parent / "mistake.py"
     names: dict[str, object] = {"kind": kind}
     exec(compile("def fail(*_, **__): raise kind('our mistake')", file, "exec"), names)  # noqa: S102 # ours

@@ -1,4 +1,4 @@
-"""Images made in code, for tests that must pass without any photo."""
+"""Draws images, and saves, opens and compares them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from resizer.model import Header
 
 
 def fast() -> dict[str, str]:
-    """Options for x265, whose own choice takes five times as long; made anew, for pillow-heif writes others into it."""
+    """Options for x265, whose default takes five times as long. A new dict each time: pillow-heif changes it."""
     return {"preset": "ultrafast"}
 
 
 def photo_like(width: int, height: int, seed: int = 1) -> Image.Image:
-    """An RGB picture with smooth colour, edges and a little grain, as photos have them."""
+    """An RGB picture with smooth colours, edges and a little grain, like a photo."""
     noise = random.Random(seed)
     coarse = Image.frombytes("RGB", (16, 12), noise.randbytes(16 * 12 * 3))
     picture = coarse.resize((width, height), Image.Resampling.BICUBIC)
@@ -28,12 +28,12 @@ def photo_like(width: int, height: int, seed: int = 1) -> Image.Image:
 
 
 def grey_like(width: int, height: int) -> Image.Image:
-    """A picture like a photo without colours."""
+    """A picture like a grey photo."""
     return photo_like(width, height).convert("L")
 
 
-def seen_through(width: int, height: int) -> Image.Image:
-    """A picture like a photo that is transparent at its top, and less so towards its bottom."""
+def translucent(width: int, height: int) -> Image.Image:
+    """A picture like a photo, transparent at the top and opaque at the bottom."""
     picture = photo_like(width, height)
     picture.putalpha(Image.linear_gradient("L").resize((width, height)))
     return picture
@@ -52,9 +52,9 @@ def saved(image: Image.Image, format_: str = "JPEG", **options: object) -> bytes
 
 
 def heic(image: Image.Image, *further: Image.Image, primary: int = 0, **options: object) -> bytes:
-    """Images as the bytes of a HEIC, of which one is the picture.
+    """Images as the bytes of a HEIC; `primary` says which one is the picture.
 
-    Made without telling Pillow of the format: that is the resizer's own part.
+    Pillow does not learn the format here, because registering it is the resizer's task.
     """
     pictures = [pillow_heif.from_bytes(each.mode, each.size, each.tobytes()) for each in (image, *further)]
     buffer = io.BytesIO()
@@ -72,13 +72,13 @@ def opened(data: bytes) -> Image.Image:
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
-    """How alike two pictures of one size and mode are, in dB: 10 log10(255² / mean squared error)."""
+    """How similar two pictures of one size and mode are, in dB: 10 log10(255² / mean squared error)."""
     assert (one.size, one.mode) == (other.size, other.mode)
     error = np.mean((np.asarray(one, dtype=float) - np.asarray(other, dtype=float)) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def header(width: int, height: int, **known: Any) -> Header:
-    """The header of an ordinary JPEG photo, or of what else is `known` about it."""
+    """The header of an ordinary JPEG photo; `known` replaces its fields."""
     ordinary = {"format": "JPEG", "mode": "RGB", "frames": 1, "orientation": 1, "has_transparency": False}
     return Header(width=width, height=height, **{**ordinary, **known})

@@ -1,4 +1,4 @@
-"""Plans of renditions, for tests that need some and not all of their fields."""
+"""Plans of renditions, for tests that need only some of their fields."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAIN = RenditionSpec(name="plain", width=1000)
 
 
 def rendition_plan(key: str, width: int, height: int, format_: Format = Format.JPEG) -> RenditionPlan:
-    """A rendition of a whole picture that is four times as large, named by its width."""
+    """A rendition of a whole picture that is four times as large, named after its width."""
     return RenditionPlan(
         key=key,
         format=format_,
@@ -32,22 +32,22 @@ def laid_out(placement: Placement, format_: Format, spec: RenditionSpec = PLAIN)
 
 
 def rendition_size(upright: Size, width: int) -> Size:
-    """The size of the rendition of a plain width."""
+    """The size of the rendition with this width."""
     return place(upright, RenditionSpec(name=str(width), width=width)).canvas
 
 
 def whole_view(upright: Size, size: Size) -> View:
-    """All of the source at a size."""
+    """The whole source at a size."""
     return whole(upright, size).view
 
 
 def largest_first(upright: Size, placements: Iterable[Placement]) -> list[Placement]:
-    """Placements in the order of work."""
+    """Placements in the order in which they are made."""
     return sorted(placements, key=lambda each: rank(upright, each), reverse=True)
 
 
 def of_widths(*widths: int) -> Callable[[Header], list[RenditionPlan]]:
-    """For `Limits`: renditions of these widths in the source's own format."""
+    """For `Limits`: plans renditions of these widths in the source's format."""
 
     def planned(header: Header) -> list[RenditionPlan]:
         upright = header.upright_size

@@ -1,14 +1,14 @@
-"""What Lambda reports of an invocation, as events of JSON."""
+"""Lambda's own log events about an invocation, as JSON."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-# The shape of Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
+# As in Lambda's developer guide, "Telemetry API Event schema reference", platform.report.
 METRICS = {"durationMs": 812.34, "billedDurationMs": 1112, "memorySizeMB": 256, "maxMemoryUsedMB": 74}
 
 
 def platform_event(kind: str, **record: Any) -> str:
-    """One event, as a line of the log."""
+    """One event as a line of the log."""
     return json.dumps({"time": "2026-11-21T10:00:00.000Z", "type": f"platform.{kind}", "record": record}) + "\n"

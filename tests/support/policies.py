@@ -1,4 +1,4 @@
-"""IAM's decision for one request, by a role's policy alone: an explicit deny wins, and nothing is allowed unsaid."""
+"""IAM's decision by a role's policy alone: an explicit deny wins, and what no statement allows is denied."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 def allowed(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
-    """Whether a role with these statements may do this; conditions are taken to hold."""
+    """Whether a role with these statements may do this. Conditions count as met."""
     matching = [each for each in statements if _covers(each, "Action", action) and _covers(each, "Resource", resource)]
     effects = {each["Effect"] for each in matching}
     return effects == {"Allow"}
 
 
 def listed(value: Any) -> list[Any]:
-    """A policy's one-or-many as many."""
+    """A policy's single value or list as a list."""
     return value if isinstance(value, list) else [value]
 
 

@@ -1,4 +1,4 @@
-"""An S3 client that remembers what was asked of it, and fails where a test says so."""
+"""An S3 client that records its requests, and fails where a test says so."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def refusal(code: str, operation: str) -> ClientError:
 
 @dataclass(slots=True)
 class RecordingS3:
-    """Passes requests on to a real client; `faults` maps an operation to what is called before it is passed on."""
+    """Forwards requests to a real client. `faults` maps an operation to a function that is called first."""
 
     client: Any
     faults: dict[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
-    def _pass(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _forward(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         self.calls.append((operation, request["Key"]))
         if operation in self.faults:
             self.faults[operation](request)
@@ -32,17 +32,17 @@ class RecordingS3:
         return answer
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        """Recorded and passed on."""
-        return self._pass("get_object", request)
+        """Record and forward the request."""
+        return self._forward("get_object", request)
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """Recorded and passed on."""
-        return self._pass("head_object", request)
+        """Record and forward the request."""
+        return self._forward("head_object", request)
 
     def put_object(self, **request: Any) -> dict[str, Any]:
-        """Recorded and passed on."""
-        return self._pass("put_object", request)
+        """Record and forward the request."""
+        return self._forward("put_object", request)
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
-        """Recorded and passed on."""
-        return self._pass("delete_object", request)
+        """Record and forward the request."""
+        return self._forward("delete_object", request)

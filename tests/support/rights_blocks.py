@@ -20,7 +20,7 @@ NAMESPACES: Final = (
     'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:Iptc4xmpCore="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
 )
-# What must not come along: a caption, a place, a position, an e-mail address.
+# Texts that no rendition may keep: a caption, a place, a position, an e-mail address.
 PRIVATE: Final = ("At her house", "Marylebone", "51,30.5N", "ada@example.org")
 
 
@@ -34,7 +34,7 @@ def description(inner: str, attributes: str = "") -> bytes:
 
 
 def xmp(artist: str = "", notice: str = "") -> bytes:
-    """An XMP packet as Adobe's programs write it, with what is private among it."""
+    """An XMP packet like those of Adobe's programs, with private texts."""
     creators = f"<dc:creator><rdf:Seq><rdf:li>{artist}</rdf:li></rdf:Seq></dc:creator>" if artist else ""
     rights = f'<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">{notice}</rdf:li></rdf:Alt></dc:rights>'
     return description(
@@ -50,7 +50,7 @@ def dataset(record: int, number: int, value: bytes) -> bytes:
 
 
 def iptc(artist: str = "", notice: str = "", encoding: str = "utf-8", declared: bytes = b"\x1b%G") -> bytes:
-    """An IPTC block with what is private among it."""
+    """An IPTC block with private texts."""
     texts = [(80, artist), (90, PRIVATE[1]), (116, notice), (118, PRIVATE[3]), (120, PRIVATE[0])]
     first = dataset(1, 90, declared) if declared else b""
     return first + b"".join(dataset(2, number, text.encode(encoding)) for number, text in texts if text)
@@ -62,19 +62,19 @@ def resource(code: int, body: bytes) -> bytes:
 
 
 def jpeg_with_iptc(block: bytes, digest: bytes = b"", **options: Any) -> bytes:
-    """A JPEG with IPTC, and with a digest of it, where one is given."""
+    """A JPEG with IPTC, and with its digest if one is given."""
     resources = resource(0x0404, block) + (resource(0x0425, digest) if digest else b"")
     data = saved(PICTURE, "JPEG", **options)
     return data[:2] + segment(0xED, b"Photoshop 3.0\0" + resources) + data[2:]
 
 
 def digest_of(block: bytes) -> bytes:
-    """The digest that tells that XMP was written from this very IPTC."""
+    """The digest that says that XMP was written from this IPTC."""
     return hashlib.md5(block, usedforsecurity=False).digest()
 
 
 def png_with_texts(**texts: str) -> bytes:
-    """A PNG with texts by their keywords, in UTF-8."""
+    """A PNG with texts in UTF-8, by keyword."""
     info = PngInfo()
     for keyword, text in texts.items():
         info.add_itxt(keyword, text)
@@ -88,10 +88,10 @@ def _png_with_xmp(packet: bytes, *, compressed: bool) -> bytes:
 
 
 def tiff_with(tag: int, block: bytes, kind: int) -> bytes:
-    """A TIFF with a block under a tag of one kind: 1 bytes, 4 numbers of 32 bits, 7 opaque."""
+    """A TIFF with a block in a tag of a type: 1 is bytes, 4 is 32-bit numbers, 7 is undefined."""
     block += bytes(-len(block) % 4)
-    behind_directory = 8 + 2 + 10 * 12 + 4
-    return tiff(8, 8, (tag, kind, len(block) // (4 if kind == 4 else 1), behind_directory), behind=block)
+    offset = 8 + 2 + 10 * 12 + 4
+    return tiff(8, 8, (tag, kind, len(block) // (4 if kind == 4 else 1), offset), after=block)
 
 
 WITH_XMP: Final[dict[str, Callable[[bytes], bytes]]] = {
@@ -107,5 +107,5 @@ WITH_IPTC: Final[dict[str, Callable[[bytes], bytes]]] = {
     "JPEG": jpeg_with_iptc,
     "TIFF of bytes": lambda block: tiff_with(33723, block, 1),
     "TIFF of numbers": lambda block: tiff_with(33723, block, 4),
-    "TIFF of what it likes": lambda block: tiff_with(33723, block, 7),
+    "TIFF of undefined type": lambda block: tiff_with(33723, block, 7),
 }

@@ -1,4 +1,4 @@
-"""Valid `resizer.toml` documents drawn by hypothesis, and the text of a document."""
+"""Hypothesis strategies for valid `resizer.toml` documents, and their text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GLOBS = st.lists(GLOB_PARTS, min_size=1, max_size=4).map("/".join).filter(bool)
 
 @st.composite
 def boxes(draw: st.DrawFn, watermarks: list[str]) -> dict[str, Any]:
-    """A table of `renditions`."""
+    """A table in `renditions`."""
     box: dict[str, Any] = draw(st.fixed_dictionaries({}, optional={**SHARED, "enlarge": st.booleans()}))
     fit = draw(st.sampled_from(["inside", "cover", "contain"]))
     box |= draw(st.sampled_from([{}, {"fit": fit}] if fit == "inside" else [{"fit": fit}]))
@@ -44,7 +44,7 @@ def boxes(draw: st.DrawFn, watermarks: list[str]) -> dict[str, Any]:
 
 
 def name_of(rendition: int | Mapping[str, Any]) -> str:
-    """The name by which a rendition goes into keys."""
+    """A rendition's name, as used in keys."""
     if isinstance(rendition, int):
         return str(rendition)
     return str(rendition.get("name", rendition.get("width")))
@@ -63,7 +63,7 @@ def tables(draw: st.DrawFn, watermarks: list[str]) -> dict[str, Any]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """A whole file. Its watermarks are no sources, for a rule skips what is in their folder."""
+    """A whole document. A rule skips the folder of its watermarks, so they are not sources."""
     marks = {
         name: draw(
             st.fixed_dictionaries(
@@ -91,7 +91,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def toml(document: Mapping[str, Any]) -> str:
-    """A document as TOML, each value on its line and all tables inline; JSON's strings are TOML's."""
+    """A document as TOML, with each value on its own line and all tables inline. JSON strings are valid in TOML."""
     return "".join(f"{json.dumps(key)} = {_value(value)}\n" for key, value in document.items())
 
 

@@ -1,4 +1,4 @@
-"""A loopback server that answers as it is told, and the service's own client for it."""
+"""A loopback server with prepared answers, and the service's own client for it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
 STORED = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n'
-PATIENCE = 10  # seconds that a test waits for what should come at once
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Wait &amp; see.</Message></Error>"
 
 
 class Server:
-    """A loopback server that gives each request the next of its answers; b"" closes the connection instead."""
+    """A loopback server that gives each request the next of its answers. b"" closes the connection instead."""
 
     def __init__(self, answers: list[bytes]) -> None:
         self.answers = answers
@@ -33,7 +32,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
 
     def header(self, name: str, request: int = 0) -> str | None:
@@ -42,7 +41,7 @@ class Server:
         return next((value.decode() for key, _, value in found if key.decode().lower() == name.lower()), None)
 
     def close(self) -> None:
-        """Listen no more, and end all connections."""
+        """Stop listening, and close all connections."""
         self._listening.close()
         for connection in self._open:
             connection.close()
@@ -74,7 +73,7 @@ class Server:
 
 @contextmanager
 def serving(*answers: bytes) -> Iterator[tuple[Any, Server]]:
-    """The service's own client and the server that it talks to."""
+    """The service's own client, and the server that it talks to."""
     server = Server(list(answers))
     environment = {
         "AWS_ACCESS_KEY_ID": "key",
@@ -93,5 +92,5 @@ def serving(*answers: bytes) -> Iterator[tuple[Any, Server]]:
 
 
 def refused(status: int, body: bytes = b"", extra: str = "") -> bytes:
-    """An answer that refuses a request."""
+    """A response with an error status."""
     return f"HTTP/1.1 {status} No\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body

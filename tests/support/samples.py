@@ -1,4 +1,4 @@
-"""The sample events in `events/`, as AWS sends them, about an object that a test has really stored."""
+"""The sample events in `events/`, as AWS sends them, about an object that a test has stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = 183201
 
 
 def sample(name: str, body: bytes = b"") -> dict[str, Any]:
-    """A sample event; the ETag and the size in it become those of `body`."""
+    """A sample event with the ETag and the size of `body`."""
     text = (EVENTS / f"{name}.json").read_text()
     text = text.replace(ETAG, hashlib.md5(body, usedforsecurity=False).hexdigest()).replace(str(SIZE), str(len(body)))
     event: dict[str, Any] = json.loads(text)

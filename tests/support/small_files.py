@@ -1,4 +1,4 @@
-"""A small image of every format that is served, as the bytes of a file: what damage is done to in tests."""
+"""A small file of every supported format, for tests that damage it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def animated(format_: str, frames: int = 3, **options: Any) -> bytes:
 @cache
 def small_files() -> dict[str, bytes]:
     """The files by name."""
-    clear = PICTURE.convert("RGBA")
-    clear.putalpha(PICTURE.convert("L"))
+    translucent = PICTURE.convert("RGBA")
+    translucent.putalpha(PICTURE.convert("L"))
     return {
         "baseline.jpg": saved(PICTURE, "JPEG", exif=_exif()),
         "progressive.jpg": saved(PICTURE, "JPEG", progressive=True),
@@ -45,7 +45,7 @@ def small_files() -> dict[str, bytes]:
         "palette.png": saved(PICTURE.quantize(16), "PNG", transparency=3),
         "animated.png": animated("PNG"),
         "lossy.webp": saved(PICTURE, "WEBP", exif=_exif()),
-        "lossless.webp": saved(clear, "WEBP", lossless=True),
+        "lossless.webp": saved(translucent, "WEBP", lossless=True),
         "animated.webp": animated("WEBP"),
         "still.gif": saved(PICTURE.quantize(16), "GIF", comment=b"a comment"),
         "animated.gif": animated("GIF", disposal=2),
@@ -64,13 +64,13 @@ def small_files() -> dict[str, bytes]:
         "still.avif": saved(PICTURE, "AVIF", speed=10, exif=_exif()),
         "animated.avif": animated("AVIF", frames=2, speed=10),
         "turned.heic": heic(PICTURE, exif=_exif()),
-        "clear.heic": heic(clear),
+        "clear.heic": heic(translucent),
         "two.heic": heic(PICTURE, PICTURE),
         "tiles.heic": heic(photo_like(20, 16), tile_size=16),
     }
 
 
-# 4 x 2 pixels of a palette of two, run-length encoded: two runs, two line ends and the end of the bitmap.
+# 4 x 2 pixels of two colours, run-length encoded: two runs, two line ends and the end of the bitmap.
 RLE_BMP: Final = (
     b"BM"
     + (62 + 10).to_bytes(4, "little")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def sources(event: Any) -> list[SourceObject]:
-    """All of them, in order. Raises `UnknownEvent` for the first record that cannot be read."""
+    """All objects, in order. Raises `UnknownEvent` for the first record that cannot be read."""
     found = []
     for each in sender_of(event).read(event):
         if isinstance(each, UnknownEvent):

@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it, with parameters filled in."""
+"""The template as CloudFormation gets it, with parameters resolved."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/one"
 
 @cache
 def _packaged(code: str) -> dict[str, Any]:
-    """The template with the places of code and layers filled in as `sam package` does."""
+    """The template with the locations of code and layers filled in, as by `sam package`."""
     document = load(PROJECT / "template.yaml")
     document["Globals"]["Function"]["CodeUri"] = code
     for resource in document["Resources"].values():
@@ -43,12 +43,12 @@ def _packaged(code: str) -> dict[str, Any]:
 
 @cache
 def transformed() -> dict[str, Any]:
-    """The template after the serverless transform, its parameters still open."""
+    """The template after the serverless transform, with its parameters not yet resolved."""
     return _serverless(deepcopy(_packaged(CODE)))
 
 
 def deployed(code: str = CODE, tag: str = "", **parameters: str) -> dict[str, Any]:
-    """The resources after both transforms in their order: parameters first, so that SAM sees their values."""
+    """The resources after both steps, parameters first, so that SAM sees their values."""
     document = deepcopy(_packaged(code))
     open_stack = Stack.of(document, {"BucketName": "photos", **parameters})
     document["Globals"] = open_stack.resolve(document["Globals"])
@@ -60,7 +60,7 @@ def deployed(code: str = CODE, tag: str = "", **parameters: str) -> dict[str, An
 
 def _serverless(document: dict[str, Any]) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks this machine for a region
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform needs a region
         template: dict[str, Any] = json.loads(json.dumps(transform(document, {}, _NoManagedPolicies())))
     return template
 

@@ -15,6 +15,6 @@ UNLIMITED = 10**9
 
 
 def stream_of(body: Download, size: int | None, limit: int = UNLIMITED) -> SourceStream:
-    """The stream of a body, `size` bytes long as far as S3 says."""
+    """The stream of a body that S3 announces with `size` bytes."""
     pieces = downloaded(body, size, URI)
     return SourceStream(pieces, {"ETag": '"etag"'}, uri=URI, limit=limit, size=size)

@@ -1,4 +1,4 @@
-"""TIFFs put together tag by tag, in both orders of bytes, as TIFF and as BigTIFF."""
+"""Builds TIFFs and BigTIFFs tag by tag, in both byte orders."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BYTE, TEXT, SHORT, LONG, LONG8 = 1, 2, 3, 4, 16
-LETTERS: Final = {BYTE: "B", TEXT: "B", SHORT: "H", LONG: "I", LONG8: "Q"}
+BYTE, TEXT, SHORT, LONG, UNDEFINED, LONG8 = 1, 2, 3, 4, 7, 16
+LETTERS: Final = {BYTE: "B", TEXT: "B", SHORT: "H", LONG: "I", UNDEFINED: "B", LONG8: "Q"}
 SUB_PAGES, TILE_WIDTH = 330, 322
 
 
 @dataclass(frozen=True)
 class Page:
-    """One directory: its tags with type and values, its strips, and the pages below it."""
+    """One directory: its tags with type and values, its strips, and the pages in its SubIFDs."""
 
     tags: dict[int, tuple[int, tuple[int, ...] | bytes]]
     strips: tuple[bytes, ...] = ()
@@ -27,7 +27,7 @@ class Page:
 
 
 def page(samples: NDArray[Any], *, apart: bool = False, below: tuple[Page, ...] = (), **tags: Any) -> Page:
-    """An uncompressed page of samples, rows x columns x channels; `t258=(3, (8,))` sets a tag of one's own."""
+    """An uncompressed page of samples (rows x columns x channels). `t258=(3, (8,))` sets a tag."""
     rows, columns, channels = samples.shape if samples.ndim == 3 else (*samples.shape, 1)
     planes = [samples[..., channel] for channel in range(channels)] if apart else [samples]
     known: dict[int, tuple[int, tuple[int, ...] | bytes]] = {
@@ -45,7 +45,7 @@ def page(samples: NDArray[Any], *, apart: bool = False, below: tuple[Page, ...] 
 
 
 def tiff_file(*pages: Page, order: str = "<", big: bool = False) -> bytes:
-    """A file of these pages; the samples must be in the same order of bytes."""
+    """A file of these pages. Their samples must have the same byte order."""
     mark = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}H", 43 if big else 42)
     file = bytearray(mark + (struct.pack(f"{order}HHQ", 8, 0, 0) if big else struct.pack(f"{order}I", 0)))
     places = [_write(file, each, order=order, big=big) for each in pages]
@@ -56,7 +56,7 @@ def tiff_file(*pages: Page, order: str = "<", big: bool = False) -> bytes:
 
 
 def _write(file: bytearray, each: Page, *, order: str, big: bool) -> tuple[int, int]:
-    """Append one page; where it begins, and where the next one's place is to be written."""
+    """Append one page. Return its offset, and where to write the offset of the next page."""
     place = LONG8 if big else LONG
     tags = dict(each.tags)
     starts = []
@@ -83,8 +83,8 @@ def _write(file: bytearray, each: Page, *, order: str, big: bool) -> tuple[int, 
 
 
 def ramp(rows: int = 30, columns: int = 40, channels: int = 3, kind: str = "u1") -> NDArray[Any]:
-    """Samples that rise across, down and both ways, over all of their range; no two bytes of one are alike."""
+    """Samples that rise across, down and both ways, over the whole range of their type."""
     down, across = np.mgrid[0:rows, 0:columns]
     planes = [across / columns, down / rows, (across + down) / (rows + columns), 1 - across / columns]
-    most = np.iinfo(np.dtype(kind)).max
-    return (np.dstack(planes[:channels]) * most).astype(kind).squeeze()
+    largest = np.iinfo(np.dtype(kind)).max
+    return (np.dstack(planes[:channels]) * largest).astype(kind).squeeze()

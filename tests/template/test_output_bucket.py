@@ -63,12 +63,12 @@ def test_the_output_prefix_limits_writes(role: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"OutputBucket": "photos"}, "another bucket than BucketName"),
-        ({"OutputPrefix": ""}, "need an OutputPrefix"),
+        ({"OutputBucket": "photos"}, "must be different"),
+        ({"OutputPrefix": ""}, "only with an OutputBucket"),
         ({**OUTPUT, "OutputPrefix": ""}, ""),
         ({**OUTPUT, "Trigger": "s3"}, ""),
         ({**OUTPUT, "Trigger": "sqs", "OutputPrefix": ""}, ""),
-        ({"Trigger": "s3"}, "Give OutputBucket or SourcePrefix"),
+        ({"Trigger": "s3"}, "Set OutputBucket or SourcePrefix"),
     ],
 )
 def test_parameters_that_allow_a_loop_are_refused(parameters: dict[str, str], message: str) -> None:

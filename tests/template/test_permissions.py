@@ -149,7 +149,7 @@ def test_the_documented_key_policy_is_complete() -> None:
     log_groups = ours["Statement"][1]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
     for group in of_type("AWS::Logs::LogGroup").values():
         assert fnmatchcase(f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group['LogGroupName']}", log_groups)
-    (use,) = (one for one in statements("ResizeRole", BucketKmsKeyArn=KEY) if one["Sid"] == "UseTheBucketsKey")
+    (use,) = (one for one in statements("ResizeRole", BucketKmsKeyArn=KEY) if one["Sid"] == "UseBucketKey")
     assert theirs["Action"] == use["Action"]
 
 
@@ -160,4 +160,4 @@ def test_only_trigger_sqs_allows_receiving_messages() -> None:
         assert allowed(statements("ResizeRole", **by_queue), action, "arn:queue:uploads")
         assert not allowed(statements("ResizeRole", **by_queue), action, "arn:queue:failures")
         assert not allowed(statements("ResizeLargeRole", **by_queue), action, "arn:queue:uploads")
-    assert "TakeUploads" not in {each["Sid"] for each in statements("ResizeRole")}
+    assert "ReceiveUploads" not in {each["Sid"] for each in statements("ResizeRole")}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from layers import archive, build
-from layers.fingerprint import MADE_FROM
+from layers.fingerprint import INPUTS
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.stack import deployed, transformed
 
@@ -124,7 +124,7 @@ def another_value(declared: dict[str, Any]) -> str:
 def copy(folder: Path) -> Path:
     """Copy the files that a function and its fingerprint are built from."""
     shutil.copytree(PROJECT / "resizer", folder / "resizer")
-    for pattern in MADE_FROM:
+    for pattern in INPUTS:
         for file in PROJECT.glob(pattern):
             target = folder / file.relative_to(PROJECT)
             target.parent.mkdir(parents=True, exist_ok=True)

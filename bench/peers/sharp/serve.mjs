@@ -1,4 +1,4 @@
-// sharp with the AWS SDK v3: one line in, one picture resized, one line of figures out (see ../serve.py).
+// sharp with the AWS SDK v3: reads a task from each line, resizes the picture, writes a line of figures (see ../serve.py).
 // "three": the usual three parallel pipelines. "best": one decode, then each size from the one before.
 import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -48,7 +48,7 @@ async function best(task, original) {
 }
 
 const resize = { three, best }[process.argv[2]];
-// Not resourceUsage().maxRSS, which a process inherits from whoever starts it.
+// Not resourceUsage().maxRSS, which a process inherits from its parent.
 const peakKiB = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
 const answer = (text) => writeSync(1, `${text}\n`);
 

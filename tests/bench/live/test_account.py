@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from bench.account import Account, connect, find
+from bench.account import Account, connect, find_target
 from resizer.errors import UsageError
 from tests.conftest import BUCKET
 
@@ -46,17 +46,19 @@ def test_invoke_waits_for_the_answer_and_never_retries(monkeypatch: pytest.Monke
     for name, value in {"REGION": "eu-west-1", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     account = connect()
-    assert {client.meta.region_name for client in (account.functions, account.invoking, account.s3)} == {"eu-west-1"}
-    assert account.invoking.meta.config.read_timeout > 900
+    assert {client.meta.region_name for client in (account.lambda_client, account.invoke_client, account.s3)} == {
+        "eu-west-1"
+    }
+    assert account.invoke_client.meta.config.read_timeout > 900
     tries: list[object] = []
 
     def time_out(**_: Any) -> None:
         tries.append(None)
         raise ReadTimeoutError(endpoint_url="loopback")
 
-    account.invoking.meta.events.register("before-send.lambda.Invoke", time_out)
+    account.invoke_client.meta.events.register("before-send.lambda.Invoke", time_out)
     with pytest.raises(ReadTimeoutError):
-        account.invoking.invoke(FunctionName="f")
+        account.invoke_client.invoke(FunctionName="f")
     assert len(tries) == 1
 
 
@@ -78,14 +80,14 @@ def plain_api() -> Iterator[Stubber]:
 
 def test_the_bucket_comes_from_the_functions_settings(plain_api: Stubber) -> None:
     """Without `BUCKET`, the function is measured in the bucket of its RESIZER_BUCKETS."""
-    assert find(account_with(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
+    assert find_target(account_with(plain_api, ENVIRONMENT), FUNCTION, None) == TARGET
 
 
 @pytest.mark.parametrize(
     ("environment", "bucket", "message"),
     [
         ({}, None, "BUCKET="),
-        (ENVIRONMENT, "other", "serves photos by RESIZER_BUCKETS, and not other"),
+        (ENVIRONMENT, "other", r"serves only photos \(RESIZER_BUCKETS\), not other"),
         ({"RESIZER_WIDTHS": "many"}, BUCKET, "RESIZER_WIDTHS"),
     ],
 )
@@ -94,19 +96,19 @@ def test_an_unsuitable_bucket_is_refused_beforehand(
 ) -> None:
     """If the function would not resize in the bucket, nothing is changed."""
     with pytest.raises(UsageError, match=message):
-        find(account_with(plain_api, environment), FUNCTION, bucket)
+        find_target(account_with(plain_api, environment), FUNCTION, bucket)
 
 
 def test_a_function_invoked_without_an_alias_is_refused(plain_api: Stubber) -> None:
     """Events that invoke the function without an alias would get the settings of the benchmark."""
     with pytest.raises(UsageError, match="without an alias"):
-        find(account_with(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)
+        find_target(account_with(plain_api, ENVIRONMENT, invoked=True), FUNCTION, None)
 
 
 def test_an_output_bucket_is_where_the_function_is_measured(plain_api: Stubber) -> None:
     """Uploads to the source bucket would trigger the function, so only the output bucket is used."""
     elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs"}
     for bucket in (None, "thumbs"):
-        assert find(account_with(plain_api, elsewhere), FUNCTION, bucket).bucket == "thumbs"
-    with pytest.raises(UsageError, match=f"is measured there, not in {BUCKET}"):
-        find(account_with(plain_api, elsewhere), FUNCTION, BUCKET)
+        assert find_target(account_with(plain_api, elsewhere), FUNCTION, bucket).bucket == "thumbs"
+    with pytest.raises(UsageError, match=f"measure there, not in {BUCKET}"):
+        find_target(account_with(plain_api, elsewhere), FUNCTION, BUCKET)

@@ -20,10 +20,11 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from bench.account import Account
-from bench.live import measure_live, place
-from bench.measure import ending_of
+from bench.live import measure_live, workspace
+from bench.measure import outcome_of
 from bench.pictures import Picture
-from bench.rows import Ending, Kind, Row
+from bench.plan import Plan
+from bench.rows import Kind, Outcome, Row
 from resizer.errors import Reason, UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
@@ -45,12 +46,12 @@ from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 def test_forwarding_to_the_large_function_counts_as_a_refusal(reason: Reason) -> None:
     """An image that needs more memory counts as refused, whether the function rejects or forwards it."""
     answer = {"results": [{"outcome": "skipped", "reason": reason, "renditions": []}]}
-    assert ending_of(answer)[0] is Ending.REFUSED
+    assert outcome_of(answer)[0] is Outcome.NEEDS_MEMORY
 
 
 def test_the_stacks_own_bucket_is_suitable() -> None:
     """The role may read the originals and write the renditions, and no upload triggers the function."""
-    here = place(TARGET, "1")
+    here = workspace(TARGET, "1")
     assert here.bucket == BUCKET
     assert here.originals.startswith("resized/")  # which the trigger leaves out
     assert here.settings.output_prefix.startswith("resized/")
@@ -63,7 +64,7 @@ def test_the_stacks_own_bucket_is_suitable() -> None:
 def test_an_output_bucket_is_suitable(prefix: str) -> None:
     """In the output bucket the role may read and write, and no upload triggers the function."""
     elsewhere = {**ENVIRONMENT, "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": prefix}
-    here = place(replace(TARGET, environment=elsewhere, bucket="thumbs"), "1")
+    here = workspace(replace(TARGET, environment=elsewhere, bucket="thumbs"), "1")
     assert (here.settings.output_bucket, here.settings.buckets) == (None, frozenset({"thumbs"}))
     role = statements("ResizeRole", OutputBucket="thumbs", OutputPrefix=prefix)
     original = SourceObject("thumbs", f"{here.originals}256/0/cat.jpg")
@@ -75,10 +76,10 @@ def test_an_output_bucket_is_suitable(prefix: str) -> None:
 
 def test_measured_versions_notify_nobody() -> None:
     """Measured versions forward nothing, send no rejections and use metrics without alarms; other settings stay."""
-    settings = place(TARGET, "1").settings
+    settings = workspace(TARGET, "1").settings
     assert (settings.large_function, settings.rejections_queue_url) == (None, None)
     assert settings.defaults == Rule.of_widths((640, 480))
-    assert place(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+    assert workspace(TARGET, "1").environment["POWERTOOLS_SERVICE_NAME"] != ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
 
 
 class Invoking:
@@ -129,7 +130,7 @@ def lambda_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
             stubber.add_response("update_function_configuration", {}, request)
             stubber.add_response("get_function", {"Configuration": {"LastUpdateStatus": "Successful"}}, name)
 
-        expect_configuration(256, place(TARGET, "0123456789ab").environment)
+        expect_configuration(256, workspace(TARGET, "0123456789ab").environment)
         stubber.add_response("publish_version", {"Version": "7"}, {**name, "Description": "bench 256 MB"})
         expect_configuration(512, ENVIRONMENT)
         stubber.add_response("get_function_configuration", {"State": "Active"}, {**name, "Qualifier": "7"})
@@ -138,12 +139,12 @@ def lambda_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def rows(stubber: Stubber, invoking: Any, s3: Any, pictures: list[Picture], warm: int = 0, **more: Any) -> list[Row]:
-    step = more.get("step", lambda _: None)
-    return list(measure_live(Account(stubber.client, invoking, s3), TARGET, pictures, [256], warm, step))
+    account, plan = Account(stubber.client, invoking, s3), Plan(pictures, (256,), warm)
+    return list(measure_live(account, TARGET, plan, more.get("on_progress", lambda _: None)))
 
 
 def invoking_at(s3: Any, before: Callable[[], None] = lambda: None) -> Invoking:
-    return Invoking(s3, place(TARGET, "0123456789ab").environment, before)
+    return Invoking(s3, workspace(TARGET, "0123456789ab").environment, before)
 
 
 def test_each_size_is_measured_on_its_own_version(lambda_api: Stubber, picture: Picture, s3: Any) -> None:
@@ -151,7 +152,7 @@ def test_each_size_is_measured_on_its_own_version(lambda_api: Stubber, picture: 
     s3.put_object(Bucket=BUCKET, Key="holiday.jpg", Body=b"somebody's")
     invoking = invoking_at(s3)
     (row,) = rows(lambda_api, invoking, s3, [picture], warm=1)
-    assert (row.kind, row.ending, row.init_ms, row.cold_ms) == (Kind.LIVE, Ending.RESIZED, 299.5, 812.34)
+    assert (row.kind, row.outcome, row.init_ms, row.cold_ms) == (Kind.LIVE, Outcome.RESIZED, 299.5, 812.34)
     assert (row.warm_ms, row.billed_ms, row.peak_bytes) == ([120.1], [1112, 121], 80 * 1_048_576)
     assert invoking.keys == [f"resized/bench-0123456789ab/originals/256/{number}/cat.jpg" for number in range(2)]
     assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["holiday.jpg"]
@@ -180,7 +181,7 @@ def test_an_interruption_restores_everything(lambda_api: Stubber, picture: Pictu
 
     dog = Picture(picture.path.with_name("dog.jpg"), 1.0, 0)
     with pytest.raises(KeyboardInterrupt):
-        rows(lambda_api, invoking_at(s3), s3, [picture, dog], step=interrupt)
+        rows(lambda_api, invoking_at(s3), s3, [picture, dog], on_progress=interrupt)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
     lambda_api.assert_no_pending_responses()
 
@@ -213,8 +214,8 @@ def test_an_out_of_memory_kill_is_a_row(lambda_api: Stubber, picture: Picture, s
             super().invoke(**asked)
             return response(COLD, error, FunctionError="Unhandled")
 
-    (row,) = rows(lambda_api, Killed(s3, place(TARGET, "0123456789ab").environment), s3, [picture], warm=3)
-    assert row.ending is Ending.KILLED
+    (row,) = rows(lambda_api, Killed(s3, workspace(TARGET, "0123456789ab").environment), s3, [picture], warm=3)
+    assert row.outcome is Outcome.OUT_OF_MEMORY
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
@@ -225,7 +226,7 @@ def test_an_error_from_aws_is_one_readable_line(lambda_api: Stubber, picture: Pi
         def invoke(self, **_: Any) -> Any:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "Invoke")
 
-    with pytest.raises(UsageError, match=rf"AWS refused while measuring {FUNCTION}.*Invoke"):
+    with pytest.raises(UsageError, match=rf"AWS refused a request while measuring {FUNCTION}.*Invoke"):
         rows(lambda_api, Refusing(), s3, [picture])
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
     lambda_api.assert_no_pending_responses()

@@ -31,5 +31,5 @@ def test_a_json_log_gives_the_same_report() -> None:
 @pytest.mark.parametrize("log", ["START RequestId: 1\n", platform_event("start", requestId="1"), "", "[1]\n"])
 def test_a_log_without_a_report_is_an_error(log: str) -> None:
     """The error says which log level may be missing."""
-    with pytest.raises(UsageError, match=r"without a report.*SystemLogLevel"):
+    with pytest.raises(UsageError, match=r"has no report.*SystemLogLevel"):
         read_report(log)

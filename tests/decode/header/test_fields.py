@@ -1,4 +1,4 @@
-"""What a header says is known before decoding: how a picture lies, what shines through, how often it plays."""
+"""A picture's orientation, its transparency and how often it plays are known before decoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.pictures import noise, photo_like, saved
 
 
 def with_orientation(value: bytes, format_: str, kind: int = 3, count: int = 1) -> bytes:
-    """A picture whose EXIF block has one tag, the orientation, of any kind; 3 stands for a 16-bit number."""
+    """A picture whose EXIF has only an orientation, of any type; type 3 is a 16-bit number."""
     tag = struct.pack("<HHI", 0x0112, kind, count) + value.ljust(4, b"\0")
     exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + tag + bytes(4)
     return saved(photo_like(60, 40), format_, exif=exif)
@@ -23,7 +23,7 @@ def with_orientation(value: bytes, format_: str, kind: int = 3, count: int = 1) 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("value", range(1, 9))
 def test_each_orientation_is_read(format_: str, value: int) -> None:
-    """All eight orientations of EXIF are read, and the four lying ones swap the upright size."""
+    """All eight orientations are read, and the four that turn by 90 degrees swap the upright size."""
     known = header_of(with_orientation(bytes([value]), format_))
     assert known.orientation == value
     assert known.upright_size == ((40, 60) if value >= 5 else (60, 40))
@@ -43,9 +43,9 @@ def test_each_orientation_is_read(format_: str, value: int) -> None:
         (b"\xff\xff\xff\x7f", 3, 1000),
     ],
 )
-@pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in such tags is not the promise
-def test_an_orientation_that_makes_no_sense_is_none(format_: str, value: bytes, kind: int, count: int) -> None:
-    """An orientation that EXIF does not know, or that is no number, leaves the image as it lies."""
+@pytest.mark.filterwarnings("ignore")  # Pillow warns about such tags
+def test_an_invalid_orientation_is_ignored(format_: str, value: bytes, kind: int, count: int) -> None:
+    """With an orientation that EXIF does not define, or that is not a number, the image stays as stored."""
     assert header_of(with_orientation(value, format_, kind, count)).orientation == 1
 
 
@@ -61,15 +61,15 @@ def test_an_orientation_that_makes_no_sense_is_none(format_: str, value: bytes, 
         b"Exif\0\0MM\0*\xff\xff\xff\xff",
     ],
 )
-@pytest.mark.filterwarnings("ignore")  # what Pillow finds odd in such blocks is not the promise
-def test_damaged_exif_costs_the_orientation_and_not_the_image(format_: str, exif: bytes) -> None:
-    """An image whose EXIF block cannot be read is an image all the same."""
+@pytest.mark.filterwarnings("ignore")  # Pillow warns about such blocks
+def test_an_image_with_damaged_exif_is_upright(format_: str, exif: bytes) -> None:
+    """An image with damaged EXIF is accepted and stays as stored."""
     assert header_of(saved(photo_like(60, 40), format_, exif=exif)).orientation == 1
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_a_tiffs_orientation_is_its_tag(value: int) -> None:
-    """A TIFF is decoded as it is stored, and its tag says how it must be turned."""
+def test_a_tiffs_orientation_is_read_from_its_tag(value: int) -> None:
+    """All eight orientations of a TIFF are read from its tag, and not yet applied."""
     known = header_of(saved(photo_like(60, 40), "TIFF", tiffinfo={0x0112: value}))
     assert known.orientation == value
     assert known.upright_size == ((40, 60) if value >= 5 else (60, 40))
@@ -92,8 +92,10 @@ def test_a_tiffs_orientation_is_its_tag(value: int) -> None:
         ("CMYK", "JPEG", {}, False),
     ],
 )
-def test_transparency_is_known_beforehand(mode: str, format_: str, options: dict[str, Any], transparent: bool) -> None:  # noqa: FBT001 # a table's column
-    """Whether an image may be seen through is known from its header, in every way that formats say it."""
+def test_transparency_is_read_from_the_header(
+    mode: str, format_: str, options: dict[str, Any], *, transparent: bool
+) -> None:
+    """The header says whether an image has transparency, in every way that a format can store it."""
     picture = photo_like(60, 40).convert("RGBA") if mode == "RGBA" else photo_like(60, 40).convert("L").convert(mode)
     if mode == "RGBA":
         picture.putalpha(128)
@@ -101,8 +103,8 @@ def test_transparency_is_known_beforehand(mode: str, format_: str, options: dict
 
 
 @pytest.mark.parametrize("rest", [b",", b",\0\0\0", b"!", b"!\xf9\x04", b"!\xf9\x02\x01\x00\x00"])
-def test_a_gif_that_breaks_off_after_its_first_frame_ends_in_an_answer(rest: bytes) -> None:
-    """A GIF whose later frames are missing is read by its first or rejected, never an error that comes back."""
+def test_a_gif_cut_after_its_first_frame_is_a_still_or_rejected(rest: bytes) -> None:
+    """A GIF whose later frames are missing is a still or rejected, never another error."""
     data = saved(photo_like(60, 40), "GIF")[:-1] + rest
     try:
         known = header_of(data)
@@ -112,7 +114,7 @@ def test_a_gif_that_breaks_off_after_its_first_frame_ends_in_an_answer(rest: byt
 
 
 @pytest.mark.parametrize(
-    ("format_", "said", "plays"),
+    ("format_", "stored", "plays"),
     [
         ("GIF", None, 1),
         ("GIF", 0, 0),
@@ -123,26 +125,15 @@ def test_a_gif_that_breaks_off_after_its_first_frame_ends_in_an_answer(rest: byt
         ("WEBP", 3, 3),
     ],
 )
-def test_it_is_known_how_often_an_animation_plays(format_: str, said: int | None, plays: int) -> None:
-    """A GIF counts how often it plays again and plays once where it says nothing; the others count every time."""
-    options = {} if said is None else {"loop": said}
+def test_the_number_of_plays_is_read(format_: str, stored: int | None, plays: int) -> None:
+    """A GIF stores how often it repeats, and plays once if it does not say; PNG and WebP store how often they play."""
+    options = {} if stored is None else {"loop": stored}
     data = saved(photo_like(60, 40), format_, save_all=True, append_images=[noise(60, 40)], **options)
     assert header_of(data).loop == plays
 
 
-@pytest.mark.parametrize("frames", [1, 2])
-def test_a_picture_for_viewers_without_animation_is_no_frame(frames: int) -> None:
-    """A separate default image is not counted."""
-    options = {
-        "save_all": True,
-        "append_images": [noise(60, 40, seed) for seed in range(frames)],
-        "default_image": True,
-    }
-    assert header_of(saved(photo_like(60, 40), "PNG", **options)).frames == frames
-
-
 def tiff_of(bits: tuple[int, ...], sample_format: int, photometric: int, *, cut: int = 0) -> bytes:
-    """A TIFF of one pixel with these samples; how many bits they have, and where they are, is told behind the tags."""
+    """A TIFF of one pixel with these samples. Their bits and offsets are stored after the tags."""
     count = len(bits)
     numbers = struct.pack(f"<{count}H", *bits)
     tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, count, 142 if count > 2 else int.from_bytes(numbers, "little"))]
@@ -157,14 +148,14 @@ def tiff_of(bits: tuple[int, ...], sample_format: int, photometric: int, *, cut:
     ("bits", "sample_format", "photometric"),
     [((32, 32, 32), 3, 2), ((64,), 3, 1), ((16, 16), 1, 1), ((8, 8, 8, 8, 8), 1, 5)],
 )
-def test_samples_that_are_not_read_are_no_damage(bits: tuple[int, ...], sample_format: int, photometric: int) -> None:
-    """A sound TIFF in floats and colours, or of a depth that is not read, is `unsupported_format`."""
+def test_unsupported_samples_are_not_corrupt(bits: tuple[int, ...], sample_format: int, photometric: int) -> None:
+    """A valid TIFF of float colours, or of a depth that we do not read, is `unsupported_format`."""
     with rejects(Reason.UNSUPPORTED_FORMAT):
         header_of(tiff_of(bits, sample_format, photometric))
 
 
-def test_a_tiff_that_ends_within_its_tags_is_no_unsupported_one() -> None:
-    """Where the numbers behind the tags are missing, the file is at fault and not its kind of samples."""
+def test_a_tiff_cut_within_its_tags_is_not_unsupported() -> None:
+    """A TIFF that lacks the values of its tags is truncated or corrupt, not unsupported."""
     header_of(tiff_of((8, 8, 8), 1, 2))
     with rejects(Reason.TRUNCATED, Reason.CORRUPT):
         header_of(tiff_of((8, 8, 8), 1, 2, cut=9))

@@ -48,7 +48,7 @@ def _() -> None:
         assert rendition.image.info["duration"] == 70
 
 
-@row("Animation whose frames are blended or disposed of")
+@row("Animation with blending or disposal")
 def _() -> None:
     beneath = [(230, 230, 230, 255), (100, 100, 100, 255)]
     size, place = (8, 6), (4, 4)
@@ -76,9 +76,9 @@ def apng_of(frames: list[Drawn]) -> bytes:
     return animation.file()
 
 
-@row("Animated PNG with a single frame beside its still picture")
+@row("Animated PNG with a single frame and a separate still picture")
 def _() -> None:
-    assert resized(apng(GREEN, announced=1, beside=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
+    assert resized(apng(GREEN, announced=1, default_image=RED).file()).image.getpixel((1, 1)) == (0, 200, 0, 255)
 
 
 @row("GIF frame that reaches outside the picture")
@@ -98,7 +98,7 @@ def _() -> None:
         assert have_colours(resized(data, formats=("png",)).frames, [COLOURS[0], COLOURS[1], beneath])
 
 
-@row("GIF whose loop block is behind its first frame")
+@row("GIF with its loop block after the first frame")
 def _() -> None:
     for name in (b"NETSCAPE2.0", b"ANIMEXTS1.0"):
         rendition = resized(gif(solid(RED_INDEX), loop(4, name), solid(GREEN_INDEX)))

@@ -68,7 +68,7 @@ def _() -> None:
         assert "icc_profile" not in rendition.image.info
 
 
-@row("Profile that is broken, or not for such a picture")
+@row("Profile that is damaged, or for another kind of picture")
 def _() -> None:
     for profile in (b"no profile", LINEAR[:300]):
         rendition = resized(saved(flat(), icc_profile=profile))
@@ -78,7 +78,7 @@ def _() -> None:
     assert "profile is ignored" in "".join(inks.warnings)
 
 
-@row("JPEG with a profile in several parts, one of them twice")
+@row("JPEG with a profile in several parts, one part twice")
 def _() -> None:
     parts = [b"ICC_PROFILE\0\1\2" + LINEAR[:400], b"ICC_PROFILE\0\2\2" + LINEAR[400:]]
     plain = saved(flat())
@@ -88,7 +88,7 @@ def _() -> None:
         assert not rendition.warnings
 
 
-@row("Grey picture with a profile for colours")
+@row("Grey picture with a colour profile")
 def _() -> None:
     grey = flat().convert("L")
     for format_ in ("JPEG", "PNG"):
@@ -97,7 +97,7 @@ def _() -> None:
         assert not rendition.warnings
 
 
-@row("PNG that describes its colours more than once")
+@row("PNG with several descriptions of its colours")
 def _() -> None:
     srgb = chunk(b"sRGB", b"\0")
     assert level(resized(png(cicp(1, 13), gama(1), icc_profile=LINEAR))) == GREY[0]
@@ -107,13 +107,13 @@ def _() -> None:
     assert level(resized(png(srgb, icc_profile=LINEAR))) == pytest.approx(LIGHT, abs=1)
 
 
-@row("AVIF or HEIC with a profile and with numbers (nclx)")
+@row("AVIF or HEIC with a profile and nclx")
 def _() -> None:
     for data in (avif(1, 13, icc_profile=LINEAR), heic(flat(), icc_profile=LINEAR, transfer_characteristics=13)):
         assert level(resized(data)) == pytest.approx(LIGHT, abs=3)
 
 
-@row("Colours by numbers: cICP, gAMA and cHRM, nclx")
+@row("Colours without a profile: cICP, gAMA and cHRM, nclx")
 def _() -> None:
     for described, points, gamma in (
         (png(cicp(12, 13), colour=COLOUR), P3, None),
@@ -133,7 +133,7 @@ def _() -> None:
         assert "ignored" in "".join(rendition.warnings)
 
 
-@row("Transfer of BT.709 or BT.601, or PNG with cHRM but without gAMA")
+@row("BT.709 or BT.601 transfer function, or PNG with cHRM but without gAMA")
 def _() -> None:
     for described in (cicp(1, 1), cicp(1, 6), chrm(P3)):
         data = png(described, colour=COLOUR)

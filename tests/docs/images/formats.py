@@ -11,14 +11,14 @@ from PIL import ExifTags, Image, ImageOps
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row
 from tests.support.drawn import sixteen_bit_rgb_png
-from tests.support.pictures import heic, saved, seen_through
+from tests.support.pictures import heic, saved, translucent
 from tests.support.rights_blocks import xmp
 from tests.support.tiffs import page, tiff_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TRANSPARENT: Final = seen_through(64, 48)
+TRANSPARENT: Final = translucent(64, 48)
 
 
 @row("JPEG, PNG, GIF or WebP")
@@ -61,7 +61,7 @@ def turned(orientation: int) -> bytes:
     return exif.tobytes()
 
 
-@row("Picture that lies on its side")
+@row("Picture with an orientation")
 def _() -> None:
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(saved(PICTURE, "PNG", exif=turned(6)))))
     savers: dict[str, Callable[..., bytes]] = {
@@ -79,7 +79,7 @@ def _() -> None:
             assert resized(data[:at] + b"\0" + data[at + 1 :]).is_like(PICTURE), name
 
 
-@row("Picture of 16 bits a channel")
+@row("Picture with 16 bits per channel")
 def _() -> None:
     assert resized(sixteen_bit_rgb_png(PICTURE)).is_like(PICTURE, 50)
     deep = np.asarray(PICTURE).astype("<u2") * 257

@@ -10,7 +10,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from resizer.errors import Reason
 from tests.docs.images.check import PICTURE, rejected, resized, row, same
-from tests.support.pictures import opened, saved, seen_through
+from tests.support.pictures import opened, saved, translucent
 
 SEEDS: Final = Path(__file__).parents[2] / "fuzz" / "seeds"
 TWO_BY_TWO: Final = 2  # Pillow's number for 4:2:0
@@ -27,7 +27,7 @@ def _() -> None:
             assert same(resized(data[:-2] + end), resized(data))
 
 
-@row("JPEG that is cut off")
+@row("Truncated JPEG")
 def _() -> None:
     for data in (JPEG, PROGRESSIVE):
         for cut in (len(data) // 3, len(data) // 2, len(data) - 150):
@@ -51,7 +51,7 @@ def _() -> None:
     assert not same(rendition, resized(PROGRESSIVE))
 
 
-@row("JPEG that is damaged in the middle")
+@row("JPEG with damage in the middle")
 def _() -> None:
     scans = JPEG.index(b"\xff\xda") + 14
     middle = (scans + len(JPEG)) // 2
@@ -69,7 +69,7 @@ def _() -> None:
     rejected(Reason.TRUNCATED, data[:-2])
 
 
-@row("JPEG of 12 bits, lossless or hierarchical JPEG, JPEG-LS")
+@row("12-bit, lossless or hierarchical JPEG, or JPEG-LS")
 def _() -> None:
     for marker, bits in ((0xC1, 12), (0xC3, 8), (0xC5, 8), (0xF7, 8)):
         rejected(Reason.UNSUPPORTED_FORMAT, JPEG[: FRAME + 1] + bytes([marker, 0, 17, bits]) + JPEG[FRAME + 5 :])
@@ -85,7 +85,7 @@ def _() -> None:
         assert rendition.is_like(PICTURE)
 
 
-@row("MPO, or JPEG with further pictures behind it")
+@row("MPO, or JPEG with more pictures after it")
 def _() -> None:
     other = Image.new("RGB", PICTURE.size, "red")
     assert same(resized(saved(PICTURE, "MPO", save_all=True, append_images=[other])), resized(JPEG))
@@ -94,10 +94,10 @@ def _() -> None:
 
 @row("Rendition in JPEG")
 def _() -> None:
-    rendition = resized(saved(seen_through(64, 48), "PNG"), formats=("jpeg",))
+    rendition = resized(saved(translucent(64, 48), "PNG"), formats=("jpeg",))
     assert b"\xff\xc0" in rendition.data
     assert b"\xff\xc2" not in rendition.data
     assert get_sampling(rendition.image) == TWO_BY_TWO
-    assert rendition.is_like(seen_through(64, 48))
+    assert rendition.is_like(translucent(64, 48))
     clear = resized(saved(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), formats=("jpeg",))
     assert clear.frames == [(255, 255, 255, 255)]

@@ -58,7 +58,7 @@ def _() -> None:
     rejected(Reason.NEEDS_MEMORY, png(9999, 9999), function_memory=128)
 
 
-@row("Rendition that is longer than its format allows: 65,500 pixels in JPEG, 16,383 in WebP")
+@row("Rendition above its format's maximum: 65,500 pixels in JPEG, 16,383 in WebP")
 def _() -> None:
     tall = png(1, 65_501, pixels=b"\0\0" * 65_501)
     rejected(Reason.TOO_WIDE_FOR_FORMAT, tall, formats=("jpeg",))

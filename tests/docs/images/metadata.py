@@ -47,7 +47,7 @@ def _() -> None:
     assert ExifTags.Base.Make in resized(data, keep_metadata="all").image.getexif()
 
 
-@row("Names of the artist and of the copyright owner")
+@row("Names of artist and copyright owner")
 def _() -> None:
     packet: dict[str, Any] = {"xmp": xmp("Xenia", "(c) Xenia")}
     both = tagged_exif().tobytes()

@@ -15,7 +15,7 @@ from tests.formats.test_ico import MASK, SMALL, bitmap, icon
 from tests.formats.test_ico import PNG as PNG_INSIDE
 from tests.formats.test_jpeg2000 import deep_rgb, subsampled, with_palette
 from tests.support.drawn import profile_like
-from tests.support.pictures import saved, seen_through
+from tests.support.pictures import saved, translucent
 from tests.support.small_files import RLE_BMP
 
 
@@ -30,7 +30,7 @@ def without_hidden(samples: Any) -> Any:
     return np.where(samples[..., 3:] > 0, samples, 0)
 
 
-@row("BMP with 1, 4, 8, 16, 24 or 32 bits a pixel")
+@row("BMP with 1, 4, 8, 16, 24 or 32 bits per pixel")
 def _() -> None:
     for mode in ("1", "L", "P", "RGB"):
         picture = PICTURE.quantize(16) if mode == "P" else PICTURE.convert(mode)
@@ -88,12 +88,12 @@ def _() -> None:
             assert np.abs(pixels(each) - without_hidden(COLOURS)).max() <= 1
 
 
-@row("Icon whose transparency is zero all over")
+@row("Icon with alpha 0 everywhere")
 def _() -> None:
     assert (pixels(icon((bitmap(32, alpha=False), 32))) == without_hidden(MASK)).all()
 
 
-@row("BMP, icon or JPEG 2000 that is cut off")
+@row("Truncated BMP, icon or JPEG 2000")
 def _() -> None:
     for data in (saved(PICTURE, "BMP"), icon((PNG_INSIDE, 32)), saved(PICTURE, "JPEG2000")):
         rejected(Reason.TRUNCATED, data[: len(data) // 2])
@@ -102,12 +102,12 @@ def _() -> None:
     assert resized(jpeg2000[:-2]).is_like(PICTURE)
 
 
-@row("JPEG 2000 with a palette, or with grey and transparency, or subsampled throughout")
+@row("JPEG 2000 with a palette, or with grey and transparency, or with all components subsampled")
 def _() -> None:
     image = resized(with_palette(), formats=("png",)).image.convert("RGB")
     colours = [image.getpixel((10 * number + 5, 15)) for number in range(4)]
     assert colours == [(255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 0, 255)]
-    grey = seen_through(60, 40).convert("LA")
+    grey = translucent(60, 40).convert("LA")
     rendition = resized(saved(grey, "JPEG2000"))
     assert rendition.kind == "PNG"
     assert rendition.is_like(grey, 40)
@@ -115,7 +115,7 @@ def _() -> None:
     assert resized(subsampled(small, 2), formats=("png",)).is_like(small, 40)
 
 
-@row("JPEG 2000 in colours of more than 8 bits")
+@row("JPEG 2000 in colour with more than 8 bits")
 def _() -> None:
     assert resized(deep_rgb(65_280)).kind == "JPEG"
     rejected(Reason.UNSUPPORTED_FORMAT, deep_rgb(65_535))

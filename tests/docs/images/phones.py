@@ -17,7 +17,7 @@ AVIF: Final = saved(PICTURE, "AVIF", speed=10)
 HEIC: Final = heic(PICTURE)
 
 
-@row("HEIC where its decoder is not installed")
+@row("HEIC without the HEIC decoder")
 def _() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(__import__("sys").modules, "pillow_heif", None)
@@ -26,20 +26,20 @@ def _() -> None:
     assert "heic" in tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 
-@row("AVIF or HEIC that is cut off")
+@row("Truncated AVIF or HEIC")
 def _() -> None:
     for data in (AVIF, HEIC):
         for cut in (len(data) // 2, len(data) - 1):
             rejected(Reason.TRUNCATED, data[:cut])
 
 
-@row("HEIC with zeros in the place of some of its pixels")
+@row("HEIC with zeros instead of some of its pixels")
 def _() -> None:
     middle = len(HEIC) * 2 // 3
     rejected(Reason.CORRUPT, HEIC[:middle] + bytes(200) + HEIC[middle + 200 :])
 
 
-@row("AVIF of 10 or 12 bits")
+@row("AVIF with 10 or 12 bits")
 def _() -> None:
     from tests.formats.test_avif import DEEP  # noqa: PLC0415 # a large picture, made by another encoder
 

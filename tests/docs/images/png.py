@@ -42,7 +42,7 @@ def _() -> None:
     rejected(Reason.CORRUPT, damaged(saved(PICTURE.quantize(16), "PNG"), b"PLTE"))
 
 
-@row("PNG that is cut off")
+@row("Truncated PNG")
 def _() -> None:
     for cut in (40, len(PNG) // 2, len(PNG) - 100):
         rejected(Reason.TRUNCATED, PNG[:cut])
@@ -50,12 +50,12 @@ def _() -> None:
         assert resized(PNG[:-cut]).is_like(PICTURE, 60)
 
 
-@row("PNG in Apple's own format for apps (CgBI)")
+@row("PNG in Apple's format for apps (CgBI)")
 def _() -> None:
     rejected(Reason.UNSUPPORTED_FORMAT, PNG[:8] + chunk(b"CgBI", bytes(4)) + PNG[8:])
 
 
-@row("PNG of 16 bits with a transparent colour")
+@row("16-bit PNG with a transparent colour")
 def _() -> None:
     size = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0))
     pixels = struct.pack(">7H", 0, 0, 0, 0, 0, 0, 1)[1:]
@@ -64,7 +64,7 @@ def _() -> None:
     assert np.asarray(rendition.image.convert("RGBA"))[0, :, 3].tolist() == [0, 255]
 
 
-@row("PNG of at most 256 colours")
+@row("PNG with at most 256 colours")
 def _() -> None:
     drawing = Image.new("RGB", (400, 300), "white")
     ImageDraw.Draw(drawing).ellipse((40, 40, 360, 260), fill=(200, 30, 60))

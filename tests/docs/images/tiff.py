@@ -24,7 +24,7 @@ def in_png(data: bytes) -> Any:
     return np.asarray(resized(data, formats=("png",)).image.convert("RGBA")).astype(int)
 
 
-@row("TIFF in either order of bytes, BigTIFF, strips, tiles or planes")
+@row("TIFF with either byte order, BigTIFF, strips, tiles or planes")
 def _() -> None:
     for order, big in ORDERS:
         for apart in (False, True):
@@ -59,7 +59,7 @@ def _() -> None:
         assert resized(tiff_file(*pages)).is_like(FULL)
 
 
-@row("TIFF in CIE L\\*a\\*b\\*, of 8 or 16 bits")
+@row("TIFF in CIE L\\*a\\*b\\* with 8 or 16 bits")
 def _() -> None:
     for bits in (8, 16):
         for photometric in (8, 9):
@@ -68,7 +68,7 @@ def _() -> None:
             assert np.abs(pixels - (127, 127, 127, 255)).max() <= 1
 
 
-@row("TIFF with a palette whose values have 8 bits")
+@row("TIFF with 8-bit values in its palette")
 def _() -> None:
     colours = [200, 20, 30, 210, 40, 50]  # red, green and blue of two colours
     maps = tuple(colours[channel::3][index % 2] for channel in range(3) for index in range(256))
@@ -100,14 +100,14 @@ def _() -> None:
     rejected(Reason.UNSUPPORTED_FORMAT, tiff_file(page(inks, t262=(SHORT, (5,)), **alpha)))
 
 
-@row("TIFF that is cut off")
+@row("Truncated TIFF")
 def _() -> None:
     rejected(Reason.TRUNCATED, tiff_file(page(SAMPLES))[:-200])
     for options in ({}, {"compression": "tiff_lzw"}):
         rejected(Reason.TRUNCATED, saved(PICTURE, "TIFF", **options)[:-60])
 
 
-@row("Camera's raw file (DNG, NEF, CR2, ARW and others)")
+@row("Camera raw file (DNG, NEF, CR2, ARW and others)")
 def _() -> None:
     for data in (*RAW.values(), b"FUJIFILMCCD-RAW" + bytes(100), b"IIU\0" + bytes(100)):
         rejected(Reason.UNSUPPORTED_FORMAT, data)

@@ -1,1 +1,0 @@
-"""JPEGs: their tables, their segments, and the library that writes them."""

@@ -1,4 +1,4 @@
-"""Every coding that a JPEG may have gives the picture: those that Pillow cannot write were made with cjpeg."""
+"""JPEGs of every coding are decoded. Those that Pillow cannot write were made with cjpeg."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from resizer.model import Header
 
 SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
-PICTURE = photo_like(48, 36)  # of which cjpeg made the files
-BLOCK = 65_536  # what Pillow hands to libjpeg at a time
+PICTURE = photo_like(48, 36)  # cjpeg made the files from it
+BLOCK = 65_536  # bytes that Pillow passes to libjpeg at a time
 
 
 def decoded(data: bytes, widest: int = 1000) -> tuple[Header, Image.Image]:
-    """By way of a download that lets go of what was read, as in the pipeline."""
+    """Decode a download that releases the bytes already read, as the pipeline does."""
     stream = stream_of(Download(data), len(data))
-    image, header = open_image(stream, Limits(max_pixels=10**8, planned=of_widths(widest), file_size=len(data)))  # type: ignore[arg-type] # read as a file is
+    image, header = open_image(stream, Limits(max_pixels=10**8, planned=of_widths(widest), file_size=len(data)))  # type: ignore[arg-type] # a stream is read like a file
     stream.release_behind()
     (frame,) = decode(image, header, (widest, 1))
     return header, frame.pixels
 
 
 def looks_like(pixels: Image.Image) -> bool:
-    """By its light, and by its colours where they are smooth: of those such a small file keeps few."""
+    """Compare brightness in full, and colours at a quarter of the size: such small files keep few colours."""
     small = [each.reduce(4) for each in (pixels, PICTURE)]
     return psnr(pixels.convert("L"), PICTURE.convert("L")) > 32 and psnr(*small) > 27
 
 
-def cut_in_two(data: bytes) -> bytes:
-    """The same JPEG with so much before it that its pixels lie across the end of a block."""
+def across_blocks(data: bytes) -> bytes:
+    """The same JPEG, padded so that its pixels cross the end of a block."""
     start, end = data.index(b"\xff\xda"), len(data)
     filling = BLOCK - (start + end) // 2
     return data[:2] + segment(0xE5, bytes(filling - 1000 - 4)) + segment(0xE5, bytes(1000 - 4)) + data[2:]
@@ -55,15 +55,15 @@ def cut_in_two(data: bytes) -> bytes:
     "name",
     ["arithmetic", "arithmetic-progressive", "4-4-0", "4-1-1", "4-1-0", "three-scans", "rgb"],
 )
-@pytest.mark.parametrize("prepare", [bytes, cut_in_two])
-def test_every_coding_gives_the_picture(name: str, prepare: type[bytes]) -> None:
-    """Arithmetic coding, every subsampling and one scan for each channel come out as the picture that they are of."""
+@pytest.mark.parametrize("prepare", [bytes, across_blocks])
+def test_every_coding_is_decoded(name: str, prepare: type[bytes]) -> None:
+    """Arithmetic coding, every subsampling and one scan for each channel give the same picture."""
     _, pixels = decoded(prepare((SEEDS / f"{name}.jpg").read_bytes()))
     assert looks_like(pixels)
 
 
-def test_what_no_browser_shows_is_unsupported() -> None:
-    """Twelve bits, lossless, hierarchical, JPEG-LS, two components and a height at the end are refused as such."""
+def test_codings_that_browsers_do_not_show_are_unsupported() -> None:
+    """12 bits, lossless, hierarchical, JPEG-LS, two components and a height of 0 are unsupported."""
     data = saved(PICTURE)
     at = data.index(b"\xff\xc0")
 
@@ -83,28 +83,28 @@ def test_what_no_browser_shows_is_unsupported() -> None:
 
 
 @pytest.mark.parametrize(("scans", "end"), [(90, "64 x 64"), (101, "corrupt"), (5000, "corrupt")])
-def test_scans_are_counted(scans: int, end: str) -> None:
-    """A JPEG may have more scans than any encoder makes, and not many more."""
+def test_too_many_scans_are_corrupt(scans: int, end: str) -> None:
+    """A JPEG may have a few more scans than any encoder writes, but not many more."""
     assert read(scan_flood(64, 64, scans)) == end
 
 
-def test_many_parts_behind_a_stray_end_marker_are_too_many() -> None:
-    """Pillow reads on behind an end marker before the picture, so the parts there count."""
+def test_segments_after_a_stray_end_marker_are_counted() -> None:
+    """Segments after an end marker before the picture count too, because Pillow reads them."""
     data = saved(PICTURE)
     assert read(data[:2] + b"\xff\xd9" + segment(0xE5, b"") * 20_000 + data[2:]) == "corrupt"
 
 
-def test_a_stray_frame_between_scans_does_not_say_what_the_file_is() -> None:
-    """Damage may look like any segment; only those before the first scan say how a file is coded."""
+def test_a_frame_header_between_scans_is_corrupt() -> None:
+    """A frame header between scans is damage; only those before the first scan make a file unsupported."""
     data = saved(PICTURE, progressive=True)
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     assert read(data[:second] + segment(0xC3, bytes(20)) + data[second:]) == "corrupt"
 
 
-def test_data_that_looks_like_scans_is_none() -> None:
-    """What stands before or behind the picture may hold any bytes."""
-    looks = b"\xff\xda\x00\x08\x02" * 5000
+def test_bytes_that_look_like_scans_are_not_counted() -> None:
+    """Segments before the picture, and anything after it, may hold any bytes."""
+    fake_scans = b"\xff\xda\x00\x08\x02" * 5000
     data = saved(PICTURE)
-    header = io.BytesIO(data[:2] + segment(0xE5, looks) + data[2:] + looks)
+    header = io.BytesIO(data[:2] + segment(0xE5, fake_scans) + data[2:] + fake_scans)
     _, pixels = decoded(header.getvalue())
     assert looks_like(pixels)

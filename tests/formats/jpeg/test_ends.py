@@ -1,4 +1,4 @@
-"""A JPEG is whole when it has all of its pixels, whatever its end marker says."""
+"""A JPEG is complete if it has all its pixels, with or without an end marker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.plans import of_widths
 
 END = b"\xff\xd9"
-PICTURE = photo_like(123, 91)  # no whole number of blocks
+PICTURE = photo_like(123, 91)  # not a multiple of the block size
 PICTURES = {
     "photo": PICTURE,
     "grey": PICTURE.convert("L"),
@@ -43,7 +43,7 @@ SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 
 
 def pixels_of(data: bytes, wanted: tuple[int, int] = (1000, 1000)) -> Image.Image:
-    """The picture as it is decoded for a rendition of the wanted size."""
+    """The picture as decoded for a rendition of the wanted size."""
     limits = Limits(max_pixels=10**7, memory=None, planned=of_widths(1000), file_size=len(data))
     image, header = open_image(io.BytesIO(data), limits)
     (frame,) = decode(image, header, wanted)
@@ -51,7 +51,7 @@ def pixels_of(data: bytes, wanted: tuple[int, int] = (1000, 1000)) -> Image.Imag
 
 
 def reason_of(data: bytes) -> Reason | None:
-    """Why a file is rejected; None where it is a picture."""
+    """Why a file is rejected; None if it is decoded."""
     try:
         pixels_of(data)
     except Rejected as rejection:
@@ -60,32 +60,32 @@ def reason_of(data: bytes) -> Reason | None:
 
 
 def scans_of(data: bytes) -> bytes:
-    """What follows a JPEG's first scan header, up to the end marker."""
+    """A JPEG from its first scan header to its end marker."""
     assert data.endswith(END)
     return data[data.index(b"\xff\xda") : -2]
 
 
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("picture", PICTURES)
-def test_all_pixels_are_a_whole_picture(picture: str, coding: str) -> None:
-    """With an end marker, half of one, none, or anything behind it, the pixels are the same to the bit."""
+def test_the_end_marker_may_be_missing(picture: str, coding: str) -> None:
+    """The pixels are the same without an end marker, with half of one, and with anything after it."""
     data = saved(PICTURES[picture], **CODINGS[coding])
     expected = opened(data).tobytes()
-    behind = (b"garbage" * 20_000, data, bytes(100))
+    after = (b"garbage" * 20_000, data, bytes(100))
     for end in (
         b"",
         b"\xff",
         bytes(100),
         b"\xff\xff" + END,
         segment(0xFE, b"!") + END,
-        *(END + each for each in behind),
+        *(END + each for each in after),
     ):
         assert pixels_of(data[:-2] + end).tobytes() == expected, end[:8]
 
 
 @pytest.mark.parametrize("name", ["4-4-0", "4-1-1", "4-1-0", "three-scans", "rgb"])
 def test_other_codings_need_no_end_marker_either(name: str) -> None:
-    """What only other encoders write is whole without an end marker, and truncated without a third of its bytes."""
+    """A JPEG of another encoder is decoded without an end marker, and truncated without a third of its bytes."""
     data = (SEEDS / f"{name}.jpg").read_bytes()
     assert pixels_of(data[:-2]).tobytes() == opened(data).tobytes()
     missing = data[: -len(scans_of(data)) // 3]
@@ -94,7 +94,7 @@ def test_other_codings_need_no_end_marker_either(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["arithmetic", "arithmetic-progressive"])
 def test_arithmetic_coding_needs_its_end_marker(name: str) -> None:
-    """Its encoders may leave out zeros at the end, so that only the marker tells a whole file from a cut one."""
+    """Arithmetic encoders may leave out zeros at the end, so only the marker shows that a file is complete."""
     data = (SEEDS / f"{name}.jpg").read_bytes()
     assert reason_of(data) is None
     for cut in (2, 3, 100, len(data) // 2):
@@ -102,7 +102,7 @@ def test_arithmetic_coding_needs_its_end_marker(name: str) -> None:
 
 
 def test_a_scaled_picture_needs_no_end_marker_either() -> None:
-    """Decoded at 1/2, 1/4 or 1/8, a picture without an end marker is the same picture."""
+    """A picture without an end marker is also the same when decoded at 1/2, 1/4 or 1/8."""
     for options in (CODINGS["4:2:0"], CODINGS["progressive"]):
         data = saved(photo_like(800, 600), **options)
         for width in (50, 100, 200):
@@ -116,11 +116,11 @@ def test_a_scaled_picture_needs_no_end_marker_either() -> None:
 @pytest.mark.parametrize("picture", ["photo", "grey", "CMYK", "noise"])
 @pytest.mark.parametrize("end", [b"", END, b"\xff", END + b"garbage" * 20], ids=["cut", "end", "half", "garbage"])
 def test_missing_pixels_are_truncated(picture: str, coding: str, end: bytes) -> None:
-    """Cut anywhere, a file is no picture with a grey bottom, even where an end marker stands behind the cut.
+    """A file cut anywhere is truncated, even with an end marker after the cut, and never gets a grey bottom.
 
-    But in two places. Some of the last blocks may be missing, of noise up to 100 bytes. And a file in several scans
-    with an end marker may end behind any of these: then it is the whole picture, only less sharp. Where what is behind
-    the cut falls into a table between scans, the file is `corrupt`.
+    There are two exceptions. The last 100 bytes are not tried: in noise they may be a few blocks. And a file in several
+    scans may end after any of them if an end marker follows: it is the whole picture, only less sharp. Such a file is
+    `corrupt` if the cut is within a table between two scans.
     """
     data = saved(PICTURES[picture], **CODINGS[coding])
     scans = scans_of(data)
@@ -137,7 +137,7 @@ def test_missing_pixels_are_truncated(picture: str, coding: str, end: bytes) -> 
 
 
 def test_a_cut_at_a_restart_marker_is_truncated() -> None:
-    """Where all blocks up to a restart marker are there, with it or without, the rest is missing all the same."""
+    """A file that ends at, within or after a restart marker is truncated, although no block is cut."""
     for options in (CODINGS["4:2:0"], CODINGS["progressive"]):
         data = saved(PICTURE, restart_marker_rows=1, **options)
         last = data.rindex(b"\xff\xda")
@@ -150,7 +150,7 @@ def test_a_cut_at_a_restart_marker_is_truncated() -> None:
 
 
 def test_a_picture_without_one_of_its_colours_is_truncated() -> None:
-    """Of three scans, each of one component, all must be there, even before an end marker."""
+    """If each component has its own scan, all must be there, even before an end marker."""
     data = (SEEDS / "three-scans.jpg").read_bytes()
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     third = data.index(b"\xff\xda", second + 2)
@@ -160,7 +160,7 @@ def test_a_picture_without_one_of_its_colours_is_truncated() -> None:
 
 
 def test_end_markers_before_the_picture_do_not_count() -> None:
-    """A thumbnail in EXIF, and any other segment, may hold a whole JPEG."""
+    """EXIF and any other segment may hold a whole JPEG."""
     data, thumbnail = saved(PICTURE), saved(PICTURE.resize((16, 12)))
     for before in (segment(0xE1, b"Exif\0\0" + thumbnail), segment(0xFE, thumbnail), segment(0xE5, END * 100)):
         both = data[:2] + before + data[2:]
@@ -169,7 +169,7 @@ def test_end_markers_before_the_picture_do_not_count() -> None:
 
 
 def test_end_markers_within_later_segments_do_not_count() -> None:
-    """Between the scans of a progressive picture there may be comments, which may hold anything."""
+    """Comments between the scans of a progressive picture may hold anything."""
     data = saved(PICTURE, progressive=True)
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     both = data[:second] + segment(0xFE, END + b"\xff\xda\0\x08\1" * 200) + data[second:]
@@ -177,7 +177,7 @@ def test_end_markers_within_later_segments_do_not_count() -> None:
 
 
 def test_the_first_of_several_pictures_must_be_whole() -> None:
-    """An MPO's second picture does not complete its first."""
+    """The second picture of an MPO does not complete the first."""
     both = saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE])
     first = both.index(b"\xff\xd8\xff", 2)
     assert pixels_of(both).tobytes() == opened(saved(PICTURE)).tobytes()
@@ -186,7 +186,7 @@ def test_the_first_of_several_pictures_must_be_whole() -> None:
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
 def test_markers_may_be_cut_in_two(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few bytes are read at once, all markers are found."""
+    """All markers are found, however few bytes are read at once."""
     monkeypatch.setattr("resizer.formats.jpeg_segments.PIECE", piece)
     for name, options in CODINGS.items():
         data = saved(photo_like(40, 30), **options)
@@ -196,7 +196,7 @@ def test_markers_may_be_cut_in_two(piece: int, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_damage_in_the_middle_is_a_picture_or_a_rejection() -> None:
-    """A hole of zeros is refused where blocks are missing in the end, else shown as browsers show it."""
+    """A hole of zeros is refused if blocks are missing at the end, and otherwise decoded as in browsers."""
     reasons = set()
     for options in CODINGS.values():
         data = saved(photo_like(400, 300), **options)

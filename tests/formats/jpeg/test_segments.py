@@ -1,4 +1,4 @@
-"""Whatever an application segment holds, the picture is read, with its orientation and what else makes sense."""
+"""A JPEG is decoded, and its orientation read, whatever its application segments hold."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PICTURE = photo_like(64, 48)
 
 
 def with_segment(marker: int, content: bytes) -> bytes:
-    """A JPEG that stands on its head by its EXIF, with one segment more in front."""
+    """A JPEG that EXIF turns upside down, with one more segment before its EXIF."""
     exif = Image.Exif()
     exif[0x0112] = 3
     plain = saved(PICTURE, exif=exif.tobytes())
@@ -37,7 +37,7 @@ def with_segment(marker: int, content: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", SEGMENTS)
 def test_segments_may_end_anywhere(name: str) -> None:
-    """Cut off after any byte, a segment costs nothing but what it said."""
+    """A segment that is cut after any byte loses only its own information."""
     marker, content = SEGMENTS[name]
     expected = opened(with_segment(0xEF, b"")).tobytes()
     for length in range(min(len(content), 60)):
@@ -45,12 +45,12 @@ def test_segments_may_end_anywhere(name: str) -> None:
         image, header = open_image(
             io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data))
         )
-        assert header.orientation == 3 or name == "Exif"  # which goes on in the next segment
+        assert header.orientation == 3 or name == "Exif"  # a cut Exif continues in the next segment
         assert next(decode(image, header, (1000, 1))).pixels.tobytes() == expected
 
 
 def test_a_file_that_ends_within_a_segment_is_truncated() -> None:
-    """What is left aside is what segments hold, and never that the file has ended."""
+    """Damage in a segment is ignored, but the end of the file is not."""
     data = with_segment(0xED, SEGMENTS["Photoshop"][1])[:300]
     with pytest.raises(Rejected) as rejection:
         open_image(io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data)))

@@ -1,4 +1,4 @@
-"""A camera's raw file is refused, never its thumbnail shown; what a camera's software exports is resized."""
+"""A camera's raw file is refused, and its thumbnail never used; TIFFs that camera software exports are resized."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def thumbnail(*below: Page, **tags: Any) -> Page:
 
 
 def cr2() -> bytes:
-    """Canon's: a preview, a thumbnail and the sensor's samples as pages, and its own mark behind the header."""
+    """Canon's format: a preview, a thumbnail and the sensor's samples as pages, and a mark of its own."""
     data = bytearray(tiff_file(page(ramp(8, 10), **made_by("Canon")), page(ramp(8, 10))))
     return bytes(data[:8] + b"CR\2\0" + data[12:])
 
@@ -54,7 +54,7 @@ RAW = {
 }
 EXPORTED = {
     "Nikon's": tiff_file(page(ramp(), **made_by("NIKON CORPORATION"))),
-    "Canon's with a thumbnail behind": tiff_file(page(ramp(), **made_by("Canon")), thumbnail()),
+    "Canon's with a thumbnail after": tiff_file(page(ramp(), **made_by("Canon")), thumbnail()),
     "Sony's with a thumbnail before": tiff_file(thumbnail(**made_by("SONY")), page(ramp(), **made_by("SONY"))),
     "developed from a DNG": tiff_file(page(ramp(), **DNG)),
     "Nikon's of 16 bits with a thumbnail below": tiff_file(page(ramp(kind="<u2"), below=(thumbnail(),))),
@@ -63,20 +63,20 @@ EXPORTED = {
 
 @pytest.mark.parametrize("kind", RAW)
 def test_a_raw_file_is_unsupported(kind: str) -> None:
-    """By its structure, whatever its name is, and in words that say what to upload instead."""
+    """A raw file is recognised by its structure, and the message says what to upload instead."""
     with pytest.raises(Rejected, match="raw file; upload the JPEG") as refused:
         header_of(RAW[kind])
     assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
 
 
 @pytest.mark.parametrize("kind", EXPORTED)
-def test_what_cameras_software_exports_is_a_picture(kind: str) -> None:
-    """An ordinary TIFF is resized whoever made the camera; its full picture counts."""
+def test_tiffs_of_camera_software_are_resized(kind: str) -> None:
+    """An ordinary TIFF of a camera maker's software is resized, and its full picture counts."""
     assert header_of(EXPORTED[kind]).width == 40
 
 
-def test_raw_files_that_are_no_tiffs_are_unsupported() -> None:
-    """Those of other makers are known by their first bytes."""
+def test_raw_files_that_are_not_tiffs_are_unsupported() -> None:
+    """Raw files that are not TIFFs are recognised by their first bytes."""
     for start in (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"II\x1a\0\0\0HEAPCCDR", b"\0MRM", b"FOVb"):
         with pytest.raises(Rejected, match="raw file") as refused:
             header_of(start + bytes(100))

@@ -54,7 +54,7 @@ def invoke(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def received(listening: Listening) -> list[tuple[str, dict[str, Any]]]:
-    return [(each["detail-type"], each["detail"]) for each in listening.heard()]
+    return [(each["detail-type"], each["detail"]) for each in listening.received()]
 
 
 def sqs(*keys: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_renditions_ready_contains_the_manifest(s3: Any, bus: Listening) -> None
     """The detail of `Renditions Ready` is the same as the manifest in the bucket."""
     s3.put_object(Bucket=BUCKET, Key="a+b é.jpg", Body=CAT)
     invoke(notification("a%2Bb+%C3%A9.jpg"))
-    [event] = bus.heard()
+    [event] = bus.received()
     assert (event["source"], event["detail-type"]) == ("resizer", "Renditions Ready")
     stored = s3.get_object(Bucket=BUCKET, Key="resized/manifest-a+b é.jpg.json")
     assert event["detail"] == parsed(stored["Body"].read())
@@ -96,7 +96,7 @@ def test_removals_and_rejections_are_sent(s3: Any, bus: Listening) -> None:
     etag = s3.put_object(Bucket=BUCKET, Key="note é.txt", Body=b"text")["ETag"].strip('"')
     invoke(notification("cat.jpg"))
     s3.delete_object(Bucket=BUCKET, Key="cat.jpg")
-    bus.heard()
+    bus.received()
     invoke(notification("cat.jpg", change="ObjectRemoved:Delete"))
     keys = ["resized/manifest-cat.jpg.json", *(f"resized/{width}-cat.jpg" for width in (1000, 640, 480))]
     [(type_, detail)] = received(bus)
@@ -145,14 +145,14 @@ def test_widths_of_an_event_are_not_sent(s3: Any, bus: Listening, event: dict[st
     s3.put_object(Bucket=BUCKET, Key="cat.jpg", Body=CAT)
     invoke(event)
     assert s3.head_object(Bucket=BUCKET, Key="resized/200-cat.jpg")["ContentLength"] > 0
-    assert bus.heard() == []
+    assert bus.received() == []
 
 
 def test_skipped_events_send_nothing(s3: Any, bus: Listening) -> None:
     """The event of a rendition and a warm-up send no event."""
     invoke(notification("resized/480-cat.jpg"))
     invoke({"warm": True})
-    assert bus.heard() == []
+    assert bus.received() == []
 
 
 def test_ten_records_are_sent_in_one_request(s3: Any, bus: Listening, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,9 +115,11 @@ def with_earlier_hashes(shop: Shop, bucket: str, **changes: str) -> None:
     """Give the renditions the metadata of earlier versions: a hash of the source's key alone."""
     for key in shop.memory.keys("", bucket):
         version = shop.memory.current(bucket, key)
-        if version and "Metadata" in version.told:
-            metadata = {**version.told["Metadata"], "source-key-hash": short_hash(KEY), **changes}
-            shop.memory.put_object(Bucket=bucket, Key=key, Body=version.body, **{**version.told, "Metadata": metadata})
+        if version and "Metadata" in version.headers:
+            metadata = {**version.headers["Metadata"], "source-key-hash": short_hash(KEY), **changes}
+            shop.memory.put_object(
+                Bucket=bucket, Key=key, Body=version.body, **{**version.headers, "Metadata": metadata}
+            )
 
 
 @pytest.mark.parametrize("settings", [SMALL, ELSEWHERE])
@@ -143,7 +145,7 @@ def test_an_earlier_hash_of_another_key_is_not_ours() -> None:
     for key in outputs():
         version = shop.memory.current(BUCKET, key)
         assert version is not None
-        metadata = {**version.told["Metadata"], "source-key-hash": short_hash("dog.png")}
+        metadata = {**version.headers["Metadata"], "source-key-hash": short_hash("dog.png")}
         shop.memory.put_object(Bucket=BUCKET, Key=key, Body=b"theirs", Metadata=metadata)
     report = shop.handle(shop.upload(picture("blue")))
     assert outcome_of(report) == ("rejected", str(Reason.KEY_TAKEN))
