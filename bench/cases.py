@@ -17,9 +17,9 @@ import pytest
 from bench.estimate import duration
 from bench.local import LocalRun
 from bench.measure import Artifact, measure
-from bench.peers.comparison import FLOOR, contenders
+from bench.peers.comparison import contenders
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, OURS, Worker
+from bench.peers.worker import FLOOR, FORMATS, OURS, Worker
 from bench.pictures import Picture, pictures
 from bench.plan import Plan
 from bench.stub_s3 import Network, stub_s3

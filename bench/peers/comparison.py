@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, OURS, PEERS, Sample, Worker
+from bench.peers.worker import FLOOR, FORMATS, OURS, PEERS, Sample, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bench.plan import OnProgress
 
-FLOOR: Final = "floor"
 WARM_UP_ROUNDS: Final = 2
 
 

@@ -1,7 +1,8 @@
 """The floor, for JPEGs: only a scaled decode and three encodes by Pillow.
 
 Requests, resizing and metadata are left out: the pictures to encode are made before the clock starts. They are encoded
-as Resizer encodes them, with chroma subsampling 4:2:0 and optimised Huffman tables.
+as Resizer encodes them, with chroma subsampling 4:2:0 and optimised Huffman tables. The C library keeps freed memory,
+as it does for Resizer.
 """
 
 from __future__ import annotations

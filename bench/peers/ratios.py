@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.peers.comparison import FLOOR
-from bench.peers.worker import OURS
+from bench.peers.worker import FLOOR, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PEERS: Final = Path(__file__).parent
 OURS: Final = "ours"  # Resizer
+FLOOR: Final = "floor"  # the same encodes, and nothing else
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _number = count()
 
@@ -79,8 +80,10 @@ class Worker:
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
         }
-        if contender == OURS:
-            environment |= allocator_settings(PROJECT / "template.yaml") | (built.environment if built else {})
+        if contender in {OURS, FLOOR}:  # else the floor would get fresh pages, and Resizer none
+            environment |= allocator_settings(PROJECT / "template.yaml")
+        if contender == OURS and built:
+            environment |= built.environment
         self.contender = contender
         self.cpu_total = 0.0  # seconds of all runs, for pytest-benchmark's timer
         self._process = Popen(command(contender, built), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)

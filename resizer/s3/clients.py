@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -76,6 +77,8 @@ def client(service: str) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         parameter_validation=False,  # AWS validates, too; this saves 0.1 ms per request
+        # A fixed text saves 0.1 ms per request, too: botocore would put one together twice, character by character.
+        user_agent=f"Resizer Botocore/{botocore.__version__}",
     )
     try:
         made = _session().create_client(service, region_name=region or None, config=config)
