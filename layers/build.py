@@ -6,8 +6,6 @@
 Python of Lambda's version compiles the bytecode: without bytecode, a cold start takes three times as long.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import os

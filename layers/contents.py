@@ -1,12 +1,8 @@
 """Removes from the installed packages what the function never uses: each megabyte slows a cold start."""
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 # Utilities of Powertools that we never import. Logger needs jmespath_utils.
 POWERTOOLS_UTILITIES: Final = (

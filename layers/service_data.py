@@ -4,16 +4,12 @@ botocore comes with 31 MB in 440 folders, and searches all of them for each new 
 operations to parse.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import shutil
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, Final
 
 # botocore itself calls HeadBucket after a redirect to another region.
 OPERATIONS: Final = {

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
+
+from resizer.model import SourceObject
 
 gc.disable()  # imports leave little garbage, and looking for it takes a tenth of a cold start's CPU
 
@@ -26,11 +29,7 @@ from resizer.s3 import clients
 from resizer.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from resizer.model import SourceObject
 
 MIN_SECONDS: Final = 1.0  # no record is started with less time left
 

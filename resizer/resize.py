@@ -1,14 +1,11 @@
 """Scales pictures with Lanczos: cykooz-resizer (SIMD) if its wheel is installed, else Pillow."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image
 
-if TYPE_CHECKING:
-    from resizer.planning.geometry import Box, Size
+from resizer.planning.geometry import Box, Size
 
 try:
     import cykooz_resizer

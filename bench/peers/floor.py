@@ -5,19 +5,13 @@ as Resizer encodes them, with chroma subsampling 4:2:0 and optimised Huffman tab
 as it does for Resizer.
 """
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from bench.peers.objects import fetch
-from bench.peers.serve import QUALITY, WIDTHS
-
-if TYPE_CHECKING:
-    from bench.peers.serve import Task
+from bench.peers.serve import QUALITY, WIDTHS, Task
 
 OVERSAMPLING = 1.5  # Resizer's own factor; a smaller one loses visible quality
 _ready: dict[str, tuple[bytes, int, list[Image.Image]]] = {}

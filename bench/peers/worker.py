@@ -1,7 +1,5 @@
 """Starts a contender's process (see `bench.peers.serve`) and sends it pictures."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -10,15 +8,13 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import TYPE_CHECKING, Final, Self
+from types import TracebackType
+from typing import Final, Self
 
 from bench.peers.serve import Task
 from bench.s3_event import etag_of
 from devtools.lambda_runtime.template import allocator_settings
 from devtools.lambda_runtime.tools import PROJECT
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 PEERS: Final = Path(__file__).parent
 OURS: Final = "ours"  # Resizer

@@ -1,20 +1,16 @@
 """All formats that we read and write, each with the class of its own module."""
 
-from __future__ import annotations
-
 import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.formats.avif import AvifRendition, AvifSource
+from resizer.formats.base import RenditionFormat, SourceFormat
 from resizer.formats.gif import GifRendition, GifSource
 from resizer.formats.jpeg import JpegRendition, JpegSource
 from resizer.formats.png import PngSource
 from resizer.formats.png_save import PngRendition
 from resizer.formats.webp import WebpRendition, WebpSource
-
-if TYPE_CHECKING:
-    from resizer.formats.base import RenditionFormat, SourceFormat
-    from resizer.model import Format
+from resizer.model import Format
 
 _READERS: Final[tuple[type[SourceFormat[Any]], ...]] = (JpegSource, PngSource, WebpSource, GifSource, AvifSource)
 # These are imported with the first file: importing them all takes 3 % of a cold start's CPU, and 0.4 MB.

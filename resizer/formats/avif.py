@@ -1,21 +1,16 @@
 """Reads and writes AVIFs. Its boxes say how much memory libavif needs, and which colours the picture has."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final, cast
 
+from PIL.Image import Image
 from PIL.ImageFile import ImageFile
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.isobmff import PROPERTIES, code_points, offsets, whole_file
 from resizer.model import Format, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL.Image import Image
 
 CONFIGURATION: Final = b"av1C\x81"
 HIGH_BIT_DEPTH, MONOCHROME, SUBSAMPLED = 0x40, 0x10, 0x0C  # bits of an AV1 codec configuration

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from PIL import Image
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat, truncated
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL import Image
     from PIL.WebPImagePlugin import WebPImageFile
 
 DECODER_BYTES: Final = 13  # per pixel: libwebp's ARGB, its canvas twice, and the frame that it returns

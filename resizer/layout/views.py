@@ -1,21 +1,15 @@
 """Makes every view of a picture that renditions need, each from the smallest picture that is large enough."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image
 
-from resizer.planning.geometry import View, as_stored, sources
+from resizer.model import Frame, Header
+from resizer.planning.geometry import Box, View, as_stored, sources
 from resizer.resize import resize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from resizer.model import Frame, Header
-    from resizer.planning.geometry import Box
 
 SMALL_SIDE: Final = 32  # pixels
 SAMPLES: Final = 12  # each pixel of a small copy is the mean of 12 x 12

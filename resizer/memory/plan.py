@@ -4,20 +4,13 @@ Two tables below have the bytes per pixel of the source and of renditions. Each 
 own memory. `python -m bench.memory` compares predictions with measured peaks.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from resizer.formats import SOURCES
-from resizer.model import Format
-from resizer.planning.geometry import place, sources, wanted_size, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resizer.model import Header, RenditionPlan
-    from resizer.planning.geometry import Size, View
+from resizer.model import Format, Header, RenditionPlan
+from resizer.planning.geometry import Size, View, place, sources, wanted_size, whole
 
 MB: Final = 1_048_576
 # For any image: rows being processed, Huffman tables, the stream's blocks, thread stacks.

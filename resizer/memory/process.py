@@ -1,17 +1,13 @@
 """Measures, limits and returns the memory of this process, on Linux; elsewhere there is no limit."""
 
-from __future__ import annotations
-
 import os
 import resource
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.memory.plan import MB
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Memory of the function that Lambda itself uses: the measured difference between "Max Memory Used" and our resident
 # size.

@@ -1,25 +1,19 @@
 """AWS clients, made once per environment and reused by every warm invocation. No request outlasts its invocation."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import botocore
 import botocore.session
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
 from resizer import deadline
 from resizer.errors import ConfigError, DeliveryError
-
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSResponse
-    from botocore.session import Session
-
-    from resizer.s3 import S3
+from resizer.s3 import S3
 
 MAX_CONNECTIONS: Final = 3  # one per concurrent upload: there are three widths by default
 OWNER: Final = "RESIZER_BUCKET_OWNER"
@@ -115,7 +109,7 @@ def send(service: str, operation: str, **request: Any) -> Any:
 
 
 @cache
-def _session() -> Session:
+def _session() -> botocore.session.Session:
     return botocore.session.get_session()  # importing boto3 would take another 30 to 70 ms
 
 
