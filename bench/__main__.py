@@ -1,14 +1,13 @@
 """`python -m bench`: measures the price of each memory size, and chooses the best."""
 
-from __future__ import annotations
-
 import os
 import signal
+from collections.abc import Callable, Generator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path  # typer reads annotations when it runs
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.apply import Default, min_value, with_defaults
+from bench.check import Figures
 from bench.choose import MILLION, Choice, Conditions, Strategy, best, is_cheaper
 from bench.choose import choose as price_sizes
 from bench.machine import machine
@@ -28,11 +28,6 @@ from bench.table import print_candidates, print_check, print_rows
 from resizer.cli.command_line import HELP_OPTIONS, amount, run
 from resizer.cli.prices import Architecture, prices
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from bench.check import Figures
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,10 +1,9 @@
 """Connects to the AWS account and finds the function to measure."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,9 +11,6 @@ from botocore.session import get_session
 
 from resizer.errors import ConfigError, UsageError
 from resizer.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_TIMEOUT_SECONDS: Final = 900  # Lambda's quota
 # No retries: the second invocation would run, and be measured, beside the first.

@@ -1,7 +1,5 @@
 """Writes the chosen sizes into `template.yaml`. Only the defaults change; comments stay."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -6,29 +6,23 @@ Each contender runs in a warm process of its own, and the timer is that process'
 picture; `python -m bench.peers` computes ratios, because its contenders take turns.
 """
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.estimate import duration
 from bench.local import LocalRun
 from bench.measure import Artifact, measure
-from bench.peers.comparison import FLOOR, contenders
+from bench.peers.comparison import contenders
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, OURS, Worker
+from bench.peers.worker import FLOOR, FORMATS, OURS, Worker
 from bench.pictures import Picture, pictures
 from bench.plan import Plan
 from bench.stub_s3 import Network, stub_s3
 from devtools.lambda_runtime.tools import installed_tools
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUNDS = 10
 CODE, LAYER = Path("build/bench/function"), Path("build/bench/layer")

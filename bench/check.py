@@ -4,27 +4,21 @@ Both run in turn on the same machine, so its speed does not matter: unchanged co
 the drawn samples.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 import tarfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from bench.peers.worker import OURS, Worker
+from bench.plan import OnProgress
 from bench.sizes import MB_PER_CORE
 from resizer.cli.cost import MB_PER_GB
-from resizer.cli.prices import Architecture
+from resizer.cli.prices import Architecture, Prices
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from bench.plan import OnProgress
-    from resizer.cli.prices import Prices
 
 MAX_RATIO: Final = 1.15
 WARM_UP_ROUNDS: Final = 3

@@ -1,21 +1,14 @@
 """Computes the price and duration of each memory size, and chooses the best. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bench.rows import Outcome
+from bench.rows import Outcome, Row
 from bench.sizes import MB
 from resizer.cli.cost import Cost, Usage, month_cost
-from resizer.cli.prices import Architecture
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bench.rows import Row
-    from resizer.cli.prices import Prices
+from resizer.cli.prices import Architecture, Prices
 
 MILLION: Final = 1e6
 # Sizes this close count as equal. Two runs on one day differed by up to 8 % at 1024 MB, and found different sizes the

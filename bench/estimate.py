@@ -4,22 +4,16 @@ Lambda throttles a function that has less than one processor: it stops it until 
 CPU time divided by the share; waiting for S3 fits into the stops. With a whole processor or more nothing is throttled.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bench.peers.worker import OURS, Worker
+from bench.peers.worker import OURS, Sample, Worker
+from bench.pictures import Picture
+from bench.plan import OnProgress, Plan
 from bench.rows import Kind, Outcome, Row
 from bench.sizes import MB, processor_share
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bench.peers.worker import Sample
-    from bench.pictures import Picture
-    from bench.plan import OnProgress, Plan
 
 # A throttled process finds cold caches when it continues after 20 ms: a tenth more CPU time, measured.
 THROTTLING_COST: Final = 1.1

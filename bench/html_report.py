@@ -1,26 +1,20 @@
 """The report as a single HTML page, without scripts or other files."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from bench.choose import TIE_RULE
+from bench.choose import TIE_RULE, Candidate, Choice, Conditions
 from bench.peers.comparison import PeerResult, contenders
 from bench.peers.ratios import ratio
 from bench.peers.table import RATIO_HEADER, ratio_cells
 from bench.plots import cost_and_duration, cpu_of_peers
+from bench.rows import Row
 from bench.table import CANDIDATE_HEADER, ROW_HEADER, ROW_UNITS, candidate_cells, row_cells, summary
 from resizer.cli.bill import Stack, whole_bill
 from resizer.cli.cost_table import HEADER, bill_rows, cheapest_trigger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from bench.choose import Candidate, Choice, Conditions
-    from bench.rows import Row
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1d2329; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }

@@ -5,19 +5,21 @@ excludes that prefix, and the function's role can write there. So the published 
 own, with one folder there as the source prefix and another as the output prefix.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import uuid
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bench.account import Account, Target
 from bench.measure import outcome_of
+from bench.pictures import Picture
+from bench.plan import OnProgress, Plan
 from bench.platform_report import Report, read_report
 from bench.rows import Kind, Outcome, Row
 from bench.s3_event import object_created
@@ -25,13 +27,6 @@ from bench.sizes import MB
 from resizer.errors import UsageError
 from resizer.planning.outputs import outputs
 from resizer.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
-
-    from bench.account import Account, Target
-    from bench.pictures import Picture
-    from bench.plan import OnProgress, Plan
 
 # Versions must reject what does not fit, and neither forward nor report it. Originals are in the output bucket, too.
 REMOVED_VARIABLES: Final = frozenset(

@@ -1,24 +1,19 @@
 """Measures on this machine, in control groups; where there are none, it estimates."""
 
-from __future__ import annotations
-
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bench.estimate import estimate
 from bench.machine import machine
 from bench.measure import Artifact, measure
+from bench.plan import OnProgress, Plan
+from bench.rows import Row
 from bench.stub_s3 import Network, stub_s3
 from devtools.cgroup import Limits, control_group
 from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
-
-    from bench.plan import OnProgress, Plan
-    from bench.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

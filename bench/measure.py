@@ -1,11 +1,13 @@
 """Measures the built function in Lambda's runtime emulator, with the memory and processor share of each size."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
+from bench.pictures import Picture
+from bench.plan import OnProgress, Plan
 from bench.rows import Kind, Outcome, Row
 from bench.s3_event import etag_of, object_created
 from bench.sizes import MB, processor_share
@@ -15,13 +17,6 @@ from devtools.lambda_runtime.model import Function, Result, Tools
 from devtools.lambda_runtime.template import allocator_settings
 from devtools.lambda_runtime.tools import PROJECT
 from resizer.errors import Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from bench.pictures import Picture
-    from bench.plan import OnProgress, Plan
 
 BUCKET: Final = "photos"
 TEST_EVENT: Final = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}

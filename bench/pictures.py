@@ -1,14 +1,13 @@
 """The pictures to measure with, and the share of each in the mix."""
 
-from __future__ import annotations
-
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.cli.files import resize_files
 from resizer.cli.sources import LocalSource
@@ -21,9 +20,6 @@ from resizer.memory.process import RESERVED
 from resizer.pipeline import limits_for
 from resizer.planning.outputs import plan
 from resizer.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif"}
 NO_PIXEL_LIMIT: Final = 10**12

@@ -1,13 +1,9 @@
 """What to measure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bench.pictures import Picture
+from bench.pictures import Picture
 
 OnProgress = Callable[[str], None]  # is called with what is being measured
 

@@ -1,7 +1,5 @@
 """Reads the report that Lambda writes at the end of an invocation's log, as text or as JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -1,11 +1,14 @@
 """Plots as SVG: price and duration by memory size, and the CPU time of each contender."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from bench.choose import Candidate
+from bench.peers.comparison import Contender, PeerResult
 
 mpl.use("svg")
 from matplotlib import pyplot as plt
@@ -13,14 +16,6 @@ from matplotlib.ticker import ScalarFormatter
 
 from bench.peers.ratios import geometric_mean
 from bench.peers.worker import OURS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
-
-    from bench.choose import Candidate
-    from bench.peers.comparison import Contender, PeerResult
 
 PRICE: Final = "#0b6e4f"
 TIME: Final = "#c1440e"

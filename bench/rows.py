@@ -1,18 +1,14 @@
 """The measurements: one row for each picture and memory size, stored as JSON lines."""
 
-from __future__ import annotations
-
 import json
 import statistics
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 
 class Kind(StrEnum):

@@ -3,8 +3,6 @@
 This module imports nothing from `resizer`, because it also runs beside the built function, which lacks some modules.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 from urllib.parse import quote_plus

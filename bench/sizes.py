@@ -1,7 +1,5 @@
 """Lambda's memory sizes, and the share of a processor that each one gets."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from resizer.errors import UsageError

@@ -4,22 +4,18 @@ The files of a folder are the objects. A GET of `bucket/any/prefix/NAME` serves 
 benchmark can use a new key, and its PUTs create new objects. The last `MAX_STORED_OBJECTS` uploads can be read again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 from urllib.parse import unquote
 
 from bench.s3_event import etag_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # An assumption: more than loopback, less than the 100 to 200 ms for small objects of the S3 user guide ("Performance
 # guidelines"). Set your own, or measure on AWS with LIVE=.

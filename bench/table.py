@@ -1,24 +1,17 @@
 """Prints the rows, the candidates and the comparison with the accepted code as tables."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.choose import TIE_RULE, Strategy, best, is_cheaper, lowest
+from bench.check import Figures
+from bench.choose import TIE_RULE, Candidate, Choice, Strategy, best, is_cheaper, lowest
+from bench.rows import Row
 from bench.sizes import MB
 from resizer.cli.lines import count
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
-
-    from bench.check import Figures
-    from bench.choose import Candidate, Choice
-    from bench.rows import Row
 
 # These columns are the same on the terminal and in the HTML report.
 ROW_HEADER: Final = ("picture", "size", "init", "cold", "warm", "CPU", "peak", "plan", "")

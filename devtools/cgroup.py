@@ -4,22 +4,18 @@ Linux only, cgroup version 1 or 2. You need write access to a folder of /sys/fs/
 with `systemd-run --user --scope --property=Delegate=yes COMMAND`.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
 import time
 import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT: Final = Path("/sys/fs/cgroup")
 PERIOD_MICROSECONDS: Final = 20_000  # short, so that a process runs slowly but steadily, not stop and go

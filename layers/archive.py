@@ -1,14 +1,10 @@
 """Zips a folder into the same bytes on any machine, and compares its size with Lambda's limits."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 MEGABYTE: Final = 1_000_000
 LIMIT_ZIPPED_MB: Final = 50  # Lambda quotas: a direct upload

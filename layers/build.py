@@ -6,8 +6,6 @@
 Python of Lambda's version compiles the bytecode: without bytecode, a cold start takes three times as long.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import os
@@ -63,7 +61,9 @@ def build_layer(name: str, architecture: str, folder: Path, *, trimmed: bool = T
         contents.remove_unused(target)
         if (target / "botocore").exists():
             service_data.trim(target / "botocore" / "data")
-        _compile(target, "/opt/python", "-b")
+            contents.replace_modules(target)
+        # These packages use assertions only to tell type checkers about types.
+        _compile(target, "/opt/python", "-b", "-o", "2")  # without docstrings and assertions
         contents.remove_sources(target)
     else:
         _compile(target, "/opt/python")

@@ -1,12 +1,8 @@
 """Removes from the installed packages what the function never uses: each megabyte slows a cold start."""
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 # Utilities of Powertools that we never import. Logger needs jmespath_utils.
 POWERTOOLS_UTILITIES: Final = (
@@ -69,6 +65,14 @@ UNUSED: Final = {
     "botocore/data/*/*/waiters-2.json": "we use no waiters",
     "*.dist-info": "for installers; licences are copied elsewhere",
 }
+# Packages import these modules, but we call nothing in them. Each is replaced by this source.
+REPLACED: Final = {
+    "urllib3/http2/__init__.py": "",  # HTTP/2 is opt-in; this imports importlib.metadata: 5 ms and 0.7 MB
+    "botocore/docs/__init__.py": "",  # generates botocore's documentation
+    # The same; this imports html.parser with its table of HTML entities.
+    "botocore/docs/docstring.py": "ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = lambda **_: None\n",
+    "aws_lambda_powertools/utilities/jmespath_utils/__init__.py": "",  # this imports typing_extensions: 0.4 MB
+}
 
 
 def keep_licences(packages: Path, licences: Path) -> None:
@@ -86,6 +90,14 @@ def remove_unused(packages: Path) -> None:
     for pattern in UNUSED:
         for found in sorted(packages.glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
+def replace_modules(packages: Path) -> None:
+    """Replace the modules of `REPLACED`. Raises `FileNotFoundError` if a package no longer has one."""
+    for name, source in REPLACED.items():
+        with (packages / name).open("r+") as module:
+            module.truncate()
+            module.write(source)
 
 
 def remove_sources(packages: Path) -> None:

@@ -4,15 +4,11 @@ SAM publishes a new version only if the function's own code or settings change, 
 the alias. That is why the function's code contains this fingerprint.
 """
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from devtools.lambda_runtime.interpreter import VERSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE_NAME: Final = "layers.sha256"
 INPUTS: Final = ("requirements/runtime.txt", "requirements/heic.txt", "layers/*.py")

@@ -1,8 +1,6 @@
 """Installs pinned packages for another machine, with uv: pip would evaluate markers such as `platform_machine` for this
 machine."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import shutil

@@ -4,24 +4,30 @@ botocore comes with 31 MB in 440 folders, and searches all of them for each new 
 operations to parse.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import shutil
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
-# botocore itself calls HeadBucket after a redirect to another region, and CreateSession for directory buckets.
+# botocore itself calls HeadBucket after a redirect to another region.
 OPERATIONS: Final = {
-    "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket", "CreateSession"),
+    "s3": ("GetObject", "HeadObject", "PutObject", "DeleteObject", "HeadBucket"),
     "sqs": ("SendMessage",),
     "lambda": ("Invoke",),
     "events": ("PutEvents",),
 }
+# S3's endpoint rules with these texts in a condition never apply: they are for directory buckets, Outposts, access
+# points and Object Lambda. None of these sends events, and settings refuse their names.
+NEVER_MET: Final = (
+    '"--x-s3"',
+    '"--xa-s3"',
+    '"--op-s3"',
+    '"bucketArn"',
+    "UseS3ExpressControlEndpoint",
+    "UseObjectLambdaEndpoint",
+)
 SHARED: Final = ("_retry.json", "partitions.json", "sdk-default-configuration.json", "endpoints.json")
 
 
@@ -41,7 +47,11 @@ def trim(data: Path) -> None:
             content = _read(file)
             file.unlink()
             plain = file.with_suffix("")  # the layer's zip compresses it; decompressing it again would take 6 ms
-            _rewrite(plain, _model(content, operations) if plain.name == "service-2.json" else content)
+            if plain.name == "service-2.json":
+                content = _model(content, operations)
+            elif service == "s3" and "rules" in content:
+                content["rules"] = _rules(content["rules"])
+            _rewrite(plain, content)
 
 
 def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +61,15 @@ def _endpoints(content: dict[str, Any]) -> dict[str, Any]:
         for partition in content["partitions"]
     ]
     return {**content, "partitions": partitions}
+
+
+def _rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The endpoint rules that can apply: a third of S3's. A client keeps them in memory."""
+    return [
+        {**rule, "rules": _rules(rule["rules"])} if "rules" in rule else rule
+        for rule in rules
+        if not any(text in json.dumps(rule["conditions"]) for text in NEVER_MET)
+    ]
 
 
 def _model(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The entry of the command line: `resizer` or `python -m resizer`."""
 
-from __future__ import annotations
-
 import signal
 import sys
 

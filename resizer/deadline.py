@@ -1,16 +1,12 @@
 """The time left in the invocation, and the time that a decode will take."""
 
-from __future__ import annotations
-
 import math
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
-
-if TYPE_CHECKING:
-    from resizer.model import Header
+from resizer.model import Header
 
 # Work stops this early: time for the running uploads, the answer and the log.
 MARGIN_SECONDS: Final = 2.0

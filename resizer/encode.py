@@ -1,26 +1,17 @@
 """Encodes pixels as files."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from PIL.Image import Image
 
 from resizer import deadline
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import RENDITIONS
-from resizer.formats.base import SaveOptions
-from resizer.model import Rendition
-from resizer.settings.rules import Effort
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from PIL.Image import Image
-
-    from resizer.formats.base import RenditionFormat
-    from resizer.model import Format, Frame, RenditionPlan
-    from resizer.settings.rules import Quality
+from resizer.formats.base import RenditionFormat, SaveOptions
+from resizer.model import Format, Frame, Rendition, RenditionPlan
+from resizer.settings.rules import Effort, Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

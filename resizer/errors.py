@@ -11,15 +11,11 @@ ResizerError
 └── OurFault
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, ClassVar, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import ClassVar, Final
 
 
 class Reason(StrEnum):

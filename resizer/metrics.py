@@ -1,19 +1,13 @@
 """Writes the CloudWatch metrics of an invocation as one line of EMF."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from resizer.report import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resizer.report import Report
+from resizer.report import Outcome, Report
 
 SERVICE: Final = os.environ.get("POWERTOOLS_SERVICE_NAME") or "resizer"
 NAMESPACE: Final = "Resizer"

@@ -1,11 +1,12 @@
 """The steps of one image, in order: from the source that an event names to its renditions in S3."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, NamedTuple, cast
+
+from PIL.Image import Image
 
 from resizer import deadline
 from resizer.color.srgb import source_colors, to_srgb
@@ -19,29 +20,23 @@ from resizer.layout.compose import compose_each, load_overlays
 from resizer.layout.views import at_views, small_copy
 from resizer.memory.process import available, limited, memory_limit, return_freed_memory
 from resizer.metadata.exif import kept_exif
+from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
 from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
 from resizer.publish.manifest import Manifest
 from resizer.publish.placeholder import placeholder_of
 from resizer.report import Outcome, Report
-from resizer.resize import MULTIPLIES_IN_PLACE, release_buffers
+from resizer.resize import MULTIPLIES_IN_PLACE
+from resizer.s3 import S3
 from resizer.s3.source import open_source
+from resizer.s3.stream import SourceStream
+from resizer.settings import Settings
 from resizer.settings.rules import RenditionSpec, Rule
 from resizer.store.object_headers import headers_for
 from resizer.store.reconcile import Reconciler
 from resizer.store.uploads import upload_all
 from resizer.store.writer import Writer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from PIL.Image import Image
-
-    from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
-    from resizer.s3 import S3
-    from resizer.s3.stream import SourceStream
-    from resizer.settings import Settings
 
 
 def process(source: SourceObject, settings: Settings, s3: S3, report: Report | None = None) -> Report:
@@ -147,7 +142,6 @@ def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], 
 
     @cache
     def reclaim() -> int | None:
-        release_buffers()
         return_freed_memory()
         return available(settings.function_memory)
 

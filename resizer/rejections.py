@@ -1,19 +1,14 @@
 """Records images that this function cannot resize, or forwards them to a function with more memory."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote_plus
 
 from resizer.errors import Reason
-from resizer.report import Outcome
+from resizer.model import SourceObject
+from resizer.report import Outcome, Report
 from resizer.s3.clients import send
-
-if TYPE_CHECKING:
-    from resizer.model import SourceObject
-    from resizer.report import Report
-    from resizer.settings import Settings
+from resizer.settings import Settings
 
 
 def report_rejection(report: Report, settings: Settings) -> None:

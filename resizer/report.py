@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from resizer.errors import Reason
 from resizer.memory.process import peak, reset_peak
+from resizer.model import Header, RenditionPlan, SourceObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from resizer.errors import Reason
-    from resizer.model import Header, RenditionPlan, SourceObject
     from resizer.publish.manifest import Manifest
     from resizer.s3.stream import SourceStream
 

@@ -107,4 +107,4 @@ def test_type_checking_imports_do_not_count() -> None:
     """`imports` finds those inside functions, but not those under TYPE_CHECKING."""
     names = {path: imports(tree) for path, tree in modules()}
     assert "resizer.color.described" in names["color/srgb.py"]
-    assert "resizer.model.SourceObject" not in names["planning/guard.py"]
+    assert "resizer.planning.geometry.Placement" not in names["model.py"]

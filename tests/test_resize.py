@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from resizer.resize import resize
+from resizer.resize import BACKEND, _scaled, resize
 from tests.support.pictures import grey_like, photo_like, psnr, translucent
 
 PICTURES = [photo_like(480, 320), grey_like(480, 320), translucent(480, 320)]
@@ -50,3 +50,16 @@ def test_overwriting_the_source_gives_the_same_pixels(backend: str) -> None:
     kept = resize(PICTURES[2], (120, 80))
     overwritten = resize(PICTURES[2].copy(), (120, 80), overwrite=True)
     assert psnr(overwritten.convert("RGBa"), kept.convert("RGBa")) > 45
+
+
+@pytest.mark.skipif(BACKEND == "pillow", reason="only the SIMD resampler makes the result after the picture is closed")
+@pytest.mark.parametrize("box", [None, (0.0, 0.0, 479.5, 319.5), (101.3, 57.8, 333.1, 250.2), (20, 30, 420, 130)])
+def test_closing_the_picture_before_the_result_is_made_gives_the_same_pixels(
+    box: tuple[float, float, float, float] | None,
+) -> None:
+    """It scales down and then across, which is what the resampler does in one step, to the last bit."""
+    picture, size = photo_like(480, 320).copy(), (133, 77)
+    expected = _scaled(picture, size, box or (0, 0, 480, 320))
+    assert resize(picture, size, box=box, close=True).tobytes() == expected.tobytes()
+    with pytest.raises(ValueError, match="closed"):
+        picture.tobytes()

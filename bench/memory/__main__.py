@@ -1,7 +1,5 @@
 """`python -m bench.memory`: compares the memory plan with the measured peak of each image."""
 
-from __future__ import annotations
-
 from pathlib import Path  # typer reads annotations when it runs
 from tempfile import TemporaryDirectory
 from typing import Annotated

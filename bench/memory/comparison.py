@@ -1,20 +1,16 @@
 """Compares the planned and the measured memory of an image."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.table import Table
 
 from resizer.settings.rules import DEFAULT_WIDTHS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SLACK_MB: Final = 15
 

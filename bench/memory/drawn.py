@@ -1,15 +1,11 @@
 """Draws images in every format and mode, in several sizes."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 from PIL import Image
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 ImageKind = tuple[str, str, str, dict[str, Any]]  # name, mode, format, and the encoder's options
 

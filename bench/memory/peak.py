@@ -3,16 +3,15 @@
 S3 is so slow that as many renditions as possible wait in memory.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 from PIL import Image
@@ -26,9 +25,6 @@ from resizer.s3.clients import MAX_CONNECTIONS
 from resizer.settings import Settings
 from resizer.settings.environment import parse_widths
 from resizer.settings.rules import Fit, RenditionSpec, Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 UPLOAD_WAIT_SECONDS: Final = 60  # how long an upload waits for the others
 

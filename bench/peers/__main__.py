@@ -1,7 +1,5 @@
 """`python -m bench.peers`: compares Resizer with other libraries."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from dataclasses import asdict

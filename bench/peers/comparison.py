@@ -1,23 +1,17 @@
 """Runs all contenders on the same pictures and the same S3, in turns, so that noise affects all of them alike."""
 
-from __future__ import annotations
-
 import importlib.util
 import shutil
 import statistics
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.peers.pixels import worst_psnr
-from bench.peers.worker import FORMATS, OURS, PEERS, Sample, Worker
+from bench.peers.worker import FLOOR, FORMATS, OURS, PEERS, Sample, Worker
+from bench.plan import OnProgress
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from bench.plan import OnProgress
-
-FLOOR: Final = "floor"
 WARM_UP_ROUNDS: Final = 2
 
 

@@ -1,21 +1,15 @@
 """ImageMagick, one command per width, as its manual advises for thumbnails: scaled JPEG decode and -thumbnail."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from bench.peers.objects import fetch, store
-from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
-
-if TYPE_CHECKING:
-    from bench.peers.serve import Task
+from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS, Task
 
 # Version 7 is `magick`; Debian's version 6 is /usr/bin/convert. PATH may have another program called `convert`.
 PROGRAM = shutil.which("magick") or "/usr/bin/convert"

@@ -1,15 +1,12 @@
 """The S3 requests of the Python contenders, with boto3."""
 
-from __future__ import annotations
-
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
-if TYPE_CHECKING:
-    from bench.peers.serve import Task
+from bench.peers.serve import Task
 
 
 @cache

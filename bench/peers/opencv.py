@@ -1,22 +1,16 @@
 """OpenCV at its best: JPEGs decoded at 1/2, 1/4 or 1/8, then INTER_AREA, as its manual advises."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from bench.peers.objects import fetch, store
-from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from bench.peers.serve import Task
+from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS, Task
 
 REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 ENCODINGS = {

@@ -1,12 +1,14 @@
 """Resizer: calls the Lambda handler with an S3 event. It also runs from the built function."""
 
-from __future__ import annotations
-
 import uuid
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from PIL.Image import Image
+
+from bench.peers.serve import Task
 from bench.s3_event import object_created
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
@@ -16,13 +18,6 @@ from resizer.layout.views import at_views
 from resizer.pipeline import limits_for
 from resizer.planning.geometry import wanted_size
 from resizer.planning.outputs import plan
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from PIL.Image import Image
-
-    from bench.peers.serve import Task
 
 
 def context() -> Any:

@@ -4,23 +4,17 @@ The reference is a full decode, turned upright and resized by Pillow's Lanczos. 
 and some do not, and some ignore the orientation: each is compared with the reference that is like its own pixels.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from bench.peers.worker import PEERS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 PEAK = 255.0
 

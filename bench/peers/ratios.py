@@ -1,18 +1,12 @@
 """Resizer's CPU time, memory and quality compared with those of each peer, and the targets."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bench.peers.comparison import FLOOR
-from bench.peers.worker import OURS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.peers.comparison import PeerResult
+from bench.peers.comparison import PeerResult
+from bench.peers.worker import FLOOR, OURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ Run it as `python -m bench.peers.serve MODULE`. The module's `resize(task)` retu
 `make bench-check` also runs this module of an older revision, so `Task` and the figures must keep their fields.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

@@ -1,21 +1,22 @@
 """Prints the comparison with other libraries as tables."""
 
-from __future__ import annotations
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+from rich.console import Console
 from rich.table import Table
 
-from bench.peers.ratios import MAX_MEMORY_RATIO, geometric_mean, lower_quality_photos, memory_ratios, pairs, ratio
+from bench.peers.comparison import Contender, PeerResult
+from bench.peers.ratios import (
+    MAX_MEMORY_RATIO,
+    Ratio,
+    geometric_mean,
+    lower_quality_photos,
+    memory_ratios,
+    pairs,
+    ratio,
+)
 from bench.peers.worker import OURS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import Console
-
-    from bench.peers.comparison import Contender, PeerResult
-    from bench.peers.ratios import Ratio
 
 RATIO_HEADER: Final = (
     "CPU of Resizer divided by",

@@ -1,18 +1,12 @@
 """The AWS tutorial's handler: boto3 downloads to a file; Pillow opens it and makes a thumbnail for each width."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image
 
 from bench.peers.objects import client
-from bench.peers.serve import QUALITY, WIDTHS
-
-if TYPE_CHECKING:
-    from bench.peers.serve import Task
+from bench.peers.serve import QUALITY, WIDTHS, Task
 
 
 def resize(task: Task) -> int:

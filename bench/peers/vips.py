@@ -1,20 +1,14 @@
 """pyvips at its best: `thumbnail` decodes to scale and turns upright; each size is made from the one before."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pyvips
 from PIL import Image
 
 from bench.peers.objects import fetch, store
-from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from bench.peers.serve import Task
+from bench.peers.serve import QUALITY, WEBP_QUALITY, WIDTHS, Task
 
 SUFFIXES = {
     "JPEG": f".jpg[Q={QUALITY},keep=none]",

@@ -1,7 +1,5 @@
 """Starts a contender's process (see `bench.peers.serve`) and sends it pictures."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -10,18 +8,17 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import TYPE_CHECKING, Final, Self
+from types import TracebackType
+from typing import Final, Self
 
 from bench.peers.serve import Task
 from bench.s3_event import etag_of
 from devtools.lambda_runtime.template import allocator_settings
 from devtools.lambda_runtime.tools import PROJECT
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
 PEERS: Final = Path(__file__).parent
 OURS: Final = "ours"  # Resizer
+FLOOR: Final = "floor"  # the same encodes, and nothing else
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _number = count()
 
@@ -79,8 +76,10 @@ class Worker:
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
         }
-        if contender == OURS:
-            environment |= allocator_settings(PROJECT / "template.yaml") | (built.environment if built else {})
+        if contender in {OURS, FLOOR}:  # else the floor would get fresh pages, and Resizer none
+            environment |= allocator_settings(PROJECT / "template.yaml")
+        if contender == OURS and built:
+            environment |= built.environment
         self.contender = contender
         self.cpu_total = 0.0  # seconds of all runs, for pytest-benchmark's timer
         self._process = Popen(command(contender, built), stdin=PIPE, stdout=PIPE, text=True, env=environment, cwd=code)

@@ -1,14 +1,13 @@
 """`python -m devtools.deploy`: `make deploy` runs it with the Python of the environment that contains `sam`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from devtools.deploy import target
 from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command, split_words
@@ -17,9 +16,6 @@ from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.template import load
 from resizer.errors import ConfigError, UsageError
 from resizer.settings import Settings, file
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TEMPLATE: Final = Path("template.yaml")
 SAM_OPTIONS: Final = (

@@ -1,15 +1,11 @@
 """Converts PARAMETERS="BucketName=photos Widths=320,960" to options of `sam deploy`."""
 
-from __future__ import annotations
-
 import difflib
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 def parse(text: str, declared: Iterable[str]) -> dict[str, str]:

@@ -1,13 +1,9 @@
 """The questions of `make deploy`. All other parameters keep their deployed values, or else their defaults."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 EMPTY: Final = "-"  # a dash means an empty value, because the Enter key keeps the current one
 

@@ -1,7 +1,5 @@
 """Checks where a deployment goes: its region and credentials, and whether it is AWS or an emulator."""
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import socket

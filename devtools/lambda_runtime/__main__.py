@@ -1,19 +1,15 @@
 """`python -m devtools.lambda_runtime EVENT`: the command of `make invoke`."""
 
-from __future__ import annotations
-
-from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.filesize import decimal
 
+from devtools.lambda_runtime.model import Result
 from resizer.cli.command_line import HELP_OPTIONS, run
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from devtools.lambda_runtime.model import Result
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", context_settings=HELP_OPTIONS

@@ -1,16 +1,12 @@
 """Reads from the output of `sam build` a function that the emulator can run: code, layers and settings."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from devtools.lambda_runtime.model import Function
 from devtools.lambda_runtime.template import Stack, load
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 BUILT: Final = Path(".aws-sam/build/template.yaml")
 

@@ -5,8 +5,6 @@ The emulator crashes if it gets a second request before it has answered the firs
 the function raises an error.
 """
 
-from __future__ import annotations
-
 import json
 import socket
 import subprocess
@@ -14,19 +12,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from devtools.cgroup import ControlGroup
 from devtools.lambda_runtime.figures import function_log, read_figures
 from devtools.lambda_runtime.log import Log
 from devtools.lambda_runtime.model import Function, Result, Tools
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from devtools.cgroup import ControlGroup
 
 HOST: Final = "127.0.0.1"
 PATH: Final = "/2015-03-31/functions/function/invocations"

@@ -1,13 +1,9 @@
 """Parses the emulator's log of one invocation into durations."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final
 
 INIT: Final = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 INIT_STATUS: Final = re.compile(r"INIT RTDONE\(status: (\w+)\)")

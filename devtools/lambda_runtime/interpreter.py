@@ -1,18 +1,14 @@
 """Finds a Python of Lambda's version on this machine."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 VERSION: Final = "3.13"  # as `Runtime: python3.13` in template.yaml
 NAME: Final = f"python{VERSION}"

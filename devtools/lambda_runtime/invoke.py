@@ -1,27 +1,22 @@
 """Invokes the built artifact in the real runtime, with a local S3 that contains the event's images."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.emulator import Emulator, emulator
+from devtools.lambda_runtime.model import Result
 from devtools.lambda_runtime.objects import NamedObject, named_objects
 from devtools.lambda_runtime.tools import installed_tools
 from resizer.errors import UsageError
 from resizer.local.embedded import CREDENTIALS, REGION, embedded_aws
 from resizer.local.samples import samples
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
-    from devtools.lambda_runtime.model import Result
 
 SAMPLE: Final = "landscape.jpg"
 # It also matches events inside a JSON string, and the ETags of multipart uploads, which end in the number of parts.

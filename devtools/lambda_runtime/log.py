@@ -1,12 +1,8 @@
 """Reads a process's output while it runs."""
 
-from __future__ import annotations
-
+import subprocess
 import threading
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import subprocess
+from typing import Final
 
 TIMEOUT_SECONDS: Final = 10
 

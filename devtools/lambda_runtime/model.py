@@ -1,15 +1,11 @@
 """Values: a built function, the tools to run it, and an invocation's result."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from devtools.lambda_runtime.figures import Figures
+from devtools.lambda_runtime.figures import Figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,9 @@
 """Finds the S3 objects in an event of any sender."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class NamedObject(NamedTuple):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import yaml
-from yaml import SafeLoader
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-elif yaml.__with_libyaml__:  # reads our template in an eighth of the time
-    from yaml import CSafeLoader as SafeLoader
+try:
+    from yaml import CSafeLoader as SafeLoader  # of libyaml, which reads our template in an eighth of the time
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment] # the same interface
 
 PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": "123456789012",

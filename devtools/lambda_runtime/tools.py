@@ -1,7 +1,5 @@
 """Finds the emulator and the runtime interface client that `make` has installed."""
 
-from __future__ import annotations
-
 import platform
 from pathlib import Path
 from typing import Final

@@ -1,16 +1,11 @@
 """The whole bill of a month, line by line: Lambda, S3 and everything else that AWS charges for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from resizer.cli.cost import Line
-
-if TYPE_CHECKING:
-    from resizer.cli.cost import Cost
-    from resizer.cli.prices import Price, Prices
+from resizer.cli.cost import Cost, Line
+from resizer.cli.prices import Price, Prices
 
 # Measured log bytes per upload: the handler's line, its metrics, and Lambda's `platform.start` and `platform.report` in
 # JSON format. A test checks this figure.

@@ -1,7 +1,5 @@
 """Runs a command line: after a mistake of the user it prints one line instead of a traceback."""
 
-from __future__ import annotations
-
 import math
 import re
 import sys

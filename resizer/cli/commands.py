@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -23,8 +24,6 @@ from resizer.cli.explain_command import explain
 from resizer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resizer.cli.files import Result
 
 app = typer.Typer(

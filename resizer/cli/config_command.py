@@ -1,9 +1,7 @@
 """`resizer config`: checks the settings file, and prints its JSON Schema for editors."""
 
-from __future__ import annotations
-
 import os
-from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
+from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -1,11 +1,10 @@
 """Reads the stack and a bucket's notifications from AWS, and writes the change."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import (
@@ -19,9 +18,6 @@ from botocore.exceptions import (
 
 from resizer.cli.notifications import Change, Target, connected, disconnected
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Errors that are solved by setting a region or a profile.
 NOT_SET: Final = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound)

@@ -1,7 +1,5 @@
 """`resizer connect`: makes an existing bucket send its events to a stack."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import replace
 from typing import Annotated

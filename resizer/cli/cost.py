@@ -1,15 +1,10 @@
 """A month's cost of Lambda (requests, GB-seconds) and S3 (requests)."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
 from resizer.cli.prices import Architecture, Price, Prices
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MB_PER_GB = 1024
 

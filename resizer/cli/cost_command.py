@@ -1,7 +1,5 @@
 """`resizer cost`: the bill of a month."""
 
-from __future__ import annotations
-
 import os
 from typing import Annotated
 

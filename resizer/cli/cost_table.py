@@ -1,23 +1,15 @@
 """A month's bill as a table."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
 from resizer.cli.bill import Stack, Trigger, trigger_line, whole_bill
-from resizer.cli.cost import Usage, cost
+from resizer.cli.cost import Line, Usage, cost
 from resizer.cli.lines import count
 from resizer.cli.prices import prices
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-    from resizer.cli.cost import Line
 
 MILLION = 1e6
 HEADER = ("", "per month", "dollars", "per million", "price as of")

@@ -1,12 +1,11 @@
 """`resizer explain`: the renditions that a key would get, and why."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator
 from functools import partial
 from math import inf
-from pathlib import Path  # noqa: TC003 # typer reads annotations when it runs
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,14 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from resizer.errors import UsageError
+from resizer.settings import Settings
+from resizer.settings.rules import RenditionSpec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.settings import Settings
-    from resizer.settings.rules import RenditionSpec
-
-    Row = tuple[str, str, str]  # key, size and format
+Row = tuple[str, str, str]  # key, size and format
 
 console = Console()
 

@@ -1,27 +1,20 @@
 """Runs local files through the pipeline, without AWS."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from resizer.cli.folder import FolderS3
 from resizer.cli.settings import source_bucket
+from resizer.cli.sources import LocalSource
 from resizer.cli.writable import explain
 from resizer.errors import UsageError
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.report import Outcome
+from resizer.report import Outcome, Report
+from resizer.settings import Settings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from resizer.cli.sources import LocalSource
-    from resizer.report import Report
-    from resizer.settings import Settings
-
-    Result = tuple[LocalSource, Report | UsageError]
+Result = tuple[LocalSource, Report | UsageError]
 
 
 def resize_files(sources: Iterable[LocalSource], out: Path, settings: Settings) -> Iterator[Result]:

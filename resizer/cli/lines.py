@@ -1,17 +1,13 @@
 """Formats the outcome of one source as a readable line."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from posixpath import splitext
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rich.filesize import decimal
 from rich.markup import escape
 
 from resizer.formats import RENDITIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 STYLES: Final = {"resized": "green", "removed": "green", "skipped": "dim", "rejected": "yellow", "failed": "red"}
 

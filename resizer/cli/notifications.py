@@ -6,16 +6,14 @@ filtering".
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from resizer.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    Configuration = Mapping[str, Any]
+Configuration = Mapping[str, Any]
 
 EVENTBRIDGE: Final = "EventBridgeConfiguration"
 ARN_FIELDS: Final = {

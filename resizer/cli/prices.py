@@ -1,17 +1,13 @@
 """AWS's prices, each with its date and source."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from math import inf
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datetime import date
+from typing import Any
 
 
 class Architecture(StrEnum):

@@ -1,18 +1,14 @@
 """The command line's settings: the environment, checked more strictly, and command-line options."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import ConfigError, UsageError
 from resizer.settings import Settings, file
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parse_bucket, parse_widths
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX: Final = "RESIZER_"
 UPLOADS: Final = "photos"

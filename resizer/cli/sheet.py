@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,9 +16,6 @@ from resizer.cli.tables import is_excluded, refusal
 from resizer.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from resizer.cli.files import Result
     from resizer.cli.sources import LocalSource
     from resizer.errors import UsageError

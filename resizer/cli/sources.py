@@ -1,20 +1,15 @@
 """Finds the images that the command line names, in folders too, and gives each a key."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
 from resizer.errors import Rejected
 from resizer.model import IMAGE_EXTENSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,19 @@
 """Prints tables and summaries for the command line."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from resizer.cli.lines import count, event_line, size
 from resizer.cli.sources import readable
-from resizer.errors import Reason
+from resizer.errors import Reason, UsageError
+from resizer.local.service import Service
 from resizer.report import Outcome, Report
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from rich.console import Console
-
-    from resizer.errors import UsageError
-    from resizer.local.service import Service
-    from resizer.settings import Settings
+from resizer.settings import Settings
 
 
 def file_line(file: Path, result: Report | UsageError, console: Console, error_console: Console) -> None:

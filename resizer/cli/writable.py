@@ -1,7 +1,5 @@
 """Checks that output can be written, before a command starts its work."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryFile
 

@@ -1,15 +1,11 @@
 """Builds ICC profiles for well-known colour spaces that a file describes with numbers."""
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from resizer.model import CodePoints
+from resizer.model import CodePoints
 
 SRGB, DISPLAY_P3, BT_2020, ADOBE_RGB = "sRGB", "Display P3", "BT.2020", "Adobe RGB"
 NTSC_1953, PAL, NTSC, FILM, DCI_P3, EBU = "NTSC 1953", "BT.601 (625)", "BT.601 (525)", "film", "DCI-P3", "EBU 3213"

@@ -1,20 +1,16 @@
 """Converts colours to sRGB with littlecms, by the image's ICC profile or by colours that it describes with numbers."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from PIL import Image
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from resizer.model import Header
 
-    from resizer.model import Header
-
-    Transform = Callable[[Image.Image], Image.Image]
+Transform = Callable[[Image.Image], Image.Image]
 
 # The name of each mode's colour space in a profile's header (ICC.1:2022, 7.2.6).
 SPACES: Final = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}

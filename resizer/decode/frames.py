@@ -1,27 +1,19 @@
 """Decodes an image frame by frame to pixels that can be resized; decoder errors become rejections."""
 
-from __future__ import annotations
-
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL.Image import Image
+from PIL.ImageFile import ImageFile
 
 from resizer import deadline
 from resizer.errors import Reason, Rejected, ResizerError, is_our_fault
 from resizer.formats import SOURCES
 from resizer.formats.base import title, truncated
 from resizer.formats.bit_depth import deep_grey
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from PIL.ImageFile import ImageFile
-
-    from resizer.model import Frame, Header
-
+from resizer.model import Frame, Header
 
 # Pillow, pillow-heif and their libraries use these words in errors about files that end early.
 EARLY_END: Final = ("truncated", "end of file", "not enough image data")

@@ -1,12 +1,12 @@
 """Reads an image's header, and rejects images beyond a limit before they are decoded."""
 
-from __future__ import annotations
-
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from resizer.decode.frames import rejecting
 from resizer.decode.sniff import SIGNATURE_BYTES, sniff
@@ -14,13 +14,7 @@ from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
 from resizer.formats.base import MAX_FRAMES, Access, SourceFile, ask, title
 from resizer.memory.plan import MB, memory_needed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from PIL.ImageFile import ImageFile
-
-    from resizer.model import Header, RenditionPlan
+from resizer.model import Header, RenditionPlan
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 

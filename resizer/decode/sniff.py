@@ -1,7 +1,5 @@
 """Detects an object's format by its first bytes: an allow-list decides which decoder sees the rest."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,14 +4,10 @@ Events are parsed by hand: Powertools' data classes do not decode every sender's
 `sequencer`, and take 20 to 50 ms of every cold start to import.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from resizer.events import batch_operations, direct, notification, sqs
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 
 def sender_of(event: Any) -> ModuleType:

@@ -3,21 +3,15 @@
 Source: S3 user guide, "Invoke AWS Lambda function"; Powertools' S3BatchOperationEvent for the new names in 2.0.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from resizer.errors import Reason, UnknownEvent
 from resizer.events.notification import parsed, widths
 from resizer.model import SourceObject
-from resizer.report import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from resizer.report import Report
+from resizer.report import Outcome, Report
 
 MAX_RESULT_BYTES: Final = 1024
 CODES: Final = {Outcome.FAILED: "TemporaryFailure", Outcome.REJECTED: "PermanentFailure"}

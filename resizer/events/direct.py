@@ -1,18 +1,12 @@
 """Direct invocation: the caller asks for one object's renditions and waits for them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from resizer.errors import UnknownEvent
 from resizer.events.notification import widths
 from resizer.model import SourceObject
-from resizer.report import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from resizer.report import Report
+from resizer.report import Outcome, Report
 
 
 def read(event: Mapping[str, Any]) -> list[SourceObject | UnknownEvent]:

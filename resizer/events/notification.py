@@ -3,24 +3,17 @@
 Source: S3 user guide, "Event message structure" and "EventBridge event message structure".
 """
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from resizer.errors import RecordsFailed, UnknownEvent
 from resizer.model import Change, SourceObject
-from resizer.report import Outcome
+from resizer.report import Outcome, Report
 from resizer.settings.environment import parse_widths
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from resizer.report import Report
-
-    Records = list[SourceObject | UnknownEvent]
-
+Records = list[SourceObject | UnknownEvent]
 EXPECTED: Final = (
     'expected an S3 notification {"Records": [{"eventSource": "aws:s3", "s3": {...}}, ...]}, plain or through SNS or '
     'SQS, an S3 event from EventBridge, an S3 Batch Operations task, {"data": {"bucket": ..., "key": ...}} or '

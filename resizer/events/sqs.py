@@ -1,20 +1,14 @@
 """SQS: a batch of messages; only those that fail are retried."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resizer.errors import UnknownEvent
 from resizer.events.notification import read_message
-from resizer.report import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resizer.model import SourceObject
-    from resizer.report import Report
+from resizer.model import SourceObject
+from resizer.report import Outcome, Report
 
 
 def read(event: dict[str, Any]) -> list[SourceObject | UnknownEvent]:

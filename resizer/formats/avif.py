@@ -1,21 +1,16 @@
 """Reads and writes AVIFs. Its boxes say how much memory libavif needs, and which colours the picture has."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final, cast
 
-from PIL.AvifImagePlugin import AvifImageFile
+from PIL.Image import Image
+from PIL.ImageFile import ImageFile
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.isobmff import PROPERTIES, code_points, offsets, whole_file
 from resizer.model import Format, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL.Image import Image
 
 CONFIGURATION: Final = b"av1C\x81"
 HIGH_BIT_DEPTH, MONOCHROME, SUBSAMPLED = 0x40, 0x10, 0x0C  # bits of an AV1 codec configuration
@@ -28,28 +23,23 @@ BLOCK_BYTES: Final = 1.5
 SPEEDS: Final = {"fast": 10, "balanced": 9, "small": 6}  # libavif's default is 6
 
 
-class OpenedAvif(AvifImageFile):
-    """An opened AVIF with its first bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self.start = data[:PROPERTIES]
-        super().__init__(io.BytesIO(data))
-
-
-class AvifSource(SourceFormat[OpenedAvif]):
+class AvifSource(SourceFormat[ImageFile]):
     """Reads AVIFs; of an animation only the first frame."""
 
     name: ClassVar[str] = "AVIF"
     access: ClassVar[Access] = Access.WHOLE
     seconds_per_pixel: ClassVar[float] = 80e-9
 
-    def open(self, file: SourceFile) -> OpenedAvif:
-        return OpenedAvif(whole_file(file, self.name))
+    def open(self, file: SourceFile) -> ImageFile:
+        from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 # with its libaom takes 1.5 MB, often for nothing
 
-    def describe(self, image: OpenedAvif, file: SourceFile) -> Header:
+        return AvifImageFile(io.BytesIO(whole_file(file, self.name)))
+
+    def describe(self, image: ImageFile, file: SourceFile) -> Header:
         header = super().describe(image, file)  # Pillow has put the boxes' rotation into the EXIF
-        each = sample_bytes(image.start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
-        return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(image.start))
+        start = cast("io.BytesIO", image.fp).getvalue()[:PROPERTIES]  # open until the pixels are loaded
+        each = sample_bytes(start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
+        return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(start))
 
 
 def sample_bytes(start: bytes) -> float:
@@ -79,5 +69,7 @@ class AvifRendition(RenditionFormat):
         # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes;
         # 6 takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG,
         # for 53 % fewer bytes; no option of libaom makes it cheaper.
+        from PIL import AvifImagePlugin  # noqa: F401, PLC0415 # registers itself; as above
+
         how = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
         return self.with_pillow(pictures, options, how, {"duration": [round(each) for each in options.durations]})

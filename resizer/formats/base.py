@@ -1,22 +1,17 @@
 """The base classes for reading and writing a format. Each format's module overrides what is special about it."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import IO, Any, ClassVar, Final, Generic, TypeVar
 
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.orientation import exif_orientation
 from resizer.model import Format, Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from PIL import Image
 
 Opened = TypeVar("Opened", bound=ImageFile)
 # Every frame takes time, however small it is. Ten minutes of film have fewer.

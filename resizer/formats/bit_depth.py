@@ -1,7 +1,5 @@
 """Converts grey samples of more than 8 bits to 8 bits; Pillow's own conversion clips them."""
 
-from __future__ import annotations
-
 import math
 from typing import Final, cast
 

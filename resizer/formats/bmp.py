@@ -4,11 +4,10 @@ Pillow does not read unusual bit fields, nor the transparency and profiles of mo
 descriptions of BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER.
 """
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, ClassVar, Final
+from typing import IO, ClassVar, Final
 
 from PIL import Image, ImageChops
 from PIL.BmpImagePlugin import BmpRleDecoder
@@ -18,9 +17,6 @@ from resizer.formats.base import SourceFile, SourceFormat, ask, exactly
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 FILE_HEADER: Final = 14
 CORE, INFO, V4, V5 = 12, 40, 108, 124  # bytes of headers; other lengths exist between these

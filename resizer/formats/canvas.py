@@ -1,15 +1,12 @@
 """Composes the frames of an animation as browsers do: each frame is drawn on top of the last."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image
 
-if TYPE_CHECKING:
-    from resizer.model import Header
+from resizer.model import Header
 
 CLEAR: Final = (0, 0, 0, 0)
 

@@ -4,9 +4,10 @@ We walk the blocks and compose the frames; Pillow only decodes pixels. Pillow wo
 picture, paint areas that no frame covers, and ignore a loop block after the first frame.
 """
 
-from __future__ import annotations
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from PIL import Image
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat
 from resizer.formats.canvas import Canvas, Disposal, composed
@@ -14,11 +15,6 @@ from resizer.formats.gif_blocks import GifBlocks, GifFrame
 from resizer.formats.pillow_private import Pixels
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Format, Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL import Image
 
 MAX_DURATION: Final = 655_350  # milliseconds; 16 bits of hundredths of a second
 MAX_REPEATS: Final = 65_535

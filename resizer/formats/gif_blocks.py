@@ -1,17 +1,12 @@
 """Walks a GIF's blocks (GIF89a, "Grammar") before decoding: frames, their durations and disposal, and loops."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import MAX_FRAMES, exactly
+from resizer.formats.base import MAX_FRAMES, SourceFile, exactly
 from resizer.formats.canvas import Control, Disposal
-
-if TYPE_CHECKING:
-    from resizer.formats.base import SourceFile
 
 EXTENSION, IMAGE = b"!", b","
 CONTROL, APPLICATION = 0xF9, 0xFF

@@ -1,11 +1,10 @@
 """Reads HEIC, the format of phones' photos, with pillow-heif, which is optional."""
 
-from __future__ import annotations
-
 import importlib
 import io
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -14,9 +13,6 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.isobmff import PROPERTIES, pixel_pieces, whole_file
 from resizer.model import CodePoints, Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Samples per pixel, by pillow-heif's name for the subsampling; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}

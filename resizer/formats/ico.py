@@ -3,12 +3,11 @@
 Among the largest pictures Pillow takes the one with the fewest bits, and it trusts entries more than pictures.
 """
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
+from typing import IO, ClassVar, Final, cast
 
 from PIL import Image
 
@@ -19,9 +18,6 @@ from resizer.formats.png import PngSource
 from resizer.formats.png_file import OpenedPng
 from resizer.formats.prepared_file import PreparedFile
 from resizer.model import Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_PICTURES: Final = 256
 MAX_SIDE: Final = 256  # an entry has 0 for it

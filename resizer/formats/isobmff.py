@@ -6,16 +6,12 @@ The items in them are the pictures of an AVIF or HEIC (ISO/IEC 23008-12).
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from resizer.formats.base import truncated
+from resizer.formats.base import SourceFile, truncated
 from resizer.model import CodePoints, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.formats.base import SourceFile
 
 HEAD, LONG_HEAD = 8, 16
 MAX_BOXES: Final = 1000

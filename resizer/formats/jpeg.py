@@ -1,10 +1,9 @@
 """Reads and writes JPEGs. Reading can divide their sides by 2, 4 or 8, and finds out whether pixels are missing."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, ClassVar, Final
+from typing import IO, ClassVar, Final
 
 from PIL import Image, JpegImagePlugin
 
@@ -13,9 +12,6 @@ from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, Sourc
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
 from resizer.model import OVERSAMPLING, Format, Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}

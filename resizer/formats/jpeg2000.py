@@ -4,14 +4,14 @@ Pillow fails if all components are subsampled, mixes up palettes with duplicate 
 palettes nor ICC profiles. So it gets the codestream alone, with boxes only for the colour space, and we do the rest.
 """
 
-from __future__ import annotations
-
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from PIL import Image, ImageChops, ImageFilter
+from PIL.ImageFile import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
@@ -19,11 +19,6 @@ from resizer.formats.base import Access, SourceFile, SourceFormat, truncated
 from resizer.formats.isobmff import HEAD, Box, boxes, find
 from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL.ImageFile import ImageFile
 
 BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey

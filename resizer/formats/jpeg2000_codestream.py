@@ -1,7 +1,5 @@
 """Reads the size and the tiles of a JPEG 2000 codestream (ISO/IEC 15444-1, annex A)."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 from typing import Final

@@ -6,18 +6,16 @@ marker libjpeg waits for more data. So we hold the end marker back until the dec
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
+
+from PIL.JpegImagePlugin import JpegImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import pillow_private
 from resizer.formats.base import truncated
 from resizer.formats.jpeg_segments import END, Segments
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PIL.JpegImagePlugin import JpegImageFile
 
 # Between scans the decoder consumes single bytes at once; within a scan it waits for six or more.
 AT_ONCE: Final = 2  # single bytes in a row

@@ -1,17 +1,13 @@
 """Walks a JPEG's segments and scans (ITU-T T.81, annex B): for its header, and in pieces for its decoder."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
-from typing import IO, TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import truncated
 from resizer.model import MAX_EXIF_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PIECE: Final = 65_536  # bytes
 # Pillow skips segments, fill bytes and junk one by one: a few megabytes take it minutes.

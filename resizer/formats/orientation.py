@@ -1,18 +1,14 @@
 """Reads EXIF's orientation, by the same rules for every format."""
 
-from __future__ import annotations
-
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import ExifTags, Image
 
 from resizer.errors import is_our_fault, is_raised_here
 from resizer.model import MAX_EXIF_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 UPRIGHT: Final = 1
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
@@ -17,8 +18,6 @@ from PIL import Image, ImageFile, ImagePalette, JpegImagePlugin, PngImagePlugin,
 from resizer.errors import OurFault, ResizerError, is_our_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from resizer.formats.prepared_file import PreparedFile
 
 P = ParamSpec("P")

@@ -4,14 +4,13 @@ We walk the chunks and hand Pillow a plain PNG of those that are right. Pillow a
 damaged optional chunk, keep everything after the pixels in memory, and blend animations differently from browsers.
 """
 
-from __future__ import annotations
-
 import struct
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import SourceFile, SourceFormat, ask
@@ -21,9 +20,6 @@ from resizer.formats.png_chunks import DATA
 from resizer.formats.png_file import OpenedPng
 from resizer.formats.png_save import has_few_colours
 from resizer.model import Frame, Header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FCTL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)

@@ -1,15 +1,11 @@
 """Reads a PNG's chunks once, forwards, and inflates its pixels; keeps only one piece in memory."""
 
-from __future__ import annotations
-
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 PIECE: Final = 65_536  # bytes read at once, as in Pillow
 MAX_CHUNKS: Final = 10_000  # that have no pixels; real files have far fewer

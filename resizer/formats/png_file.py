@@ -1,10 +1,9 @@
 """An opened PNG: damaged chunks are left out if the pixels do not need them, and Pillow reads the others."""
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from PIL import Image, ImageChops
 
@@ -12,9 +11,6 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.pillow_private import MAX_TEXT, PlainPng
 from resizer.formats.png_chunks import Chunks, LeftOut, chunk, inflated
 from resizer.model import MAX_EXIF_BYTES, CodePoints
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 SIZE_BYTES: Final = 13
 ONE_PIXEL: Final = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))

@@ -1,21 +1,17 @@
 """Writes PNGs and animated PNGs, with a palette if that looks the same, and the better deflate strategy."""
 
-from __future__ import annotations
-
 import io
 import struct
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import chain, count
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from PIL import Image, ImageChops, ImageStat
 from PIL.PngImagePlugin import getchunks, putchunk
 
 from resizer.formats.base import RenditionFormat, SaveOptions
 from resizer.model import Format
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 COLOURS: Final = 256
 MAX_SQUARED_ERROR: Final = 255**2 / 10**4  # a PSNR of 40 dB, at which the two look identical

@@ -1,7 +1,5 @@
 """Presents a file with other bytes at its start and end, without copying it."""
 
-from __future__ import annotations
-
 import io
 import sys
 from typing import IO, Final, cast

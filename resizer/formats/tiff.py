@@ -4,12 +4,11 @@ We write a new directory for the best page after the end of the file: Pillow see
 upright, and without tags that no rendition needs.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
 from math import prod
-from typing import IO, TYPE_CHECKING, ClassVar, Final, cast
+from typing import IO, ClassVar, Final, cast
 
 from PIL import Image, ImageChops, TiffImagePlugin
 
@@ -20,12 +19,7 @@ from resizer.formats.orientation import UPRIGHT
 from resizer.formats.pillow_private import replace_raw_modes
 from resizer.formats.tiff_directory import Directory, TiffFile
 from resizer.formats.tiff_page import PHOTOMETRIC, find_page
-from resizer.model import Frame
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.model import Header
+from resizer.model import Frame, Header
 
 # TIFF 6.0, sections 8, 15, 18 to 23.
 BITS, COMPRESSION, STRIPS, ORIENTATION, SAMPLES = 258, 259, 273, 274, 277

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.prepared_file import PreparedFile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_TAGS: Final = 4096  # of one directory
 MAX_NUMBERS: Final = 200_000  # of one tag; the longest are offsets of strips or tiles, and Pillow makes an int of each

@@ -3,19 +3,13 @@
 Both begin alike, but a raw file's first page is a thumbnail.
 """
 
-from __future__ import annotations
-
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.tiff_directory import SIZES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.formats.tiff_directory import Directory, Field, TiffFile
+from resizer.formats.tiff_directory import SIZES, Directory, Field, TiffFile
 
 MAX_PAGES: Final = 64  # searched for the picture
 SUBFILE, COMPRESSION, PHOTOMETRIC, SUB_DIRECTORIES = 254, 259, 262, 330

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import Image
 
 from resizer.formats.base import Access, RenditionFormat, SaveOptions, SourceFile, SourceFormat, truncated
 from resizer.model import Format, Frame, Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from PIL import Image
+    from PIL.WebPImagePlugin import WebPImageFile
 
 DECODER_BYTES: Final = 13  # per pixel: libwebp's ARGB, its canvas twice, and the frame that it returns
 FLAGS_AT, ANIMATED, ALPHA = 20, 0x02, 0x10  # in the extended header (RFC 9649, 2.7)
@@ -23,7 +22,7 @@ MAX_PLAYS: Final = 65_535
 METHODS: Final = {"fast": 0, "balanced": 2, "small": 5}
 
 
-class WebpSource(SourceFormat[WebPImageFile]):
+class WebpSource(SourceFormat["WebPImageFile"]):
     """Reads WebPs (RFC 9649)."""
 
     name: ClassVar[str] = "WEBP"
@@ -31,6 +30,8 @@ class WebpSource(SourceFormat[WebPImageFile]):
     seconds_per_pixel: ClassVar[float] = 80e-9
 
     def open(self, file: SourceFile) -> WebPImageFile:
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # with its libwebp takes 0.4 MB, often for nothing
+
         data = file.stream.read()
         if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
             raise truncated(self.name)
@@ -102,6 +103,8 @@ class WebpRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation."""
+        from PIL import WebPImagePlugin  # noqa: F401, PLC0415 # registers itself; as above
+
         animation = {
             "duration": [min(duration, MAX_DURATION) for duration in options.durations],
             "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),

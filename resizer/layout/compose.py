@@ -1,23 +1,16 @@
 """Puts a picture on a canvas, with a background and a watermark."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image, ImageColor
 
 from resizer.errors import Rejected, SourceGone, StorageError
-from resizer.model import SourceObject
-from resizer.planning.geometry import point_of
+from resizer.model import Frame, RenditionPlan, SourceObject
+from resizer.planning.geometry import Size, point_of
 from resizer.resize import resize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from resizer.model import Frame, RenditionPlan
-    from resizer.planning.geometry import Size
-    from resizer.settings.rules import Watermark
+from resizer.settings.rules import Watermark
 
 CLEAR: Final = (0, 0, 0, 0)
 

@@ -1,21 +1,15 @@
 """Makes every view of a picture that renditions need, each from the smallest picture that is large enough."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PIL import Image
 
-from resizer.planning.geometry import View, as_stored, sources
+from resizer.model import Frame, Header
+from resizer.planning.geometry import Box, View, as_stored, sources
 from resizer.resize import resize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from resizer.model import Frame, Header
-    from resizer.planning.geometry import Box
 
 SMALL_SIDE: Final = 32  # pixels
 SAMPLES: Final = 12  # each pixel of a small copy is the mean of 12 x 12
@@ -59,7 +53,7 @@ def cascade(
         source = made_from[view]
         if view not in at_hand and source is not None:
             at_hand[view] = [
-                replace(frame, pixels=_part(frame.pixels, frame.pixels.size, source.crop, view))
+                replace(frame, pixels=resize(frame.pixels, view.size, box=_box(frame.pixels.size, source.crop, view)))
                 for frame in at_hand[source]
             ]
         current = at_hand[view]
@@ -80,20 +74,22 @@ def _first_views(
     pixels, size = frame.pixels, (header.width, header.height)
     parts, extent = [as_stored(view, header) for view in views], frame.crop_box or frame.pixels.size
     untouched = View((0, 0, *size), size) in parts  # a view that needs no resizing
-    made = [_part(pixels, extent, (0, 0, *size), part, overwrite=not untouched) for part in parts]
+    made = list[Image.Image]()
+    for number, part in enumerate(parts, 1):
+        close = number == len(parts) and not any(each is pixels for each in made)
+        box = _box(extent, (0, 0, *size), part)
+        made.append(resize(pixels, part.size, box=box, overwrite=not untouched, close=close))
     if not any(each is pixels for each in made):
         Image.Image.close(pixels)
     return [replace(frame, pixels=_finished(each, header, finish), crop_box=None) for each in made]
 
 
-def _part(
-    pixels: Image.Image, extent: tuple[float, float], shown: Box, view: View, *, overwrite: bool = False
-) -> Image.Image:
-    """A view made from pixels that show the part `shown` of the picture; `extent` is their exact width and height."""
+def _box(extent: tuple[float, float], shown: Box, view: View) -> Box:
+    """Where a view is in pixels that show the part `shown` of the picture; `extent` is their exact width and height."""
     (left, top, right, bottom), (width, height) = shown, extent
     x0, x1 = ((at - left) * width / (right - left) for at in (view.crop[0], view.crop[2]))
     y0, y1 = ((at - top) * height / (bottom - top) for at in (view.crop[1], view.crop[3]))
-    return resize(pixels, view.size, box=(x0, y0, x1, y1), overwrite=overwrite)
+    return x0, y0, x1, y1
 
 
 def _finished(pixels: Image.Image, header: Header, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:

@@ -1,22 +1,17 @@
 """Demonstrates the whole service: uploads images, waits for the renditions, downloads them."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.cli.settings import source_bucket
 from resizer.errors import UsageError
 from resizer.local.service import local_service
+from resizer.local.trigger import Invocation
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from resizer.local.trigger import Invocation
-    from resizer.settings import Settings
+from resizer.settings import Settings
 
 TIMEOUT_SECONDS: Final = 120
 

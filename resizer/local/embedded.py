@@ -1,7 +1,5 @@
 """Runs moto's AWS server on loopback, in a thread of this process."""
 
-from __future__ import annotations
-
 import errno
 import json
 import logging
@@ -9,9 +7,11 @@ import os
 import re
 import socket
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -19,10 +19,6 @@ from werkzeug.serving import make_server
 
 from resizer.errors import UsageError
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST: Final = "127.0.0.1"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # only if the user asks for it

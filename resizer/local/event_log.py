@@ -1,21 +1,16 @@
 """Prints the handler's structured log as one readable line per event."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.console import Console
 from rich.markup import escape
 
 from resizer.cli.lines import event_line
 from resizer.errors import Reason
 from resizer.local.service import load_handler
 from resizer.model import KEPT
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from resizer.settings import Settings
+from resizer.settings import Settings
 
 
 class EventLines(logging.Handler):

@@ -1,7 +1,5 @@
 """Draws sample images."""
 
-from __future__ import annotations
-
 import io
 from typing import Final
 

@@ -1,19 +1,14 @@
 """The local service: the embedded AWS, a bucket, and the trigger that resizes its uploads."""
 
-from __future__ import annotations
-
 import os
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from resizer.local.embedded import CREDENTIALS, HOST, REGION, embedded_aws, make_bucket
 from resizer.local.trigger import Handler, Invocation, Trigger, connect_queue
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterator
 
 
 @dataclass(slots=True)

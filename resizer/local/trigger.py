@@ -1,19 +1,15 @@
 """The trigger: sends S3 notifications through a queue to `lambda_handler`, and retries as Lambda does."""
 
-from __future__ import annotations
-
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from resizer.errors import ResizerError
 from resizer.local.embedded import make_bucket
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TRIES: Final = 3  # Lambda retries twice after an error
 QUEUE: Final = "resizer-trigger"

@@ -4,20 +4,13 @@ Two tables below have the bytes per pixel of the source and of renditions. Each 
 own memory. `python -m bench.memory` compares predictions with measured peaks.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from resizer.formats import SOURCES
-from resizer.model import Format
-from resizer.planning.geometry import place, sources, wanted_size, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resizer.model import Header, RenditionPlan
-    from resizer.planning.geometry import Size, View
+from resizer.model import Format, Header, RenditionPlan
+from resizer.planning.geometry import Size, View, place, sources, wanted_size, whole
 
 MB: Final = 1_048_576
 # For any image: rows being processed, Huffman tables, the stream's blocks, thread stacks.
@@ -85,14 +78,14 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     if header.frames > 1 or (header.has_transparency and header.mode in {"1", "L", "RGB"}):
         copied = 4  # to RGBA
     decoded = pixels * in_mode + file_size * source.access + header.held_bytes
-    passes = wanted[0] * rows * depth  # the resampler keeps the buffer between its horizontal and its vertical pass
+    passes = wanted[0] * rows * depth  # between the resampler's vertical and its horizontal pass
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.
     resizing = pixels * copied + passes + sum(made) + max(made)
     if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
         resizing += 4 * header.width * header.height  # a copy multiplied by alpha, for the other views
     decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
-    return FIXED + round(max(decoding, passes + _encoding(header, planned, views, made_from)))
+    return FIXED + round(max(decoding, _encoding(header, planned, views, made_from)))
 
 
 def _resized_depth(header: Header) -> int:

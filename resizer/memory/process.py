@@ -1,18 +1,13 @@
 """Measures, limits and returns the memory of this process, on Linux; elsewhere there is no limit."""
 
-from __future__ import annotations
-
-import ctypes
 import os
 import resource
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.memory.plan import MB
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Memory of the function that Lambda itself uses: the measured difference between "Max Memory Used" and our resident
 # size.
@@ -80,5 +75,7 @@ def return_freed_memory() -> None:
     The template makes glibc keep freed memory (`MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_MAX_`), because mapping and
     clearing fresh pages takes up to a fifth of a picture's CPU.
     """
+    import ctypes  # noqa: PLC0415 # takes 0.4 MB, often for nothing
+
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

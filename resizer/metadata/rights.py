@@ -1,17 +1,12 @@
 """Reads artist and copyright from XMP, which is untrusted XML, and from IPTC-IIM."""
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
 from PIL import IptcImagePlugin
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from PIL.ImageFile import ImageFile
+from PIL.ImageFile import ImageFile
 
 BETWEEN: Final = "; "  # separates several names in one tag (EXIF 2.32, tag 0x013B)
 

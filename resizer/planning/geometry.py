@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from resizer.model import OVERSAMPLING
-from resizer.settings.rules import Fit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-
-    from resizer.model import Header
-    from resizer.settings.rules import RenditionSpec
+from resizer.model import OVERSAMPLING, Header
+from resizer.settings.rules import Fit, RenditionSpec
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]  # left, top, right, bottom

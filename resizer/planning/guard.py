@@ -5,16 +5,9 @@ not `resized/` and é. An object uploaded there is a source, and its renditions 
 is ever a source. If renditions have a bucket of their own, nothing in that bucket is a source.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from resizer.errors import Reason
-from resizer.model import Change
-
-if TYPE_CHECKING:
-    from resizer.model import SourceObject
-    from resizer.settings import Settings
+from resizer.model import Change, SourceObject
+from resizer.settings import Settings
 
 
 def reason_to_skip(source: SourceObject, settings: Settings) -> Reason | None:

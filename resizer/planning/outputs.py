@@ -3,21 +3,15 @@
 The keys follow from the source's key and the settings alone. The sizes and formats follow from the header.
 """
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from resizer.errors import Reason, Rejected
 from resizer.formats import RENDITIONS
-from resizer.model import Format, RenditionPlan
-from resizer.planning.geometry import place, rank
+from resizer.model import Format, Header, RenditionPlan
+from resizer.planning.geometry import Point, place, rank
+from resizer.settings import Settings
 from resizer.settings.key_template import fill
-
-if TYPE_CHECKING:
-    from resizer.model import Header
-    from resizer.planning.geometry import Point
-    from resizer.settings import Settings
 
 MAX_KEY_BYTES: Final = 1024  # of UTF-8 (S3 user guide, "Naming Amazon S3 objects")
 SOURCE: Final = "source"  # in the settings: the source's own format; its key gets no extra extension

@@ -1,23 +1,16 @@
 """Sends an event about each source to an EventBridge event bus: at least once, in as few requests as possible."""
 
-from __future__ import annotations
-
 import random
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from resizer.errors import DeliveryError, OutOfTime, ResizerError
 from resizer.publish.manifest import VERSION, as_json, path
-from resizer.report import Outcome
+from resizer.report import Outcome, Report
 from resizer.s3 import clients
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from resizer.report import Report
-
-    Entry = dict[str, str]
-
+Entry = dict[str, str]
 SOURCE: Final = "resizer"
 MAX_ENTRIES: Final = 10  # of one request (EventBridge API reference, "PutEvents")
 # Of an entry, and of all entries of a request (EventBridge user guide, "Calculating PutEvents event entry size"). AWS

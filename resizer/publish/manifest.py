@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from resizer.model import Header, Placeholder, SourceObject
 
-    from resizer.model import Header, Placeholder, SourceObject
+if TYPE_CHECKING:
     from resizer.report import StoredRendition
 
 VERSION: Final = 1  # of the layout; it does not change for an additional field

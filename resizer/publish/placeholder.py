@@ -4,20 +4,16 @@ ThumbHash is described and read by https://github.com/evanw/thumbhash (MIT); the
 writes for the same 32 pixels a side. Both take 0.6 ms together, and 1.2 ms with transparency.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import cos, floor, pi
 from operator import mul
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from PIL import Image
 
 from resizer.model import Placeholder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from PIL import Image
 
 LEVELS: Final = 255
 ROUNDING_ERROR: Final = 1e-6  # of a channel's range

@@ -1,24 +1,19 @@
 """AWS clients, made once per environment and reused by every warm invocation. No request outlasts its invocation."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import botocore
 import botocore.session
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
 from resizer import deadline
 from resizer.errors import ConfigError, DeliveryError
-
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSResponse
-    from botocore.session import Session
-
-    from resizer.s3 import S3
+from resizer.s3 import S3
 
 MAX_CONNECTIONS: Final = 3  # one per concurrent upload: there are three widths by default
 OWNER: Final = "RESIZER_BUCKET_OWNER"
@@ -76,6 +71,8 @@ def client(service: str) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         parameter_validation=False,  # AWS validates, too; this saves 0.1 ms per request
+        # A fixed text saves 0.1 ms per request, too: botocore would put one together twice, character by character.
+        user_agent=f"Resizer Botocore/{botocore.__version__}",
     )
     try:
         made = _session().create_client(service, region_name=region or None, config=config)
@@ -112,7 +109,7 @@ def send(service: str, operation: str, **request: Any) -> Any:
 
 
 @cache
-def _session() -> Session:
+def _session() -> botocore.session.Session:
     return botocore.session.get_session()  # importing boto3 would take another 30 to 70 ms
 
 

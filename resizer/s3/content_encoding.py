@@ -4,16 +4,12 @@ S3 does not check this header, and uploaders set it wrongly. So the bytes decide
 read unchanged.
 """
 
-from __future__ import annotations
-
 import zlib
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.errors import Reason, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 READABLE: Final = frozenset({"gzip", "x-gzip", "deflate"})
 # SDKs leave these in the header; they do not change the stored bytes.

@@ -1,10 +1,8 @@
 """The requests to S3. Every error becomes one of ours; the message names the request, the object and the request id."""
 
-from __future__ import annotations
-
 import zlib
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
@@ -19,9 +17,7 @@ from resizer.errors import (
     ResizerError,
     StorageError,
 )
-
-if TYPE_CHECKING:
-    from resizer.s3 import S3
+from resizer.s3 import S3
 
 # S3 API reference, "Error responses". Answers to HEAD have no body, so their code is the status.
 ERRORS: Final[dict[str, type[StorageError]]] = {

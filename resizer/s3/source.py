@@ -1,9 +1,8 @@
 """Downloads a source with one conditional GET."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
@@ -19,15 +18,11 @@ from resizer.errors import (
     StorageError,
     Superseded,
 )
+from resizer.model import SourceObject
+from resizer.s3 import S3
 from resizer.s3.content_encoding import BLOCK, READABLE, decompressed, encodings
 from resizer.s3.requests import ask, head
 from resizer.s3.stream import SourceStream, too_many_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.model import SourceObject
-    from resizer.s3 import S3
 
 
 @contextmanager

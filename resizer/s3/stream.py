@@ -1,15 +1,11 @@
 """A download as a seekable file: fetched on demand, limited in size, and not kept in memory once it is read."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.errors import Reason, Rejected, ResizerError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 MAX_HEADER: Final = 16 * 1_048_576  # bytes kept before `release_behind()`; no real header is longer
 MAX_READ: Final = 1_048_576  # bytes; after `release_behind()` decoders read more at once only to skip damaged parts

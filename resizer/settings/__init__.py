@@ -1,22 +1,17 @@
 """Reads environment variables and `resizer.toml` into a frozen `Settings`; reports all mistakes together."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 from resizer.errors import ConfigError
+from resizer.model import SourceObject
 from resizer.settings import file
 from resizer.settings.environment import OF_DEFAULTS, VARIABLES, parsed
 from resizer.settings.resolve import resolve
 from resizer.settings.rules import RenditionSpec, Rule, Watermark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from resizer.model import SourceObject
 
 # Increase it when the same settings produce other bytes or headers, so that existing renditions are replaced.
 RECIPE_VERSION = 5

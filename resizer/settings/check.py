@@ -3,23 +3,19 @@
 Imported only if the build has not checked the file: jsonschema takes 50 ms.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from jsonschema import Draft7Validator, ValidationError, validators
 
 from resizer.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 SCHEMA: Final = Path(__file__).with_name("resizer.schema.json")
 TYPES: Final = {

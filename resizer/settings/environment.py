@@ -1,18 +1,13 @@
 """Parses the environment variables: each one's setting and its valid values. Every parser raises `ValueError`."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from resizer.settings.key_template import parse_key_template
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    Parser = Callable[[str], object]
-
+Parser = Callable[[str], object]
 MAX_WIDTH_PIXELS: Final = 16_383  # WebP's maximum, so that every width works in every format
 MAX_WIDTHS: Final = 20  # each one costs a PUT, and a HEAD when the source is deleted
 EXTRA_FORMATS: Final = ("source", "jpeg", "png", "webp", "avif")

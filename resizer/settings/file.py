@@ -1,16 +1,12 @@
 """Finds and reads `resizer.toml`, and checks it unless the build has done so."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 VARIABLE: Final = "RESIZER_CONFIG"
 NAME: Final = "resizer.toml"

@@ -4,8 +4,6 @@ Every output key starts with the output prefix, so it is never a source. The ren
 the template has it, its bucket can be read back from an output key, so no two outputs have the same key.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,15 +1,11 @@
 """Makes rules from a checked file and the environment; rules and renditions inherit from the level above."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from resizer.settings.rules import DEFAULT_WIDTHS, Effort, Fit, Quality, RenditionSpec, Rule, Watermark
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    Table = Mapping[str, Any]  # as the file has it
+Table = Mapping[str, Any]  # as the file has it
 
 INHERITED: Final = ("formats", "quality", "effort")  # keys that a rendition inherits from its rule
 

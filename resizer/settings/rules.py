@@ -1,14 +1,10 @@
 """Rules: which renditions a source gets, by its key."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any, Self
 
 DEFAULT_WIDTHS = (1000, 640, 480)
 

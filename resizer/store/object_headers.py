@@ -1,24 +1,18 @@
 """The HTTP headers of a rendition: copied from its source, or from the settings."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 from posixpath import splitext
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from resizer.formats import RENDITIONS
-from resizer.model import IMAGE_EXTENSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from resizer.model import RenditionPlan
-    from resizer.settings import Settings
-    from resizer.settings.rules import Rule
+from resizer.model import IMAGE_EXTENSIONS, RenditionPlan
+from resizer.settings import Settings
+from resizer.settings.rules import Rule
 
 # A rendition with the same bytes is written again if one of these differs.
 COPIED: Final = ("CacheControl", "ContentLanguage", "Expires", "ContentDisposition")

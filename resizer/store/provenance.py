@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from resizer.model import SourceObject
+from resizer.model import SourceObject
 
 NAMES: Final = ("source-key-hash", "source-etag", "source-sequencer", "recipe")  # of the fields in user metadata
 

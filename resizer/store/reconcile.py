@@ -11,6 +11,7 @@ the source again, too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -25,22 +26,18 @@ from resizer.errors import (
     StorageError,
     Superseded,
 )
-from resizer.model import Change
+from resizer.model import Change, SourceObject
 from resizer.planning.outputs import outputs
-from resizer.report import Outcome, Removed
+from resizer.report import Outcome, Removed, Report
+from resizer.s3 import S3
 from resizer.s3.requests import delete, head
 from resizer.s3.source import current_etag
+from resizer.settings import Settings
 from resizer.store import uploads
 from resizer.store.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from resizer.model import SourceObject
     from resizer.publish.manifest import Manifest
-    from resizer.report import Report
-    from resizer.s3 import S3
-    from resizer.settings import Settings
 
 ATTEMPTS: Final = 5  # each failed one means that the source changed again
 

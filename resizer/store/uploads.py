@@ -1,20 +1,13 @@
 """Uploads renditions in a few threads while the next ones are made."""
 
-from __future__ import annotations
-
 import time
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 
 from resizer.errors import OutOfTime
+from resizer.model import Rendition, RenditionPlan
 from resizer.report import StoredRendition
 from resizer.s3.clients import MAX_CONNECTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from concurrent.futures import Future
-
-    from resizer.model import Rendition, RenditionPlan
 
 executor: Executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")  # once per Lambda environment
 

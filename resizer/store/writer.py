@@ -1,9 +1,8 @@
 """Writes renditions and manifests with conditional PUTs, so that an older picture never replaces a newer one."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from resizer.errors import (
     ConditionFailed,
@@ -14,16 +13,12 @@ from resizer.errors import (
     SourceChanged,
     StorageError,
 )
+from resizer.model import Placeholder, Rendition, SourceObject
+from resizer.s3 import S3
 from resizer.s3.requests import head, put
 from resizer.s3.source import current_etag
 from resizer.store.object_headers import COPIED, NOT_FOR_MANIFESTS, content_disposition
 from resizer.store.provenance import Provenance
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from resizer.model import Placeholder, Rendition, SourceObject
-    from resizer.s3 import S3
 
 ATTEMPTS: Final = 5  # each failed one means that another writer was faster
 

@@ -66,6 +66,13 @@ import botocore.session
 session = botocore.session.get_session()
 credentials = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
 endpoints = {}
+
+class Stopped(Exception):
+    pass  # instead of a request: its URL
+
+def stop(request, **_):
+    raise Stopped(request.url)
+
 for service in ("s3", "sqs", "lambda", "events"):
     for partition in session.get_available_partitions():
         for region in session.get_available_regions(service, partition, allow_non_regional=True):
@@ -75,6 +82,12 @@ for service in ("s3", "sqs", "lambda", "events"):
                 try:
                     client = session.create_client(service, region, config=config, **credentials)
                     endpoints[name] = [client.meta.endpoint_url, client.meta.config.signature_version]
+                    client.meta.events.register("before-send.s3", stop)
+                    for bucket in ("photos", "my.photos", "My_Photos") if service == "s3" else ():
+                        try:
+                            client.head_object(Bucket=bucket, Key="cat.jpg")
+                        except Stopped as stopped:
+                            endpoints[name].append(str(stopped))
                 except Exception as problem:
                     endpoints[name] = repr(problem)
 print(json.dumps(endpoints))
@@ -145,13 +158,36 @@ def test_libraries_match_the_layers_architecture(layer: str) -> None:
 
 
 def test_trimming_botocore_changes_no_endpoint(tools: Tools) -> None:
-    """With the trimmed endpoints file, every service that we call has the same endpoint in every region."""
+    """With the trimmed data every service that we call, and every kind of bucket, has the same endpoint as without."""
     whole = run(tools, [Path(str(whole_botocore()))], ENDPOINTS)
     trimmed = run(tools, [packages("DependenciesX86Layer")], ENDPOINTS)
     answers: dict[str, Any] = json.loads(trimmed)
     assert answers == json.loads(whole)
     assert len(answers) > 300
     assert answers["sqs eu-central-1 []"][0] == "https://sqs.eu-central-1.amazonaws.com"
+    assert answers["s3 eu-central-1 []"][2:] == [
+        "https://photos.s3.eu-central-1.amazonaws.com/cat.jpg",
+        "https://s3.eu-central-1.amazonaws.com/my.photos/cat.jpg",
+        "https://s3.eu-central-1.amazonaws.com/My_Photos/cat.jpg",
+    ]
+
+
+IMPORTED = """
+import sys
+import resizer.handler
+print(*sorted(sys.modules))
+"""
+
+
+def test_a_cold_start_imports_only_what_most_images_need(tools: Tools) -> None:
+    """It imports no library of rarely used formats, and nothing that only the replaced modules need."""
+    imported = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], IMPORTED).split()
+    unneeded = {
+        "PIL._avif", "PIL._webp", "PIL._imagingcms", "resizer.formats.tiff", "isal", "ctypes", "jsonschema", "tomllib",
+        "html.parser", "importlib.metadata", "typing_extensions", "zipfile",
+    }  # fmt: skip
+    assert "PIL._imaging" in imported
+    assert not unneeded & set(imported)
 
 
 PUT_EVENTS = """

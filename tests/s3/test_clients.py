@@ -9,6 +9,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import botocore
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, HTTPClientError
@@ -107,6 +108,17 @@ def test_every_request_has_the_trace_header(monkeypatch: pytest.MonkeyPatch) -> 
         threads.submit(client.put_object, Bucket=BUCKET, Key="cat.jpg", Body=b"cat").result()
         headers = [server.header("X-Amzn-Trace-Id", number) for number in range(2)]
         assert headers == ["Root=1-5759e988;Lineage=0:abc:1"] * 2
+
+
+def test_every_request_names_the_service_and_botocore() -> None:
+    """Access logs show who has made a request, and with which botocore."""
+    with serving(STORED, OK) as (client, server):
+        client.put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"cat")
+        client.get_object(Bucket=BUCKET, Key="cat.jpg")["Body"].read()
+        for number in range(2):  # Powertools adds its own name
+            agent = server.header("User-Agent", number)
+            assert agent
+            assert agent.startswith(f"Resizer Botocore/{botocore.__version__}")
 
 
 def test_a_put_has_one_checksum() -> None:
