@@ -1,8 +1,10 @@
 """Prints tables and summaries for the command line."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,9 +13,11 @@ from rich.table import Table
 from resizer.cli.lines import count, event_line, size
 from resizer.cli.sources import readable
 from resizer.errors import Reason, UsageError
-from resizer.local.service import Service
 from resizer.report import Outcome, Report
 from resizer.settings import Settings
+
+if TYPE_CHECKING:  # `resizer files` starts no service, and its imports take most of a second
+    from resizer.local.service import Service
 
 
 def file_line(file: Path, result: Report | UsageError, console: Console, error_console: Console) -> None:
