@@ -1,14 +1,17 @@
 """Shared by all tests: real photos, an embedded AWS, events and downloads."""
 
-from __future__ import annotations
-
 import math
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from devtools.lambda_runtime.model import Tools
 
 # Set before anything imports the handler, which creates its S3 client.
 os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
@@ -26,13 +29,6 @@ from resizer.local.embedded import embedded_aws
 from resizer.local.trigger import LocalContext
 from resizer.resize import BACKEND
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from devtools.lambda_runtime.model import Tools
 
 # Each new session of botocore would parse its description of S3 again, which takes longer than most tests.
 botocore.session.create_loader = cache(botocore.session.create_loader)

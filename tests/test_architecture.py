@@ -1,7 +1,5 @@
 """Imports go one way, each library is imported only where it belongs, and modules are short."""
 
-from __future__ import annotations
-
 import ast
 import tomllib
 from functools import cache

@@ -1,7 +1,5 @@
 """Work starts only if it can end in time."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,7 +1,5 @@
 """Encoded files have the right pixels, frames and headers, and only requested metadata."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """Every error knows whether a retry can help, and has a readable message."""
 
-from __future__ import annotations
-
 import inspect
 import re
 

@@ -1,7 +1,5 @@
 """The handler processes every record, answers by the contract, and logs and counts what happened."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys

@@ -1,17 +1,12 @@
 """`make clean` removes everything that was built, and make refuses unknown variables in lowercase."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ANSWERS = "samconfig.toml"
 

@@ -1,12 +1,11 @@
 """Work that would not end in time is stopped at every stage, and the error lists what was written."""
 
-from __future__ import annotations
-
 import io
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -31,9 +30,6 @@ from tests.support.pictures import noise, opened, photo_like, psnr, saved
 from tests.support.recording import RecordingS3
 from tests.support.s3_server import serving
 from tests.support.uploaded import outputs, upload
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 SETTINGS = Settings()
 PATIENCE = 10  # seconds; a test that waits this long has failed

@@ -1,9 +1,7 @@
 """Quality and orientation are right for real photos, if their folder exists."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
@@ -17,9 +15,6 @@ from resizer.settings.rules import DEFAULT_WIDTHS
 from tests.conftest import PHOTOS, needs_photos, photo_files
 from tests.support.pictures import psnr
 from tests.support.plans import of_widths, rendition_size, whole_view
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, needs_photos]
 

@@ -1,7 +1,5 @@
 """Every input has the outcome and the cost that the README promises."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from typing import Any

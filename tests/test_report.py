@@ -1,14 +1,12 @@
 """A report gives the contract's answer and the fields of the log line."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess
 import sys
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,9 +20,6 @@ from tests.conftest import Download
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan
 from tests.support.streams import stream_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE = SourceObject("photos", "cat.jpg", etag="0123", size=9000, sequencer="00")
 RENDITIONS = (

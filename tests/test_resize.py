@@ -1,7 +1,5 @@
 """Both resamplers give the same pictures, with clean edges, in any thread."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

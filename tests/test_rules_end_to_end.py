@@ -1,7 +1,5 @@
 """Rules are applied from the upload to the objects in S3."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,23 +1,18 @@
 """The wheel has everything that users run, and its command works once installed, with and without extras."""
 
-from __future__ import annotations
-
 import re
 import site
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import PROJECT
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

@@ -1,16 +1,20 @@
 """The metadata that renditions keep: by default artist and copyright, but neither location nor camera."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 from PIL.ImageFile import ImageFile
 
 from resizer.formats.orientation import ignored_damage
 from resizer.formats.png_file import KEYWORDS
-from resizer.metadata.rights import Rights
 from resizer.model import MAX_EXIF_BYTES
+
+if TYPE_CHECKING:
+    from resizer.metadata.rights import Rights
 
 Base = ExifTags.Base
 COPYRIGHT: Final = (Base.Artist, Base.Copyright)

@@ -1,7 +1,5 @@
 """`bench.apply` writes the chosen sizes into the template."""
 
-from __future__ import annotations
-
 import pytest
 
 from bench.apply import Default, min_value, with_defaults

@@ -1,10 +1,8 @@
 """`bench.check` finds a regression and says what it costs."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,6 @@ from bench.stub_s3 import Network, stub_s3
 from resizer.cli.prices import prices
 from resizer.errors import UsageError
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def figures(cpu_ms: float, peak_bytes: int) -> dict[str, Figures]:

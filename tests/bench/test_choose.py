@@ -1,7 +1,5 @@
 """`bench.choose` picks a memory size from the measured rows."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 

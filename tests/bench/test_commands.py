@@ -1,9 +1,7 @@
 """`python -m bench` explains a wrong option or file in one line."""
 
-from __future__ import annotations
-
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,9 +12,6 @@ from bench.sizes import parse_sizes
 from resizer.errors import UsageError
 from tests.conftest import PROJECT
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_wrong_sizes_name_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

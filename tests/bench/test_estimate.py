@@ -1,8 +1,6 @@
 """`bench.estimate` computes all memory sizes from one measurement at full speed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,6 @@ from bench.peers.worker import Sample
 from bench.pictures import Picture
 from bench.rows import Kind, Outcome, read_rows, write_rows
 from bench.sizes import MB, measurable, processor_share
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RUN = FullSpeed(280.0, 45 * MB, Sample(200, 260, 90_000, 70 * MB), [Sample(100, 150, 90_000, 80 * MB)])
 

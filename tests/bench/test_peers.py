@@ -1,7 +1,5 @@
 """`bench.peers.ratios` compares our figures with those of other resizers, photo by photo."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,18 +1,14 @@
 """`bench.stub_s3` behaves like S3 in everything that the handler uses."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from bench.stub_s3 import Network, stub_s3
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 BODY = bytes(range(256)) * 2000
 

@@ -1,11 +1,10 @@
 """`resizer.cli.bill` adds what AWS charges beyond Lambda and S3."""
 
-from __future__ import annotations
-
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -18,9 +17,6 @@ from resizer.local.samples import samples
 from resizer.local.trigger import LocalContext
 from tests.conftest import BUCKET, notification
 from tests.support.stack import of_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEY = "uploads/2026/05/landscape.jpg"
 REQUEST = "0b5110cd-32ae-4a85-a477-449f5d524a0e"

@@ -1,9 +1,8 @@
 """`resizer connect` adds and removes our notification, and keeps everybody else's."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -14,9 +13,6 @@ from resizer.cli.commands import app
 from resizer.errors import UsageError
 from resizer.local.embedded import embedded_aws
 from tests.support.event_bridge import with_event_bridge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BUCKET = "their-photos"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:resize:live"

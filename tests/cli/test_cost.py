@@ -1,7 +1,5 @@
 """`resizer cost` prints the bill of a month, from `resizer.cli.cost` and `resizer.cli.prices`."""
 
-from __future__ import annotations
-
 import pytest
 from typer.testing import CliRunner
 

@@ -1,13 +1,11 @@
 """`resizer files` and `resizer demo`, run as commands."""
 
-from __future__ import annotations
-
 import re
 import signal
 import subprocess
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,9 +13,6 @@ from PIL import Image
 from resizer.cli.lines import size
 from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,5 @@
 """`resizer.cli.notifications` adds our notification to a bucket's and keeps everybody else's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,18 +1,13 @@
 """The commands follow `resizer.toml`, explain it and check it."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

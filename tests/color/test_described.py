@@ -1,7 +1,5 @@
 """The right one of a file's colour descriptions is used, and an unknown one is ignored with a warning."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Our profiles of well-known colour spaces convert like plain formulas."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

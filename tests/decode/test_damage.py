@@ -1,9 +1,7 @@
 """Damaged and cut files end in a picture or in a typed rejection."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, cast
+from typing import IO, cast
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +15,6 @@ from tests.support.decoding import FORMATS, LIMITS, PICTURE, pixels_of
 from tests.support.pictures import noise, opened, saved
 from tests.support.plans import of_widths
 from tests.support.streams import stream_of
-
-if TYPE_CHECKING:
-    from typing import IO
 
 FILES = {
     "JPEG": saved(PICTURE),

@@ -1,7 +1,5 @@
 """Every kind of picture is decoded to the right pixels, in a mode that can be resized, and no larger than needed."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

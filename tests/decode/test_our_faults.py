@@ -1,13 +1,13 @@
 """A bug of ours while an image is read fails the record and alarms; the image is never blamed."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from PIL.ImageFile import ImageFile
 
 from resizer import handler, metrics
 from resizer.decode.frames import decode
@@ -21,11 +21,6 @@ from tests.support.decoding import LIMITS
 from tests.support.memory_s3 import MemoryS3
 from tests.support.mistakes import MISTAKES, mistake
 from tests.support.small_files import small_files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PIL.ImageFile import ImageFile
 
 FILES = small_files()
 STEPS = ("open", "describe", "frames", "after_pixels")

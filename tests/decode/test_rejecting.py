@@ -1,7 +1,5 @@
 """A rejection says in plain words what is wrong with a file, and nothing about the library that read it."""
 
-from __future__ import annotations
-
 import io
 import struct
 

@@ -1,7 +1,5 @@
 """The emulator gets the function as `sam build` made it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,17 +1,12 @@
 """Control groups of both versions limit memory and CPU, count what was used, and are removed."""
 
-from __future__ import annotations
-
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from devtools.cgroup import ControlGroup, Limits, control_group
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ALLOCATE = "import os, sys; held = os.urandom(int(sys.argv[1])); print(len(held))"
 

@@ -1,12 +1,12 @@
 """`make deploy` asks a few questions or none, and deploys only where it is meant to."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,10 +19,6 @@ from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import ConfigError, UsageError
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 DECLARED: dict[str, dict[str, Any]] = load(PROJECT / "template.yaml")["Parameters"]
 LOCAL = "http://127.0.0.1:4566"

@@ -1,17 +1,12 @@
 """The Python of Lambda's version is found, or one line says how to install it."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from devtools.lambda_runtime.interpreter import NAME, VERSION, runtime_python
 from resizer.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def fake_python(file: Path, version: str) -> Path:

@@ -1,32 +1,26 @@
 """The built artifact runs in the real Lambda runtime: cold, warm, failing, too slow, out of memory."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from devtools.cgroup import Limits, control_group
 from devtools.lambda_runtime.artifact import built_function
-from devtools.lambda_runtime.emulator import emulator
+from devtools.lambda_runtime.emulator import Emulator, emulator
+from devtools.lambda_runtime.model import Function, Result, Tools
 from resizer.errors import UsageError
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact, notification
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from devtools.lambda_runtime.emulator import Emulator
-    from devtools.lambda_runtime.model import Function, Result, Tools
 
 pytestmark = needs_built_artifact
 

@@ -1,13 +1,12 @@
 """`sam local invoke` finds the documented layers and settings, as far as can be tested without Docker."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.emulator import emulator
@@ -18,9 +17,6 @@ from resizer.local.service import storage_only
 from resizer.s3 import clients
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = needs_built_artifact
 

@@ -1,10 +1,9 @@
 """Every event in events/ gets the right answer from the built function in the real Lambda runtime."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +11,6 @@ from devtools.lambda_runtime.invoke import LocalFunction, local_function, read_e
 from devtools.lambda_runtime.objects import named_objects
 from tests.conftest import BUCKET, PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = needs_built_artifact
 

@@ -1,7 +1,5 @@
 """docs/architecture.md names only files that exist, and every part of the package."""
 
-from __future__ import annotations
-
 import re
 
 from tests.conftest import PROJECT

@@ -1,7 +1,5 @@
 """The examples of docs/events.md work as printed."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Every row in the table of docs/images.md holds for real files."""
 
-from __future__ import annotations
-
 import importlib
 import re
 

@@ -1,10 +1,9 @@
 """The upgrade chapter's loop deletes renditions under old keys, and nothing else."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +14,6 @@ from resizer.settings.rules import Rule
 from resizer.store.provenance import short_hash
 from tests.conftest import BUCKET, PROJECT
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CHAPTER = (PROJECT / "docs" / "operating.md").read_text().partition("### Upgrading")[2]
 SETTINGS = Settings(defaults=Rule.of_widths((40, 20)))

@@ -1,20 +1,15 @@
 """The files of docs/rules.md are valid, and its commands print what the page shows."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from resizer.settings.rules import RenditionSpec, Rule, Watermark, glob_matches
 from tests.conftest import PROJECT
 from tests.support.command_line import resizer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,5 @@
 """The HTML of docs/serving.md works in a browser, and its helpers work as printed."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """S3's events are parsed into source objects; anything else is a readable error."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from typing import Any

@@ -1,21 +1,15 @@
 """Reads a file with its format's class, as the pipeline does."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL.ImageFile import ImageFile
 
-from resizer.formats.base import SourceFile
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from PIL.ImageFile import ImageFile
-
-    from resizer.formats.base import SourceFormat
-    from resizer.model import Frame, Header
+from resizer.formats.base import SourceFile, SourceFormat
+from resizer.model import Frame, Header
 
 MAX_PIXELS = 1_000_000
 

@@ -1,7 +1,5 @@
 """An animated PNG looks as in browsers, in every colour type and depth, and ends where browsers end it."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import re

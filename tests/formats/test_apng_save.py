@@ -1,7 +1,5 @@
 """An animated PNG stores every frame exactly, and only the part of each that changed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import Image

@@ -1,11 +1,10 @@
 """The memory for an AVIF's samples is known before the decoder allocates it."""
 
-from __future__ import annotations
-
 import base64
 import sys
 import zlib
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -14,9 +13,6 @@ from resizer.errors import Reason, Rejected
 from resizer.formats.avif import sample_bytes
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # A 2400 x 1600 AVIF of one colour: 4:4:4 with alpha at 10 bits. Pillow reads such files but cannot write them.
 DEEP: Final = zlib.decompress(

@@ -1,22 +1,18 @@
 """Grey of more than 8 bits keeps its brightness, whatever the type of its samples, even with NaN among them."""
 
-from __future__ import annotations
-
 import io
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.formats import bit_depth
 from tests.support.plans import of_widths
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # TIFF 6.0, section 19
 LIMITS = Limits(max_pixels=1_000_000, memory=None, planned=of_widths(1000), file_size=0)

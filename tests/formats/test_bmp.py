@@ -1,13 +1,13 @@
 """BMPs look as in browsers, whatever their header version and bit masks."""
 
-from __future__ import annotations
-
 import io
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from resizer.decode.header import open_image
@@ -17,11 +17,6 @@ from tests.support.headers import header_of
 from tests.support.pictures import saved
 from tests.support.small_files import RLE_BMP
 from tests.support.tiffs import ramp
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 INFO, V2, V3, V4, V5 = 40, 52, 56, 108, 124
 RGB, BITFIELDS, ALPHA_BITFIELDS = 0, 3, 6

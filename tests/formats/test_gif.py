@@ -1,7 +1,5 @@
 """A GIF looks as in browsers: frames are clipped, disposed of and repeated the same way."""
 
-from __future__ import annotations
-
 import random
 import re
 import struct

@@ -1,9 +1,9 @@
 """Every kind of HEIC that phones and cameras write is resized, and damaged ones are refused."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -14,18 +14,12 @@ from resizer.cli.folder import FolderS3
 from resizer.errors import Reason
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.report import Outcome
+from resizer.report import Outcome, Report
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.drawn import delta_e, disc, expected, profile_like, tagged_exif
 from tests.support.forged import claiming
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from resizer.report import Report
 
 PICTURE = photo_like(800, 600)
 GRAY = PICTURE.convert("L")

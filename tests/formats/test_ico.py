@@ -1,12 +1,11 @@
 """The best picture of an icon is decoded, with the transparency that browsers give it."""
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
@@ -14,9 +13,6 @@ from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import saved
 from tests.support.tiffs import ramp
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COLOURS = ramp(21, 37, 4)
 MASKED = COLOURS[..., 3] < 128

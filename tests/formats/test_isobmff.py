@@ -1,7 +1,5 @@
 """The properties of an AVIF or HEIC are read where encoders write them, and hostile files raise no error."""
 
-from __future__ import annotations
-
 import io
 import random
 import struct

@@ -1,11 +1,10 @@
 """JPEG 2000s that Pillow alone reads wrongly are decoded correctly."""
 
-from __future__ import annotations
-
 import base64
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +15,6 @@ from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, psnr, saved, translucent
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 RED, GREEN, BLUE = (255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 10)
 TWICE = [RED, GREEN, RED, BLUE]  # Pillow merges equal colours, which would shift the later ones

@@ -1,7 +1,5 @@
 """EXIF's orientation may be any type of integer, and damaged EXIF means upright."""
 
-from __future__ import annotations
-
 import struct
 
 from resizer.formats.orientation import exif_orientation

@@ -1,22 +1,17 @@
 """If a new Pillow lacks a private name, the import fails and says which name is missing and what to do."""
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import PIL
 import pytest
 from PIL import Image
 
 from resizer.formats import pillow_private
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FILE = Path(pillow_private.__file__)
 

@@ -1,7 +1,5 @@
 """A PNG is decoded despite damage to chunks that its pixels do not need, and refused if its pixels are damaged."""
 
-from __future__ import annotations
-
 import io
 import re
 import struct

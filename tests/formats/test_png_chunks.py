@@ -1,7 +1,5 @@
 """A PNG's pixels reach the decoder unchanged and in small pieces, however they were deflated."""
 
-from __future__ import annotations
-
 import io
 import sys
 import zlib

@@ -1,7 +1,5 @@
 """A PNG is deflated with the strategy that makes it smaller, and gets a palette if that looks the same."""
 
-from __future__ import annotations
-
 import io
 import random
 

@@ -1,7 +1,5 @@
 """A WebP is composed as in browsers, turned by EXIF only, and its size is known before libwebp allocates memory."""
 
-from __future__ import annotations
-
 import random
 import struct
 

@@ -1,7 +1,5 @@
 """`python -m tests.fuzz CORPUS [libFuzzer's options]`: fuzz the resizer, starting with the small files and seeds."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The fuzzer's findings, and the seeds that lead it through the code, are decoded or refused."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

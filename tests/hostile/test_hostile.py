@@ -1,9 +1,8 @@
 """No upload crashes the service, hangs it, exceeds its memory or raises an unexpected error."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,6 @@ from tests.support.forged import MB
 from tests.support.fresh import FreshProcesses
 from tests.support.hostile_runs import MAX_PLACES
 from tests.support.small_files import small_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 
 FUNCTION_MB = 256
 NAMES = sorted(small_files())

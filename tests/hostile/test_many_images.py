@@ -1,16 +1,15 @@
 """No image is lost while one request in ten fails."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
 import queue
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 import psutil
@@ -24,9 +23,6 @@ from resizer.local.trigger import Invocation, Trigger, connect_queue
 from resizer.s3 import clients
 from tests.support.faulty_aws import TESTS_OWN
 from tests.support.pictures import opened, photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BUCKET = "uploads"
 # `make test-long` sets 2000; fewer show the same in seconds.

@@ -1,15 +1,10 @@
 """`sam build` calls `layers.build` for each resource of the template."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_the_size_line_names_the_resource(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ import os
 import shlex
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Queue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 import pytest
@@ -20,15 +22,10 @@ from PIL import Image
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.emulator import Emulator, emulator, free_ports, wait_until_open
+from devtools.lambda_runtime.model import Tools
 from devtools.lambda_runtime.template import load
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from devtools.lambda_runtime.model import Tools
 
 pytestmark = needs_built_artifact
 

@@ -1,21 +1,15 @@
 """Everything that the function imports is in the built layers, lazy imports included."""
 
-from __future__ import annotations
-
 import ast
 import platform
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from devtools.lambda_runtime.artifact import BUILT
+from devtools.lambda_runtime.model import Tools
 from devtools.lambda_runtime.tools import ARCHITECTURES
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.imports import imports
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from devtools.lambda_runtime.model import Tools
 
 pytestmark = needs_built_artifact
 

@@ -1,26 +1,22 @@
 """The built layers are complete for the function, small, and the same bytes every time."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from devtools.lambda_runtime.artifact import BUILT
+from devtools.lambda_runtime.model import Tools
 from layers import archive, service_data
 from resizer.s3 import S3
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.pictures import heic, photo_like
-
-if TYPE_CHECKING:
-    from devtools.lambda_runtime.model import Tools
 
 pytestmark = needs_built_artifact
 

@@ -1,25 +1,19 @@
 """A plain `sam build` works in a clean clone, with nothing run before."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.emulator import emulator
 from devtools.lambda_runtime.interpreter import VARIABLE, runtime_python
+from devtools.lambda_runtime.model import Tools
 from devtools.lambda_runtime.tools import ARCHITECTURES
 from tests.conftest import PROJECT, needs_built_artifact
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from devtools.lambda_runtime.model import Tools
 
 pytestmark = needs_built_artifact  # which was built by the sam of .venv-stack
 

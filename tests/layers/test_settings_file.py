@@ -1,11 +1,9 @@
 """The build checks the settings file and packs it with the function, or stops with all mistakes."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,6 @@ from layers import build
 from resizer.errors import ConfigError
 from resizer.settings import Settings, file
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = "[[rules]]\nmatch = 'raw/**'\nskip = true\n"
 

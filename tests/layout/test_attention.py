@@ -1,7 +1,5 @@
 """A crop by attention contains the subject, wherever it is."""
 
-from __future__ import annotations
-
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 

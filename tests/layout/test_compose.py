@@ -1,7 +1,5 @@
 """Canvas, background and watermark are where the specification puts them, on every frame."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

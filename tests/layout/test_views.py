@@ -1,11 +1,8 @@
 """Every view of a picture is upright, has the right colours, and is made from one that is large enough."""
 
-from __future__ import annotations
-
 import io
 import weakref
 from itertools import product
-from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image, ImageOps
@@ -14,15 +11,12 @@ from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.formats import SOURCES
 from resizer.layout.views import SMALL_SIDE, at_views, cascade, small_copy
-from resizer.model import Frame
+from resizer.model import Frame, Header
 from resizer.planning.geometry import View, place, sources
 from resizer.resize import resize
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import grey_like, header, noise, opened, photo_like, psnr, saved, translucent
 from tests.support.plans import largest_first, of_widths, rendition_size, whole_view
-
-if TYPE_CHECKING:
-    from resizer.model import Header
 
 PICTURES = [photo_like(480, 320), grey_like(480, 320), translucent(480, 320)]
 

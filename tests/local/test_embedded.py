@@ -1,7 +1,5 @@
 """The embedded AWS listens on the address that `--host` names."""
 
-from __future__ import annotations
-
 import socket
 
 import pytest

@@ -1,7 +1,5 @@
 """The local service resizes what is uploaded to it, by real notifications, so recursion could really happen."""
 
-from __future__ import annotations
-
 import io
 import os
 import queue
@@ -10,9 +8,10 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -22,15 +21,11 @@ from boto3.s3.transfer import TransferConfig
 from resizer import handler, pipeline
 from resizer.errors import ResizerError
 from resizer.local.service import local_service
+from resizer.local.trigger import Invocation
 from resizer.s3 import clients
 from resizer.settings import Settings
 from tests.support.command_line import resizer
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resizer.local.trigger import Invocation
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,5 @@
 """Freed memory is kept for the next picture if the environment asks glibc for it, and returned on demand."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

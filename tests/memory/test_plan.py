@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,9 +23,6 @@ from tests.support.fresh import FreshProcesses
 from tests.support.plans import laid_out, largest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
     Boxes = Sequence[dict[str, object]]
     Compare = Callable[..., Comparison]
     Noise = Callable[[str, int, int], Path]

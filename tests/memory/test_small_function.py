@@ -1,22 +1,18 @@
 """A function of 128 MB, in a control group of that size, resizes what fits, refuses the rest, and is never killed."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from devtools.cgroup import Limits, control_group
 from devtools.lambda_runtime.artifact import built_function
 from devtools.lambda_runtime.emulator import emulator
+from devtools.lambda_runtime.model import Tools
 from resizer.errors import UsageError
 from tests.conftest import BUCKET, PHOTOS, needs_built_artifact, notification, photo_files
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from devtools.lambda_runtime.model import Tools
 
 pytestmark = needs_built_artifact
 

@@ -1,14 +1,14 @@
 """Renditions keep exactly the chosen metadata, unchanged, and never so much that an image fails."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from resizer.decode.header import Limits, open_image
@@ -29,11 +29,6 @@ from tests.support.rights_blocks import (
     png_with_texts,
     xmp,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PIL.ImageFile import ImageFile
 
 Base = ExifTags.Base
 PICTURE = Image.new("RGB", (8, 8), "red")

@@ -1,12 +1,10 @@
 """Artist and copyright are read from XMP and IPTC as intended, and hostile blocks do no harm."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
@@ -17,9 +15,6 @@ from resizer.metadata.rights import MAX_XMP_BYTES, Rights, rights_in_iptc, right
 from tests.conftest import PROJECT
 from tests.support.pictures import saved
 from tests.support.rights_blocks import dataset, description, iptc, xmp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BOTH = Rights("Ada Lovelace", "© 2024 Müller 写真家")
 JPEG = saved(Image.new("L", (8, 8)), "JPEG")

@@ -1,7 +1,5 @@
 """Each rendition is resized from the smallest picture that is large enough to lose nothing."""
 
-from __future__ import annotations
-
 import pytest
 
 from resizer.planning.geometry import View, cascade_source, place, sources

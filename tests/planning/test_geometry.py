@@ -1,20 +1,15 @@
 """A rendition has the size and crop of its box, fit and gravity, and is enlarged only on request."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resizer.planning.geometry import Placement, View, as_stored, place, wanted_size
+from resizer.planning.geometry import Box, Placement, Size, View, as_stored, place, wanted_size
 from resizer.settings.rules import Fit, RenditionSpec
 from tests.support.pictures import header
 from tests.support.plans import rendition_size
-
-if TYPE_CHECKING:
-    from resizer.planning.geometry import Box, Size
 
 PHOTO = (3000, 2000)
 SMALL = (300, 200)

@@ -1,7 +1,5 @@
 """A source's `focal-point` is two fractions; anything else is ignored with a warning."""
 
-from __future__ import annotations
-
 import pytest
 
 from resizer.planning.geometry import focal_point

@@ -1,16 +1,13 @@
 """No output is ever a source, for any key and any settings."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from resizer.errors import ConfigError, Reason, Rejected
-from resizer.model import Change, SourceObject
+from resizer.model import Change, Header, RenditionPlan, SourceObject
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, outputs, plan
 from resizer.settings import Settings
@@ -19,9 +16,6 @@ from resizer.settings.rules import Rule
 from tests.conftest import BUCKET, notification
 from tests.support.pictures import header
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from resizer.model import Header, RenditionPlan
 
 SETTINGS = Settings()
 OUTPUT_BUCKET = "thumbs"

@@ -1,7 +1,5 @@
 """Sizes, keys and formats of renditions are exactly those of the contract."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest

@@ -1,9 +1,7 @@
 """A manifest has everything that a web page needs, and its paths lead to the right keys."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -17,9 +15,6 @@ from resizer.settings.rules import RenditionSpec
 from tests.support.manifests import parsed
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 KEY = "photos/Zoë & cat.jpg"
 PLACEHOLDER = Placeholder("4PcBFYSjOnZ4nceTo+DZ", "#c82828")

@@ -1,7 +1,5 @@
 """ThumbHashes match the reference encoder, and the dominant colour is the most common one."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 
 import pytest

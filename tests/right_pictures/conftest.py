@@ -1,8 +1,7 @@
 """Resizes a file, and gives its report and its rendition."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,16 +9,10 @@ from PIL import Image
 from resizer.cli.folder import FolderS3
 from resizer.model import SourceObject
 from resizer.pipeline import process
+from resizer.report import Report
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.pictures import photo_like
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from resizer.report import Report
-
 
 PICTURE = photo_like(640, 480)
 SETTINGS = Settings(defaults=Rule.of_widths((480,)))

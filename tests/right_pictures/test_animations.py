@@ -1,7 +1,5 @@
 """Animations stay animations with their timing, or are refused."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,12 +1,11 @@
 """Colours described by gAMA, cHRM, cICP or code points become sRGB, and the description is removed."""
 
-from __future__ import annotations
-
 import io
 import struct
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -22,10 +21,6 @@ from tests.support.drawn import expected, profile_like, sixteen_bit_rgb_png, six
 from tests.support.float_colors import converted, delta_e
 from tests.support.forged import chunk
 from tests.support.pictures import fast, heic, photo_like, psnr, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 
 PICTURE = photo_like(600, 450)
 GREY = PICTURE.convert("L")

@@ -1,10 +1,9 @@
 """Every kind of image that people upload looks right: one line for each kind, with its file made in code."""
 
-from __future__ import annotations
-
 import io
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +14,6 @@ from resizer.report import Outcome
 from tests.right_pictures.conftest import GRAY, PICTURE
 from tests.support.drawn import expected, sixteen_bit_rgb_png, sixteen_bits
 from tests.support.pictures import psnr, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:

@@ -1,7 +1,5 @@
 """Renditions are upright, however the source is stored."""
 
-from __future__ import annotations
-
 import io
 from itertools import product
 from typing import Any

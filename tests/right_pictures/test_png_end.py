@@ -1,7 +1,5 @@
 """Metadata after a PNG's pixels is read up to a limit, and a PNG may end anywhere after its pixels."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Artist and copyright are kept; where and with what a picture was taken is removed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Colours are converted to sRGB with the picture's own profile."""
 
-from __future__ import annotations
-
 import io
 import struct
 from typing import Any

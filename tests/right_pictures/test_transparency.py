@@ -1,7 +1,5 @@
 """Transparency is kept if the format has it, and becomes white otherwise, never black."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

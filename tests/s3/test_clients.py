@@ -1,7 +1,5 @@
 """There is one botocore client per environment; it sends what AWS expects and gives up in time."""
 
-from __future__ import annotations
-
 import base64
 import random
 import time

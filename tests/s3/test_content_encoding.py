@@ -1,7 +1,5 @@
 """A picture with a Content-Encoding is decompressed, within the limit on its bytes."""
 
-from __future__ import annotations
-
 import gzip
 import random
 import zlib

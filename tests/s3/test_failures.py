@@ -1,7 +1,5 @@
 """Every error of S3 becomes one of ours, which names the request, the object and what to do."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

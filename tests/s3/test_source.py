@@ -1,10 +1,10 @@
 """A source costs one conditional GET, and each failure has its own error."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 import pytest
@@ -14,16 +14,11 @@ from botocore.exceptions import ReadTimeoutError
 from resizer import deadline
 from resizer.errors import OutOfTime, Reason, ResizerError, SourceGone, StorageError, Superseded
 from resizer.model import SourceObject
+from resizer.s3 import S3
 from resizer.s3.source import open_source
+from resizer.s3.stream import SourceStream
 from tests.conftest import BUCKET, Download, rejects
 from tests.support.recording import RecordingS3, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from resizer.s3 import S3
-    from resizer.s3.stream import SourceStream
 
 KEY = "summer/a+b c%25é.jpg"
 LIMIT = 1000

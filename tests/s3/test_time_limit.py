@@ -1,7 +1,5 @@
 """No request outlasts the invocation that makes it."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,17 +1,14 @@
 """An upload through the whole handler, over HTTP, costs what the design says."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from resizer import handler
 from resizer.s3 import clients
 from tests.conftest import BUCKET, context, notification
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    import pytest
 
 KEY = "a b/cat.jpg"
 ENCODED = "a+b/cat.jpg"

@@ -1,7 +1,5 @@
 """A bucket's name must follow S3's rules, in settings and on the command line."""
 
-from __future__ import annotations
-
 import pytest
 from typer.testing import CliRunner
 

@@ -1,7 +1,5 @@
 """Environment variables set what the contract's table says, and every mistake is reported."""
 
-from __future__ import annotations
-
 from dataclasses import FrozenInstanceError
 
 import pytest

@@ -1,11 +1,10 @@
 """`resizer.toml` is found where the contract says, and each key means what the documents say."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from resizer.errors import ConfigError
 from resizer.settings import Settings, file
 from resizer.settings.rules import Effort, Fit, Quality, RenditionSpec, Rule, Watermark
 from tests.conftest import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PLAIN = RenditionSpec(name="9", width=9)
 RULE = Rule.of_widths()

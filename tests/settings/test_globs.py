@@ -1,7 +1,5 @@
 """Globs match S3 keys like paths, case-sensitively, and in bounded time."""
 
-from __future__ import annotations
-
 import re
 
 from hypothesis import given

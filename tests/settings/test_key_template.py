@@ -1,7 +1,5 @@
 """A key template is accepted only if different sources and names always get different keys."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st

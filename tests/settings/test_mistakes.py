@@ -1,17 +1,12 @@
 """Every mistake in `resizer.toml` is reported with its path, all of them together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from resizer.errors import ConfigError
 from resizer.settings import Settings
 from resizer.settings.check import check
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GRAVITY = (
     "must be center, a side or a corner such as north or southeast, {}or fractions from the left and the top such as "

@@ -1,7 +1,5 @@
 """With an output bucket, settings are refused if an output could be a source or two sources share a key."""
 
-from __future__ import annotations
-
 import pytest
 
 from resizer.errors import ConfigError

@@ -1,7 +1,5 @@
 """For any valid file and key, outputs are never sources, have different keys, and the first match wins."""
 
-from __future__ import annotations
-
 import re
 from string import Formatter
 

@@ -1,7 +1,5 @@
 """Editors and the parser use the same schema, which lists all settings with their defaults."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from dataclasses import MISSING, asdict, fields

@@ -1,7 +1,5 @@
 """An S3 in which the source of `tests.store.writing` exists."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

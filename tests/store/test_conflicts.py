@@ -1,20 +1,16 @@
 """Concurrent writers lose nothing, and an error of S3 names the object."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from resizer.errors import NewerRenditionExists, StorageError
+from resizer.s3 import S3
 from resizer.store.writer import ATTEMPTS
 from tests.conftest import BUCKET
-from tests.support.recording import RecordingS3, refusal
-
-if TYPE_CHECKING:
-    from resizer.s3 import S3
 from tests.store.writing import EARLIER, KEY, LATER, destination, refusing, rendition, stored, write
+from tests.support.recording import RecordingS3, refusal
 
 
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed", "409", "412", "NoSuchKey", "404"])

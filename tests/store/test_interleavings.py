@@ -1,7 +1,5 @@
 """Interleavings that the ordering must get right, each stepped through request by request."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """A rendition has its source's headers, the settings' overrides, and a file name with the right extension."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import unquote

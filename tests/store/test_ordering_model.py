@@ -1,14 +1,13 @@
 """After any order of events, faults and crashes, renditions and manifest match the source."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os
 import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,13 +27,8 @@ from resizer.store.provenance import short_hash
 from resizer.store.reconcile import Reconciler
 from tests.support.interleaving import Died, Fate, Handler, InlineExecutor, World
 from tests.support.manifests import parsed, with_manifest
-from tests.support.memory_s3 import MemoryS3
+from tests.support.memory_s3 import MemoryS3, Version
 from tests.support.moto_s3 import MotoS3
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from tests.support.memory_s3 import Version
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,5 @@
 """A provenance identifies the source, and its sequencer the order of uploads."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

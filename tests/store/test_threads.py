@@ -1,7 +1,5 @@
 """Handlers in real threads race for one key, and the renditions show the last version."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import threading

@@ -1,21 +1,15 @@
 """Uploads overlap with making the next rendition, and all end before `upload_all` returns."""
 
-from __future__ import annotations
-
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
 from resizer.errors import Reason, Rejected, ResizerError, StorageError, Superseded
 from resizer.model import Format, Rendition
+from resizer.report import StoredRendition
 from resizer.store.uploads import upload_all
 from tests.support.plans import rendition_plan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from resizer.report import StoredRendition
 
 PATIENCE = 10  # seconds; a test that waits this long has failed
 REJECTION = Rejected(Reason.KEY_TAKEN, "belongs to another")

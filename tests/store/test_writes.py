@@ -1,18 +1,13 @@
 """A new rendition is one PUT; an older upload never replaces a newer one, nor one source another."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from resizer.errors import NewerRenditionExists, Reason, SourceChanged
+from resizer.s3 import S3
 from tests.conftest import BUCKET, rejects
-from tests.support.recording import RecordingS3, refusal
-
-if TYPE_CHECKING:
-    from resizer.s3 import S3
 from tests.store.writing import (
     EARLIER,
     ETAG,
@@ -28,6 +23,7 @@ from tests.store.writing import (
     stored,
     write,
 )
+from tests.support.recording import RecordingS3, refusal
 
 
 def test_the_first_write_is_one_put(s3: S3) -> None:

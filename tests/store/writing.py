@@ -1,22 +1,17 @@
 """One rendition, and helpers to write it."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resizer.model import Format, Rendition, SourceObject
+from resizer.s3 import S3
 from resizer.store.provenance import Provenance
 from resizer.store.writer import Writer
 from tests.conftest import BUCKET
 from tests.support.plans import rendition_plan
 from tests.support.recording import refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from resizer.s3 import S3
 
 SOURCE, SOURCE_BODY = "summer/日本 a+b.jpg", b"source"
 ETAG = hashlib.md5(SOURCE_BODY, usedforsecurity=False).hexdigest()

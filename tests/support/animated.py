@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.support.forged import chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
     Samples = NDArray[np.int64]  # rows, columns, channels
 
 KEEP, CLEAR, RESTORE = range(3)

@@ -1,12 +1,11 @@
 """Files made to exhaust their reader: few bytes that claim a lot, or an endless number of parts."""
 
-from __future__ import annotations
-
 import base64
 import struct
 import zlib
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.support.forged import (
     GIF_FRAME,
@@ -43,9 +42,6 @@ from tests.support.forged import (
     webp_frames,
 )
 from tests.support.pictures import heic
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"
 TEXT_BOMB: Final = b"bomb\0\0" + zlib.compress(bytes(MB), 9)

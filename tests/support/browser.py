@@ -1,24 +1,20 @@
 """A real headless browser, and a web server that serves it a bucket like a CDN."""
 
-from __future__ import annotations
-
 import json
 import os
 import queue
 import shutil
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 # Without these options Chromium sends requests to Google at every start.
 OPTIONS = (

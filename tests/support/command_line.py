@@ -1,7 +1,5 @@
 """Runs `resizer` in a process of its own, forked from one that has loaded the libraries, which takes a second."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 import json

@@ -1,18 +1,14 @@
 """Decodes a picture."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.planning.geometry import wanted_size
 from tests.support.pictures import photo_like
 from tests.support.plans import of_widths, rendition_size, whole_view
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 LIMIT = 200_000_000
 LIMITS = Limits(max_pixels=LIMIT, memory=None, planned=of_widths(1000), file_size=0)

@@ -1,7 +1,5 @@
 """Draws sources, and what their renditions must look like."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 

@@ -1,15 +1,10 @@
 """Adds a bucket's `EventBridgeConfiguration` to the embedded S3's responses; moto stores it but does not return it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.s3.models import s3_backends
 from werkzeug.wrappers import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ACCOUNT = "123456789012"  # moto's own
 END = b"</NotificationConfiguration>"

@@ -4,8 +4,6 @@
 how often each fault happened and how often each key was written.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random
@@ -15,13 +13,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from resizer.local.embedded import embedded_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 RATE = 0.1
 FAULTS = ("503", "reset before", "reset after", "slow")

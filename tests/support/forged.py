@@ -1,7 +1,5 @@
 """Builds files and parts of files byte by byte, as no encoder would write them."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from typing import Final

@@ -1,7 +1,5 @@
 """Reads one input of the fuzzer: header, pixels, colours and metadata. The result is a picture or a rejection."""
 
-from __future__ import annotations
-
 import io
 from functools import partial
 

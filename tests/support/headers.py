@@ -1,18 +1,13 @@
 """Reads headers of images, and makes files whose headers claim a wrong size."""
 
-from __future__ import annotations
-
 import io
 import struct
-from typing import TYPE_CHECKING
 
 from resizer.decode.header import Limits, open_image
+from resizer.model import Header
 from tests.support.forged import chunk
 from tests.support.pictures import noise, photo_like, saved
 from tests.support.plans import of_widths
-
-if TYPE_CHECKING:
-    from resizer.model import Header
 
 LIMIT = 100_000_000
 

@@ -1,7 +1,5 @@
 """Functions that `tests.support.fresh` runs in processes of their own, for the tests with hostile files."""
 
-from __future__ import annotations
-
 import io
 import random
 import signal

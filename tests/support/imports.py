@@ -1,12 +1,7 @@
 """Finds the imports of a module in its source."""
 
-from __future__ import annotations
-
 import ast
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 
 def running(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,25 +1,20 @@
 """Handlers that advance one request at a time, in the order that a test chooses, and die where it says."""
 
-from __future__ import annotations
-
 import _thread
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from resizer.errors import ResizerError
 from resizer.pipeline import process
+from resizer.report import Report
+from resizer.settings import Settings
 from tests.support.recording import refusal
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from resizer.report import Report
-    from resizer.settings import Settings
 
 MAX_WAIT_SECONDS = 30  # for a handler's next request
 

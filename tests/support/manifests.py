@@ -1,13 +1,10 @@
 """Settings with a manifest, and the content of one."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from resizer.settings import Settings
+from resizer.settings import Settings
 
 
 def with_manifest(settings: Settings) -> Settings:

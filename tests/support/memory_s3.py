@@ -1,19 +1,15 @@
 """S3 in memory, as AWS describes it: strongly consistent, conditions checked atomically, versions, notifications."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 STORED_HEADERS = (
     "Metadata", "ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires",

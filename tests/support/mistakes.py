@@ -1,15 +1,11 @@
 """Raises mistakes of our own, for the tests that they are reported as such."""
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from typing import Final, NoReturn, cast
 
 import resizer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # What a bug of ours may raise. Pillow takes half of these for a damaged file.
 MISTAKES: Final[tuple[type[Exception], ...]] = (

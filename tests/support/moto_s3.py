@@ -1,16 +1,12 @@
 """The embedded S3 over HTTP, with AWS's notifications instead of moto's, which lack sequencers and versions."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tests.support.memory_s3 import Version, record, sequencer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 numbers = itertools.count(1)
 

@@ -1,7 +1,5 @@
 """Draws images, and saves, opens and compares them."""
 
-from __future__ import annotations
-
 import io
 import random
 from typing import Any

@@ -1,17 +1,10 @@
 """Plans of renditions, for tests that need only some of their fields."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from resizer.model import Format, Header, RenditionPlan
-from resizer.planning.geometry import place, rank, whole
+from resizer.planning.geometry import Placement, Size, View, place, rank, whole
 from resizer.settings.rules import RenditionSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from resizer.planning.geometry import Placement, Size, View
 
 PLAIN = RenditionSpec(name="plain", width=1000)
 

@@ -1,7 +1,5 @@
 """Lambda's own log events about an invocation, as JSON."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

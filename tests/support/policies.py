@@ -1,7 +1,5 @@
 """IAM's decision by a role's policy alone: an explicit deny wins, and what no statement allows is denied."""
 
-from __future__ import annotations
-
 from fnmatch import fnmatchcase
 from typing import Any
 

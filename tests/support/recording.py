@@ -1,14 +1,10 @@
 """An S3 client that records its requests, and fails where a test says so."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def refusal(code: str, operation: str) -> ClientError:

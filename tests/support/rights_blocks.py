@@ -1,19 +1,15 @@
 """XMP, IPTC and PNG texts as photographers' tools write them, made in code."""
 
-from __future__ import annotations
-
 import hashlib
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tests.support.forged import segment, tiff
 from tests.support.pictures import heic, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PICTURE: Final = Image.new("RGB", (8, 8), "red")
 NAMESPACES: Final = (

@@ -1,14 +1,10 @@
 """Hypothesis strategies for valid `resizer.toml` documents, and their text."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import strategies as st
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SIDES = st.integers(1, 16_383)
 NAMES = st.from_regex(r"[A-Za-z0-9_]{1,12}", fullmatch=True).filter(lambda name: name != "manifest")

@@ -1,18 +1,14 @@
 """A loopback server with prepared answers, and the service's own client for it."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 from resizer.s3 import clients
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 3\r\n\r\ncat'
 STORED = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\n\r\n'

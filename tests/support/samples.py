@@ -1,7 +1,5 @@
 """The sample events in `events/`, as AWS sends them, about an object that a test has stored."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A small file of every supported format, for tests that damage it."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, Final
 

@@ -1,14 +1,10 @@
 """The objects that an event names."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resizer.errors import UnknownEvent
 from resizer.events import sender_of
-
-if TYPE_CHECKING:
-    from resizer.model import SourceObject
+from resizer.model import SourceObject
 
 
 def sources(event: Any) -> list[SourceObject]:

@@ -1,7 +1,5 @@
 """The template as CloudFormation gets it, with parameters resolved."""
 
-from __future__ import annotations
-
 import json
 from copy import deepcopy
 from functools import cache

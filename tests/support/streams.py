@@ -1,14 +1,8 @@
 """Downloads of bytes in memory."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from resizer.s3.source import downloaded
 from resizer.s3.stream import SourceStream
-
-if TYPE_CHECKING:
-    from tests.conftest import Download
+from tests.conftest import Download
 
 URI = "s3://photos/cat.jpg"
 UNLIMITED = 10**9

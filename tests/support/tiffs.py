@@ -5,12 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 BYTE, TEXT, SHORT, LONG, UNDEFINED, LONG8 = 1, 2, 3, 4, 7, 16
 LETTERS: Final = {BYTE: "B", TEXT: "B", SHORT: "H", LONG: "I", UNDEFINED: "B", LONG8: "Q"}

@@ -1,7 +1,5 @@
 """Upload a source to the embedded S3, and list its renditions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from resizer.model import SourceObject

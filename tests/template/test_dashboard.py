@@ -1,11 +1,10 @@
 """Each field in the dashboard's query is in a real log line."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,9 +13,6 @@ from tests.conftest import BUCKET, context, notification
 from tests.support.pictures import photo_like, saved
 from tests.support.platform_report import METRICS, platform_event
 from tests.support.stack import properties
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEYWORDS = {"filter", "or", "fields", "as", "stats", "sum", "count", "by", "bin", "ispresent", "SOURCE"}
 

@@ -1,7 +1,5 @@
 """The functions follow their parameters, and the large one is the small one with more memory."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Failures go to a queue and raise an alarm, and the bucket is private and kept."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """With an output bucket the functions write only there, and its events invoke nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The functions have the permissions that they need, and no others."""
 
-from __future__ import annotations
-
 import json
 import re
 from fnmatch import fnmatchcase

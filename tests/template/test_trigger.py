@@ -1,7 +1,5 @@
 """Uploads and deletions invoke the function; renditions do so only if a parameter allows it."""
 
-from __future__ import annotations
-
 import re
 from itertools import product
 from typing import Any

@@ -1,11 +1,10 @@
 """A new version is published for every change that a version contains, and for no other."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from layers import archive, build
 from layers.fingerprint import INPUTS
 from tests.conftest import PROJECT, needs_built_artifact
 from tests.support.stack import deployed, transformed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FUNCTIONS = ("ResizeFunction", "ResizeLargeFunction")
 # Not part of a version: if only these change, Lambda publishes nothing, and a new version would fail the deployment.

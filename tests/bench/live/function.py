@@ -1,7 +1,5 @@
 """The measured function's environment, and Lambda's log lines about it."""
 
-from __future__ import annotations
-
 from bench.account import Target
 from tests.conftest import BUCKET
 

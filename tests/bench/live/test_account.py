@@ -1,8 +1,7 @@
 """Measuring on AWS needs a region, credentials and a suitable bucket, and says which one is missing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import botocore.session
 import pytest
@@ -11,11 +10,8 @@ from botocore.stub import Stubber
 
 from bench.account import Account, connect, find_target
 from resizer.errors import UsageError
-from tests.conftest import BUCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 from tests.bench.live.function import ENVIRONMENT, FUNCTION, TARGET
+from tests.conftest import BUCKET
 
 
 @pytest.fixture

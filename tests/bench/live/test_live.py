@@ -1,7 +1,5 @@
 """Measuring on AWS uses versions of its own, and leaves function and bucket as they were."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json
@@ -9,8 +7,10 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_plus
 
 import botocore.session
@@ -31,15 +31,11 @@ from resizer.pipeline import process
 from resizer.planning.guard import reason_to_skip
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
+from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 from tests.conftest import BUCKET
 from tests.support.pictures import photo_like, saved
 from tests.support.policies import allowed
 from tests.support.stack import BUCKET_ARN, statements
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-from tests.bench.live.function import COLD, ENVIRONMENT, FUNCTION, TARGET, WARM
 
 
 @pytest.mark.parametrize("reason", [Reason.NEEDS_MEMORY, Reason.HANDED_OVER])

@@ -1,7 +1,5 @@
 """Lambda's report of an invocation is parsed, as plain text or as JSON."""
 
-from __future__ import annotations
-
 import pytest
 
 from bench.platform_report import read_report

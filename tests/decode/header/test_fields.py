@@ -1,7 +1,5 @@
 """A picture's orientation, its transparency and how often it plays are known before decoding."""
 
-from __future__ import annotations
-
 import struct
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files that cannot be resized are refused by their first bytes, before a pixel is decoded."""
 
-from __future__ import annotations
-
 import io
 from contextlib import nullcontext
 

@@ -1,7 +1,5 @@
 """Checks for the rows about animations."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from typing import Final

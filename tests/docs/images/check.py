@@ -1,27 +1,21 @@
 """Run a file through the pipeline, and get its rendition or its rejection."""
 
-from __future__ import annotations
-
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
+from resizer.errors import Reason
 from resizer.model import SourceObject
 from resizer.pipeline import process
-from resizer.report import Outcome
+from resizer.report import Outcome, Report
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.memory_s3 import MemoryS3
 from tests.support.pictures import opened, photo_like, psnr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from resizer.errors import Reason
-    from resizer.report import Report
 
 CHECKS: Final[dict[str, Callable[[], None]]] = {}  # by the first cell of their row
 SEEN: Final[set[Reason]] = set()  # why files were rejected while a check ran

@@ -1,24 +1,18 @@
 """Checks for the rows about colours. A grey of 100 in linear light is 168 in sRGB."""
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.docs.images.check import resized, row
+from tests.docs.images.check import Rendition, resized, row
 from tests.support import float_colors
 from tests.support.drawn import profile_like
 from tests.support.forged import chunk, segment
 from tests.support.pictures import heic, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.docs.images.check import Rendition
 
 GREY, LIGHT = (100, 100, 100), 168
 COLOUR: Final = (200, 90, 60)

@@ -1,9 +1,8 @@
 """Checks for the rows about formats, orientation and bit depth."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -14,9 +13,6 @@ from tests.support.drawn import sixteen_bit_rgb_png
 from tests.support.pictures import heic, saved, translucent
 from tests.support.rights_blocks import xmp
 from tests.support.tiffs import page, tiff_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TRANSPARENT: Final = translucent(64, 48)
 

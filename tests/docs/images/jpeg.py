@@ -1,7 +1,5 @@
 """Checks for the rows about JPEGs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

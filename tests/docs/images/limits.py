@@ -1,7 +1,5 @@
 """Checks for the rows about Content-Encoding and limits."""
 
-from __future__ import annotations
-
 import gzip
 import random
 import zlib

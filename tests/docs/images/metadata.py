@@ -1,7 +1,5 @@
 """Checks for the rows about metadata."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from PIL import ExifTags, Image

@@ -1,7 +1,5 @@
 """Checks for the rows about BMP, ICO and JPEG 2000."""
 
-from __future__ import annotations
-
 import struct
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks for the rows about AVIF and HEIC."""
 
-from __future__ import annotations
-
 import tomllib
 from typing import Final
 

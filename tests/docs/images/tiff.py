@@ -1,7 +1,5 @@
 """Checks for the rows about TIFFs."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np

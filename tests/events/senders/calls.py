@@ -1,7 +1,5 @@
 """Invoke the handler with an event, and list the renditions."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any, cast

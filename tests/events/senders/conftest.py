@@ -1,7 +1,5 @@
 """The handler's S3, with one photo in the bucket."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

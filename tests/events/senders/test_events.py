@@ -1,9 +1,7 @@
 """Every sender's events are processed, and each sender gets the answer that it expects."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -11,11 +9,9 @@ from resizer.errors import UnknownEvent
 from resizer.model import Change, SourceObject
 from tests.conftest import BUCKET
 from tests.events.senders.calls import OUTPUTS, PHOTO, etag, invoke, refuse, renditions
+from tests.support.recording import RecordingS3
 from tests.support.samples import KEY, names, sample
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from tests.support.recording import RecordingS3
 
 CREATED = [
     *("s3-put-versioned", "s3-post", "s3-copy", "s3-restored", *names("s3-version")),

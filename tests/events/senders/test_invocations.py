@@ -1,19 +1,15 @@
 """Batch Operations and direct invocations get answers in their own formats."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from resizer.errors import UnknownEvent
 from tests.conftest import BUCKET
 from tests.events.senders.calls import PHOTO, invoke, refuse, renditions
+from tests.support.recording import RecordingS3
 from tests.support.samples import KEY, sample
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from tests.support.recording import RecordingS3
 
 
 @pytest.mark.parametrize(("name", "widths"), [("batch-1.0", (480, 640, 1000)), ("batch-2.0", (160, 320))])

@@ -1,10 +1,8 @@
 """No event is lost if time runs out, the image is rejected, or it needs more memory."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,11 +13,9 @@ from resizer.model import SourceObject
 from resizer.s3 import clients
 from tests.conftest import BUCKET
 from tests.events.senders.calls import PHOTO, etag, invoke
+from tests.support.recording import RecordingS3
 from tests.support.samples import KEY, sample
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from tests.support.recording import RecordingS3
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,22 @@
 """JPEGs of every coding are decoded. Those that Pillow cannot write were made with cjpeg."""
 
-from __future__ import annotations
-
 import io
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from resizer.decode.frames import decode
 from resizer.decode.header import Limits, open_image
 from resizer.errors import Reason, Rejected
+from resizer.model import Header
 from tests.conftest import Download
 from tests.support.forged import scan_flood, segment
 from tests.support.fuzz_target import read
 from tests.support.pictures import photo_like, psnr, saved
 from tests.support.plans import of_widths
 from tests.support.streams import stream_of
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from resizer.model import Header
 
 SEEDS = Path(__file__).parents[2] / "fuzz" / "seeds"
 PICTURE = photo_like(48, 36)  # cjpeg made the files from it

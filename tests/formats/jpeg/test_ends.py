@@ -1,7 +1,5 @@
 """A JPEG is complete if it has all its pixels, with or without an end marker."""
 
-from __future__ import annotations
-
 import io
 from itertools import cycle
 from pathlib import Path

@@ -1,7 +1,5 @@
 """JPEGs are decoded at the smallest scale that suffices, and written as small baseline JPEGs."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A JPEG is decoded, and its orientation read, whatever its application segments hold."""
 
-from __future__ import annotations
-
 import io
 import struct
 

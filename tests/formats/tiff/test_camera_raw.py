@@ -1,7 +1,5 @@
 """A camera's raw file is refused, and its thumbnail never used; TIFFs that camera software exports are resized."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

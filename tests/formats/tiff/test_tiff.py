@@ -1,13 +1,12 @@
 """TIFFs of every kind are decoded correctly, or refused as unsupported."""
 
-from __future__ import annotations
-
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
@@ -15,9 +14,6 @@ from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
 from tests.support.tiffs import BYTE, LONG, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 ORDERS = [("<", False), (">", False), ("<", True), (">", True)]
 PREMULTIPLIED, ALPHA = 1, 2

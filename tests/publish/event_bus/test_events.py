@@ -1,10 +1,9 @@
 """Every change of renditions is sent to the event bus at least once; a record whose event fails comes back."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,9 +16,6 @@ from tests.conftest import BUCKET, context, notification
 from tests.support.listening import Listening
 from tests.support.manifests import parsed, with_manifest
 from tests.support.pictures import photo_like, saved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BUS = "pictures"
 CAT = saved(photo_like(600, 400))

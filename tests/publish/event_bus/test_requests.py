@@ -1,7 +1,5 @@
 """Events go out in as few requests as EventBridge allows; refused entries are retried, large ones shortened."""
 
-from __future__ import annotations
-
 import json
 import math
 import time

@@ -1,7 +1,5 @@
 """A download ends at its limit, at an error or out of time, and never passes for a whole picture."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

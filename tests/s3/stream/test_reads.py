@@ -1,7 +1,5 @@
 """A download reads like a file in memory, but holds less than two blocks."""
 
-from __future__ import annotations
-
 import io
 import random
 from typing import Any

@@ -1,23 +1,19 @@
 """A bucket whose events are processed one by one, with all requests counted."""
 
-from __future__ import annotations
-
 import io
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from resizer.pipeline import process
+from resizer.report import Report
 from resizer.settings import Settings
 from resizer.settings.rules import Rule
 from tests.support.memory_s3 import MemoryS3
 from tests.support.recording import RecordingS3, refusal
 from tests.support.sources import sources
-
-if TYPE_CHECKING:
-    from resizer.report import Report
 
 BUCKET, KEY = "photos", "albums/a+b c%25é 日本.png"
 SMALL = Settings(defaults=Rule.of_widths((3, 2, 1)))

@@ -1,7 +1,5 @@
 """A manifest is written after its renditions, and replaced and deleted together with them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Renditions in an output bucket follow their sources, and nothing is written to the source bucket."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,27 +1,20 @@
 """A rejected source has no renditions: neither old ones nor part of a new set."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from resizer.encode import Encoding
 from resizer.errors import Reason, Rejected
-from resizer.model import SourceObject
+from resizer.model import Format, Frame, SourceObject
 from resizer.pipeline import process
-from resizer.settings.rules import Effort, Rule
+from resizer.settings.rules import Effort, Quality, Rule
 from resizer.store import uploads
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, outcome_of, outputs, picture
 from tests.support.interleaving import InlineExecutor
 from tests.support.recording import refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from resizer.model import Format, Frame
-    from resizer.settings.rules import Quality
 
 
 @pytest.fixture

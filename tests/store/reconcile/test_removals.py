@@ -1,7 +1,5 @@
 """A deletion deletes the renditions of its source, and never those of another source or a newer upload."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from typing import Any

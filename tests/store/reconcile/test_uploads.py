@@ -1,7 +1,5 @@
 """An upload costs as many requests as the design says, and existing renditions are not written again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
