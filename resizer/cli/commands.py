@@ -168,10 +168,10 @@ def up(
     Ctrl-C stops it and deletes everything.
     """
     from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import bucket_to_create, checked_settings  # noqa: PLC0415 # keeps --help quick
 
     settings = checked_settings(os.environ)
-    bucket = source_bucket(settings, bucket)
+    bucket = bucket_to_create(settings, bucket)
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
     from resizer.local.service import local_service, storage_only  # noqa: PLC0415 # as above
 
@@ -209,7 +209,7 @@ def demo(
     print_lines(console, settings)
     results = demonstrate(images, save, settings)
     tables.renditions(console, results, save)
-    if any(result["outcome"] != "resized" for result in results[: len(images)]):
+    if any(result["outcome"] != "resized" and result["reason"] != "excluded" for result in results[: len(images)]):
         raise typer.Exit(1)
 
 

@@ -50,6 +50,11 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
     if renditions is None:
         renditions = settings.defaults.writes
     usage = Usage(images, memory, ms, init_ms, cold_share, renditions, architecture=arch)
-    event_bus = settings.event_bus is not None
-    stack = Stack(trigger, renditions, own_output_bucket=own_output_bucket, traced=tracing, event_bus=event_bus)
+    stack = Stack(
+        trigger,
+        renditions,
+        own_output_bucket=own_output_bucket or settings.output_bucket is not None,
+        traced=tracing,
+        event_bus=settings.event_bus is not None,
+    )
     print_bill(console, usage, stack, free_tier=free_tier)

@@ -34,16 +34,21 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
 def source_bucket(settings: Settings, named: str | None = None) -> str:
     """The bucket to which local images are uploaded: the one `named`, or else one of the settings, or else `photos`.
 
-    Raises `UsageError` if S3 allows no such name, or if it is the output bucket, where nothing is resized.
+    Raises `UsageError` if it is the output bucket, where nothing is resized.
     """
     bucket = min(settings.buckets, default=UPLOADS) if named is None else named
-    try:
-        parse_bucket(bucket)
-    except ValueError as mistake:
-        raise UsageError(f"--bucket {bucket!r}: {mistake}.") from None
     if bucket == settings.output_bucket:
         raise UsageError(f"{bucket} is RESIZER_OUTPUT_BUCKET, where nothing is resized; upload to another bucket.")
     return bucket
+
+
+def bucket_to_create(settings: Settings, named: str | None = None) -> str:
+    """The source bucket, for the local service; also raises `UsageError` if S3 allows no new bucket of this name."""
+    bucket = source_bucket(settings, named)
+    try:
+        return parse_bucket(bucket)
+    except ValueError as mistake:
+        raise UsageError(f"The bucket {bucket!r} cannot be created: its name {mistake}.") from None
 
 
 def local_settings(widths: str | None) -> Settings:

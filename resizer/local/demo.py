@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from resizer.cli.settings import source_bucket
+from resizer.cli.settings import bucket_to_create
 from resizer.errors import UsageError
 from resizer.local.service import local_service
 from resizer.local.trigger import Invocation
@@ -50,12 +50,12 @@ class Watch:
 
 
 def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
-    """Upload images by name, wait, and save all renditions below `save`. Returns the results, uploads first.
+    """Upload images by name, wait, and save all renditions below `save`. Returns the results of the uploads, in order.
 
     It uploads the watermarks first: a watermark's key is also its path from the working directory. Images get the
-    source prefix. Renditions in the same bucket send events, too; their results are `skipped`.
+    source prefix. Renditions in the same bucket send events, too; their results follow, and are `skipped`.
     """
-    bucket = source_bucket(settings)
+    bucket = bucket_to_create(settings)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}
     watch = Watch(set(uploads), renditions_too=settings.output_bucket is None)
     opened = local_service(bucket, finished=watch.note, ended=watch.ended, output_bucket=settings.output_bucket)
@@ -64,11 +64,11 @@ def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> 
         for key, body in (_watermarks(settings) | uploads).items():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
         watch.wait()
-        for result in watch.results.values():
-            for rendition in result["renditions"]:
-                stored = s3.get_object(Bucket=service.output_bucket, Key=rendition["key"])
-                _save(save / rendition["key"], stored["Body"].read())
-    return sorted(watch.results.values(), key=lambda result: result["key"] not in uploads)
+        results = [watch.results[key] for key in uploads]
+        renditions = [rendition["key"] for result in results for rendition in result["renditions"]]
+        for key in renditions:
+            _save(save / key, s3.get_object(Bucket=service.output_bucket, Key=key)["Body"].read())
+    return results + [watch.results[key] for key in renditions if key in watch.results]
 
 
 def _watermarks(settings: Settings) -> dict[str, bytes]:

@@ -52,7 +52,7 @@ def pack(path: Path, folder: Path) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")  # editors on Windows may add a byte order mark
     except OSError as problem:
         raise ConfigError([f"{path}: cannot be read: {problem.strerror}"]) from None
     except UnicodeDecodeError:

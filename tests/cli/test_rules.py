@@ -250,6 +250,34 @@ def test_a_watermark_is_read_from_the_working_directory(folder: Path, command: s
     assert (rendition.getpixel((50, 10)), rendition.getpixel((50, 90))) == ((0, 0, 0), (255, 255, 255))
 
 
+def test_the_demo_counts_the_events_of_renditions(folder: Path) -> None:
+    """`demo` counts the skipped events of renditions, not of manifests; an image that a rule excludes is no failure."""
+    text = "[defaults]\nrenditions = [9, 8]\nmanifest = true\n[[rules]]\nmatch = '*.png'\nskip = true\n"
+    (folder / "resizer.toml").write_text(text)
+    names = ["a.jpg", "b.jpg", "c.png"]
+    for name in names:
+        (folder / name).write_bytes(saved(photo_like(90, 60)))
+    done = resizer("demo", *names, "--save", "out", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 renditions, saved below out/. Their own 4 events were skipped: no recursion." in done.stdout
+
+
+@pytest.mark.parametrize("command", [("explain", "cat.jpg"), ("files", "cat.jpg", "--out", "out")])
+def test_the_bucket_of_local_images_may_have_an_old_name(folder: Path, command: tuple[str, ...]) -> None:
+    """Commands that create no bucket accept `RESIZER_BUCKETS` with a name that S3 allowed until 2018."""
+    (folder / "cat.jpg").write_bytes(saved(photo_like(90, 60)))
+    done = resizer(*command, cwd=folder, RESIZER_BUCKETS="My_Photos")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bill_follows_the_output_bucket(folder: Path) -> None:
+    """With `RESIZER_OUTPUT_BUCKET` renditions send no events, as with `--own-output-bucket`."""
+    command = ("cost", "--images", "1e6", "--memory", "512", "--ms", "100")
+    own = resizer(*command, "--own-output-bucket", cwd=folder)
+    set_ = resizer(*command, cwd=folder, RESIZER_OUTPUT_BUCKET="thumbs", RESIZER_BUCKETS="photos")
+    assert set_.stdout == own.stdout != resizer(*command, cwd=folder).stdout
+
+
 def test_the_bill_counts_what_the_settings_file_writes(folder: Path) -> None:
     """`resizer cost` counts a PUT for each rendition of the defaults, and the manifest."""
     text = "[defaults]\nrenditions = [9, 8]\nformats = ['source', 'webp']\nmanifest = true\n"

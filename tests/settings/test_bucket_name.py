@@ -41,4 +41,6 @@ def test_invalid_names_are_refused() -> None:
     ]:
         with pytest.raises(ValueError, match="must be a bucket name: "):
             parse_bucket(name)
-        assert isinstance(CliRunner().invoke(app, ["up", "--bucket", name]).exception, UsageError)
+        refused = CliRunner().invoke(app, ["up", "--bucket", name]).exception
+        assert isinstance(refused, UsageError)
+        assert str(refused).startswith(f"The bucket {name!r} cannot be created: its name must be ")

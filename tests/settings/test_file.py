@@ -81,6 +81,13 @@ def test_each_key_of_the_defaults_and_of_a_rule(tmp_path: Path, table: str, text
         assert (read.defaults, read.rules) == (RULE, (replace(changed, match=("a/*",)),))
 
 
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """A file that an editor on Windows saved, with a byte order mark and CRLF, is read like any other."""
+    path = tmp_path / "resizer.toml"
+    path.write_bytes("\ufeff[defaults]\r\nrenditions = [9]\r\n".encode())
+    assert Settings.from_env({"RESIZER_CONFIG": str(path)}).defaults.renditions == (PLAIN,)
+
+
 def test_a_rule_skips_and_matches(tmp_path: Path) -> None:
     """`match` is a glob or a list of globs; the first rule that matches wins, or else the defaults."""
     text = "[[rules]]\nmatch = ['a/**', 'b']\nskip = true\n[[rules]]\nmatch = '**/x'\nrenditions = [9]\n"
