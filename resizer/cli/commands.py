@@ -100,12 +100,12 @@ def files(
 
     Exits with 1 if a file was refused, after resizing all the others.
     """
-    from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.files import resize_files  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.lines import count  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import local_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.sheet import write_sheet  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.sources import Exclusions, find_sources  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli import tables, writable
+    from resizer.cli.files import resize_files
+    from resizer.cli.lines import count
+    from resizer.cli.settings import local_settings
+    from resizer.cli.sheet import write_sheet
+    from resizer.cli.sources import Exclusions, find_sources
 
     out = out or (sheet and sheet.parent / f"{sheet.stem}-renditions")
     if out is None:
@@ -136,7 +136,7 @@ def files(
 
 def _interrupted(results: Iterator[Result], total: int, done: list[Result]) -> bool:
     """Print each result and add it to `done`; True if Ctrl-C stopped it before the last."""
-    from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli import tables
 
     quiet = not error_console.is_terminal
     try:
@@ -167,13 +167,13 @@ def up(
     Use it with any S3 client, such as `aws s3 cp cat.jpg s3://photos/`. It prints one line per event.
     Ctrl-C stops it and deletes everything.
     """
-    from resizer.cli import tables  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import bucket_to_create, checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli import tables
+    from resizer.cli.settings import bucket_to_create, checked_settings
 
     settings = checked_settings(os.environ)
     bucket = bucket_to_create(settings, bucket)
-    from resizer.local.event_log import print_lines  # noqa: PLC0415 # takes a second, so mistakes are reported first
-    from resizer.local.service import local_service, storage_only  # noqa: PLC0415 # as above
+    from resizer.local.event_log import print_lines  # takes a second, so mistakes are reported first
+    from resizer.local.service import local_service, storage_only
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -194,17 +194,17 @@ def demo(
     save: Annotated[Path, typer.Option(help="Folder to save the renditions in.")] = Path("build/renditions"),
 ) -> None:
     """Show the whole service: start it, upload photos, wait, print the renditions, stop."""
-    from resizer.cli import tables, writable  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.local.samples import samples  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli import tables, writable
+    from resizer.cli.settings import checked_settings
+    from resizer.local.samples import samples
 
     settings = checked_settings(os.environ)
     images = {photo.name: _read(photo) for photo in photos} if photos else samples()
     if photos and len(images) < len(photos):
         raise UsageError("Two photos have the same name; run the command once for each.")
     writable.need_folder(save)
-    from resizer.local.demo import demonstrate  # noqa: PLC0415 # takes a second, so mistakes are reported first
-    from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
+    from resizer.local.demo import demonstrate  # takes a second, so mistakes are reported first
+    from resizer.local.event_log import print_lines
 
     print_lines(console, settings)
     results = demonstrate(images, save, settings)

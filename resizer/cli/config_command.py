@@ -27,9 +27,9 @@ def check(
 
     Example: `resizer config check`, or `resizer config check shop.toml`.
     """
-    from resizer.cli.lines import count  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
-    from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.lines import count
+    from resizer.cli.settings import checked_settings
+    from resizer.settings import file
 
     path = path or file.find(os.environ)
     settings = checked_settings({**os.environ, file.VARIABLE: str(path or "")})
@@ -46,6 +46,6 @@ def schema() -> None:
     Example: `resizer config schema > resizer.schema.json`, and `#:schema ./resizer.schema.json` on the file's first
     line.
     """
-    from resizer.settings.check import SCHEMA  # noqa: PLC0415 # keeps --help quick
+    from resizer.settings.check import SCHEMA
 
     print(SCHEMA.read_text(encoding="utf-8"), end="")  # noqa: T201 # for a file

@@ -37,8 +37,8 @@ def connect(  # noqa: PLR0913, PLR0917 # one parameter per option
     Your notifications stay as they are. If one overlaps ours, it is named and nothing is changed. You need
     `s3:GetBucketNotification` and `s3:PutBucketNotification` on the bucket, and `cloudformation:DescribeStacks`.
     """
-    from resizer.cli.connect import account, apply, planned, stacks_target  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.notifications import Target  # noqa: PLC0415 # as above
+    from resizer.cli.connect import account, apply, planned, stacks_target
+    from resizer.cli.notifications import Target
 
     there = account(region, profile)
     if to is None:

@@ -43,8 +43,8 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
 
     Storage, traffic to browsers and your own KMS keys are not included.
     """
-    from resizer.cli.cost_table import print_bill  # noqa: PLC0415 # keeps --help quick
-    from resizer.cli.settings import checked_settings  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.cost_table import print_bill
+    from resizer.cli.settings import checked_settings
 
     settings = checked_settings(os.environ)
     if renditions is None:

@@ -30,11 +30,11 @@ def explain(
 
     Example: `resizer explain users/7/photo.jpg --image photo.jpg`. It uses no AWS, and writes nothing.
     """
-    from resizer.cli.settings import checked_settings, source_bucket  # noqa: PLC0415 # keeps --help quick
-    from resizer.model import SourceObject  # noqa: PLC0415 # keeps --help quick
-    from resizer.planning.guard import reason_to_skip  # noqa: PLC0415 # keeps --help quick
-    from resizer.planning.outputs import check_key_length, manifest_key  # noqa: PLC0415 # keeps --help quick
-    from resizer.settings import file  # noqa: PLC0415 # keeps --help quick
+    from resizer.cli.settings import checked_settings, source_bucket
+    from resizer.model import SourceObject
+    from resizer.planning.guard import reason_to_skip
+    from resizer.planning.outputs import check_key_length, manifest_key
+    from resizer.settings import file
 
     if not key:
         raise UsageError("The key is empty; give one such as photos/cat.jpg.")
@@ -74,7 +74,7 @@ def _rule(key: str, settings: Settings) -> str:
 
 def _without_image(key: str, settings: Settings) -> Iterator[Row]:
     """Keys and formats, with the configured width and height instead of exact sizes."""
-    from resizer.planning.outputs import output_key  # noqa: PLC0415 # keeps --help quick
+    from resizer.planning.outputs import output_key
 
     for spec in sorted(settings.rule_for(key).renditions, key=lambda spec: spec.width or inf):
         for name in spec.formats:
@@ -90,10 +90,10 @@ def _configured_size(spec: RenditionSpec) -> str:
 
 def _with_image(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     """Keys with exact sizes and formats, from the image's header."""
-    from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
-    from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
-    from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick
-    from resizer.planning.outputs import plan  # noqa: PLC0415 # keeps --help quick
+    from resizer.decode.header import open_image
+    from resizer.model import RenditionPlan
+    from resizer.pipeline import limits_for
+    from resizer.planning.outputs import plan
 
     plan_for = partial(plan, key, settings=settings)
 

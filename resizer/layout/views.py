@@ -71,15 +71,15 @@ def _first_views(
 
     They are turned and converted after resizing, because they are smaller then; larger copies are closed at once.
     """
-    pixels, size = frame.pixels, (header.width, header.height)
-    parts, extent = [as_stored(view, header) for view in views], frame.crop_box or frame.pixels.size
-    untouched = View((0, 0, *size), size) in parts  # a view that needs no resizing
-    made = list[Image.Image]()
-    for number, part in enumerate(parts, 1):
-        close = number == len(parts) and not any(each is pixels for each in made)
-        box = _box(extent, (0, 0, *size), part)
-        made.append(resize(pixels, part.size, box=box, overwrite=not untouched, close=close))
-    if not any(each is pixels for each in made):
+    pixels = frame.pixels
+    parts, extent = [as_stored(view, header) for view in views], frame.crop_box or pixels.size
+    kept = any(part.size == pixels.size for part in parts)  # this view is the decoded picture itself
+    made = []
+    for part in parts:
+        box = _box(extent, (0, 0, header.width, header.height), part)
+        close = part is parts[-1] and not kept
+        made.append(resize(pixels, part.size, box=box, overwrite=not kept, close=close))
+    if not kept:
         Image.Image.close(pixels)
     return [replace(frame, pixels=_finished(each, header, finish), crop_box=None) for each in made]
 

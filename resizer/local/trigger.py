@@ -5,23 +5,17 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from resizer.errors import ResizerError
 from resizer.local.embedded import make_bucket
 from resizer.s3 import clients
 
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]  # a Lambda handler
+
 TRIES: Final = 3  # Lambda retries twice after an error
 QUEUE: Final = "resizer-trigger"
 EVENTS: Final = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
-
-
-class Handler(Protocol):
-    """A Lambda handler."""
-
-    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Answer one event."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

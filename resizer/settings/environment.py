@@ -10,6 +10,7 @@ from resizer.settings.key_template import parse_key_template
 Parser = Callable[[str], object]
 MAX_WIDTH_PIXELS: Final = 16_383  # WebP's maximum, so that every width works in every format
 MAX_WIDTHS: Final = 20  # each one costs a PUT, and a HEAD when the source is deleted
+TAG_NAME, TAG_VALUE = r"(?!aws:)[\w .:/=+@-]{1,128}", r"[\w .:/=+@-]{0,256}"
 EXTRA_FORMATS: Final = ("source", "jpeg", "png", "webp", "avif")
 
 
@@ -80,11 +81,11 @@ def _buckets(text: str) -> frozenset[str]:
 def _tags(text: str) -> str:
     """Tags in S3's format (S3 user guide, "Categorizing your objects using tags")."""
     pairs = parse_qsl(text, keep_blank_values=True) if all("=" in part for part in text.split("&")) else []
-    fit = all(1 <= len(name) <= 128 and len(value) <= 256 for name, value in pairs)
-    if not fit or not 1 <= len(pairs) <= 10 or len(dict(pairs)) < len(pairs):
+    valid = all(re.fullmatch(TAG_NAME, name) and re.fullmatch(TAG_VALUE, value) for name, value in pairs)
+    if not valid or not 1 <= len(pairs) <= 10 or len(dict(pairs)) < len(pairs):
         raise ValueError(
             "must be 1 to 10 tags such as team=shop&kind=rendition, each name once and at most 128 characters long, "
-            "each value at most 256"
+            "each value at most 256; of letters, digits, spaces and + - = . _ : / @, and no name starts with aws:"
         )
     return urlencode(pairs)
 

@@ -110,6 +110,8 @@ REFUSED = [
     ("RESIZER_TAGS", "x" * 129 + "=long"),
     ("RESIZER_TAGS", "a=1&a=2"),
     ("RESIZER_TAGS", "team"),
+    ("RESIZER_TAGS", "team=a%23b"),
+    ("RESIZER_TAGS", "aws:team=shop"),
     ("RESIZER_STORAGE_CLASS", "DEEP_ARCHIVE"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
 ]
