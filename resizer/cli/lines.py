@@ -43,6 +43,7 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
         parts.append(fields["reason"])
     if fields["detail"] and outcome in {"rejected", "failed"}:
         parts.append(escape(fields["detail"]))
+    parts.extend(map(escape, fields["warnings"]))
     parts.append(f"{fields['total_ms']:.0f} ms")
     return "  ".join(parts)
 

@@ -183,6 +183,19 @@ def test_quiet_hides_the_events_of_renditions() -> None:
             assert process.stdout.readline().startswith(f"resized   {key}  ")
 
 
+def test_the_line_of_an_upload_has_its_warnings() -> None:
+    """If you set a wrong focal point, the line of the upload says that it is ignored."""
+    with running("--quiet") as (process, lines):
+        assert process.stdout
+        body = saved(photo_like(64, 48))
+        boto3.client("s3", **connection(lines)).put_object(
+            Bucket="photos", Key="cat.jpg", Body=body, Metadata={"focal-point": "north"}
+        )
+        line = process.stdout.readline()
+    assert line.startswith("resized   cat.jpg  ")
+    assert "  The user metadata focal-point is ignored: 'north' is not two fractions such as 0.31,0.62.  " in line
+
+
 @pytest.mark.parametrize("bus", ["pictures", "arn:aws:events:us-east-1:123456789012:event-bus/pictures", "default"])
 def test_the_event_bus_is_created(bus: str, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch) -> None:
     """The service creates the settings' event bus, so uploads succeed at the first try."""
