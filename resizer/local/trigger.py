@@ -104,8 +104,7 @@ class Trigger:
                     self._finished(self.invoke(json.loads(message["Body"])))
                     sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
             except clients.REQUEST_ERRORS:
-                if not self._stopping.wait(0.2):  # the server may be busy, or gone while stopping
-                    continue
+                self._stopping.wait(0.2)  # the server may be busy, or gone while stopping
 
     def invoke(self, event: dict[str, Any]) -> Invocation:
         """Call the handler with one event as Lambda does: up to three times if it raises."""

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import boto3
 import pytest
@@ -20,8 +21,9 @@ from boto3.s3.transfer import TransferConfig
 
 from resizer import handler, pipeline
 from resizer.errors import ResizerError
+from resizer.local.embedded import embedded_aws
 from resizer.local.service import local_service
-from resizer.local.trigger import Invocation
+from resizer.local.trigger import Invocation, Trigger, connect_queue
 from resizer.s3 import clients
 from resizer.settings import Settings
 from tests.support.command_line import resizer
@@ -145,6 +147,32 @@ def test_the_shells_proxies_and_endpoints_are_ignored(monkeypatch: pytest.Monkey
         clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=saved(photo_like(64, 48)))
         assert results(finished, 1)[0]["outcome"] == "resized"
     assert {name: os.environ[name] for name in shell} == shell
+
+
+def test_the_trigger_survives_an_error_of_the_queue() -> None:
+    """If the queue refuses a request, the trigger asks again, and no event is lost."""
+    refused: list[str] = []
+    finished: queue.Queue[Invocation] = queue.Queue()
+
+    def refusing_once(app: WSGIApplication) -> WSGIApplication:
+        def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            if refused or not target.endswith("ReceiveMessage"):
+                return app(environ, start)
+            refused.append(target)
+            start("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
+            return [b'{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "on purpose"}']
+
+        return answer
+
+    with embedded_aws(wrap=refusing_once):
+        trigger = Trigger(connect_queue(BUCKET), lambda event, _: event, finished.put)
+        trigger.start()
+        clients.client("s3").put_object(Bucket=BUCKET, Key="cat.jpg", Body=b"anything")
+        while "Records" not in finished.get(timeout=PATIENCE).event:
+            pass  # S3 tests a new notification
+        trigger.stop()
+    assert len(refused) == 1
 
 
 def test_a_crash_of_the_trigger_ends_the_service() -> None:
