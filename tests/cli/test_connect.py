@@ -144,6 +144,15 @@ def test_a_conflict_changes_nothing(aws: Aws, trigger: str, parameters: dict[str
     assert aws.notifications() == THEIRS
 
 
+def test_another_programs_stack_is_refused(aws: Aws) -> None:
+    """A stack that is not Resizer's is one line that says how to name the right one."""
+    template = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    aws.stacks.create_stack(StackName="shop", TemplateBody=template)
+    with pytest.raises(UsageError, match="The stack shop is not a Resizer stack; name yours with --stack"):
+        connect("--stack", "shop", "--yes")
+    assert aws.notifications() == THEIRS
+
+
 def test_eventbridge_stays_on_while_another_rule_needs_it(aws: Aws) -> None:
     """`--remove` turns EventBridge off only if no other rule matches the bucket's events."""
     aws.deploy("eventbridge")

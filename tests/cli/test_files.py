@@ -278,6 +278,27 @@ def test_the_demo_rejects_a_text_in_one_line(tmp_path: Path) -> None:
     assert done.stdout.startswith("rejected  note.txt  not_an_image")
 
 
+@pytest.mark.parametrize(
+    ("photos", "message"),
+    [
+        (["none.jpg"], "none.jpg: No such file or directory."),
+        (["cat.jpg", "./cat.jpg"], "Two photos have the same name; run the command once for each."),
+    ],
+)
+def test_the_demo_refuses_photos_that_it_cannot_upload(cat: Path, photos: list[str], message: str) -> None:
+    """A photo that cannot be read, or two of one name, is one line before any work; exit 2."""
+    done = resizer("demo", *photos, "--save", "saved", cwd=cat.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"resizer: {message}\n")
+    assert not (cat.parent / "saved").exists()
+
+
+def test_a_file_whose_key_is_an_output_is_refused(cat: Path) -> None:
+    """A file whose key begins with the output prefix is refused, because the service would skip it."""
+    done = resizer("files", "cat.jpg", "--out", "out", cwd=cat.parent, RESIZER_OUTPUT_PREFIX="ca")
+    assert done.returncode == 1
+    assert "Its key cat.jpg begins with ca, like a rendition; give it another name." in done.stderr
+
+
 def test_the_demo_has_samples_of_its_own(tmp_path: Path) -> None:
     """Without a photo the demo draws its own, one of them rotated by EXIF."""
     done = resizer("demo", "--save", "saved", cwd=tmp_path, COLUMNS="120")

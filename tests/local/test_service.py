@@ -224,6 +224,26 @@ def test_the_line_of_an_upload_has_its_warnings() -> None:
     assert "  The user metadata focal-point is ignored: 'north' is not two fractions such as 0.31,0.62.  " in line
 
 
+def test_failed_events_are_listed_at_the_end(tmp_path: Path) -> None:
+    """After Ctrl-C the service lists the events that failed on every try."""
+    config = tmp_path / "resizer.toml"
+    config.write_text(
+        "[defaults]\nrenditions = [{ width = 9, watermark = 'logo' }]\n[watermarks.logo]\nkey = 'resized/none.png'\n"
+    )
+    with running(RESIZER_CONFIG=str(config)) as (process, lines):
+        assert process.stdout
+        boto3.client("s3", **connection(lines)).put_object(
+            Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48))
+        )
+        tries = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        stopped = process.stdout.read()
+    assert all(line.startswith("failed    cat.jpg  ") for line in tries)
+    assert stopped.startswith(
+        "Stopped.\nfailed 3 times  1 record(s) failed: The watermark s3://photos/resized/none.png "
+    )
+
+
 @pytest.mark.parametrize("bus", ["pictures", "arn:aws:events:us-east-1:123456789012:event-bus/pictures", "default"])
 def test_the_event_bus_is_created(bus: str, events: queue.Queue[Invocation], monkeypatch: pytest.MonkeyPatch) -> None:
     """The service creates the settings' event bus, so uploads succeed at the first try."""
