@@ -21,7 +21,7 @@ from resizer.layout.views import at_views, small_copy
 from resizer.memory.process import available, limited, memory_limit, return_freed_memory
 from resizer.metadata.exif import kept_exif
 from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
-from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
+from resizer.planning.geometry import FOCAL_POINT, Point, focal_point, wanted_size
 from resizer.planning.guard import reason_to_skip
 from resizer.planning.outputs import check_key_length, manifest_key, outputs, plan
 from resizer.publish.manifest import Manifest
@@ -73,7 +73,8 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     bucket = settings.output_bucket_for(source)
     headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
     recipes = outputs(source.key, settings)
-    writer = Writer(s3, bucket, source, stream.etag, headers, recipes, picture.placeholder)
+    focal = picture.focal and ",".join(map(str, picture.focal))
+    writer = Writer(s3, bucket, source, stream.etag, headers, recipes, picture.placeholder, focal)
     upload_all(encoded, writer.write, report.stored, picture.plans)
     manifest = Manifest(
         source=source,
@@ -100,6 +101,7 @@ class Picture(NamedTuple):
     frames: Iterator[Sequence[Frame]]
     exif: bytes
     placeholder: Placeholder | None
+    focal: Point | None
 
 
 def decode_source(stream: SourceStream, *, source: SourceObject, settings: Settings, report: Report) -> Picture:
@@ -125,7 +127,8 @@ def decode_source(stream: SourceStream, *, source: SourceObject, settings: Setti
         placeholder = placeholder_of(small()) if settings.rule_for(source.key).placeholder else None
         exif = kept_exif(image, settings.keep_metadata, warn)
         views = [each.placement.view for each in plans]
-        return Picture(header, plans, at_views(chain([first], frames), header, views, finish), exif, placeholder)
+        upright = at_views(chain([first], frames), header, views, finish)
+        return Picture(header, plans, upright, exif, placeholder, focal)
 
 
 def whole_picture(source: SourceObject, *, settings: Settings, s3: S3) -> Image:

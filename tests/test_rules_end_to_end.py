@@ -48,6 +48,20 @@ def test_a_focal_point_wins_over_gravity(s3: Any, focal: str, left: tuple[int, .
     assert any("focal-point" in warning for warning in report.warnings) == (focal == "nonsense")
 
 
+def test_a_new_focal_point_moves_the_crop(s3: Any) -> None:
+    """If the same bytes come again with another focal point, its crop and manifest are replaced."""
+    rule = Rule(renditions=(replace(SQUARE, gravity="west"),), manifest=True, placeholder=True)
+    etags = []
+    for focal in ("0.1,0.5", "0.9,0.5", " 0.9, 0.50"):
+        source = upload(s3, "halves.png", saved(two_halves(), "PNG"), Metadata={"focal-point": focal})
+        process(source, Settings(defaults=rule), s3)
+        found = s3.list_objects_v2(Bucket=BUCKET, Prefix="resized/")["Contents"]
+        etags.append([each["ETag"] for each in found])
+        assert s3.head_object(Bucket=BUCKET, Key=found[1]["Key"])["Metadata"]["focal-point"] in {"0.1,0.5", "0.9,0.5"}
+    assert is_near(rendition(s3, "square-halves.png").convert("RGB").getpixel((5, 30)), BLUE)
+    assert etags[0] != etags[1] == etags[2]
+
+
 def test_a_watermark_is_applied_and_fetched_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A watermark is where the settings say, only on its renditions, and costs one GET per environment."""
     monkeypatch.setattr(compose, "_overlays", {})

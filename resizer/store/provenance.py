@@ -7,25 +7,29 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from resizer.model import SourceObject
+from resizer.planning.geometry import FOCAL_POINT
 
-NAMES: Final = ("source-key-hash", "source-etag", "source-sequencer", "recipe")  # of the fields in user metadata
+# Of the fields in user metadata.
+NAMES: Final = ("source-key-hash", "source-etag", "source-sequencer", "recipe", FOCAL_POINT)
 
 
 class Provenance(NamedTuple):
     """The source, upload and recipe that a rendition was made from; None for fields that its metadata lacks.
 
-    `source_key` is a hash of the source's bucket and key, `etag` the source's, `sequencer` the event's.
+    `source_key` is a hash of the source's bucket and key, `etag` the source's, `sequencer` the event's. `focal_point`
+    is the source's, if it has a valid one.
     """
 
     source_key: str | None
     etag: str | None
     sequencer: str | None
     recipe: str | None
+    focal_point: str | None = None
 
     @classmethod
-    def of(cls, source: SourceObject, etag: str, recipe: str) -> Provenance:
+    def of(cls, source: SourceObject, etag: str, recipe: str, focal_point: str | None = None) -> Provenance:
         """The provenance of a rendition of the source's upload with this ETag."""
-        return cls(short_hash(source.uri), etag, source.sequencer, recipe)
+        return cls(short_hash(source.uri), etag, source.sequencer, recipe, focal_point)
 
     @classmethod
     def read(cls, metadata: Mapping[str, str]) -> Provenance:

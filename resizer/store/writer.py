@@ -38,6 +38,7 @@ class Writer:
     headers: Mapping[str, Any]
     recipes: Mapping[str, str]
     placeholder: Placeholder | None = None
+    focal_point: str | None = None
 
     def write(self, rendition: Rendition) -> bool:
         """Store a rendition; False if the same one exists already.
@@ -60,7 +61,7 @@ class Writer:
         return self._put(key, body, {}, {**headers, "ContentType": "application/json"})
 
     def _put(self, key: str, body: bytes, more: Mapping[str, str | None], headers: Mapping[str, Any]) -> bool:
-        metadata = Provenance.of(self.source, self.etag, self.recipes[key]).as_metadata()
+        metadata = Provenance.of(self.source, self.etag, self.recipes[key], self.focal_point).as_metadata()
         metadata |= {name: value for name, value in more.items() if value}
         request = {"Bucket": self.bucket, "Key": key, "Body": body, "Metadata": metadata}
         request |= {name: value for name, value in headers.items() if value}
@@ -87,14 +88,14 @@ class Writer:
     def _replaces(self, request: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
         """Whether the request should replace the existing object; False if both are the same.
 
-        Headers are compared, too: the same bytes may be uploaded again with other headers.
+        Headers and focal points are compared, too: the same bytes may be uploaded again with others.
         """
         ours, theirs = Provenance.read(request["Metadata"]), Provenance.read(existing["Metadata"])
         output = f"s3://{self.bucket}/{request['Key']}"
         if theirs.source_key is not None and not theirs.is_of(self.source):
             detail = f"{output} is a rendition of another source. Rename one of the two sources."
             raise Rejected(Reason.KEY_TAKEN, detail)
-        same_content = (ours.etag, ours.recipe) == (theirs.etag, theirs.recipe)
+        same_content = ours == theirs._replace(source_key=ours.source_key, sequencer=ours.sequencer)
         if same_content and all(existing.get(name) == request.get(name) for name in COPIED):
             return False
         newer = theirs.is_newer(ours)
