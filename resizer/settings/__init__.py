@@ -63,7 +63,9 @@ class Settings:
         except ConfigError as wrong:
             mistakes += wrong.mistakes
         settings = cls(**resolve(document, of_defaults), **values)
-        if mistakes := [*mistakes, *settings._clashes(path)]:
+        unusable = {mistake.partition("=")[0] for mistake in mistakes}  # their defaults, used instead, may clash
+        mistakes += [clash for clash in settings._clashes(path) if not any(each in clash for each in unusable)]
+        if mistakes:
             raise ConfigError(mistakes)
         return settings
 

@@ -60,6 +60,19 @@ def test_both_mistakes_are_reported_together() -> None:
     assert len(mistakes(RESIZER_BUCKETS="photos,thumbs")) == 2
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"RESIZER_BUCKETS": "my photos"},
+        {"RESIZER_BUCKETS": "", "RESIZER_KEY_TEMPLATE": "{prefix}{bucket}{name}-{key}"},
+    ],
+)
+def test_a_wrong_variable_is_one_mistake(wrong: dict[str, str]) -> None:
+    """A variable that is wrong itself is not reported again because its default clashes with the output bucket."""
+    (mistake,) = mistakes(**wrong)
+    assert mistake.partition("=")[0] in wrong
+
+
 def test_source_prefix_and_output_prefix_can_be_the_same() -> None:
     """With an output bucket, the source prefix may be the output prefix."""
     settings = Settings.from_env(ONE | {"RESIZER_SOURCE_PREFIX": "resized/"})
