@@ -66,7 +66,7 @@ def test_only_the_pipeline_knows_more_than_one_step() -> None:
 
 
 def test_shared_packages_import_no_step() -> None:
-    """errors imports nothing, model errors, formats both, and memory also formats and planning."""
+    """errors imports nothing, model errors, formats both, and memory also formats, planning and resize."""
     for path, tree in modules():
         imported = parts(imports(tree))
         match part(path):
@@ -77,7 +77,7 @@ def test_shared_packages_import_no_step() -> None:
             case "formats":
                 assert imported <= {"model", "errors", "formats"}, path
             case "memory":
-                assert imported <= {"model", "errors", "formats", "memory", "planning"}, path
+                assert imported <= {"model", "errors", "formats", "memory", "planning", "resize"}, path
 
 
 def test_each_library_is_imported_only_where_it_belongs() -> None:

@@ -64,8 +64,6 @@ class Manifest:
 
         A browser picks by width alone, so each width is in it once.
         """
-        if not self.renditions:
-            return
         upright, widest = self.header.upright_size, self.renditions[-1].plan.size
         whole = any(_same_shape(each.plan.size, upright) for each in self.renditions)
         shape = upright if whole else widest
