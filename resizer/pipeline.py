@@ -60,7 +60,7 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
 
     Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected`.
     """
-    report.stored = []
+    report.stored, report.warnings = [], []  # of an earlier attempt
     check_key_length(source.key, settings)
     with open_source(s3, source, settings.max_bytes) as stream, report.counting(stream):
         picture = decode_source(stream, source=source, settings=settings, report=report)
@@ -73,7 +73,7 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
     recipes = outputs(source.key, settings)
     writer = Writer(s3, bucket, source, stream.etag, headers, recipes, picture.placeholder)
-    upload_all(encoded, writer.write, report.stored, picture.plans)
+    upload_all(encoded, writer.write, report, picture.plans)
     manifest = Manifest(
         source=source,
         etag=stream.etag,
@@ -87,7 +87,6 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     if key := manifest_key(source.key, settings):
         with report.timed("upload"):
             written |= writer.write_manifest(key, manifest.body())
-    report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
     return manifest, written
 
 

@@ -59,8 +59,8 @@ class Report:
     """Facts about the work on one source, and its outcome.
 
     `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    that of the download, or else of the event. `bytes_in` counts downloaded bytes. `stored` has the renditions of the
-    last attempt, in the order of the work. Times are in milliseconds: `decode` includes waiting for the download,
+    that of the download, or else of the event. `bytes_in` counts downloaded bytes. `stored` and `warnings` are those of
+    the last attempt, in the order of the work. Times are in milliseconds: `decode` includes waiting for the download,
     `upload` is the sum of all uploads, which overlap with each other and with encoding. `peak_rss` is the process's
     peak memory in bytes during the work, None if the system only knows the peak since the process started.
     """
@@ -115,12 +115,12 @@ class Report:
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
-        """Record the ETag and the number of bytes that the block downloads, even if it raises."""
+        """Record the ETag, and add the number of bytes that the block downloads, even if it raises."""
         self.etag = stream.etag
         try:
             yield
         finally:
-            self.bytes_in = stream.fetched
+            self.bytes_in += stream.fetched
 
     @property
     def renditions(self) -> tuple[StoredRendition, ...]:

@@ -86,6 +86,23 @@ def test_a_source_that_never_rests_is_retried() -> None:
     assert [each["Metadata"]["source-etag"] for each in renditions] == [etag] * 3
 
 
+def test_a_second_attempt_repeats_no_warning() -> None:
+    """If the source changes once, the report counts the bytes of both downloads, and has the last one's warnings."""
+    shop, sizes = Shop(), list[int]()
+
+    def overwrite(request: dict[str, Any] | None = None) -> None:
+        if request is None or (request["Key"] == KEY and len(sizes) == 1):
+            body = picture("blue" if sizes else "red", "PNG" if sizes else "TIFF")
+            sizes.append(len(body))
+            shop.memory.put_object(Bucket=BUCKET, Key=KEY, Body=body, Metadata={"focal-point": "middle"})
+
+    overwrite()
+    shop.s3.faults["head_object"] = overwrite
+    report = shop.handle(shop.events[0])
+    assert outcome_of(report) == ("resized", None)
+    assert (len(report.warnings), report.bytes_in) == (1, sum(sizes))
+
+
 def test_another_quality_replaces_renditions_and_another_width_adds_one() -> None:
     """Another quality is another recipe, so the same event replaces all renditions; a new width is only added."""
     shop = Shop()
