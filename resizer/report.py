@@ -1,21 +1,17 @@
 """Reports what happened to one source: its entry in the answer, and its log fields."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from resizer.errors import Reason
 from resizer.memory.process import peak, reset_peak
-from resizer.model import Header, RenditionPlan, SourceObject
-
-if TYPE_CHECKING:
-    from resizer.publish.manifest import Manifest
-    from resizer.s3.stream import SourceStream
+from resizer.model import Header, SourceObject, StoredRendition
+from resizer.publish.manifest import Manifest
+from resizer.s3.stream import SourceStream
 
 Item = TypeVar("Item")
 
@@ -30,21 +26,6 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     REMOVED = "removed"
     FAILED = "failed"
-
-
-class StoredRendition(NamedTuple):
-    """A rendition in S3: its plan, its size in bytes, whether it is new, and the duration of the upload."""
-
-    plan: RenditionPlan
-    size: int
-    written: bool = True
-    milliseconds: float = 0.0
-
-    def described(self) -> dict[str, Any]:
-        """Its fields in answers and in manifests."""
-        width, height = self.plan.size
-        name = self.plan.spec.name
-        return {"name": name, "key": self.plan.key, "width": width, "height": height, "bytes": self.size}
 
 
 class Removed(NamedTuple):
@@ -83,7 +64,7 @@ class Report:
     _nested: float = 0.0  # milliseconds of the stages within the current one
     own_peak: bool = field(default_factory=reset_peak)
 
-    def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Report:
+    def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Self:
         """Set the outcome; returns the same report."""
         self.outcome, self.reason, self.detail = outcome, reason, detail
         self.etag = self.etag or self.source.etag

@@ -12,17 +12,18 @@ from tests.support.imports import imports
 PACKAGE: Final = Path(resizer.__file__).parent
 ABOVE: Final = {"handler", "cli", "local", "__main__", "devtools"}  # they call the pipeline; nothing calls them
 STEPS: Final = {
-    "s3", "decode", "color", "resize", "layout", "encode", "metadata", "store", "planning", "events",
+    "s3", "decode", "color", "resize", "layout", "encode", "metadata", "store", "planning", "events", "publish",
 }  # fmt: skip
 SHARED: Final = {"model", "errors", "settings", "deadline", "planning", "formats", "memory"}
 MORE: Final = {
     "store": {"s3", "report"},
     "events": {"report"},
     "layout": {"resize"},
+    "publish": {"s3", "report"},
 }  # what a step may import in addition to the shared packages
 BELONGS_TO: Final = {
     "boto3": ("cli/",),
-    "botocore": ("s3/", "rejections.py", "cli/"),
+    "botocore": ("s3/", "cli/"),
     "ctypes": ("memory/",),
     "aws_lambda_powertools": ("handler.py", "metrics.py"),
     "cykooz_resizer": ("resize.py",),

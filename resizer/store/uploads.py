@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 
 from resizer.errors import OutOfTime
-from resizer.model import Rendition, RenditionPlan
-from resizer.report import Report, StoredRendition
+from resizer.model import Rendition, RenditionPlan, StoredRendition
+from resizer.report import Report
 from resizer.s3.clients import MAX_CONNECTIONS
 
 executor: Executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")  # once per Lambda environment

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from resizer.errors import Reason, Rejected, ResizerError, StorageError, Superseded
-from resizer.model import Format, Rendition, SourceObject
-from resizer.report import Report, StoredRendition
+from resizer.model import Format, Rendition, SourceObject, StoredRendition
+from resizer.report import Report
 from resizer.store.uploads import upload_all
 from tests.support.plans import rendition_plan
 
