@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import subprocess
 import sys
 from typing import Any
 from unittest.mock import Mock
@@ -41,6 +43,28 @@ def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(log_handler, "stream", CurrentStdout())
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+INIT = """
+import gc, sys
+
+sys.modules["cykooz_resizer"] = None  # as if there were no wheel for this platform
+from resizer import handler
+from resizer.s3 import clients
+
+before = clients.client.cache_info().currsize
+clients.client("events"), clients.s3()
+print([gc.isenabled(), before, clients.client.cache_info().currsize])
+"""
+
+
+def test_the_import_prepares_the_environment() -> None:
+    """Lambda's init makes the clients of every invocation, warns if Pillow resizes, and turns garbage collection on."""
+    environment = {**os.environ, "RESIZER_EVENT_BUS": "pictures", "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run([sys.executable, "-c", INIT], check=True, capture_output=True, text=True, env=environment)
+    warning, state = map(json.loads, done.stdout.lower().splitlines())
+    assert (warning["level"], "takes more cpu" in warning["message"]) == ("warning", True)
+    assert state == [True, 2, 2]
 
 
 def test_the_answer_has_the_contracts_fields(s3: Any) -> None:
