@@ -90,9 +90,8 @@ def _configured_size(spec: RenditionSpec) -> str:
 
 def _with_image(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     """Keys with exact sizes and formats, from the image's header."""
-    from resizer.decode.header import open_image
+    from resizer.decode.header import limits_for, open_image
     from resizer.model import RenditionPlan
-    from resizer.pipeline import limits_for
     from resizer.planning.outputs import plan
 
     plan_for = partial(plan, key, settings=settings)
