@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import IO, Any, ClassVar, Final, Generic, TypeVar
 
@@ -127,15 +127,15 @@ class SaveOptions:
     """Options for writing one rendition.
 
     `quality` is 1 to 100, None for formats without one; `effort` is an `Effort` of the settings. `plays` is how often
-    an animation plays (0: for ever, None: once). `durations` are in milliseconds, one per frame. `opaque` means that no
+    an animation plays (0: for ever). `durations` are in milliseconds, one per frame. `opaque` means that no
     frame has transparency, `few_colours` that the source had at most 256 colours.
     """
 
     quality: int | None = None
     effort: str = "balanced"
     exif: bytes = b""
-    plays: int | None = None
-    durations: tuple[float, ...] = field(default=(0.0,))
+    plays: int = 1
+    durations: tuple[float, ...] = (0.0,)
     opaque: bool = True
     few_colours: bool = False
 
@@ -143,6 +143,13 @@ class SaveOptions:
     def animated(self) -> bool:
         """Whether there is more than one frame."""
         return len(self.durations) > 1
+
+
+def encoded(image: Image.Image, format_: str, **how: Any) -> bytes:
+    """The file that Pillow writes with these parameters."""
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **how)
+    return buffer.getvalue()
 
 
 class RenditionFormat:
@@ -164,10 +171,7 @@ class RenditionFormat:
         self, pictures: Iterator[Image.Image], options: SaveOptions, how: dict[str, Any], animation: dict[str, Any]
     ) -> bytes:
         """Encode with Pillow's parameters `how`, and with those in `animation` for several frames."""
-        first, buffer = next(pictures), io.BytesIO()
-        if options.exif:
-            how = how | {"exif": options.exif}
+        first = next(pictures)
         if options.animated:
             how = how | {"save_all": True, "append_images": pictures, **animation}
-        first.save(buffer, self.format, **how)
-        return buffer.getvalue()
+        return encoded(first, self.format, exif=options.exif, **how)

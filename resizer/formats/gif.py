@@ -93,7 +93,6 @@ class GifRendition(RenditionFormat):
             "disposal": 1 if options.opaque else 2,  # a transparent frame is cleared before the next
             "optimize": False,
         }
-        plays = 1 if options.plays is None else options.plays
-        if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
-            animation["loop"] = min(max(plays - 1, 0), MAX_REPEATS)
+        if options.plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
+            animation["loop"] = min(max(options.plays - 1, 0), MAX_REPEATS)
         return self.with_pillow(pictures, options, {}, animation)

@@ -1,6 +1,5 @@
 """Reads and writes JPEGs. Reading can divide their sides by 2, 4 or 8, and finds out whether pixels are missing."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import IO, ClassVar, Final
@@ -8,7 +7,7 @@ from typing import IO, ClassVar, Final
 from PIL import Image, JpegImagePlugin
 
 from resizer.formats import pillow_private
-from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat, encoded
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
 from resizer.model import OVERSAMPLING, Format, Frame, Header
@@ -118,7 +117,5 @@ class JpegRendition(RenditionFormat):
 
 
 def _saved(picture: Image.Image, options: SaveOptions, coding: Mapping[str, bool]) -> bytes:
-    file = io.BytesIO()
     subsampling = "4:4:4" if picture.mode == "L" else "4:2:0"  # grey blocks would be padded to pairs
-    picture.save(file, "JPEG", quality=options.quality, subsampling=subsampling, exif=options.exif, **coding)
-    return file.getvalue()
+    return encoded(picture, "JPEG", quality=options.quality, subsampling=subsampling, exif=options.exif, **coding)

@@ -16,7 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, truncated
-from resizer.formats.isobmff import HEAD, Box, boxes, find
+from resizer.formats.isobmff import Box, boxes, find
 from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
 
@@ -86,9 +86,7 @@ def _parts(data: bytearray) -> tuple[int, bytes]:
         return 0, b""
     found = {box.kind: box for box in boxes(data)}
     if b"jp2c" not in found:
-        if max(box.end for box in found.values()) + HEAD > len(data):
-            raise truncated("JPEG2000")
-        raise Rejected(Reason.CORRUPT, "The JPEG 2000 has no picture in it.")
+        raise truncated("JPEG2000")
     header = found.get(b"jp2h", Box(b"jp2h", 0, 0))
     return found[b"jp2c"].begin, bytes(data[header.begin : min(header.end, header.begin + MAX_HEADER)])
 
@@ -119,11 +117,10 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
     depths, mode = {*palette[3 : 3 + columns]}, PALETTE_MODES.get(columns)
     size = 2 if depths == {SIXTEEN_BITS} else 1
     colours = palette[3 + columns :: size]  # of 16 bits the upper 8
-    if mode is None or len(colours) < count * columns or not depths < {EIGHT_BITS, SIXTEEN_BITS}:
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
-    if sorted(order) != list(range(columns)):
-        order = list(range(columns))
+    is_usual = depths < {EIGHT_BITS, SIXTEEN_BITS} and sorted(order) == list(range(columns))
+    if mode is None or not is_usual or len(colours) < count * columns:
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     if columns == 1:
         order *= 3
     return mode, bytes(colours[at + column] for at in range(0, min(count, 256) * columns, columns) for column in order)

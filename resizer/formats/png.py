@@ -13,7 +13,7 @@ from itertools import islice
 from typing import ClassVar, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat, ask
+from resizer.formats.base import SourceFile, SourceFormat, ask, truncated
 from resizer.formats.canvas import Canvas, Control, Disposal, composed
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import DATA
@@ -109,7 +109,7 @@ def _go_to_frame(png: OpenedPng) -> None:
     png.control = b""
     while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
         if not png.chunks.kind:
-            raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
+            raise truncated("PNG")
         if png.chunks.kind == b"fcTL":
             png.read_optional()
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import truncated
 
 PIECE: Final = 65_536  # bytes read at once, as in Pillow
 MAX_CHUNKS: Final = 10_000  # that have no pixels; real files have far fewer
@@ -75,7 +76,7 @@ class Chunks:
             raise self._damaged(f"it is {length} bytes long")
         data = b"".join(iter(self.read, b""))
         if len(data) < length:
-            raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
+            raise truncated("PNG")
         if not self.is_right():
             raise self._damaged("its checksum is wrong")
         return data

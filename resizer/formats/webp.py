@@ -36,11 +36,9 @@ class WebpSource(SourceFormat["WebPImageFile"]):
         if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
             raise truncated(self.name)
         size = declared_size(data)
-        if size and all(size):
+        if all(size):
             file.check(_with_memory(Header(self.name, "RGBA", *size)))
-        if _uncovers_canvas(data):
-            data = _with_alpha_flag(data)
-        return WebPImageFile(io.BytesIO(data))
+        return WebPImageFile(io.BytesIO(_with_alpha_flag(data)))
 
     def describe(self, image: WebPImageFile, file: SourceFile) -> Header:
         header = _with_memory(super().describe(image, file))
@@ -60,24 +58,20 @@ def _with_memory(header: Header) -> Header:
     return replace(header, held_bytes=DECODER_BYTES * header.pixels)
 
 
-def _uncovers_canvas(data: bytes) -> bool:
-    """Whether an animation's first frame is smaller than the picture, though the file claims to be opaque.
+def _with_alpha_flag(data: bytes) -> bytes:
+    """The file without its claim to be opaque if it is an animation whose first frame is smaller than the picture.
 
     Browsers show transparency there. libwebp writes such files where each frame's opaque pixels form a rectangle.
     """
     is_opaque = data[12:16] == b"VP8X" and len(data) > FLAGS_AT and data[FLAGS_AT] & (ANIMATED | ALPHA) == ANIMATED
     at = data.find(b"ANMF") if is_opaque else -1
-    return at != -1 and data[at + 14 : at + 20] != data[24:30]  # width and height less 1
-
-
-def _with_alpha_flag(data: bytes) -> bytes:
+    if at == -1 or data[at + 14 : at + 20] == data[24:30]:  # width and height less 1
+        return data
     return data[:FLAGS_AT] + bytes([data[FLAGS_AT] | ALPHA]) + data[FLAGS_AT + 1 :]
 
 
-def declared_size(start: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels from a WebP's first bytes (RFC 9649 and RFC 6386), or None."""
-    if len(start) < 30:
-        return None
+def declared_size(start: bytes) -> tuple[int, int]:
+    """Width and height in pixels from a WebP's first bytes (RFC 9649 and RFC 6386); zeros if it has none."""
     match start[12:16]:
         case b"VP8X":
             return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
@@ -87,7 +81,7 @@ def declared_size(start: bytes) -> tuple[int, int] | None:
         case b"VP8 ":
             return int.from_bytes(start[26:28], "little") & 0x3FFF, int.from_bytes(start[28:30], "little") & 0x3FFF
         case _:
-            return None
+            return 0, 0
 
 
 class WebpRendition(RenditionFormat):
@@ -107,8 +101,7 @@ class WebpRendition(RenditionFormat):
 
         animation = {
             "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-            "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
+            "loop": min(options.plays, MAX_PLAYS),
         }
         how = {"quality": options.quality, "method": METHODS[options.effort]}
-        data = self.with_pillow(pictures, options, how, animation)
-        return _with_alpha_flag(data) if _uncovers_canvas(data) else data
+        return _with_alpha_flag(self.with_pillow(pictures, options, how, animation))
