@@ -175,6 +175,9 @@ def test_a_file_that_ends_before_its_last_frame_is_truncated(cut: int) -> None:
     data = apng(RED, GREEN, HALF).file()
     with pytest.raises((Rejected, OSError), match="truncated"):
         read(data[: -cut - 12])
+    for chunks in (1, 2):
+        with pytest.raises(Rejected, match="truncated"):
+            read(b"".join(apng(RED, GREEN, HALF).chunks[:-chunks]))
 
 
 def test_a_file_without_its_end_chunk_is_decoded() -> None:

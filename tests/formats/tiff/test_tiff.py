@@ -13,7 +13,7 @@ from resizer.errors import Reason, Rejected
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
-from tests.support.tiffs import BYTE, LONG, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
+from tests.support.tiffs import BYTE, LONG, LONG8, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
 
 ORDERS = [("<", False), (">", False), ("<", True), (">", True)]
 PREMULTIPLIED, ALPHA = 1, 2
@@ -263,3 +263,30 @@ def test_a_tiff_keeps_its_profile_and_texts(kind: str) -> None:
     found = pixels_of(tiff_file(page(ramp(kind=kind), t315=artist, t34675=profile)))
     assert found.info["icc_profile"] == b"profile"
     assert found.getexif()[315] == "Ada Lovelace"
+
+
+def test_bombs_of_tags_are_corrupt() -> None:
+    """More tags than any program writes, or more numbers in one, are refused before Pillow reads them."""
+    many = {f"t{tag}": (SHORT, (1,)) for tag in range(1000, 5100)}
+    for bomb in (page(SMALL, **many), page(SMALL, t320=(SHORT, (8,) * 200_001))):
+        for order, big in ORDERS:
+            with pytest.raises(Rejected, match="too many") as refused:
+                header_of(tiff_file(bomb, order=order, big=big))
+            assert refused.value.reason == Reason.CORRUPT
+
+
+def test_a_tag_of_an_unknown_type_is_ignored() -> None:
+    """A tag whose type TIFF does not define is ignored, as the standard says, even if it is one that we use."""
+    for tag in (258, 274, 531, 700):
+        data = bytearray(tiff_file(page(ramp(channels=1), **{f"t{tag}": (SHORT, (3,))})))
+        at = data.rindex(struct.pack("<HHI", tag, SHORT, 1))
+        data[at + 2 : at + 4] = b"\x63\0"
+        header = header_of(bytes(data))
+        assert (header.orientation, header.width) == (1, 40)
+
+
+def test_bytes_beyond_4_gb_are_unsupported() -> None:
+    """A BigTIFF that refers to bytes beyond 4 GB is unsupported: Pillow gets a TIFF with offsets of 32 bits."""
+    with pytest.raises(Rejected, match="4 GB") as refused:
+        header_of(tiff_file(page(SMALL, t330=(LONG8, (1 << 32,))), big=True))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
