@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
+from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE, read_codestream
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, psnr, saved, translucent
@@ -115,6 +115,9 @@ def test_colour_alone_may_be_subsampled(options: dict[str, Any]) -> None:
         data[at + 35 + 3 * component : at + 37 + 3 * component] = b"\2\2"
     found = pixels_of(bytes(data))
     assert (found.size, found.getextrema()) == ((60, 40), ((128, 128),) * 3)
+    given = bytes(data)
+    read_codestream(data, at - 8)
+    assert data == given
 
 
 def test_a_codestream_without_a_size_is_corrupt() -> None:
