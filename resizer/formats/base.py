@@ -16,12 +16,11 @@ from resizer.model import Format, Frame, Header
 Opened = TypeVar("Opened", bound=ImageFile)
 # Every frame takes time, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
-TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # usual names that differ from Pillow's
 
 
 def title(format_: str) -> str:
     """The usual name of a format, by Pillow's name for it."""
-    return TITLES.get(format_, format_)
+    return {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}.get(format_, format_)
 
 
 def truncated(format_: str) -> Rejected:

@@ -15,9 +15,6 @@ from resizer.model import OVERSAMPLING, Format, Frame, Header
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}
 SCALES: Final = (8, 4, 2)  # libjpeg can divide both sides by these while it decodes
-# Copies of the file's head in memory: in the stream, in Pillow's list of segments, and joined.
-HEADER_COPIES: Final = 3
-FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
 
 
@@ -53,9 +50,9 @@ class JpegSource(SourceFormat[OpenedJpeg]):
     def describe(self, image: OpenedJpeg, file: SourceFile) -> Header:
         """Add libjpeg's memory before the first row."""
         segments = image.segments
-        buffered = HEADER_COPIES * segments.scan_at
+        buffered = 3 * segments.scan_at  # in the stream, in Pillow's list of segments, and joined
         if segments.arithmetic:
-            buffered += FILE_COPIES * file.size
+            buffered += 3 * file.size  # the file is passed to its decoder in one piece
         if segments.several_scans:
             buffered += segments.coefficient_bytes
         return replace(super().describe(image, file), buffered_bytes=buffered)

@@ -22,7 +22,6 @@ from resizer.model import Frame, Header
 
 BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
-COPY_BYTES: Final = 8  # per pixel, to change the order of components: each of them, and the picture
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
 ENUMERATED: Final = 1  # a method of the `colr` box: the colour space is a number
 PROFILES: Final = frozenset({2, 3})  # the methods with an ICC profile
@@ -60,7 +59,7 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
     def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:
         header = replace(super().describe(image, file), buffered_bytes=image.codestream.decoder_bytes)
         if image.order or image.codestream.bits < BYTE:
-            header = replace(header, held_bytes=COPY_BYTES * header.pixels)
+            header = replace(header, held_bytes=8 * header.pixels)  # all components, and the picture made of them
         if image.given_palette:
             return replace(header, mode="P", has_transparency=image.given_palette[0] == "RGBA")
         return header

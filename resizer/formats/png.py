@@ -24,7 +24,6 @@ from resizer.model import Frame, Header
 FCTL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 OVER: Final = 1
-HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
 # Limits after the pixels: only EXIF, XMP and texts are useful there.
 MAX_BEHIND: Final = 16  # chunks, or pieces of more pixels
 MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
@@ -126,5 +125,5 @@ def _control(png: OpenedPng) -> Control | None:
     covers = png.chunks.kind == b"fdAT" or (width, height) == png.size  # the first frame must
     if not (png.chunks.is_next(number) and inside and covers and disposal < len(DISPOSALS) and blend <= OVER):
         return None
-    duration = 1000 * delay / (parts or HUNDREDTHS)
+    duration = 1000 * delay / (parts or 100)  # by the specification, a denominator of 0 means 100
     return Control((width, height), (left, top), duration, DISPOSALS[disposal], over=blend == OVER)

@@ -267,7 +267,7 @@ def test_a_tiff_keeps_its_profile_and_texts(kind: str) -> None:
 
 def test_bombs_of_tags_are_corrupt() -> None:
     """More tags than any program writes, or more numbers in one, are refused before Pillow reads them."""
-    many = {f"t{tag}": (SHORT, (1,)) for tag in range(1000, 5100)}
+    many: dict[str, Any] = {f"t{tag}": (SHORT, (1,)) for tag in range(1000, 5100)}
     for bomb in (page(SMALL, **many), page(SMALL, t320=(SHORT, (8,) * 200_001))):
         for order, big in ORDERS:
             with pytest.raises(Rejected, match="too many") as refused:
@@ -278,7 +278,8 @@ def test_bombs_of_tags_are_corrupt() -> None:
 def test_a_tag_of_an_unknown_type_is_ignored() -> None:
     """A tag whose type TIFF does not define is ignored, as the standard says, even if it is one that we use."""
     for tag in (258, 274, 531, 700):
-        data = bytearray(tiff_file(page(ramp(channels=1), **{f"t{tag}": (SHORT, (3,))})))
+        tags: dict[str, Any] = {f"t{tag}": (SHORT, (3,))}
+        data = bytearray(tiff_file(page(ramp(channels=1), **tags)))
         at = data.rindex(struct.pack("<HHI", tag, SHORT, 1))
         data[at + 2 : at + 4] = b"\x63\0"
         header = header_of(bytes(data))
