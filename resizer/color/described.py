@@ -1,7 +1,7 @@
 """Builds ICC profiles for well-known colour spaces that a file describes with numbers."""
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -37,7 +37,6 @@ CHROMATICITIES: Final = {
 D50: Final = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
 HEADER, POINT = 128, 20  # bytes
 POINTS, CURVES = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")  # tags of a profile
-LEVELS: Final = 256  # entries of a curve, one per sample value
 CHROMATICITY_TOLERANCE: Final = 0.003
 UNSPECIFIED: Final = 2
 HDR: Final = {16: "PQ", 18: "HLG"}
@@ -95,15 +94,14 @@ def by_chunks(info: Mapping[Any, Any], warn: Callable[[str], None]) -> Colours:
 
 @lru_cache(maxsize=16)
 def matrix_profile(colours: Colours) -> bytes | None:
-    """An ICC profile (ICC.1:2001-04, version 2.4) for this colour space; None for sRGB.
+    """An ICC profile (ICC.1:2022, version 4.2) for this colour space; None for sRGB.
 
     Only this process uses it, so it has no name and no copyright.
     """
     if colours == Colours():
         return None
-    curve = struct.pack(f">4sxxxxI{LEVELS}H", b"curv", LEVELS, *(round(each * 65_535) for each in _curve(colours)))
-    points = (_numbers(point) for point in (D50, *colours.primaries))
-    body = b"".join(b"XYZ " + bytes(4) + point for point in points) + curve
+    curve = _curve(colours.gamma)
+    body = b"".join(b"XYZ " + bytes(4) + _numbers(*point) for point in (D50, *colours.primaries)) + curve
     begin = HEADER + 4 + 12 * len(POINTS + CURVES)
     table = struct.pack(">I", len(POINTS + CURVES))
     for number, name in enumerate(POINTS):
@@ -111,22 +109,19 @@ def matrix_profile(colours: Colours) -> bytes | None:
     for name in CURVES:
         table += name + struct.pack(">II", begin + POINT * len(POINTS), len(curve))
     size = struct.pack(">I", begin + len(body))
-    head = size + bytes(4) + b"\2\x40\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28) + _numbers(D50)
+    head = size + bytes(4) + b"\4\x20\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28) + _numbers(*D50)
     return head.ljust(HEADER, b"\0") + table + body
 
 
-def _numbers(point: Point) -> bytes:
-    return struct.pack(">3i", *(round(each * 65_536) for each in point))
+def _curve(gamma: float | None) -> bytes:
+    """A parametric curve from samples to light (10.18): a plain exponent, or sRGB's by IEC 61966-2-1."""
+    if gamma is not None:
+        return b"para" + bytes(8) + _numbers(gamma)
+    return b"para" + bytes(4) + b"\0\3\0\0" + _numbers(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
-def _curve(colours: Colours) -> Iterator[float]:
-    """Light from 0 to 1 for each sample value."""
-    for value in range(LEVELS):
-        sample = value / (LEVELS - 1)
-        if colours.gamma is not None:
-            yield sample**colours.gamma
-        else:  # IEC 61966-2-1
-            yield sample / 12.92 if sample <= 0.04045 else ((sample + 0.055) / 1.055) ** 2.4
+def _numbers(*numbers: float) -> bytes:
+    return b"".join(struct.pack(">i", round(number * 65_536)) for number in numbers)
 
 
 def _is_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
