@@ -275,6 +275,17 @@ def test_bombs_of_tags_are_corrupt() -> None:
             assert refused.value.reason == Reason.CORRUPT
 
 
+@pytest.mark.parametrize(("kind", "count"), [(2, 1), (2, 2), (5, 1), (11, 1), (12, 1)])
+def test_offsets_of_another_type_are_corrupt(kind: int, count: int) -> None:
+    """Offsets of strips that are texts, fractions or floats are damage in the file, not a bug of ours."""
+    data = bytearray(tiff_file(page(SMALL)))
+    at = data.rindex(struct.pack("<HHI", 273, LONG, 1))
+    struct.pack_into("<HI", data, at + 2, kind, count)
+    with pytest.raises(Rejected) as refused:
+        pixels_of(bytes(data))
+    assert refused.value.reason == Reason.CORRUPT
+
+
 def test_a_tag_of_an_unknown_type_is_ignored() -> None:
     """A tag whose type TIFF does not define is ignored, as the standard says, even if it is one that we use."""
     for tag in (258, 274, 531, 700):
