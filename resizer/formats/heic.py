@@ -2,7 +2,6 @@
 
 import importlib
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -12,7 +11,7 @@ from PIL.ImageFile import ImageFile
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.isobmff import PROPERTIES, pixel_pieces, whole_file
-from resizer.model import CodePoints, Frame, Header
+from resizer.model import CodePoints, Header
 
 # Samples per pixel, by pillow-heif's name for the subsampling; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
@@ -49,13 +48,6 @@ class HeicSource(SourceFormat[ImageFile]):
             buffered_bytes=round(header.pixels * _decoder_bytes(image)),
             code_points=nclx and CodePoints(nclx["color_primaries"], nclx["transfer_characteristics"]),
         )
-
-    def frames(self, image: ImageFile) -> Iterator[Frame]:
-        declared = image.size
-        image.load()
-        if image.size != declared:
-            raise Rejected(Reason.CORRUPT, "The HEIC's picture has another size than the file says.")
-        yield Frame(image)
 
 
 def _check_units(data: bytes) -> None:
