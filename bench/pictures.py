@@ -12,12 +12,11 @@ from typing import Final
 from resizer.cli.files import resize_files
 from resizer.cli.sources import LocalSource
 from resizer.cli.tables import refusal
-from resizer.decode.header import open_image
+from resizer.decode.header import limits_for, open_image
 from resizer.errors import UsageError
 from resizer.local.samples import samples
 from resizer.memory.plan import memory_needed
 from resizer.memory.process import RESERVED
-from resizer.pipeline import limits_for
 from resizer.planning.outputs import plan
 from resizer.settings import Settings
 

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-
-from resizer.model import SourceObject
 
 gc.disable()  # imports leave little garbage, and looking for it takes a tenth of a cold start's CPU
 
 import math
 import os
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
@@ -21,6 +19,7 @@ from resizer import deadline, resize
 from resizer.errors import OutOfTime, Reason, ResizerError, UnknownEvent
 from resizer.events import sender_of
 from resizer.metrics import SERVICE, measure
+from resizer.model import SourceObject
 from resizer.pipeline import process
 from resizer.publish import event_bus
 from resizer.rejections import report_rejection
@@ -87,11 +86,12 @@ def _attempt(source: SourceObject, before: Sequence[Report]) -> Report:
             raise OutOfTime(f"{left:.1f} seconds are left, too few to start {source.uri}. It will be tried again.")
         process(source, settings, clients.s3(), report)
         report_rejection(report, settings)
-    except ResizerError as problem:
-        report.finish(Outcome.FAILED, problem.reason, str(problem))
     except Exception as problem:
-        logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
-        report.finish(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
+        if isinstance(problem, ResizerError) and problem.reason is not Reason.UNEXPECTED:
+            report.finish(Outcome.FAILED, problem.reason, str(problem))
+        else:
+            logger.exception("unexpected error", extra={"bucket": source.bucket, "key": source.key})
+            report.finish(Outcome.FAILED, Reason.UNEXPECTED, f"{source.uri}: {problem!r}")
     _log(report)
     return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -177,3 +177,18 @@ class Rendition:
 
     plan: RenditionPlan
     body: bytes
+
+
+class StoredRendition(NamedTuple):
+    """A rendition in S3: its plan, its size in bytes, whether it is new, and the duration of the upload."""
+
+    plan: RenditionPlan
+    size: int
+    written: bool = True
+    milliseconds: float = 0.0
+
+    def described(self) -> dict[str, Any]:
+        """Its fields in answers and in manifests."""
+        width, height = self.plan.size
+        name = self.plan.spec.name
+        return {"name": name, "key": self.plan.key, "width": width, "height": height, "bytes": self.size}

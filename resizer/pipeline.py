@@ -1,6 +1,6 @@
 """The steps of one image, in order: from the source that an event names to its renditions in S3."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
@@ -11,14 +11,14 @@ from PIL.Image import Image
 from resizer import deadline
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
-from resizer.decode.header import Limits, after_pixels, open_image
+from resizer.decode.header import after_pixels, limits_for, open_image
 from resizer.encode import Encoding, encode_each
 from resizer.errors import OutOfTime
 from resizer.formats import SOURCES
 from resizer.layout.attention import focus
 from resizer.layout.compose import compose_each, load_overlays
 from resizer.layout.views import at_views, small_copy
-from resizer.memory.process import available, limited, memory_limit, return_freed_memory
+from resizer.memory.process import limited, memory_limit
 from resizer.metadata.exif import kept_exif
 from resizer.model import Frame, Header, Placeholder, RenditionPlan, SourceObject
 from resizer.planning.geometry import FOCAL_POINT, focal_point, wanted_size
@@ -27,7 +27,6 @@ from resizer.planning.outputs import check_key_length, manifest_key, outputs, pl
 from resizer.publish.manifest import Manifest
 from resizer.publish.placeholder import placeholder_of
 from resizer.report import Outcome, Report
-from resizer.resize import MULTIPLIES_IN_PLACE
 from resizer.s3 import S3
 from resizer.s3.source import open_source
 from resizer.s3.stream import SourceStream
@@ -61,7 +60,7 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
 
     Returns the manifest, and whether anything was written. Raises the same errors as `process`, and `Rejected`.
     """
-    report.stored = []
+    report.stored, report.warnings = [], []  # of an earlier attempt
     check_key_length(source.key, settings)
     with open_source(s3, source, settings.max_bytes) as stream, report.counting(stream):
         picture = decode_source(stream, source=source, settings=settings, report=report)
@@ -74,7 +73,7 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     headers = headers_for(stream.headers, settings, settings.rule_for(source.key))
     recipes = outputs(source.key, settings)
     writer = Writer(s3, bucket, source, stream.etag, headers, recipes, picture.placeholder)
-    upload_all(encoded, writer.write, report.stored, picture.plans)
+    upload_all(encoded, writer.write, report, picture.plans)
     manifest = Manifest(
         source=source,
         etag=stream.etag,
@@ -88,7 +87,6 @@ def make_renditions(source: SourceObject, *, settings: Settings, s3: S3, report:
     if key := manifest_key(source.key, settings):
         with report.timed("upload"):
             written |= writer.write_manifest(key, manifest.body())
-    report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
     return manifest, written
 
 
@@ -135,21 +133,3 @@ def whole_picture(source: SourceObject, *, settings: Settings, s3: S3) -> Image:
     with open_source(s3, source, settings.max_bytes) as stream:
         picture = decode_source(stream, source=source, settings=settings, report=report)
     return next(picture.frames)[0].pixels
-
-
-def limits_for(settings: Settings, file_size: int, plan_for: Callable[[Header], list[RenditionPlan]]) -> Limits:
-    """The limits on an image in this function, with the memory that is available now."""
-
-    @cache
-    def reclaim() -> int | None:
-        return_freed_memory()
-        return available(settings.function_memory)
-
-    return Limits(
-        max_pixels=settings.max_pixels,
-        planned=plan_for,
-        file_size=file_size,
-        memory=available(settings.function_memory),
-        multiplies_in_place=MULTIPLIES_IN_PLACE,
-        reclaim=reclaim,
-    )

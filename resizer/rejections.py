@@ -32,7 +32,7 @@ def report_rejection(report: Report, settings: Settings) -> None:
             "reason": str(report.reason),
             "detail": report.detail,
         }
-        body = json.dumps(message, ensure_ascii=False)
+        body = json.dumps(message)  # in ASCII: SQS refuses or replaces some characters that a key may have
         send("sqs", "send_message", QueueUrl=settings.rejections_queue_url, MessageBody=body)
 
 

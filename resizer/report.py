@@ -1,21 +1,17 @@
 """Reports what happened to one source: its entry in the answer, and its log fields."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from resizer.errors import Reason
 from resizer.memory.process import peak, reset_peak
-from resizer.model import Header, RenditionPlan, SourceObject
-
-if TYPE_CHECKING:
-    from resizer.publish.manifest import Manifest
-    from resizer.s3.stream import SourceStream
+from resizer.model import Header, SourceObject, StoredRendition
+from resizer.publish.manifest import Manifest
+from resizer.s3.stream import SourceStream
 
 Item = TypeVar("Item")
 
@@ -32,21 +28,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class StoredRendition(NamedTuple):
-    """A rendition in S3: its plan, its size in bytes, whether it is new, and the duration of the upload."""
-
-    plan: RenditionPlan
-    size: int
-    written: bool = True
-    milliseconds: float = 0.0
-
-    def described(self) -> dict[str, Any]:
-        """Its fields in answers and in manifests."""
-        width, height = self.plan.size
-        name = self.plan.spec.name
-        return {"name": name, "key": self.plan.key, "width": width, "height": height, "bytes": self.size}
-
-
 class Removed(NamedTuple):
     """Keys of a bucket that no longer exist."""
 
@@ -59,8 +40,8 @@ class Report:
     """Facts about the work on one source, and its outcome.
 
     `manifest` describes the renditions, if all of them exist; `removed` names the keys that no longer exist. `etag` is
-    that of the download, or else of the event. `bytes_in` counts downloaded bytes. `stored` has the renditions of the
-    last attempt, in the order of the work. Times are in milliseconds: `decode` includes waiting for the download,
+    that of the download, or else of the event. `bytes_in` counts downloaded bytes. `stored` and `warnings` are those of
+    the last attempt, in the order of the work. Times are in milliseconds: `decode` includes waiting for the download,
     `upload` is the sum of all uploads, which overlap with each other and with encoding. `peak_rss` is the process's
     peak memory in bytes during the work, None if the system only knows the peak since the process started.
     """
@@ -83,7 +64,7 @@ class Report:
     _nested: float = 0.0  # milliseconds of the stages within the current one
     own_peak: bool = field(default_factory=reset_peak)
 
-    def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Report:
+    def finish(self, outcome: Outcome, reason: Reason | None = None, detail: str | None = None) -> Self:
         """Set the outcome; returns the same report."""
         self.outcome, self.reason, self.detail = outcome, reason, detail
         self.etag = self.etag or self.source.etag
@@ -115,12 +96,12 @@ class Report:
 
     @contextmanager
     def counting(self, stream: SourceStream) -> Iterator[None]:
-        """Record the ETag and the number of bytes that the block downloads, even if it raises."""
+        """Record the ETag, and add the number of bytes that the block downloads, even if it raises."""
         self.etag = stream.etag
         try:
             yield
         finally:
-            self.bytes_in = stream.fetched
+            self.bytes_in += stream.fetched
 
     @property
     def renditions(self) -> tuple[StoredRendition, ...]:

@@ -2,14 +2,17 @@
 
 import json
 import math
+import os
+import subprocess
 import sys
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote_plus
 
 import pytest
 
 from resizer import deadline, handler, pipeline
-from resizer.errors import Reason, RecordsFailed, StorageError, UnknownEvent
+from resizer.errors import OurFault, Reason, RecordsFailed, StorageError, UnknownEvent
 from resizer.model import SourceObject
 from resizer.report import Outcome
 from resizer.s3 import clients
@@ -40,6 +43,28 @@ def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(log_handler, "stream", CurrentStdout())
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+INIT = """
+import gc, sys
+
+sys.modules["cykooz_resizer"] = None  # as if there were no wheel for this platform
+from resizer import handler
+from resizer.s3 import clients
+
+before = clients.client.cache_info().currsize
+clients.client("events"), clients.s3()
+print([gc.isenabled(), before, clients.client.cache_info().currsize])
+"""
+
+
+def test_the_import_prepares_the_environment() -> None:
+    """Lambda's init makes the clients of every invocation, warns if Pillow resizes, and turns garbage collection on."""
+    environment = {**os.environ, "RESIZER_EVENT_BUS": "pictures", "AWS_DEFAULT_REGION": "eu-central-1"}
+    done = subprocess.run([sys.executable, "-c", INIT], check=True, capture_output=True, text=True, env=environment)
+    warning, state = map(json.loads, done.stdout.lower().splitlines())
+    assert (warning["level"], "takes more cpu" in warning["message"]) == ("warning", True)
+    assert state == [True, 2, 2]
 
 
 def test_the_answer_has_the_contracts_fields(s3: Any) -> None:
@@ -82,6 +107,17 @@ def test_a_failing_record_does_not_stop_the_others(s3: Any, monkeypatch: pytest.
     with pytest.raises(RecordsFailed, match=f"2 record.*s3://{BUCKET}/bad.jpg.*s3://{BUCKET}/odd.jpg.*a bug"):
         handler.lambda_handler(notification("bad.jpg", "odd.jpg", "good.jpg"), context())
     assert s3.head_object(Bucket=BUCKET, Key="resized/480-good.jpg")["ContentLength"] > 0
+
+
+def test_a_bug_is_logged_with_its_traceback(log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug of ours, also one in a hook of Pillow, is logged with its traceback, and the record names its object."""
+    for bug in (OurFault("read failed"), TypeError("a bug")):
+        monkeypatch.setattr(handler, "process", Mock(side_effect=bug))
+        with pytest.raises(RecordsFailed, match=f"s3://{BUCKET}/cat.jpg"):
+            handler.lambda_handler(notification("cat.jpg"), context())
+        traceback, failure, _ = log()
+        assert (traceback["exception_name"], traceback["key"]) == (type(bug).__name__, "cat.jpg")
+        assert (failure["outcome"], failure["reason"]) == ("failed", "unexpected")
 
 
 def test_the_time_limit_ends_with_the_invocation(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:

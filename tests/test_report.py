@@ -13,9 +13,9 @@ import pytest
 from resizer.errors import Reason
 from resizer.memory import process
 from resizer.memory.process import peak
-from resizer.model import Format, Placeholder, SourceObject
+from resizer.model import Format, Placeholder, SourceObject, StoredRendition
 from resizer.publish.manifest import Manifest
-from resizer.report import STAGES, Outcome, Report, StoredRendition
+from resizer.report import STAGES, Outcome, Report
 from tests.conftest import Download
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan

@@ -12,10 +12,9 @@ from bench.peers.serve import Task
 from bench.s3_event import object_created
 from resizer.color.srgb import source_colors, to_srgb
 from resizer.decode.frames import decode
-from resizer.decode.header import open_image
+from resizer.decode.header import limits_for, open_image
 from resizer.handler import lambda_handler, settings
 from resizer.layout.views import at_views
-from resizer.pipeline import limits_for
 from resizer.planning.geometry import wanted_size
 from resizer.planning.outputs import plan
 

@@ -90,9 +90,8 @@ def _configured_size(spec: RenditionSpec) -> str:
 
 def _with_image(key: str, image: Path, settings: Settings) -> Iterator[Row]:
     """Keys with exact sizes and formats, from the image's header."""
-    from resizer.decode.header import open_image  # noqa: PLC0415 # keeps --help quick
+    from resizer.decode.header import limits_for, open_image  # noqa: PLC0415 # keeps --help quick
     from resizer.model import RenditionPlan  # noqa: PLC0415 # keeps --help quick
-    from resizer.pipeline import limits_for  # noqa: PLC0415 # keeps --help quick
     from resizer.planning.outputs import plan  # noqa: PLC0415 # keeps --help quick
 
     plan_for = partial(plan, key, settings=settings)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import IO
 
 from PIL import Image
@@ -14,7 +15,9 @@ from resizer.errors import Reason, Rejected
 from resizer.formats import SOURCES
 from resizer.formats.base import MAX_FRAMES, Access, SourceFile, ask, title
 from resizer.memory.plan import MB, memory_needed
+from resizer.memory.process import available, return_freed_memory
 from resizer.model import Header, RenditionPlan
+from resizer.settings import Settings
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 
@@ -23,16 +26,14 @@ Image.MAX_IMAGE_PIXELS = None  # `Limits` decides what is too large, not Pillow
 class Limits:
     """Limits on an image: `max_pixels` of all frames together, and `memory` in bytes beyond what is in use now.
 
-    `memory` None means no limit. `planned` lays out the renditions for a header, `file_size` is in bytes. If
-    `multiplies_in_place`, the resampler needs no copy of transparent pictures. `reclaim` frees cached memory and
-    returns the available bytes.
+    `memory` None means no limit. `planned` lays out the renditions for a header, `file_size` is in bytes. `reclaim`
+    frees cached memory and returns the available bytes.
     """
 
     max_pixels: int
     planned: Callable[[Header], Sequence[RenditionPlan]]
     file_size: int
     memory: int | None = None
-    multiplies_in_place: bool = True
     reclaim: Callable[[], int | None] | None = None
 
     def check(self, header: Header) -> None:
@@ -44,8 +45,6 @@ class Limits:
             detail = f"{size} pixels are more than RESIZER_MAX_PIXELS allows, {self.max_pixels}."
             raise Rejected(Reason.TOO_MANY_PIXELS, detail)
         needed = memory_needed(header, planned=self.planned(header), file_size=self.file_size)
-        if header.has_transparency and not self.multiplies_in_place:
-            needed += header.width * header.height * 4
         memory = self.memory
         if memory is not None and needed > memory and self.reclaim:
             memory = self.reclaim()
@@ -55,6 +54,23 @@ class Limits:
                 f"{memory / MB:.0f} MB are left; give the function {(needed - memory) / MB:.0f} MB more."
             )
             raise Rejected(Reason.NEEDS_MEMORY, detail)
+
+
+def limits_for(settings: Settings, file_size: int, planned: Callable[[Header], Sequence[RenditionPlan]]) -> Limits:
+    """The limits on an image in this function, with the memory that is available now."""
+
+    @cache
+    def reclaim() -> int | None:
+        return_freed_memory()
+        return available(settings.function_memory)
+
+    return Limits(
+        max_pixels=settings.max_pixels,
+        planned=planned,
+        file_size=file_size,
+        memory=available(settings.function_memory),
+        reclaim=reclaim,
+    )
 
 
 def open_image(

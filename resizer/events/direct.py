@@ -15,8 +15,9 @@ def read(event: Mapping[str, Any]) -> list[SourceObject | UnknownEvent]:
         case {"bucket": str(bucket), "key": str(key), **others} if bucket and key:
             etag = str(others.get("etag") or "").strip('"') or None
             try:
+                key.encode()  # JSON can contain half a surrogate pair, a key cannot
                 return [SourceObject(bucket, key, etag=etag, widths=widths(others.get("widths"), "data.widths"))]
-            except ValueError as problem:
+            except ValueError as problem:  # UnicodeError, too
                 return [UnknownEvent(str(problem))]
         case _:
             return [UnknownEvent('expected {"data": {"bucket": "photos", "key": "cat.jpg", "widths": [480, 640]}}')]

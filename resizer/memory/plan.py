@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from resizer.formats import SOURCES
 from resizer.model import Format, Header, RenditionPlan
 from resizer.planning.geometry import Size, View, place, sources, wanted_size, whole
+from resizer.resize import MULTIPLIES_IN_PLACE
 
 MB: Final = 1_048_576
 # For any image: rows being processed, Huffman tables, the stream's blocks, thread stacks.
@@ -82,8 +83,9 @@ def memory_needed(header: Header, *, planned: Sequence[RenditionPlan], file_size
     made = [prod(view.size) * depth for view in first]
     # Turning upright and converting colours each make a copy, one picture at a time.
     resizing = pixels * copied + passes + sum(made) + max(made)
-    if header.has_transparency and len(first) > 1 and whole(header.upright_size, header.upright_size).view in first:
-        resizing += 4 * header.width * header.height  # a copy multiplied by alpha, for the other views
+    untouched = len(first) > 1 and whole(header.upright_size, header.upright_size).view in first
+    if header.has_transparency and (untouched or not MULTIPLIES_IN_PLACE):
+        resizing += 4 * header.width * header.height  # a copy multiplied by alpha
     decoding = decoded + max(header.buffered_bytes, resizing) + (header.frames - 1) * sum(made)
     return FIXED + round(max(decoding, _encoding(header, planned, views, made_from)))
 

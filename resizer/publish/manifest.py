@@ -1,17 +1,12 @@
 """The manifest of a source: a JSON object in S3, and the detail of the event about its renditions."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
-from resizer.model import Header, Placeholder, SourceObject
-
-if TYPE_CHECKING:
-    from resizer.report import StoredRendition
+from resizer.model import Header, Placeholder, SourceObject, StoredRendition
 
 VERSION: Final = 1  # of the layout; it does not change for an additional field
 
@@ -64,8 +59,6 @@ class Manifest:
 
         A browser picks by width alone, so each width is in it once.
         """
-        if not self.renditions:
-            return
         upright, widest = self.header.upright_size, self.renditions[-1].plan.size
         whole = any(_same_shape(each.plan.size, upright) for each in self.renditions)
         shape = upright if whole else widest

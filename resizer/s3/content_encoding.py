@@ -75,3 +75,5 @@ def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
             if data := inflater.decompress(rest, BLOCK):
                 yield data
             rest = inflater.unused_data or inflater.unconsumed_tail
+    if data := inflater.flush():  # raw deflate may end before zlib has returned the last bytes
+        yield data

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 
 from resizer.errors import OutOfTime
-from resizer.model import Rendition, RenditionPlan
-from resizer.report import StoredRendition
+from resizer.model import Rendition, RenditionPlan, StoredRendition
+from resizer.report import Report
 from resizer.s3.clients import MAX_CONNECTIONS
 
 executor: Executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")  # once per Lambda environment
@@ -15,10 +15,10 @@ executor: Executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3"
 def upload_all(
     renditions: Iterable[Rendition],
     write: Callable[[Rendition], bool],
-    stored: list[StoredRendition],
+    report: Report,
     planned: Sequence[RenditionPlan] = (),
 ) -> None:
-    """Write each rendition while the next is made, wait for all, and add the stored ones to `stored`.
+    """Write each rendition while the next is made, wait for all, and report those stored, with the time that it took.
 
     Fewer than `MAX_CONNECTIONS` run while a rendition is made: more would only wait for a thread and use memory. All
     have ended when this returns, because Lambda may freeze the environment afterwards.
@@ -44,12 +44,13 @@ def upload_all(
     except BaseException as problem:  # noqa: BLE001 # raised below, after the uploads have ended
         problems.append(problem)
     problems.extend(failure for each in running if (failure := each.exception()))  # waits for each
-    stored.extend(each.result() for each in running if not each.exception())
+    report.stored = [each.result() for each in running if not each.exception()]
+    report.milliseconds["upload"] += sum(each.milliseconds for each in report.stored)
     if not problems:
         return
     worst = max(problems, key=lambda problem: getattr(problem, "retryable", True))
     if isinstance(worst, OutOfTime):
-        written = sorted(each.plan.key for each in stored)
+        written = sorted(each.plan.key for each in report.stored)
         missing = [plan.key for plan in planned if plan.key not in written]
         raise OutOfTime(f"{worst} Written: {written}; not written: {missing}.") from worst
     raise worst

@@ -188,6 +188,14 @@ def test_scaling_while_decoding_saves_memory() -> None:
     assert needed(jpeg) < 0.25 * needed(bitmap)
 
 
+def test_pillow_resizes_a_copy_of_a_transparent_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without SIMD the plan has one more copy of a transparent picture, and none of an opaque one."""
+    opaque, clear = Header("PNG", "RGB", 8000, 6000), Header("PNG", "RGBA", 8000, 6000, has_transparency=True)
+    in_place = needed(opaque), needed(clear)
+    monkeypatch.setattr("resizer.memory.plan.MULTIPLIES_IN_PLACE", False)
+    assert (needed(opaque), needed(clear)) == (in_place[0], in_place[1] + 4 * 8000 * 6000)
+
+
 def test_files_that_wait_to_be_written_count() -> None:
     """PNGs of nearly one size are planned with two pictures and three files, because three are written at once."""
     header, pixels = Header("PNG", "RGB", 1000, 750), 1000 * 750

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from resizer.model import Format, Placeholder, SourceObject
+from resizer.model import Format, Placeholder, SourceObject, StoredRendition
 from resizer.publish.manifest import Manifest, path
-from resizer.report import StoredRendition
 from resizer.settings.rules import RenditionSpec
 from tests.support.manifests import parsed
 from tests.support.pictures import header

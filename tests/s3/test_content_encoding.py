@@ -58,6 +58,14 @@ def test_compressed_pictures_are_decompressed() -> None:
             assert read_all(stored, encoding, piece) == PICTURE
 
 
+def test_no_byte_is_lost_at_the_end() -> None:
+    """The last bytes arrive, even if zlib returns full blocks until it has read everything."""
+    for more in range(0, 300, 10):
+        picture = b"BM" + bytes(BLOCK + more)
+        for window_bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+            assert read_all(zlib.compress(picture, wbits=window_bits), "deflate") == picture
+
+
 def test_a_picture_with_a_wrong_content_encoding_is_read_unchanged() -> None:
     """An uncompressed picture with a Content-Encoding header is read as it is."""
     for encoding in ["gzip", "deflate", "gzip, deflate", "deflate, gzip", "br"]:

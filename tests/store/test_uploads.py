@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from resizer.errors import Reason, Rejected, ResizerError, StorageError, Superseded
-from resizer.model import Format, Rendition
-from resizer.report import StoredRendition
+from resizer.model import Format, Rendition, SourceObject, StoredRendition
+from resizer.report import Report
 from resizer.store.uploads import upload_all
 from tests.support.plans import rendition_plan
 
 PATIENCE = 10  # seconds; a test that waits this long has failed
+SOURCE = SourceObject("photos", "cat.jpg")
 REJECTION = Rejected(Reason.KEY_TAKEN, "belongs to another")
 SUPERSEDED = Superseded("there is a newer one")
 STORAGE = StorageError("PUT failed")
@@ -24,9 +25,9 @@ def rendition(name: str, body: bytes = b"pixels") -> Rendition:
 
 def uploaded(renditions: Iterable[Rendition], write: Callable[[Rendition], bool]) -> list[StoredRendition]:
     """The uploads that `upload_all` has finished when it returns, sorted by key."""
-    finished: list[StoredRendition] = []
-    upload_all(renditions, write, finished)
-    return sorted(finished, key=lambda upload: upload.plan.key)
+    report = Report(SOURCE)
+    upload_all(renditions, write, report)
+    return sorted(report.stored, key=lambda upload: upload.plan.key)
 
 
 def failing(problems: dict[str, Exception]) -> Callable[[Rendition], bool]:
@@ -174,10 +175,11 @@ def test_a_retryable_error_is_raised_first(problems: dict[str, Exception], raise
 
 def test_finished_uploads_are_listed_if_another_fails() -> None:
     """If one upload fails, the others are written and listed."""
-    finished: list[StoredRendition] = []
+    report = Report(SOURCE)
     with pytest.raises(Rejected):
-        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), finished)
-    assert {upload.plan.key for upload in finished} == {"b", "c"}
+        upload_all([rendition(name) for name in "abc"], failing({"a": REJECTION}), report)
+    assert {upload.plan.key for upload in report.stored} == {"b", "c"}
+    assert report.milliseconds["upload"] == sum(upload.milliseconds for upload in report.stored) > 0
 
 
 def test_errors_of_making_and_uploading_are_compared() -> None:

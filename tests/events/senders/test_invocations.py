@@ -80,6 +80,7 @@ def test_a_direct_invocation_returns_errors_with_their_type(recorded: RecordingS
     assert (result["outcome"], result["error"]["type"]) == ("failed", "storage")
     assert "SlowDown" in result["error"]["message"]
     invalid: list[Any] = [{}, {"bucket": BUCKET}, [], {"bucket": BUCKET, "key": "x", "widths": [0]}]
+    invalid.append({"bucket": BUCKET, "key": "\ud800"})  # half a surrogate pair, which no key can hold
     for data in invalid:
         answer = invoke({"data": data})
         assert (answer["results"], answer["error"]["type"]) == ([], "invalid_event")

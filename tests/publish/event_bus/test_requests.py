@@ -11,10 +11,10 @@ import pytest
 
 from resizer import deadline
 from resizer.errors import DeliveryError, Reason
-from resizer.model import Placeholder, SourceObject
+from resizer.model import Placeholder, SourceObject, StoredRendition
 from resizer.publish.event_bus import MAX_BYTES, send
 from resizer.publish.manifest import Manifest
-from resizer.report import Outcome, Removed, Report, StoredRendition
+from resizer.report import Outcome, Removed, Report
 from resizer.s3 import clients
 from tests.support.pictures import header
 from tests.support.plans import rendition_plan

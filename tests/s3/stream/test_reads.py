@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resizer.errors import Reason
 from resizer.s3.content_encoding import BLOCK
-from tests.conftest import Download
+from resizer.s3.stream import MAX_READ
+from tests.conftest import Download, rejects
 from tests.support.streams import stream_of
 
 DATA = random.Random(1).randbytes(3 * BLOCK + 17)
@@ -82,6 +84,18 @@ def test_the_header_can_be_read_again_until_the_next_fetch() -> None:
     assert stream.seek(20) == 20
     assert stream.read(50) == LARGE[20:70]
     assert stream.read(2 * BLOCK) == LARGE[70 : 70 + 2 * BLOCK]
+
+
+def test_a_huge_part_after_the_header_is_damage() -> None:
+    """After `release_behind`, a decoder that asks for a megabyte at once gets a rejection, before any download."""
+    body = Download(LARGE)
+    stream = stream_of(body, len(LARGE))
+    stream.release_behind()
+    with rejects(Reason.CORRUPT):
+        stream.read(MAX_READ)
+    with rejects(Reason.CORRUPT):
+        stream.check()
+    assert body.taken == 0
 
 
 def test_a_seek_before_the_first_byte_is_refused() -> None:

@@ -78,6 +78,15 @@ def test_a_partial_set_is_never_kept(refuse_the: Callable[[int], None], on_delet
     assert shop.existing == (outputs()[:1] if on_delete == "keep" else [])
 
 
+def test_renditions_of_earlier_uploads_can_be_kept() -> None:
+    """With `RESIZER_ON_DELETE=keep` a rejected overwrite deletes nothing."""
+    shop = Shop(settings=replace(SMALL, on_delete="keep"))
+    shop.handle(shop.upload(picture()))
+    assert outcome_of(shop.handle(shop.upload(b"no image"))) == ("rejected", "not_an_image")
+    assert shop.existing == outputs()
+    assert "delete_object" not in shop.requests
+
+
 def test_a_complete_set_of_the_same_upload_stays(refuse_the: Callable[[int], None]) -> None:
     """If all renditions of this upload exist, a rejected duplicate changes nothing."""
     shop = Shop()

@@ -1,9 +1,11 @@
 """An upload costs as many requests as the design says, and existing renditions are not written again."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from resizer.errors import StorageError
 from resizer.settings.rules import Quality, Rule
 from tests.store.reconcile.shop import BUCKET, KEY, SMALL, Shop, outcome_of, outputs, picture
 
@@ -63,6 +65,42 @@ def test_another_format_under_the_same_key_leaves_nothing_stale(key: str, first:
     assert shop.existing == outputs(key)
     types = {shop.memory.head_object(Bucket=BUCKET, Key=output)["ContentType"] for output in outputs(key)}
     assert types == {f"image/{then.lower()}"}
+
+
+def test_a_source_that_never_rests_is_retried() -> None:
+    """If the source changes before every HEAD, the event fails, and the last upload's own event does the rest."""
+    shop = Shop()
+    event = shop.upload(picture())
+
+    def overwrite(request: dict[str, Any]) -> None:
+        if request["Key"] == KEY:
+            shop.upload(picture(f"#{len(shop.s3.calls):06x}"))
+
+    shop.s3.faults["head_object"] = overwrite
+    with pytest.raises(StorageError, match=f"s3://{BUCKET}/.* changes faster than it can be resized"):
+        shop.handle(event)
+    shop.s3.faults.clear()
+    assert outcome_of(shop.handle(shop.events[-1])) == ("resized", None)
+    etag = shop.memory.head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
+    renditions = [shop.memory.head_object(Bucket=BUCKET, Key=key) for key in outputs()]
+    assert [each["Metadata"]["source-etag"] for each in renditions] == [etag] * 3
+
+
+def test_a_second_attempt_repeats_no_warning() -> None:
+    """If the source changes once, the report counts the bytes of both downloads, and has the last one's warnings."""
+    shop, sizes = Shop(), list[int]()
+
+    def overwrite(request: dict[str, Any] | None = None) -> None:
+        if request is None or (request["Key"] == KEY and len(sizes) == 1):
+            body = picture("blue" if sizes else "red", "PNG" if sizes else "TIFF")
+            sizes.append(len(body))
+            shop.memory.put_object(Bucket=BUCKET, Key=KEY, Body=body, Metadata={"focal-point": "middle"})
+
+    overwrite()
+    shop.s3.faults["head_object"] = overwrite
+    report = shop.handle(shop.events[0])
+    assert outcome_of(report) == ("resized", None)
+    assert (len(report.warnings), report.bytes_in) == (1, sum(sizes))
 
 
 def test_another_quality_replaces_renditions_and_another_width_adds_one() -> None:
