@@ -1,5 +1,6 @@
 """TIFFs of every kind are decoded correctly, or refused as unsupported."""
 
+import io
 import struct
 import zlib
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from resizer.decode.header import open_image
 from resizer.errors import Reason, Rejected
-from tests.support.decoding import pixels_of
+from tests.support.decoding import LIMITS, pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
 from tests.support.tiffs import BYTE, LONG, LONG8, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
@@ -114,6 +116,13 @@ def test_cie_lab_gives_the_right_colours(photometric: int, bits: int, *, apart: 
     with_alpha = array(tiff_file(page(both, apart=apart, t262=(SHORT, (photometric,)), t338=(SHORT, (ALPHA,)))))
     assert (with_alpha[..., :3] == plain).all()
     assert (with_alpha[..., 3] == 128).all()
+
+
+def test_the_profile_of_cie_lab_is_not_applied() -> None:
+    """L*a*b* is converted without its profile, which describes other colours than the decoded RGB."""
+    samples = np.array([[lab(54.29, 80.81, 69.89, 8, 8), lab(53.39, 0, 0, 8, 8)]])
+    data = tiff_file(page(samples, t262=(SHORT, (8,)), t34675=(UNDEFINED, b"profile")))
+    assert "icc_profile" not in open_image(io.BytesIO(data), LIMITS)[0].info
 
 
 def test_cie_lab_may_call_its_samples_signed() -> None:
