@@ -77,6 +77,12 @@ class SourceFormat(Generic[Opened]):
     # Seconds of a whole core per pixel if the decoder cannot be interrupted between two reads; 0 if it can.
     seconds_per_pixel: ClassVar[float] = 0
 
+    def load_library(self) -> None:
+        """Import the decoder's library if it is rarely needed. Raises `Rejected` if it is not installed.
+
+        This happens before memory is limited: a library that fails to load for want of memory stays broken.
+        """
+
     def open(self, file: SourceFile) -> Opened:
         """Check the file and open it with Pillow's class for the format, without decoding pixels.
 

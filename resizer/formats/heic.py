@@ -27,7 +27,7 @@ class HeicSource(SourceFormat[ImageFile]):
     threads: ClassVar[int] = 0
     seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' photos take a quarter
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def load_library(self) -> None:
         try:
             # Read just the picture, in this thread: small functions have less than one core.
             importlib.import_module("pillow_heif").register_heif_opener(
@@ -36,6 +36,8 @@ class HeicSource(SourceFormat[ImageFile]):
         except ImportError:
             detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
             raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+
+    def open(self, file: SourceFile) -> ImageFile:
         data = whole_file(file, self.name)
         _check_units(data)
         return Image.open(io.BytesIO(data), formats=(self.name,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,8 +30,11 @@ class WebpSource(SourceFormat["WebPImageFile"]):
     access: ClassVar[Access] = Access.WHOLE
     seconds_per_pixel: ClassVar[float] = 80e-9
 
+    def load_library(self) -> None:
+        load_webp()
+
     def open(self, file: SourceFile) -> WebPImageFile:
-        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # with its libwebp takes 0.4 MB, often for nothing
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # loaded above
 
         data = file.stream.read()
         if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
@@ -52,6 +56,11 @@ class WebpSource(SourceFormat["WebPImageFile"]):
         for number in range(image.n_frames):
             image.seek(number)
             yield Frame(image.convert("RGBA"), image.info["duration"])
+
+
+def load_webp() -> None:
+    """Import Pillow's plugin, which registers itself; with libwebp it takes 0.4 MB, often for nothing."""
+    importlib.import_module("PIL.WebPImagePlugin")
 
 
 def _with_memory(header: Header) -> Header:
@@ -97,8 +106,7 @@ class WebpRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation."""
-        from PIL import WebPImagePlugin  # noqa: F401, PLC0415 # registers itself; as above
-
+        load_webp()
         animation = {
             "duration": [min(duration, MAX_DURATION) for duration in options.durations],
             "loop": min(options.plays, MAX_PLAYS),
