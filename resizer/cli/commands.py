@@ -207,9 +207,9 @@ def demo(
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
 
     print_lines(console, settings)
-    results = demonstrate(images, save, settings)
-    tables.renditions(console, results, save)
-    if any(result["outcome"] != "resized" for result in results[: len(images)]):
+    shown = demonstrate(images, save, settings)
+    tables.renditions(console, shown, save)
+    if any(result["outcome"] != "resized" for result in shown.results[: len(images)]):
         raise typer.Exit(1)
 
 
