@@ -40,7 +40,10 @@ ROWS = BUILD / "rows.jsonl"
 
 Photos = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A folder with your own pictures.")]
 Mix = Annotated[Path | None, typer.Option(exists=True, help='TOML file with lines such as `"cat.jpg" = 3`.')]
-Sizes = Annotated[str, typer.Option(help="Memory sizes in MB, separated by commas.")]
+Sizes = Annotated[
+    str,
+    typer.Option(help="Memory sizes in MB, separated by commas.", show_default=", ".join(map(str, DEFAULT_SIZES))),
+]
 Rows = Annotated[Path, typer.Option(help="JSON lines file of the measurements.")]
 Warm = Annotated[int, typer.Option(min=1, help="Warm invocations for each picture and size.")]
 Strategies = Annotated[Strategy, typer.Option(help="How to choose the best size.")]
@@ -60,7 +63,9 @@ def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
     code: Annotated[Path, typer.Option(help="Folder of the built function.")] = BUILD / "function",
     layer: Annotated[Path, typer.Option(help="Folder of the built layer.")] = BUILD / "layer",
     *,
-    estimate: Annotated[bool, typer.Option(help="Estimate, even where control groups are available.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Estimate, even where control groups are available.")
+    ] = False,
     rows: Rows = ROWS,
 ) -> None:
     """Measure each picture at each memory size, in Lambda's runtime emulator and control groups.
@@ -110,7 +115,9 @@ def check(
     accepted: Annotated[Path, typer.Option(help="The file that names the accepted revision.")] = Path("bench/accepted"),
     against: Annotated[str | None, typer.Option(help="Compare with this revision instead.")] = None,
     *,
-    accept: Annotated[bool, typer.Option(help="Accept the revision that is checked out, without comparing.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept the revision that is checked out, without comparing.")
+    ] = False,
 ) -> None:
     """Compare CPU time and memory per image with the accepted code. Exit code 1 if they are 15 percent higher."""
     from bench.check import (  # noqa: PLC0415 # keeps --help fast
@@ -154,7 +161,7 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     timeout: Annotated[float, typer.Option(min=1, help="The function's time-out in seconds.")] = 60,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
     *,
-    free_tier: Annotated[bool, typer.Option(help="Subtract the monthly free tier.")] = False,
+    free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract the monthly free tier.")] = False,
     template: Annotated[Path | None, typer.Option(help="Write the chosen sizes into this template.")] = None,
     report: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("bench/report.html"),
 ) -> None:

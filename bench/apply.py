@@ -37,9 +37,8 @@ def applied(template: str, choice: Choice) -> str:
             "add one to SIZES."
         )
     price = f"${chosen.lambda_dollars_per_million:.2f} a million"
-    reason = (
-        f"{datetime.now(UTC):%Y-%m-%d}: {choice.strategy} for {count(len(choice.conditions.mix), 'picture')}, {price}"
-    )
+    mix = count(len(choice.conditions.mix), "picture")
+    reason = f"{datetime.now(UTC):%Y-%m-%d}: {choice.strategy} for {mix}, {price}"
     seconds = max(MIN_TIMEOUT_SECONDS, -(-int(chosen.slowest_ms * 2) // 10_000) * 10)  # rounded up
     rule = f"twice the slowest cold start, at least {MIN_TIMEOUT_SECONDS}"
     defaults = [Default("MemorySize", chosen.memory_mb, reason), Default("TimeoutSeconds", seconds, rule)]

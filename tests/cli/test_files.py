@@ -330,6 +330,14 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer-s3-lambda')}\n"
 
 
+@pytest.mark.parametrize("command", ["files", "up", "demo", "explain", "cost", "connect", "config check"])
+def test_help_names_options_in_full(tmp_path: Path, command: str) -> None:
+    """On a terminal of 80 columns no option's name is cut."""
+    done = resizer(*command.split(), "--help", cwd=tmp_path, COLUMNS="80")
+    assert done.returncode == 0
+    assert not re.findall(r"--[a-z-]*…", done.stdout)
+
+
 def test_commands_without_a_service_do_not_import_one(cat: Path) -> None:
     """`--help` and `files` import neither moto nor boto3, which take most of a second."""
     watched = "import sys; sys.argv = {arguments}; sys.addaudithook({hook}); import resizer.__main__ as m; m.main()"

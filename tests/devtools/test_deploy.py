@@ -170,7 +170,7 @@ def test_a_misspelt_parameter_is_refused(text: str, message: str) -> None:
     ("parameter", "expected"),
     [
         ("Trigger=sq", "must be eventbridge, s3 or sqs"),
-        ("Heic=true", "must be no or yes"),
+        ("Heic=true", "must be yes or no"),
         ("LogRetentionDays=2", "must be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827 or 3653"),
         ("MemorySize=128", "must be a whole number from 256 to 10240"),
         ("MemorySize=", "must be a whole number from 256 to 10240"),
@@ -213,7 +213,7 @@ def test_all_mistakes_are_reported_together() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         "PARAMETERS: Trigger=sq must be eventbridge, s3 or sqs.",
-        "PARAMETERS: Heic=true must be no or yes.",
+        "PARAMETERS: Heic=true must be yes or no.",
         "PARAMETERS: there is no Width. Did you mean Widths?",
         "PARAMETERS: Widths=abc must be widths such as 480,640,1000.",
     ]
