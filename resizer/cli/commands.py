@@ -184,7 +184,8 @@ def up(
     with opened as service:
         print_lines(console, settings, quiet=quiet)
         tables.ready(console, service, settings, trigger=trigger)
-        ended.wait()
+        while not ended.wait(1):  # a signal that reaches another thread does not interrupt the wait
+            pass
     tables.farewell(console, service)
 
 
