@@ -184,7 +184,8 @@ def up(
     with opened as service:
         print_lines(console, settings, quiet=quiet)
         tables.ready(console, service, settings, trigger=trigger)
-        ended.wait()
+        while not ended.wait(1):  # a signal that reaches another thread does not interrupt the wait
+            pass
     tables.farewell(console, service)
 
 
@@ -207,9 +208,9 @@ def demo(
     from resizer.local.event_log import print_lines  # noqa: PLC0415 # as above
 
     print_lines(console, settings)
-    results = demonstrate(images, save, settings)
-    tables.renditions(console, results, save)
-    if any(result["outcome"] != "resized" for result in results[: len(images)]):
+    shown = demonstrate(images, save, settings)
+    tables.renditions(console, shown, save)
+    if any(result["outcome"] != "resized" for result in shown.results[: len(images)]):
         raise typer.Exit(1)
 
 
