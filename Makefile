@@ -35,8 +35,12 @@ test test-fast test-long: export PYTHONDONTWRITEBYTECODE :=
 test: lambda-python $(VENV)/dev.ready $(BUILT) $(RUNTIME)/ready ## Run all tests, or those in TESTS=path
 	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
-test-fast: $(VENV)/dev.ready ## Run the fast tests in less than a minute, or those in TESTS=path
+test-fast: $(VENV)/dev.ready ## Run the fast tests in about a minute on two idle cores, or those in TESTS=path
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(TESTS)
+
+# With several processes pytest does not name a path that is missing.
+MISSING := $(shell for path in $(TESTS); do case $$path in (-*) break;; esac; test -e "$${path%%::*}" || echo "$$path"; done)
+$(foreach path,$(MISSING),$(error TESTS=$(path): no such file or folder))
 
 test-long: $(VENV)/dev.ready ## Run the ordering model with thousands of examples, and 2,000 images while requests fail (15 minutes)
 	RESIZER_MODEL_EXAMPLES=2000 RESIZER_MODEL_SEEDS=20000 RESIZER_MODEL_MOTO_SEEDS=200 RESIZER_MANY_IMAGES=2000 \

@@ -27,14 +27,18 @@ invoke: $(LOCAL) $(BUILT) $(RUNTIME)/ready ## Invoke the function with EVENT=eve
 deploy: deployable $(BUILT) ## Deploy to your AWS account: asks a few questions, or none with PARAMETERS="BucketName=yours"
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)"
 
-.PHONY: deployable
+.PHONY: deployable account
 deployable: $(STACK)/ready
 	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)" --check
 
-destroy: $(STACK)/ready ## Delete the stack NAME=resizer from your AWS account; without questions: ARGS=--no-prompts
+# Says what to set if there is no region or no credentials.
+account: $(STACK)/ready
+	@$(STACK)/bin/python -m devtools.deploy --name "$(NAME)" --check-account
+
+destroy: account ## Delete the stack NAME=resizer from your AWS account; without questions: ARGS=--no-prompts
 	$(SAM) delete --stack-name "$(NAME)" $(REGION) $(ARGS)
 
-logs: $(STACK)/ready ## Follow the logs of the stack NAME=resizer
+logs: account ## Follow the logs of the stack NAME=resizer
 	$(SAM) logs --stack-name "$(NAME)" --name $(FUNCTION) --tail $(REGION) $(ARGS)
 
 $(BUILT): template.yaml layers/Makefile $(wildcard layers/*.py resizer/*.py resizer/*/*.py resizer/*/*.json resizer/*/*/*.py) requirements/runtime.txt \

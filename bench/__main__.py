@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Callable, Generator
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path  # typer reads annotations when it runs
 from typing import Annotated, Any
@@ -14,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.apply import Default, min_value, with_defaults
+from bench.apply import applied
 from bench.check import Figures
-from bench.choose import MILLION, Choice, Conditions, Strategy, best, is_cheaper
+from bench.choose import MILLION, Conditions, Strategy
 from bench.choose import choose as price_sizes
 from bench.machine import machine
 from bench.pictures import bench_settings, pictures
@@ -27,7 +26,6 @@ from bench.stub_s3 import FIRST_BYTE_MS, MEGABYTES_PER_SECOND, Network, stub_s3
 from bench.table import print_candidates, print_check, print_rows
 from resizer.cli.command_line import HELP_OPTIONS, amount, run
 from resizer.cli.prices import Architecture, prices
-from resizer.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,13 +37,13 @@ app = typer.Typer(
 console = Console()
 BUILD = Path("build/bench")
 ROWS = BUILD / "rows.jsonl"
-# A long time-out costs nothing, and images can be far larger than those of most mixes: one of 100 megapixels takes up
-# to six times as long as the 17 megapixels that were measured here.
-MIN_TIMEOUT_SECONDS = 60
 
 Photos = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A folder with your own pictures.")]
 Mix = Annotated[Path | None, typer.Option(exists=True, help='TOML file with lines such as `"cat.jpg" = 3`.')]
-Sizes = Annotated[str, typer.Option(help="Memory sizes in MB, separated by commas.")]
+Sizes = Annotated[
+    str,
+    typer.Option(help="Memory sizes in MB, separated by commas.", show_default=", ".join(map(str, DEFAULT_SIZES))),
+]
 Rows = Annotated[Path, typer.Option(help="JSON lines file of the measurements.")]
 Warm = Annotated[int, typer.Option(min=1, help="Warm invocations for each picture and size.")]
 Strategies = Annotated[Strategy, typer.Option(help="How to choose the best size.")]
@@ -65,7 +63,9 @@ def measure(  # noqa: PLR0913, PLR0917 # one parameter per option
     code: Annotated[Path, typer.Option(help="Folder of the built function.")] = BUILD / "function",
     layer: Annotated[Path, typer.Option(help="Folder of the built layer.")] = BUILD / "layer",
     *,
-    estimate: Annotated[bool, typer.Option(help="Estimate, even where control groups are available.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Estimate, even where control groups are available.")
+    ] = False,
     rows: Rows = ROWS,
 ) -> None:
     """Measure each picture at each memory size, in Lambda's runtime emulator and control groups.
@@ -115,7 +115,9 @@ def check(
     accepted: Annotated[Path, typer.Option(help="The file that names the accepted revision.")] = Path("bench/accepted"),
     against: Annotated[str | None, typer.Option(help="Compare with this revision instead.")] = None,
     *,
-    accept: Annotated[bool, typer.Option(help="Accept the revision that is checked out, without comparing.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept the revision that is checked out, without comparing.")
+    ] = False,
 ) -> None:
     """Compare CPU time and memory per image with the accepted code. Exit code 1 if they are 15 percent higher."""
     from bench.check import (  # noqa: PLC0415 # keeps --help fast
@@ -159,7 +161,7 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     timeout: Annotated[float, typer.Option(min=1, help="The function's time-out in seconds.")] = 60,
     arch: Annotated[Architecture, typer.Option(help="The function's processor.")] = Architecture.X86_64,
     *,
-    free_tier: Annotated[bool, typer.Option(help="Subtract the monthly free tier.")] = False,
+    free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract the monthly free tier.")] = False,
     template: Annotated[Path | None, typer.Option(help="Write the chosen sizes into this template.")] = None,
     report: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("bench/report.html"),
 ) -> None:
@@ -178,27 +180,8 @@ def choose(  # noqa: PLR0913, PLR0917 # one parameter per option
     plot.write_text(cost_and_duration(choice.candidates, choice.chosen) + "\n", encoding="utf-8")
     console.print(f"Report: {report}, plot: {plot}.", highlight=False)
     if template:
-        template.write_text(_applied(template.read_text(encoding="utf-8"), choice), encoding="utf-8")
+        template.write_text(applied(template.read_text(encoding="utf-8"), choice), encoding="utf-8")
         console.print(f"{template} has the chosen defaults.", highlight=False)
-
-
-def _applied(template: str, choice: Choice) -> str:
-    """The template's text with the best sizes that its `MinValue`s allow."""
-    small, large = min_value(template, "MemorySize"), min_value(template, "LargeMemorySize")
-    single = best([each for each in choice.candidates if each.memory_mb >= small], choice.strategy)
-    pair = best(
-        [each for each in choice.pairs if each.memory_mb >= small and (each.large_mb or 0) >= large], choice.strategy
-    )
-    chosen = pair if pair and (single is None or is_cheaper(pair, single)) else single
-    if chosen is None:
-        raise UsageError("No memory size can resize every picture, so there is nothing to apply.")
-    price = f"${chosen.lambda_dollars_per_million:.2f} a million"
-    reason = f"{datetime.now(UTC):%Y-%m-%d}: {choice.strategy} for {len(choice.conditions.mix)} pictures, {price}"
-    seconds = max(MIN_TIMEOUT_SECONDS, -(-int(chosen.slowest_ms * 2) // 10_000) * 10)  # twice the slowest, rounded up
-    defaults = [Default("MemorySize", chosen.memory_mb, reason), Default("TimeoutSeconds", seconds, reason)]
-    if chosen.large_mb:
-        defaults.append(Default("LargeMemorySize", chosen.large_mb, reason))
-    return with_defaults(template, defaults)
 
 
 def _measure(

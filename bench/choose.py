@@ -14,10 +14,7 @@ MILLION: Final = 1e6
 # Sizes this close count as equal. Two runs on one day differed by up to 8 % at 1024 MB, and found different sizes the
 # cheapest.
 TOLERANCE: Final = 0.05
-TIE_RULE: Final = (
-    f"Sizes within {TOLERANCE:.0%} of the best count as equal, because measurements differ by that much. "
-    "Of these the fastest is chosen; with the strategy `fastest`, the cheapest."
-)
+TIE_RULE: Final = f"Sizes within {TOLERANCE:.0%} of the best count as equal, because measurements differ by that much."
 MAX_TIMEOUT_SHARE: Final = 0.5  # a cold start may take half of the time-out
 
 
@@ -27,6 +24,13 @@ class Strategy(StrEnum):
     CHEAPEST = "cheapest"
     FASTEST = "fastest"
     BALANCED = "balanced"
+
+
+BEST: Final = {  # what `best` chooses, in words
+    Strategy.CHEAPEST: f"Within {TOLERANCE:.0%} of the cheapest, the fastest",
+    Strategy.FASTEST: f"Within {TOLERANCE:.0%} of the fastest, the cheapest",
+    Strategy.BALANCED: f"Within {TOLERANCE:.0%} of the best balance, the fastest",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def lowest(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
 
 
 def best(found: Sequence[Candidate], strategy: Strategy) -> Candidate | None:
-    """The candidate to choose by `TIE_RULE`. None if none can be chosen."""
+    """The candidate to choose, by `BEST`. None if none can be chosen."""
     possible = [each for each in found if each.problem is None]
     winner = lowest(found, strategy)
     if winner is None:

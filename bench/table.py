@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.check import Figures
-from bench.choose import TIE_RULE, Candidate, Choice, Strategy, best, is_cheaper, lowest
+from bench.choose import BEST, TIE_RULE, Candidate, Choice, Strategy, best, is_cheaper, lowest
 from bench.rows import Row
 from bench.sizes import MB
 from resizer.cli.lines import count
@@ -89,18 +89,19 @@ def print_check(console: Console, now: Mapping[str, Figures], revision: str) -> 
 
 
 def summary(choice: Choice) -> list[str]:
-    """The cheapest single size, the cheapest pair, and the conditions, in sentences."""
+    """The chosen size, the best pair of sizes, and the conditions, in sentences."""
     conditions, lines = choice.conditions, []
-    single, pair = best(choice.candidates, Strategy.CHEAPEST), best(choice.pairs, Strategy.CHEAPEST)
+    single, pair = choice.chosen, best(choice.pairs, choice.strategy)
+    among = BEST[choice.strategy]
     if single:
-        lines.append(f"Cheapest size: {single.memory_mb} MB, {_price(single)}.")
+        lines.append(f"{among} size: {single.memory_mb} MB, {_price(single)}.")
     else:
         lines.append("No single size fits every picture of the mix.")
     if pair and single and not is_cheaper(pair, single):
         lines.append("A second, larger function would not be cheaper.")
     elif pair:
         lines.append(
-            f"Cheapest pair: {pair.memory_mb} MB, and {pair.large_mb} MB for pictures that do not fit: {_price(pair)}."
+            f"{among} pair: {pair.memory_mb} MB, and {pair.large_mb} MB for pictures that do not fit: {_price(pair)}."
         )
     prices = conditions.prices
     free = "after" if conditions.free_tier else "before"

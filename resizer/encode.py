@@ -39,7 +39,7 @@ class Encoding:
             quality=getattr(quality, format_.lower(), None),
             effort=effort,
             exif=self.exif,
-            plays=self.loop,
+            plays=1 if self.loop is None else self.loop,
             durations=tuple(frame.duration or 0 for frame in frames),
             opaque=opaque,
             few_colours=len(frames) == 1 and frames[0].few_colours,

@@ -109,8 +109,8 @@ def decode_source(stream: SourceStream, *, source: SourceObject, settings: Setti
     plan_for = partial(plan, source.key, settings=settings, focal=focal)
     limits = limits_for(settings, stream.size, plan_for)
     limit = memory_limit(limits.memory)
-    with report.timed("decode"), limited(limit):
-        image, header = open_image(cast("IO[bytes]", stream), limits, warn)
+    with report.timed("decode"):
+        image, header = open_image(cast("IO[bytes]", stream), limits, warn, partial(limited, limit))
     report.header = header
     wanted = wanted_size(header, [each.placement.view for each in plan_for(header)])
     deadline.need(deadline.seconds_to_decode(header, settings.function_memory))

@@ -105,6 +105,13 @@ def test_any_duration_can_be_written() -> None:
                 assert picture.info.get("duration", 0) == pytest.approx(min(duration, longest), abs=exact)
 
 
+def test_equal_frames_are_written_whatever_their_durations() -> None:
+    """Equal frames in a row, which Pillow writes as one, may last longer together than GIF can express."""
+    frames = [Frame(Image.new("RGB", (60, 40), colour), 400_000) for colour in ("red", "red", "blue")]
+    picture = opened(Encoding(loop=0).encode(frames, Format.GIF, Quality()))
+    assert (getattr(picture, "n_frames", 1), picture.info["duration"]) == (2, 655_350)
+
+
 @pytest.mark.parametrize(
     ("problem", "reason"),
     [(RuntimeError("too much"), Reason.UNSUPPORTED_FORMAT), (MemoryError(), Reason.NEEDS_MEMORY)],

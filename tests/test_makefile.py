@@ -46,3 +46,18 @@ def test_a_variable_in_lowercase_is_refused(project: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.splitlines()[0].endswith("There is no variable photo: use PHOTO.  Stop.")
     assert make(project, "help", "PHOTO=cat.jpg").returncode == 0
+
+
+def test_a_missing_path_in_tests_is_named(project: Path) -> None:
+    """`make test TESTS=nope` names the path before anything is built; tests within a file and options are accepted."""
+    done = make(project, "test", "TESTS=Makefile nope -k small")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].endswith("TESTS=nope: no such file or folder.  Stop.")
+    assert make(project, "help", "TESTS=Makefile::test_it bench -k small").returncode == 0
+
+
+@pytest.mark.parametrize(("target", "command"), [("destroy", "delete"), ("logs", "logs")])
+def test_the_account_is_checked_first(target: str, command: str) -> None:
+    """`make destroy` and `make logs` check region and credentials before they call `sam`."""
+    planned = make(PROJECT, "--dry-run", target).stdout
+    assert planned.index("--check-account") < planned.index(f"bin/sam {command} ")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from devtools.deploy import target
-from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command, split_words
+from devtools.deploy.parameters import check_together, overrides, parse, repeat_command, split_words
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.artifact import BUILT, built_function
 from devtools.lambda_runtime.template import load
@@ -28,12 +28,16 @@ NO_TERMINAL: Final = (
 
 
 def main() -> int:
-    """Check, ask and deploy; `--check` only checks. Returns the exit code of `sam deploy`."""
+    """Check, ask and deploy; `--check` and `--check-account` only check. Returns the exit code of `sam deploy`."""
     parser = argparse.ArgumentParser(prog="make deploy")
     parser.add_argument("--name", required=True)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--check-account", action="store_true", help="check only region and credentials")
     args = parser.parse_args()
     try:
+        if args.check_account:
+            target.session()
+            return 0
         return deploy(args.name, os.environ, only_check=args.check)
     except (UsageError, ConfigError) as problem:
         print(problem, file=sys.stderr)  # noqa: T201 # this is a command
@@ -52,11 +56,13 @@ def deploy(name: str, environ: Mapping[str, str], *, only_check: bool) -> int:
         raise UsageError(NO_TERMINAL)
     session = target.session()
     target.check_endpoints(session, emulated=environ.get("EMULATED") == "yes")
-    if only_check:
+    if only_check and not given:
         return 0
     deployed = target.deployed_parameters(session, name)
     parameters = given or ask(declared, deployed, read=input, write=print)
-    check_prefixes({**deployed, **parameters}, declared)
+    check_together({**deployed, **parameters}, declared)
+    if only_check:
+        return 0
     check_settings({**deployed, **parameters})
     if not given:
         command_line = repeat_command(name, parameters)

@@ -1,45 +1,42 @@
 """The questions of `make deploy`. All other parameters keep their deployed values, or else their defaults."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from devtools.deploy.parameters import Declared, constraint, fits
 
 EMPTY: Final = "-"  # a dash means an empty value, because the Enter key keeps the current one
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A parameter of the template, the question for it, and a hint after a wrong answer."""
+    """A parameter of the template, and the question for it."""
 
     parameter: str
     text: str
-    hint: str = ""
 
 
-BUCKET: Final = Question(
-    "BucketName", "Bucket that images are uploaded to", "lowercase letters, digits, dots and dashes"
-)
+BUCKET: Final = Question("BucketName", "Bucket that images are uploaded to")
 MAKE: Final = Question("MakeBucket", "Create this bucket? Answer no if it exists already")
 OUTPUT: Final = Question(
     "OutputBucket",
     "Separate bucket for renditions, so that the cheapest trigger needs no prefix; - for the same bucket",
-    "lowercase letters, digits, dots and dashes, and not the first bucket",
 )
 MAKE_OUTPUT: Final = Question("MakeOutputBucket", "Create that bucket, too? Answer no if it exists already")
-PREFIX: Final = Question("SourcePrefix", "Resize only images below this prefix; - for all", "such as uploads/")
+PREFIX: Final = Question("SourcePrefix", "Resize only images below this prefix; - for all")
 TRIGGER: Final = Question(
     "Trigger", "Trigger: s3 is the cheapest, sqs queues bursts, eventbridge costs money for every event of the bucket"
 )
 OTHERS: Final = (
-    Question("Widths", "Widths in pixels; - for those of resizer.toml, or 480,640,1000", "such as 480,640,1000"),
+    Question("Widths", "Widths in pixels; - for those of resizer.toml, or 480,640,1000"),
     Question("Heic", "Resize HEIC images from phones, too?"),
-    Question("AlarmEmail", "E-mail address for alarms; - for none", "such as you@example.org"),
+    Question("AlarmEmail", "E-mail address for alarms; - for none"),
 )
 
 
 def ask(
-    declared: Mapping[str, Mapping[str, Any]],
+    declared: Declared,
     deployed: Mapping[str, str],
     *,
     read: Callable[[str], str],
@@ -48,8 +45,8 @@ def ask(
     """Ask for the most important parameters, and return the answers.
 
     `declared` are the template's parameters; their patterns and allowed values check the answers. `deployed` are the
-    parameters of the deployed stack, if there is one; the Enter key keeps them. After a wrong answer it prints a hint
-    and asks again.
+    parameters of the deployed stack, if there is one; the Enter key keeps them. After a wrong answer it says what
+    the template expects, and asks again.
     """
     answers: dict[str, str] = {}
 
@@ -60,7 +57,7 @@ def ask(
             answers[question.parameter] = _answer(question, parameter, default, read=read, write=write)
             if not other_than or answers[question.parameter] != other_than:
                 return answers[question.parameter]
-            write(f"  {other_than!r} cannot be used: {question.hint}.")
+            write(f"  {other_than!r} cannot be used: it must be another bucket than {BUCKET.parameter}.")
 
     bucket = answer(BUCKET)
     answer(MAKE)
@@ -92,19 +89,12 @@ def _answer(
         answer = "" if answer == EMPTY else answer
         if allowed:
             answer = _choice(answer, allowed)
-        if _fits(answer, parameter):
+        if fits(answer, parameter):
             return answer
-        expected = " or ".join(allowed) if allowed else question.hint
-        write(f"  {answer!r} cannot be used: {expected}.")
+        write(f"  {answer!r} cannot be used: it {constraint(parameter)}.")
 
 
 def _choice(answer: str, allowed: list[str]) -> str:
     """Complete an answer such as `y` to the choice that begins with it."""
     matching = [choice for choice in allowed if answer and choice.startswith(answer.lower())]
     return matching[0] if len(matching) == 1 else answer
-
-
-def _fits(answer: str, parameter: Mapping[str, Any]) -> bool:
-    if allowed := parameter.get("AllowedValues"):
-        return answer in allowed
-    return re.fullmatch(parameter.get("AllowedPattern", ".*"), answer) is not None

@@ -102,7 +102,8 @@ def up(
     with opened as service:
         print_lines(console, settings, quiet=quiet)
         tables.ready(console, service, settings, trigger=trigger)
-        ended.wait()
+        while not ended.wait(1):  # a signal that reaches another thread does not interrupt the wait
+            pass
     tables.farewell(console, service)
 
 
@@ -125,9 +126,11 @@ def demo(
     from resizer.local.event_log import print_lines
 
     print_lines(console, settings)
-    results = demonstrate(images, save, settings)
-    tables.renditions(console, results, save)
-    if any(result["outcome"] != "resized" and result["reason"] != "excluded" for result in results[: len(images)]):
+    shown = demonstrate(images, save, settings)
+    tables.renditions(console, shown, save)
+    if any(
+        result["outcome"] != "resized" and result["reason"] != "excluded" for result in shown.results[: len(images)]
+    ):
         raise typer.Exit(1)
 
 

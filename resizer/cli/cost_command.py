@@ -34,8 +34,8 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
         bool,
         typer.Option("--own-output-bucket", help="Renditions are written to another bucket, which sends no events."),
     ] = False,
-    tracing: Annotated[bool, typer.Option(help="X-Ray traces the function, as in the template.")] = True,
-    free_tier: Annotated[bool, typer.Option(help="Subtract each account's monthly free tier.")] = False,
+    no_tracing: Annotated[bool, typer.Option("--no-tracing", help="X-Ray does not trace the function.")] = False,
+    free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract each account's monthly free tier.")] = False,
 ) -> None:
     """Calculate what a month of images costs on AWS, line by line: Lambda, S3, the trigger, logs, traces and alarms.
 
@@ -54,7 +54,7 @@ def cost(  # noqa: PLR0913, PLR0917 # one parameter per option
         trigger,
         renditions,
         own_output_bucket=own_output_bucket or settings.output_bucket is not None,
-        traced=tracing,
+        traced=not no_tracing,
         event_bus=settings.event_bus is not None,
     )
     print_bill(console, usage, stack, free_tier=free_tier)

@@ -45,16 +45,19 @@ def explain(
     settings = checked_settings(environ)
     source = SourceObject(source_bucket(settings), key)
     settings = settings.for_bucket(source.bucket)
+    rows: list[Row] = []
+    if not (reason := reason_to_skip(source, settings)):
+        check_key_length(key, settings)
+        rows += _with_image(key, image, settings) if image else _without_image(key, settings)
     _say(f"{escape(key)}: {escape(_rule(key, settings))}")
-    if reason := reason_to_skip(source, settings):
+    if reason:
         _say(f"skipped  {reason}")
         return
-    check_key_length(key, settings)
     if settings.output_bucket:
         _say(f"written to the bucket {settings.output_bucket}")
     table = Table("rendition", "size", "format", box=None, pad_edge=False)
     table.columns[0].overflow = "fold"
-    for row in _with_image(key, image, settings) if image else _without_image(key, settings):
+    for row in rows:
         table.add_row(*map(escape, row))
     if manifest := manifest_key(key, settings):
         table.add_row(escape(manifest), "", "JSON")

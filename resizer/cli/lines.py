@@ -24,7 +24,7 @@ def size(number: int) -> str:
 
 
 def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
-    """Format a log record with rich's markup: outcome, key, sizes (upright), bytes in and out, milliseconds.
+    """Format a log record with rich's markup: outcome, key, sizes (upright), bytes read and written, milliseconds.
 
     `formats` are the renditions' formats; they are printed if the key's extension means another type.
     """
@@ -38,7 +38,7 @@ def event_line(fields: dict[str, Any], formats: Sequence[str] = ()) -> str:
         well_named = splitext(fields["key"])[1].lower() in extensions
         parts.append("→ " + _renditions(fields["rendition_sizes"], fields["format"] if well_named else "", formats))
         made = count(len(fields["rendition_sizes"]), "rendition")
-        parts.append(f"{size(fields['source_bytes'])}, {made} {size(fields['rendition_bytes'])}")
+        parts.append(f"{size(fields['source_bytes'])} read, {made} {size(fields['rendition_bytes'])}")
     if fields["reason"]:
         parts.append(fields["reason"])
     if fields["detail"] and outcome in {"rejected", "failed"}:

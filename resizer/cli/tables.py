@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +17,7 @@ from resizer.report import Outcome, Report
 from resizer.settings import Settings
 
 if TYPE_CHECKING:  # `resizer files` starts no service, and its imports take most of a second
+    from resizer.local.demo import Demonstration
     from resizer.local.service import Service
 
 
@@ -41,7 +42,7 @@ def files_summary(results: Sequence[Report | UsageError], out: Path, console: Co
     if refused := len(results) - len(reports) - excluded:
         parts.append(f"{refused:,} refused")
     if reports:
-        parts.append(size(sum(report.bytes_in for report in reports)))
+        parts.append(f"{size(sum(report.bytes_in for report in reports))} read")
         parts.append(f"{count(len(made), 'rendition')} {size(sum(each.size for each in made))}, below {readable(out)}/")
     console.print(escape(", ".join(parts) + "."), soft_wrap=True, highlight=False)
 
@@ -63,11 +64,12 @@ def is_excluded(result: Report | UsageError) -> bool:
 
 
 def ready(console: Console, service: Service, settings: Settings, *, trigger: bool) -> None:
-    """Print where the service listens, and how to upload to it."""
+    """Print where the service listens, how to upload to it, and how to list the result."""
     variables = " ".join(f"{name}={value}" for name, value in service.environment.items())
     prefix = settings.source_prefix
     key = prefix if not prefix or prefix.endswith("/") else f"{prefix}cat.jpg"  # `aws` adds the name to a folder
     status = "Resizer is ready." if trigger else "The local S3 is ready. Uploads are not resized."
+    listed = f"{service.output_bucket}/{settings.output_prefix}" if trigger else f"{service.bucket}/"
     console.print(
         f"[green]{status}[/green]\n"
         f"  endpoint  {service.endpoint}\n"
@@ -75,7 +77,7 @@ def ready(console: Console, service: Service, settings: Settings, *, trigger: bo
         "In another terminal:\n"
         f"  export {variables}\n"
         f"  aws s3 cp cat.jpg s3://{service.bucket}/{key}\n"
-        f"  aws s3 ls s3://{service.output_bucket}/{settings.output_prefix}\n\n"
+        f"  aws s3 ls s3://{listed}\n\n"
         "Ctrl-C stops it and deletes everything.",
         soft_wrap=True,
         highlight=False,
@@ -90,9 +92,9 @@ def farewell(console: Console, service: Service) -> None:
         console.print(text, soft_wrap=True, highlight=False)
 
 
-def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path) -> None:
+def renditions(console: Console, shown: Demonstration, saved: Path) -> None:
     """Print the renditions of a demonstration as a table."""
-    made = [rendition for result in results for rendition in result["renditions"]]
+    made = [rendition for result in shown.results for rendition in result["renditions"]]
     if not made:  # the event lines already say why
         return
     table = Table("rendition", "width", "height", "bytes", "type")
@@ -102,12 +104,14 @@ def renditions(console: Console, results: Sequence[dict[str, Any]], saved: Path)
         figures = (str(each["width"]), str(each["height"]), size(each["bytes"]))
         table.add_row(escape(each["key"]), *figures, each["content_type"])
     console.print(table)
-    skipped = sum(result["reason"] == "output_prefix" for result in results)
+    skipped = sum(result["reason"] == "output_prefix" for result in shown.results)
     verb = "was" if skipped == 1 else "were"
     reason = f"Their own {count(skipped, 'event')} {verb} skipped" if skipped else "Their bucket sends no events"
-    message = f"{count(len(made), 'rendition')}, saved below {saved}/. {reason}: no recursion."
+    manifests = len(shown.keys) - len(made)
+    written = count(len(made), "rendition") + (f" and {count(manifests, 'manifest')}" if manifests else "")
+    message = f"{written}, saved below {saved}/. {reason}: no recursion."
     console.print(message, soft_wrap=True, highlight=False)
-    files = {saved / each["key"] for each in made}
+    files = {saved / key for key in shown.keys}
     if others := {file for folder in {file.parent for file in files} for file in folder.iterdir()} - files:
         verb = "was" if len(others) == 1 else "were"
         console.print(f"{count(len(others), 'other file')} {verb} already there.", soft_wrap=True, highlight=False)

@@ -77,23 +77,20 @@ def _transform(profile: bytes, mode: str) -> Transform | None:
         return None
     from PIL import ImageCms  # noqa: PLC0415 # 6 ms of a cold start, and many images have no profile
 
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        space = source.profile.xcolor_space
-        if space not in {SPACES[mode], SPACES["RGB"] if mode == "L" else None}:
-            raise ValueError(f"it is for {space.strip()} and the image is {mode}")
-        given = "RGB" if space == SPACES["RGB"] and mode == "L" else mode
-        transform: Transform = ImageCms.ImageCmsTransform(
-            source,
-            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
-            given,
-            mode if mode == "RGBA" else "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            # littlecms would otherwise interpolate grey between just 33 points.
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
-        ).apply
-    except ImageCms.PyCMSError as problem:
-        raise ValueError(str(problem)) from problem
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    space = source.profile.xcolor_space
+    if space not in {SPACES[mode], SPACES["RGB"] if mode == "L" else None}:
+        raise ValueError(f"it is for {space.strip()} and the image is {mode}")
+    given = "RGB" if space == SPACES["RGB"] and mode == "L" else mode
+    transform: Transform = ImageCms.ImageCmsTransform(
+        source,
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+        given,
+        mode if mode == "RGBA" else "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        # littlecms would otherwise interpolate grey between just 33 points.
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
+    ).apply
     if mode not in {"L", "RGB"}:
         return transform
     samples = _samples(mode)

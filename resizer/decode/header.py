@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import IO
@@ -74,21 +75,27 @@ def limits_for(settings: Settings, file_size: int, planned: Callable[[Header], S
 
 
 def open_image(
-    stream: IO[bytes], limits: Limits, warn: Callable[[str], None] = lambda _: None
+    stream: IO[bytes],
+    limits: Limits,
+    warn: Callable[[str], None] = lambda _: None,
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[ImageFile, Header]:
     """Read an image's header, but no pixels yet. `warn` gets one sentence for each part that is ignored.
+
+    Parsers run within `guard`, which may limit their memory.
 
     Raises `Rejected`: `not_an_image`, `unsupported_format`, `heic_not_installed`, `truncated` or `corrupt` if the image
     cannot be read, and the same as `Limits.check`.
     """
     source = SOURCES[sniff(stream.read(SIGNATURE_BYTES))]
     stream.seek(0)
+    source.load_library()
     if source.access is Access.BACK_AND_FORTH:
         ask(stream, "hold_everything")
     elif source.access is Access.WHOLE:
         ask(stream, "release_behind")
     file = SourceFile(stream, limits.file_size, limits.max_pixels, limits.check, warn)
-    with rejecting(source.name), warnings.catch_warnings():
+    with rejecting(source.name), guard(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are about metadata that we do not use
         image: ImageFile = source.open(file)
         header = source.describe(image, file)

@@ -1,5 +1,6 @@
 """Reads and writes AVIFs. Its boxes say how much memory libavif needs, and which colours the picture has."""
 
+import importlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,8 +31,11 @@ class AvifSource(SourceFormat[ImageFile]):
     access: ClassVar[Access] = Access.WHOLE
     seconds_per_pixel: ClassVar[float] = 80e-9
 
+    def load_library(self) -> None:
+        load_avif()
+
     def open(self, file: SourceFile) -> ImageFile:
-        from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 # with its libaom takes 1.5 MB, often for nothing
+        from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 # loaded above
 
         return AvifImageFile(io.BytesIO(whole_file(file, self.name)))
 
@@ -40,6 +44,11 @@ class AvifSource(SourceFormat[ImageFile]):
         start = cast("io.BytesIO", image.fp).getvalue()[:PROPERTIES]  # open until the pixels are loaded
         each = sample_bytes(start) + CHANNELS.get(header.mode, 4) + BLOCK_BYTES
         return replace(header, held_bytes=round(header.pixels * each), code_points=code_points(start))
+
+
+def load_avif() -> None:
+    """Import Pillow's plugin, which registers itself; with libaom it takes 1.5 MB, often for nothing."""
+    importlib.import_module("PIL.AvifImagePlugin")
 
 
 def sample_bytes(start: bytes) -> float:
@@ -69,7 +78,6 @@ class AvifRendition(RenditionFormat):
         # Three renditions each of seven photos: speed 9 takes 323 ms; 8 takes 943 ms and saves 5 % of the bytes;
         # 6 takes 3,457 ms and saves 11 %; 10 is no faster than 9. Speed 9 takes 8 times as long as an optimised JPEG,
         # for 53 % fewer bytes; no option of libaom makes it cheaper.
-        from PIL import AvifImagePlugin  # noqa: F401, PLC0415 # registers itself; as above
-
+        load_avif()
         how = {"quality": options.quality, "speed": SPEEDS[options.effort], "max_threads": 1}
         return self.with_pillow(pictures, options, how, {"duration": [round(each) for each in options.durations]})

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import IO, Any, ClassVar, Final, Generic, TypeVar
 
@@ -16,12 +16,11 @@ from resizer.model import Format, Frame, Header
 Opened = TypeVar("Opened", bound=ImageFile)
 # Every frame takes time, however small it is. Ten minutes of film have fewer.
 MAX_FRAMES: Final = 20_000
-TITLES: Final = {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}  # usual names that differ from Pillow's
 
 
 def title(format_: str) -> str:
     """The usual name of a format, by Pillow's name for it."""
-    return TITLES.get(format_, format_)
+    return {"HEIF": "HEIC", "JPEG2000": "JPEG 2000", "WEBP": "WebP"}.get(format_, format_)
 
 
 def truncated(format_: str) -> Rejected:
@@ -78,6 +77,12 @@ class SourceFormat(Generic[Opened]):
     # Seconds of a whole core per pixel if the decoder cannot be interrupted between two reads; 0 if it can.
     seconds_per_pixel: ClassVar[float] = 0
 
+    def load_library(self) -> None:
+        """Import the decoder's library if it is rarely needed. Raises `Rejected` if it is not installed.
+
+        This happens before memory is limited: a library that fails to load for want of memory stays broken.
+        """
+
     def open(self, file: SourceFile) -> Opened:
         """Check the file and open it with Pillow's class for the format, without decoding pixels.
 
@@ -127,15 +132,15 @@ class SaveOptions:
     """Options for writing one rendition.
 
     `quality` is 1 to 100, None for formats without one; `effort` is an `Effort` of the settings. `plays` is how often
-    an animation plays (0: for ever, None: once). `durations` are in milliseconds, one per frame. `opaque` means that no
+    an animation plays (0: for ever). `durations` are in milliseconds, one per frame. `opaque` means that no
     frame has transparency, `few_colours` that the source had at most 256 colours.
     """
 
     quality: int | None = None
     effort: str = "balanced"
     exif: bytes = b""
-    plays: int | None = None
-    durations: tuple[float, ...] = field(default=(0.0,))
+    plays: int = 1
+    durations: tuple[float, ...] = (0.0,)
     opaque: bool = True
     few_colours: bool = False
 
@@ -143,6 +148,13 @@ class SaveOptions:
     def animated(self) -> bool:
         """Whether there is more than one frame."""
         return len(self.durations) > 1
+
+
+def encoded(image: Image.Image, format_: str, **how: Any) -> bytes:
+    """The file that Pillow writes with these parameters."""
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **how)
+    return buffer.getvalue()
 
 
 class RenditionFormat:
@@ -164,10 +176,7 @@ class RenditionFormat:
         self, pictures: Iterator[Image.Image], options: SaveOptions, how: dict[str, Any], animation: dict[str, Any]
     ) -> bytes:
         """Encode with Pillow's parameters `how`, and with those in `animation` for several frames."""
-        first, buffer = next(pictures), io.BytesIO()
-        if options.exif:
-            how = how | {"exif": options.exif}
+        first = next(pictures)
         if options.animated:
             how = how | {"save_all": True, "append_images": pictures, **animation}
-        first.save(buffer, self.format, **how)
-        return buffer.getvalue()
+        return encoded(first, self.format, exif=options.exif, **how)

@@ -6,7 +6,6 @@ from typing import Final, cast
 from PIL import Image, ImageChops
 
 LARGEST: Final = 3.4028234663852886e38  # the largest finite 32-bit float
-MIDDLE_GREY: Final = 128
 
 
 def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) -> Image.Image:
@@ -25,7 +24,7 @@ def deep_grey(image: Image.Image, *, surplus: int = 8, unsigned: bool = True) ->
     if low >= 0 and high <= most:
         low, high = 0, most
     if low == high:
-        return Image.new("L", image.size, MIDDLE_GREY)
+        return Image.new("L", image.size, 128)
     scale = 255 / (high - low)
     offset = (0.5 if image.mode == "F" else 0) - low * scale
     return image.point(lambda value: value * scale + offset).convert("L")

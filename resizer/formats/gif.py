@@ -72,6 +72,13 @@ def _is_composed(gif: GifBlocks) -> bool:
     return len(gif.frames) > 1 or gif.frames[0].control.size != gif.size
 
 
+class _Duration(float):
+    """Milliseconds. Pillow adds those of equal frames in a row, perhaps to more than GIF can express."""
+
+    def __add__(self, other: float) -> "_Duration":
+        return _Duration(min(super().__add__(other), MAX_DURATION))
+
+
 class GifRendition(RenditionFormat):
     """Writes GIFs; half-transparent pixels become transparent or opaque."""
 
@@ -89,11 +96,10 @@ class GifRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         animation: dict[str, Any] = {
-            "duration": [min(duration, MAX_DURATION) for duration in options.durations],
+            "duration": [_Duration(min(duration, MAX_DURATION)) for duration in options.durations],
             "disposal": 1 if options.opaque else 2,  # a transparent frame is cleared before the next
             "optimize": False,
         }
-        plays = 1 if options.plays is None else options.plays
-        if plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
-            animation["loop"] = min(max(plays - 1, 0), MAX_REPEATS)
+        if options.plays != 1:  # a GIF without a loop block plays once; the block counts repetitions, 0 means for ever
+            animation["loop"] = min(max(options.plays - 1, 0), MAX_REPEATS)
         return self.with_pillow(pictures, options, {}, animation)

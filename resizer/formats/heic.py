@@ -2,7 +2,6 @@
 
 import importlib
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -12,7 +11,7 @@ from PIL.ImageFile import ImageFile
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat
 from resizer.formats.isobmff import PROPERTIES, pixel_pieces, whole_file
-from resizer.model import CodePoints, Frame, Header
+from resizer.model import CodePoints, Header
 
 # Samples per pixel, by pillow-heif's name for the subsampling; it has no name for grey.
 SAMPLES: Final = {420: 1.5, 422: 2.0, 444: 3.0}
@@ -28,7 +27,7 @@ class HeicSource(SourceFormat[ImageFile]):
     threads: ClassVar[int] = 0
     seconds_per_pixel: ClassVar[float] = 200e-9  # 10 bits at 4:4:4; phones' photos take a quarter
 
-    def open(self, file: SourceFile) -> ImageFile:
+    def load_library(self) -> None:
         try:
             # Read just the picture, in this thread: small functions have less than one core.
             importlib.import_module("pillow_heif").register_heif_opener(
@@ -37,6 +36,8 @@ class HeicSource(SourceFormat[ImageFile]):
         except ImportError:
             detail = 'Reading HEIC needs pillow-heif: add the HEIC layer, or pip install ".[heic]".'
             raise Rejected(Reason.HEIC_NOT_INSTALLED, detail) from None
+
+    def open(self, file: SourceFile) -> ImageFile:
         data = whole_file(file, self.name)
         _check_units(data)
         return Image.open(io.BytesIO(data), formats=(self.name,))
@@ -49,13 +50,6 @@ class HeicSource(SourceFormat[ImageFile]):
             buffered_bytes=round(header.pixels * _decoder_bytes(image)),
             code_points=nclx and CodePoints(nclx["color_primaries"], nclx["transfer_characteristics"]),
         )
-
-    def frames(self, image: ImageFile) -> Iterator[Frame]:
-        declared = image.size
-        image.load()
-        if image.size != declared:
-            raise Rejected(Reason.CORRUPT, "The HEIC's picture has another size than the file says.")
-        yield Frame(image)
 
 
 def _check_units(data: bytes) -> None:

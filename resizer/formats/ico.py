@@ -21,10 +21,8 @@ from resizer.model import Frame, Header
 
 MAX_PICTURES: Final = 256
 MAX_SIDE: Final = 256  # an entry has 0 for it
-DIRECTORY, ENTRY = 6, 16
 PNG: Final = PngSource()
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-PNG_BITS: Final = 32  # of all PNGs in icons, by Microsoft's documentation
 
 
 class OpenedIcon(OpenedBmp):
@@ -58,11 +56,11 @@ class IcoSource(SourceFormat[OpenedIcon | OpenedPng]):
     access: ClassVar[Access] = Access.BACK_AND_FORTH
 
     def open(self, file: SourceFile) -> OpenedIcon | OpenedPng:
-        (count,) = struct.unpack("<4xH", exactly(file.stream, DIRECTORY, self.name))
+        (count,) = struct.unpack("<4xH", exactly(file.stream, 6, self.name))
         if not 0 < count <= MAX_PICTURES:
             raise Rejected(Reason.CORRUPT, f"The ICO has {count} pictures; we read icons with 1 to {MAX_PICTURES}.")
-        entries = [struct.unpack("<BB4xHII", exactly(file.stream, ENTRY, self.name)) for _ in range(count)]
-        _, at, size = max((_rank(file.stream, entry), *entry[:2:-1]) for entry in entries)
+        entries = [struct.unpack("<BB4xHII", exactly(file.stream, 16, self.name)) for _ in range(count)]
+        *_, size, at = max(entries, key=lambda entry: _rank(file.stream, entry))
         if _is_png(file.stream, at):
             image = PNG.open(replace(file, stream=cast("IO[bytes]", PreparedFile(file.stream, begin=at))))
             image.announced = 0  # as in browsers, icons are not animated
@@ -93,7 +91,7 @@ def _rank(stream: IO[bytes], entry: tuple[int, ...]) -> tuple[int, int]:
     with suppress(Rejected):
         if _is_png(stream, at):
             width, height = struct.unpack("!8xII", exactly(stream, 16, "ICO"))
-            return width * height, PNG_BITS
+            return width * height, 32  # bits, as in all PNGs in icons by Microsoft's documentation
         image = OpenedBmp(stream, at, in_icon=True)
         return image.width * image.height, image.bits
     return (width or MAX_SIDE) * (height or MAX_SIDE), bits

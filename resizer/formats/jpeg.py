@@ -1,6 +1,5 @@
 """Reads and writes JPEGs. Reading can divide their sides by 2, 4 or 8, and finds out whether pixels are missing."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import IO, ClassVar, Final
@@ -8,7 +7,7 @@ from typing import IO, ClassVar, Final
 from PIL import Image, JpegImagePlugin
 
 from resizer.formats import pillow_private
-from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat
+from resizer.formats.base import RenditionFormat, SaveOptions, SourceFile, SourceFormat, encoded
 from resizer.formats.jpeg_decode import decode_jpeg
 from resizer.formats.jpeg_segments import Segments
 from resizer.model import OVERSAMPLING, Format, Frame, Header
@@ -16,9 +15,6 @@ from resizer.model import OVERSAMPLING, Format, Frame, Header
 FIXED_TABLES: Final = {"optimize": False}
 CODINGS: Final = {"fast": FIXED_TABLES, "balanced": {"optimize": True}, "small": {"progressive": True}}
 SCALES: Final = (8, 4, 2)  # libjpeg can divide both sides by these while it decodes
-# Copies of the file's head in memory: in the stream, in Pillow's list of segments, and joined.
-HEADER_COPIES: Final = 3
-FILE_COPIES: Final = 3  # of a file that is passed to its decoder in one piece
 PROFILE: Final = b"ICC_PROFILE\0"  # then number and count of parts, in a byte each (ICC.1, annex B.4)
 
 
@@ -54,9 +50,9 @@ class JpegSource(SourceFormat[OpenedJpeg]):
     def describe(self, image: OpenedJpeg, file: SourceFile) -> Header:
         """Add libjpeg's memory before the first row."""
         segments = image.segments
-        buffered = HEADER_COPIES * segments.scan_at
+        buffered = 3 * segments.scan_at  # in the stream, in Pillow's list of segments, and joined
         if segments.arithmetic:
-            buffered += FILE_COPIES * file.size
+            buffered += 3 * file.size  # the file is passed to its decoder in one piece
         if segments.several_scans:
             buffered += segments.coefficient_bytes
         return replace(super().describe(image, file), buffered_bytes=buffered)
@@ -118,7 +114,5 @@ class JpegRendition(RenditionFormat):
 
 
 def _saved(picture: Image.Image, options: SaveOptions, coding: Mapping[str, bool]) -> bytes:
-    file = io.BytesIO()
     subsampling = "4:4:4" if picture.mode == "L" else "4:2:0"  # grey blocks would be padded to pairs
-    picture.save(file, "JPEG", quality=options.quality, subsampling=subsampling, exif=options.exif, **coding)
-    return file.getvalue()
+    return encoded(picture, "JPEG", quality=options.quality, subsampling=subsampling, exif=options.exif, **coding)

@@ -16,13 +16,12 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from resizer.errors import Reason, Rejected
 from resizer.formats.base import Access, SourceFile, SourceFormat, truncated
-from resizer.formats.isobmff import HEAD, Box, boxes, find
+from resizer.formats.isobmff import Box, boxes, find
 from resizer.formats.jpeg2000_codestream import END, START, Codestream, read_codestream
 from resizer.model import Frame, Header
 
 BYTE: Final = 8  # bits
 NEARLY_WHITE: Final = 224  # pixels next to a lost white are usually light grey
-COPY_BYTES: Final = 8  # per pixel, to change the order of components: each of them, and the picture
 MAX_HEADER: Final = 4_194_304  # bytes that are read of the `jp2h` box
 ENUMERATED: Final = 1  # a method of the `colr` box: the colour space is a number
 PROFILES: Final = frozenset({2, 3})  # the methods with an ICC profile
@@ -60,7 +59,7 @@ class Jpeg2000Source(SourceFormat[OpenedJpeg2000]):
     def describe(self, image: OpenedJpeg2000, file: SourceFile) -> Header:
         header = replace(super().describe(image, file), buffered_bytes=image.codestream.decoder_bytes)
         if image.order or image.codestream.bits < BYTE:
-            header = replace(header, held_bytes=COPY_BYTES * header.pixels)
+            header = replace(header, held_bytes=8 * header.pixels)  # all components, and the picture made of them
         if image.given_palette:
             return replace(header, mode="P", has_transparency=image.given_palette[0] == "RGBA")
         return header
@@ -86,9 +85,7 @@ def _parts(data: bytearray) -> tuple[int, bytes]:
         return 0, b""
     found = {box.kind: box for box in boxes(data)}
     if b"jp2c" not in found:
-        if max(box.end for box in found.values()) + HEAD > len(data):
-            raise truncated("JPEG2000")
-        raise Rejected(Reason.CORRUPT, "The JPEG 2000 has no picture in it.")
+        raise truncated("JPEG2000")
     header = found.get(b"jp2h", Box(b"jp2h", 0, 0))
     return found[b"jp2c"].begin, bytes(data[header.begin : min(header.end, header.begin + MAX_HEADER)])
 
@@ -119,11 +116,10 @@ def _palette(header: bytes) -> tuple[str, bytes] | None:
     depths, mode = {*palette[3 : 3 + columns]}, PALETTE_MODES.get(columns)
     size = 2 if depths == {SIXTEEN_BITS} else 1
     colours = palette[3 + columns :: size]  # of 16 bits the upper 8
-    if mode is None or len(colours) < count * columns or not depths < {EIGHT_BITS, SIXTEEN_BITS}:
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     order = list((find(header, b"cmap") or b"")[3 : 4 * columns : 4])
-    if sorted(order) != list(range(columns)):
-        order = list(range(columns))
+    is_usual = depths < {EIGHT_BITS, SIXTEEN_BITS} and sorted(order) == list(range(columns))
+    if mode is None or not is_usual or len(colours) < count * columns:
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The JPEG 2000 has an unusual palette; save it without one.")
     if columns == 1:
         order *= 3
     return mode, bytes(colours[at + column] for at in range(0, min(count, 256) * columns, columns) for column in order)

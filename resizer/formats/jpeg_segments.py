@@ -26,7 +26,6 @@ READABLE: Final = frozenset({0xC0, 0xC1}) | PROGRESSIVE | ARITHMETIC
 ANY_MARKER: Final = re.compile(rb"\xFF[\x01-\xFE]")
 MARKER: Final = re.compile(rb"\xFF[\x01-\xCF\xD8-\xFE]")  # but for restarts: a photo may have thousands
 COEFFICIENTS: Final = 64  # of a block
-COEFFICIENT_BYTES: Final = 2
 
 
 class Segments:
@@ -59,7 +58,7 @@ class Segments:
         across = max((1, *(x for x, _ in self.sampling)))
         down = max((1, *(y for _, y in self.sampling)))
         columns, rows = -(-self.size[0] // (8 * across)), -(-self.size[1] // (8 * down))
-        return sum(columns * x * rows * y for x, y in self.sampling) * COEFFICIENTS * COEFFICIENT_BYTES
+        return sum(columns * x * rows * y for x, y in self.sampling) * COEFFICIENTS * 2
 
     @property
     def complete(self) -> bool:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import ClassVar, Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.base import SourceFile, SourceFormat, ask
+from resizer.formats.base import SourceFile, SourceFormat, ask, truncated
 from resizer.formats.canvas import Canvas, Control, Disposal, composed
 from resizer.formats.orientation import exif_orientation
 from resizer.formats.png_chunks import DATA
@@ -24,7 +24,6 @@ from resizer.model import Frame, Header
 FCTL: Final = struct.Struct(">4s4I2H2B")
 DISPOSALS: Final = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 OVER: Final = 1
-HUNDREDTHS: Final = 100  # a delay's denominator of 0 means this
 # Limits after the pixels: only EXIF, XMP and texts are useful there.
 MAX_BEHIND: Final = 16  # chunks, or pieces of more pixels
 MAX_BYTES_BEHIND: Final = 65_536  # of one chunk
@@ -109,7 +108,7 @@ def _go_to_frame(png: OpenedPng) -> None:
     png.control = b""
     while png.chunks.kind != b"fdAT" and not png.chunks.is_needed:
         if not png.chunks.kind:
-            raise Rejected(Reason.TRUNCATED, "The PNG ends before its last frame; upload the whole file.")
+            raise truncated("PNG")
         if png.chunks.kind == b"fcTL":
             png.read_optional()
         else:
@@ -126,5 +125,5 @@ def _control(png: OpenedPng) -> Control | None:
     covers = png.chunks.kind == b"fdAT" or (width, height) == png.size  # the first frame must
     if not (png.chunks.is_next(number) and inside and covers and disposal < len(DISPOSALS) and blend <= OVER):
         return None
-    duration = 1000 * delay / (parts or HUNDREDTHS)
+    duration = 1000 * delay / (parts or 100)  # by the specification, a denominator of 0 means 100
     return Control((width, height), (left, top), duration, DISPOSALS[disposal], over=blend == OVER)

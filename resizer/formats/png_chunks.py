@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Final
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import truncated
 
 PIECE: Final = 65_536  # bytes read at once, as in Pillow
 MAX_CHUNKS: Final = 10_000  # that have no pixels; real files have far fewer
@@ -75,7 +76,7 @@ class Chunks:
             raise self._damaged(f"it is {length} bytes long")
         data = b"".join(iter(self.read, b""))
         if len(data) < length:
-            raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
+            raise truncated("PNG")
         if not self.is_right():
             raise self._damaged("its checksum is wrong")
         return data
@@ -94,12 +95,16 @@ class Chunks:
     def pixels(self) -> Iterator[bytes]:
         """The compressed pixels in this chunk and those of its kind directly after it, then go to the next chunk.
 
-        Raises `Rejected` `corrupt` for a wrong checksum or number.
+        Raises `Rejected` `corrupt` for a wrong checksum or number, `truncated` if the file ends within a number.
         """
         kind = self.kind
         while self.kind == kind:
-            if kind == b"fdAT" and not self.is_next(self.read(4)):
-                raise Rejected(Reason.CORRUPT, "Frames of the PNG are missing or in the wrong order.")
+            if kind == b"fdAT":
+                length, number = self.left, self.read(4)
+                if len(number) < min(4, length):
+                    raise truncated("PNG")
+                if not self.is_next(number):
+                    raise Rejected(Reason.CORRUPT, "Frames of the PNG are missing or in the wrong order.")
             yield from iter(self.read, b"")
             if not self.is_right():
                 raise self._damaged("its checksum is wrong")

@@ -8,6 +8,7 @@ from typing import IO, Final
 from PIL import Image, ImageChops
 
 from resizer.errors import Reason, Rejected
+from resizer.formats.base import truncated
 from resizer.formats.pillow_private import MAX_TEXT, PlainPng
 from resizer.formats.png_chunks import Chunks, LeftOut, chunk, inflated
 from resizer.model import MAX_EXIF_BYTES, CodePoints
@@ -70,7 +71,7 @@ class OpenedPng(PlainPng):
         elif kind:
             self.read_optional()
         else:
-            raise Rejected(Reason.TRUNCATED, "The PNG ends before its pixels; upload the whole file.")
+            raise truncated("PNG")
 
     def read_optional(self) -> None:
         """Use this chunk if we need it. A damaged one is ignored with a warning."""

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from PIL import Image, ImageChops, ImageStat
 from PIL.PngImagePlugin import getchunks, putchunk
 
-from resizer.formats.base import RenditionFormat, SaveOptions
+from resizer.formats.base import RenditionFormat, SaveOptions, encoded
 from resizer.model import Format
 
 COLOURS: Final = 256
@@ -38,13 +38,7 @@ class PngRendition(RenditionFormat):
         how = deflate_options(first, options.effort)
         if options.animated:
             return _animated(chain([first], pictures), options, how)
-        return _saved(first, how, options.exif)
-
-
-def _saved(image: Image.Image, how: Mapping[str, int], exif: bytes = b"") -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", exif=exif, **how)
-    return buffer.getvalue()
+        return encoded(first, "PNG", exif=options.exif, **how)
 
 
 def has_few_colours(image: Image.Image) -> bool:
@@ -77,7 +71,7 @@ def deflate_options(image: Image.Image, effort: str) -> Mapping[str, int]:
     """
     sample = _sample(image)
     ways = [{"compress_level": LEVELS[effort], "compress_type": strategy} for strategy in STRATEGIES]
-    return min(ways, key=lambda how: len(_saved(sample, how)))
+    return min(ways, key=lambda how: len(encoded(sample, "PNG", **how)))
 
 
 def _sample(image: Image.Image) -> Image.Image:
@@ -95,7 +89,6 @@ def _animated(pictures: Iterator[Image.Image], options: SaveOptions, how: Mappin
     """Write frame by frame what differs from the frame before: Pillow would keep every frame in memory twice."""
     file, numbers, before = io.BytesIO(), count(), None
     file.write(b"\x89PNG\r\n\x1a\n")
-    plays = min(1 if options.plays is None else options.plays, MAX_PLAYS)
     for picture, duration in zip(pictures, options.durations, strict=True):
         box = whole = (0, 0, *picture.size)
         if before:
@@ -108,7 +101,7 @@ def _animated(pictures: Iterator[Image.Image], options: SaveOptions, how: Mappin
                 putchunk(file, b"fdAT", struct.pack(">I", next(numbers)), body)
             if kind == b"IHDR":
                 if before is None:
-                    putchunk(file, b"acTL", struct.pack(">II", len(options.durations), plays))
+                    putchunk(file, b"acTL", struct.pack(">II", len(options.durations), min(options.plays, MAX_PLAYS)))
                 putchunk(file, b"fcTL", _control(next(numbers), box, duration))
         before = picture
         del changed  # before the next frame is made

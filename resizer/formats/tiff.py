@@ -91,6 +91,8 @@ class TiffSource(SourceFormat[OpenedTiff]):
             raise _unsupported(f"Its samples are unusual ({problem}); save it with 8 bits per channel.") from problem
         finally:
             TiffImagePlugin.READ_LIBTIFF = False
+        if not all(isinstance(part.offset, int) for part in image.tile):
+            raise Rejected(Reason.CORRUPT, "The TIFF's offsets of strips or tiles are not whole numbers.")
         if image.mode == "LA" and apart:
             raise _unsupported("Its grey and its transparency are in planes; save it without planes.")
         if image.use_load_libtiff:

@@ -48,12 +48,10 @@ class Directory:
     next: int = 0
 
     def numbers(self, tag: int) -> tuple[int, ...]:
-        """A tag's values if they are integers; empty if the tag is missing or of another type."""
+        """A tag's values if they are at most `MAX_NUMBERS` integers; else empty."""
         field = self.fields.get(tag)
-        if field is None or field.kind not in NUMBERS:
+        if field is None or field.kind not in NUMBERS or field.count > MAX_NUMBERS:
             return ()
-        if field.count > MAX_NUMBERS:
-            raise _too_many("numbers in one tag")
         data = self.file.read(field.at, field.size)
         return struct.unpack(f"{self.file.order}{field.count}{NUMBERS[field.kind]}", data)
 
@@ -132,7 +130,6 @@ class TiffFile:
 
     def _longs(self, *numbers: int) -> bytes:
         if not all(0 <= number <= MAX_SIZE for number in numbers):
-            self.require(max(numbers))
             raise Rejected(Reason.UNSUPPORTED_FORMAT, "The TIFF refers to bytes beyond 4 GB, which we do not read.")
         return struct.pack(f"{self.order}{len(numbers)}I", *numbers)
 

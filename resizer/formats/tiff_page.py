@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.tiff_directory import SIZES, Directory, Field, TiffFile
+from resizer.formats.tiff_directory import Directory, Field, TiffFile
 
 MAX_PAGES: Final = 64  # searched for the picture
 SUBFILE, COMPRESSION, PHOTOMETRIC, SUB_DIRECTORIES = 254, 259, 262, 330
@@ -96,8 +96,6 @@ def _has_sensor(page: Directory) -> bool:
 def _is_used(file: TiffFile, tag: int, field: Field) -> bool:
     """Whether Pillow gets a tag. Raises `Rejected` `truncated` if the pixels need it and it is not in the file."""
     end = field.at + field.size
-    if field.kind not in SIZES:
-        return False
     if tag <= LAST_STRUCTURAL:
         file.require(end)
         return True

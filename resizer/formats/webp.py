@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,18 +30,19 @@ class WebpSource(SourceFormat["WebPImageFile"]):
     access: ClassVar[Access] = Access.WHOLE
     seconds_per_pixel: ClassVar[float] = 80e-9
 
+    def load_library(self) -> None:
+        load_webp()
+
     def open(self, file: SourceFile) -> WebPImageFile:
-        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # with its libwebp takes 0.4 MB, often for nothing
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 # loaded above
 
         data = file.stream.read()
         if len(data) < int.from_bytes(data[4:8], "little") + 8:  # libwebp would give no reason
             raise truncated(self.name)
         size = declared_size(data)
-        if size and all(size):
+        if all(size):
             file.check(_with_memory(Header(self.name, "RGBA", *size)))
-        if _uncovers_canvas(data):
-            data = _with_alpha_flag(data)
-        return WebPImageFile(io.BytesIO(data))
+        return WebPImageFile(io.BytesIO(_with_alpha_flag(data)))
 
     def describe(self, image: WebPImageFile, file: SourceFile) -> Header:
         header = _with_memory(super().describe(image, file))
@@ -56,28 +58,29 @@ class WebpSource(SourceFormat["WebPImageFile"]):
             yield Frame(image.convert("RGBA"), image.info["duration"])
 
 
+def load_webp() -> None:
+    """Import Pillow's plugin, which registers itself; with libwebp it takes 0.4 MB, often for nothing."""
+    importlib.import_module("PIL.WebPImagePlugin")
+
+
 def _with_memory(header: Header) -> Header:
     return replace(header, held_bytes=DECODER_BYTES * header.pixels)
 
 
-def _uncovers_canvas(data: bytes) -> bool:
-    """Whether an animation's first frame is smaller than the picture, though the file claims to be opaque.
+def _with_alpha_flag(data: bytes) -> bytes:
+    """The file without its claim to be opaque if it is an animation whose first frame is smaller than the picture.
 
     Browsers show transparency there. libwebp writes such files where each frame's opaque pixels form a rectangle.
     """
     is_opaque = data[12:16] == b"VP8X" and len(data) > FLAGS_AT and data[FLAGS_AT] & (ANIMATED | ALPHA) == ANIMATED
     at = data.find(b"ANMF") if is_opaque else -1
-    return at != -1 and data[at + 14 : at + 20] != data[24:30]  # width and height less 1
-
-
-def _with_alpha_flag(data: bytes) -> bytes:
+    if at == -1 or data[at + 14 : at + 20] == data[24:30]:  # width and height less 1
+        return data
     return data[:FLAGS_AT] + bytes([data[FLAGS_AT] | ALPHA]) + data[FLAGS_AT + 1 :]
 
 
-def declared_size(start: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels from a WebP's first bytes (RFC 9649 and RFC 6386), or None."""
-    if len(start) < 30:
-        return None
+def declared_size(start: bytes) -> tuple[int, int]:
+    """Width and height in pixels from a WebP's first bytes (RFC 9649 and RFC 6386); zeros if it has none."""
     match start[12:16]:
         case b"VP8X":
             return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
@@ -87,7 +90,7 @@ def declared_size(start: bytes) -> tuple[int, int] | None:
         case b"VP8 ":
             return int.from_bytes(start[26:28], "little") & 0x3FFF, int.from_bytes(start[28:30], "little") & 0x3FFF
         case _:
-            return None
+            return 0, 0
 
 
 class WebpRendition(RenditionFormat):
@@ -103,12 +106,10 @@ class WebpRendition(RenditionFormat):
 
     def save(self, pictures: Iterator[Image.Image], options: SaveOptions) -> bytes:
         """Encode one picture, or the frames of an animation."""
-        from PIL import WebPImagePlugin  # noqa: F401, PLC0415 # registers itself; as above
-
+        load_webp()
         animation = {
             "duration": [min(duration, MAX_DURATION) for duration in options.durations],
-            "loop": min(1 if options.plays is None else options.plays, MAX_PLAYS),
+            "loop": min(options.plays, MAX_PLAYS),
         }
         how = {"quality": options.quality, "method": METHODS[options.effort]}
-        data = self.with_pillow(pictures, options, how, animation)
-        return _with_alpha_flag(data) if _uncovers_canvas(data) else data
+        return _with_alpha_flag(self.with_pillow(pictures, options, how, animation))

@@ -10,6 +10,7 @@ from resizer.cli.settings import bucket_to_create
 from resizer.errors import UsageError
 from resizer.local.service import local_service
 from resizer.local.trigger import Invocation
+from resizer.planning.outputs import manifest_key
 from resizer.s3 import clients
 from resizer.settings import Settings
 
@@ -20,11 +21,11 @@ TIMEOUT_SECONDS: Final = 120
 class Watch:
     """Collects finished events; sets `ended` when all expected ones are there, or one has failed.
 
-    With `renditions_too` it also expects an event for each rendition, as if they are in the bucket of the uploads.
+    If renditions are written to the bucket of the uploads, it also expects an event for each of them and for manifests.
     """
 
     expected: set[str]
-    renditions_too: bool = True
+    settings: Settings
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -33,8 +34,8 @@ class Watch:
         """Record a finished event."""
         for result in (invocation.answer or {}).get("results", ()):
             self.results[result["key"]] = result
-            if self.renditions_too:
-                self.expected.update(rendition["key"] for rendition in result["renditions"])
+            if self.settings.output_bucket is None:
+                self.expected.update(written(result, self.settings))
         if invocation.problem:
             self.problems.append(str(invocation.problem))
         if self.problems or self.expected <= self.results.keys():
@@ -49,26 +50,42 @@ class Watch:
             raise UsageError(f"No renditions after {TIMEOUT_SECONDS} seconds.")
 
 
-def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> list[dict[str, Any]]:
-    """Upload images by name, wait, and save all renditions below `save`. Returns the results of the uploads, in order.
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """The results, uploads first, and the keys of the renditions and manifests that were saved."""
+
+    results: list[dict[str, Any]]
+    keys: list[str]
+
+
+def demonstrate(images: Mapping[str, bytes], save: Path, settings: Settings) -> Demonstration:
+    """Upload images by name, wait, and save all renditions and manifests below `save`.
 
     It uploads the watermarks first: a watermark's key is also its path from the working directory. Images get the
-    source prefix. Renditions in the same bucket send events, too; their results follow, and are `skipped`.
+    source prefix. Renditions in the same bucket send events, too; their results are `skipped`.
     """
     bucket = bucket_to_create(settings)
+    settings = settings.for_bucket(bucket)
     uploads = {settings.source_prefix + name: body for name, body in images.items()}
-    watch = Watch(set(uploads), renditions_too=settings.output_bucket is None)
+    watch = Watch(set(uploads), settings)
     opened = local_service(bucket, finished=watch.note, ended=watch.ended, output_bucket=settings.output_bucket)
     with opened as service:
         s3 = clients.client("s3")
         for key, body in (_watermarks(settings) | uploads).items():
             s3.put_object(Bucket=bucket, Key=key, Body=body)
         watch.wait()
-        results = [watch.results[key] for key in uploads]
-        renditions = [rendition["key"] for result in results for rendition in result["renditions"]]
-        for key in renditions:
+        results = sorted(watch.results.values(), key=lambda result: result["key"] not in uploads)
+        keys = [key for result in results for key in written(result, settings)]
+        for key in keys:
             _save(save / key, s3.get_object(Bucket=service.output_bucket, Key=key)["Body"].read())
-    return results + [watch.results[key] for key in renditions if key in watch.results]
+    return Demonstration(results, keys)
+
+
+def written(result: Mapping[str, Any], settings: Settings) -> list[str]:
+    """The keys of a source's renditions, and of its manifest, if it has one."""
+    keys = [rendition["key"] for rendition in result["renditions"]]
+    manifest = manifest_key(result["key"], settings) if keys else None
+    return [*keys, manifest] if manifest else keys
 
 
 def _watermarks(settings: Settings) -> dict[str, bytes]:

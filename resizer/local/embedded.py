@@ -22,6 +22,7 @@ from resizer.s3 import clients
 
 HOST: Final = "127.0.0.1"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 # only if the user asks for it
+CONNECT_SECONDS: Final = 5
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 # Variables that could send our requests elsewhere, even to a real account.
@@ -48,16 +49,19 @@ def embedded_aws(
 
     `wrap` may wrap the server's WSGI application, for example to inject faults.
 
-    Inside the block all AWS clients of this process use this endpoint. Raises `UsageError` if the port is in use.
+    Inside the block all AWS clients of this process use this endpoint. Raises `UsageError` if the port is in use, or
+    if this machine cannot connect to it.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    address = HOST if host == EVERY_ADDRESS else host
     listener = _listen(host, port)
+    _check_connection(address, listener)
     app = wrap(_accept_forms(_Dispatcher(create_backend_app)))
     number = listener.getsockname()[1]
     server = make_server(host, number, app, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, name="embedded-aws", daemon=True)
     thread.start()
-    endpoint = f"http://{HOST if host == EVERY_ADDRESS else host}:{number}"
+    endpoint = f"http://{address}:{number}"
     try:
         with _environment(endpoint):
             yield endpoint
@@ -112,6 +116,15 @@ def _listen(host: str, port: int) -> socket.socket:
             raise UsageError(f"{host} is not an IPv4 address of this machine; choose another with --host.") from None
         raise UsageError(f"Port {port} cannot be opened: {problem.strerror}.") from problem
     return listener
+
+
+def _check_connection(address: str, listener: socket.socket) -> None:
+    """Raise `UsageError` if nothing can connect to the listener, as in a sandbox without a loopback device."""
+    try:
+        socket.create_connection((address, listener.getsockname()[1]), CONNECT_SECONDS).close()
+    except OSError:
+        listener.close()
+        raise UsageError(f"This machine cannot connect to {address}.") from None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Measures, limits and returns the memory of this process, on Linux; elsewhere there is no limit."""
 
+import ctypes
 import os
 import resource
 from collections.abc import Iterator
@@ -75,7 +76,5 @@ def return_freed_memory() -> None:
     The template makes glibc keep freed memory (`MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_MAX_`), because mapping and
     clearing fresh pages takes up to a fifth of a picture's CPU.
     """
-    import ctypes  # noqa: PLC0415 # takes 0.4 MB, often for nothing
-
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

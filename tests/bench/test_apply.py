@@ -1,9 +1,15 @@
 """`bench.apply` writes the chosen sizes into the template."""
 
+import re
+
 import pytest
 
-from bench.apply import Default, min_value, with_defaults
+from bench.apply import Default, applied, min_value, with_defaults
+from bench.choose import Conditions, Strategy, choose
+from bench.rows import Kind, Outcome, Row
+from resizer.cli.prices import prices
 from resizer.errors import UsageError
+from tests.conftest import PROJECT
 
 TEMPLATE = """\
 Parameters:
@@ -44,3 +50,26 @@ def test_a_missing_parameter_is_named() -> None:
 def test_the_templates_minimum_is_read() -> None:
     """`MinValue` is read, or 0 if there is none, so that no smaller size is written."""
     assert (min_value(TEMPLATE, "MemorySize"), min_value(TEMPLATE, "Timeout")) == (128, 0)
+
+
+def applied_to_ours(*sizes: int) -> str:
+    """Our template with the choice among these sizes, each with a picture that takes a second."""
+    rows = [
+        Row("cat.jpg", size, Kind.MEASURED, Outcome.RESIZED, init_ms=100, cold_ms=1000, warm_ms=[1000])
+        for size in sizes
+    ]
+    choice = choose(rows, Conditions({"cat.jpg": 1.0}, prices()), Strategy.CHEAPEST)
+    return applied((PROJECT / "template.yaml").read_text(), choice)
+
+
+def test_the_comments_say_how_each_default_was_found() -> None:
+    """The comment of the memory has strategy and price; that of the time-out has its own rule."""
+    changed = applied_to_ours(192, 512)
+    assert re.search(r"Default: 512  # [0-9-]{10}: cheapest for 1 picture, \$[0-9.]+ a million\n", changed)
+    assert "    Default: 60  # twice the slowest cold start, at least 60\n" in changed
+
+
+def test_sizes_below_the_templates_minimum_are_explained() -> None:
+    """If only smaller sizes than the template allows were measured, the error names the minimum and SIZES."""
+    with pytest.raises(UsageError, match=r"The template allows 256 MB and more.*add one to SIZES"):
+        applied_to_ours(128, 192)

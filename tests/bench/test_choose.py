@@ -9,7 +9,7 @@ from rich.console import Console
 from bench.choose import TIE_RULE, Conditions, Strategy, best, candidates, choose, pairs
 from bench.rows import Kind, Outcome, Row
 from bench.sizes import MB
-from bench.table import candidate_cells, marks, print_candidates
+from bench.table import candidate_cells, marks, print_candidates, summary
 from resizer.cli.prices import Architecture, prices
 
 CONDITIONS = Conditions({"cat.jpg": 1.0}, prices(), cold_share=0.0)
@@ -66,7 +66,22 @@ def test_the_table_marks_the_cheapest_and_the_chosen_size() -> None:
     assert [marks(each, choice) for each in choice.candidates] == ["cheapest", "balanced, chosen", "fastest"]
     console = Console(width=200, record=True, file=io.StringIO())
     print_candidates(console, choice)
-    assert TIE_RULE in console.export_text()
+    text = console.export_text()
+    assert TIE_RULE in text
+    assert "Within 5% of the cheapest, the fastest size: 256 MB, " in text
+
+
+@pytest.mark.parametrize(
+    ("strategy", "words"),
+    [
+        (Strategy.CHEAPEST, "Within 5% of the cheapest, the fastest size: 256 MB, $3.12 for Lambda, 700 ms"),
+        (Strategy.FASTEST, "Within 5% of the fastest, the cheapest size: 1024 MB, $5.20 for Lambda, 300 ms"),
+        (Strategy.BALANCED, "Within 5% of the best balance, the fastest size: 512 MB, $3.37 for Lambda, 380 ms"),
+    ],
+)
+def test_the_summary_names_the_chosen_size_and_why(strategy: Strategy, words: str) -> None:
+    """The first sentence is about the size that the table marks as chosen, whatever the strategy."""
+    assert summary(choose(ROWS, CONDITIONS, strategy))[0] == f"{words} on average."
 
 
 def test_prices_are_per_million_images_whatever_the_month_has() -> None:

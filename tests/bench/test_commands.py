@@ -1,5 +1,6 @@
 """`python -m bench` explains a wrong option or file in one line."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def test_wrong_sizes_name_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyP
         problem = CliRunner().invoke(app, [*command, "--sizes=64"]).exception
         assert isinstance(problem, UsageError)
         assert "--sizes" in str(problem)
+
+
+@pytest.mark.parametrize("command", ["measure", "live", "check", "choose"])
+def test_help_names_options_in_full(command: str) -> None:
+    """On a terminal of 80 columns no option's name is cut."""
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(app, [command, "--help"])
+    assert done.exit_code == 0
+    assert not re.findall(r"--[a-z-]*…", done.output)
 
 
 def test_sizes_are_sorted_and_duplicates_dropped() -> None:

@@ -1,5 +1,6 @@
 """`resizer files` and `resizer demo`, run as commands."""
 
+import json
 import re
 import signal
 import subprocess
@@ -74,7 +75,7 @@ def test_sizes_are_shown_upright_and_bytes_are_summed(cat: Path) -> None:
     line, last = done.stdout.splitlines()
     assert "JPEG 800x1200  → 480x720 640x960 800x1200  " in line
     written = sum(path.stat().st_size for path in (cat.parent / "out" / "resized").iterdir())
-    summary = f"{size(cat.stat().st_size)}, 3 renditions {size(written)}"
+    summary = f"{size(cat.stat().st_size)} read, 3 renditions {size(written)}"
     assert summary in line
     assert last == f"1 image resized, {summary}, below out/."
 
@@ -216,6 +217,21 @@ def test_the_demo_shows_renditions_and_ends(cat: Path) -> None:
     assert "3 other files were already there." in again.stdout
 
 
+@pytest.mark.parametrize("elsewhere", [{}, {"RESIZER_BUCKETS": "shop", "RESIZER_OUTPUT_BUCKET": "thumbs"}])
+def test_the_demo_waits_for_manifests_and_saves_them(cat: Path, elsewhere: dict[str, str]) -> None:
+    """A manifest's event is expected like those of renditions, and the manifest is saved beside them."""
+    text = '[defaults]\nrenditions = [480]\nformats = ["source", "webp"]\nmanifest = true\n'
+    (cat.parent / "resizer.toml").write_text(text)
+    for _ in range(2):
+        done = resizer("demo", cat, "--save", "saved", cwd=cat.parent, COLUMNS="120", **elsewhere)
+        assert (done.returncode, done.stderr) == (0, "")
+        events = "Their bucket sends no events" if elsewhere else "Their own 3 events were skipped"
+        assert f"2 renditions and 1 manifest, saved below saved/. {events}: no recursion." in done.stdout
+        assert "already there" not in done.stdout
+    manifest = json.loads((cat.parent / "saved/resized/manifest-cat.jpg.json").read_text())
+    assert [each["key"] for each in manifest["renditions"]] == ["resized/480-cat.jpg", "resized/480-cat.jpg.webp"]
+
+
 ELSEWHERE = {"RESIZER_BUCKETS": "shop", "RESIZER_OUTPUT_BUCKET": "thumbs", "RESIZER_OUTPUT_PREFIX": ""}
 
 
@@ -333,6 +349,14 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert all(command in done.stdout for command in ("files", "up", "demo"))
     assert resizer("-h", cwd=tmp_path).stdout == done.stdout
     assert resizer("--version", cwd=tmp_path).stdout == f"resizer {version('resizer-s3-lambda')}\n"
+
+
+@pytest.mark.parametrize("command", ["files", "up", "demo", "explain", "cost", "connect", "config check"])
+def test_help_names_options_in_full(tmp_path: Path, command: str) -> None:
+    """On a terminal of 80 columns no option's name is cut."""
+    done = resizer(*command.split(), "--help", cwd=tmp_path, COLUMNS="80")
+    assert done.returncode == 0
+    assert not re.findall(r"--[a-z-]*…", done.stdout)
 
 
 def test_commands_without_a_service_do_not_import_one(cat: Path) -> None:

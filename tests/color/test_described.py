@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from resizer.color.described import (
+    ADOBE_RGB,
     BT_2020,
     CHROMATICITIES,
-    COLUMNS,
     D50,
     DISPLAY_P3,
     PRIMARIES,
@@ -24,7 +24,7 @@ from tests.support.pictures import header
 PROFILE = {"icc_profile": b"a profile"}
 LIGHT = {"gamma": 1.0}
 WIDE = {"gamma": 0.45455, "chromaticity": float_colors.ADOBE_RGB}
-ADOBE = matrix_profile(Colours("Adobe RGB", 1 / 0.45455))
+ADOBE = matrix_profile(Colours(ADOBE_RGB, 1 / 0.45455))
 P3, LINEAR = matrix_profile(Colours(DISPLAY_P3)), matrix_profile(Colours(gamma=1.0))
 
 H_273 = {  # table 2, without sRGB's primaries
@@ -92,11 +92,11 @@ def test_a_profile_wins_over_code_points_in_avif_and_heic() -> None:
 
 def test_known_spaces_are_recognised_by_their_chromaticities() -> None:
     """A cHRM close to a well-known space's means that space, because files round; sRGB's needs no conversion."""
-    for name, points in CHROMATICITIES.items():
+    for points, space in CHROMATICITIES.items():
         for off in (0, 0.002, -0.002):
             near = tuple(each + off for each in points)
-            gamma = None if name == SRGB else 2.2
-            assert chosen({"chromaticity": near, "gamma": 1 / 2.2}) == (matrix_profile(Colours(name, gamma)), [])
+            gamma = None if space == SRGB else 2.2
+            assert chosen({"chromaticity": near, "gamma": 1 / 2.2}) == (matrix_profile(Colours(space, gamma)), [])
 
 
 def test_a_chrm_alone_is_ignored() -> None:
@@ -111,24 +111,24 @@ def test_the_columns_of_each_space_are_right(primaries: int) -> None:
     matrix, white = float_colors.to_xyz(points)
     gains = (float_colors.BRADFORD @ D50) / (float_colors.BRADFORD @ white)
     adapted = np.linalg.inv(float_colors.BRADFORD) @ np.diag(gains) @ float_colors.BRADFORD @ matrix
-    assert np.abs(adapted.T - COLUMNS[PRIMARIES[primaries]]).max() < 0.0001
+    assert np.abs(adapted.T - PRIMARIES[primaries]).max() < 0.0001
 
 
 def test_a_gamma_close_to_srgb_needs_no_conversion() -> None:
     """A gAMA close to sRGB's needs no conversion, with or without sRGB's cHRM."""
     for gamma in (0.45455, 0.45, 0.4595):
         assert chosen({"gamma": gamma}) == (None, [])
-        assert chosen({"gamma": gamma, "chromaticity": CHROMATICITIES[SRGB]}) == (None, [])
+        assert chosen({"gamma": gamma, "chromaticity": float_colors.SRGB}) == (None, [])
 
 
 def test_code_points_give_primaries_and_curve() -> None:
     """Each known pair gives its primaries and exponent; curves like BT.709's, and unspecified ones, count as sRGB's."""
     curves = {4: 2.2, 5: 2.8, 8: 1.0} | dict.fromkeys((1, 2, 6, 7, 11, 12, 13, 14, 15))
     for format_ in ("PNG", "AVIF", "HEIF"):
-        for primaries, name in PRIMARIES.items():
+        for primaries, space in PRIMARIES.items():
             for transfer, gamma in curves.items():
-                colors = matrix_profile(Colours(name, gamma))
-                assert (colors is None) == (name == SRGB and gamma is None)
+                colors = matrix_profile(Colours(space, gamma))
+                assert (colors is None) == (space == SRGB and gamma is None)
                 assert chosen({}, CodePoints(primaries, transfer), format_) == (colors, [])
 
 

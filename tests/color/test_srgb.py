@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 
 from resizer.color.described import BT_2020, CHROMATICITIES, DISPLAY_P3, Colours, matrix_profile
 from resizer.color.srgb import to_srgb
+from tests.support import float_colors
 from tests.support.float_colors import converted, delta_e
 
 LEVELS = sorted({*range(0, 256, 17), 1, 2, 3, 5, 8, 11, 14})  # more dark levels, where curves go wrong
@@ -22,10 +23,10 @@ def no_warning(warning: str) -> None:
 def test_colours_match_the_formulas() -> None:
     """Every colour of every space and curve is within 2 delta E of plain formulas."""
     image = Image.fromarray(CUBE.astype(np.uint8))
-    for name, points in CHROMATICITIES.items():
+    for points, space in CHROMATICITIES.items():
         for gamma in GAMMAS:
-            result = to_srgb(image, matrix_profile(Colours(name, gamma)), no_warning)
-            assert delta_e(np.asarray(result), converted(CUBE, points, gamma)).max() < 2, (name, gamma)
+            result = to_srgb(image, matrix_profile(Colours(space, gamma)), no_warning)
+            assert delta_e(np.asarray(result), converted(CUBE, points, gamma)).max() < 2, (points, gamma)
 
 
 def test_grey_matches_the_formulas() -> None:
@@ -33,7 +34,7 @@ def test_grey_matches_the_formulas() -> None:
     ramp = np.arange(256, dtype=np.uint8)[np.newaxis]
     for gamma in (*GAMMAS, 0.5):
         result = to_srgb(Image.fromarray(ramp), matrix_profile(Colours(DISPLAY_P3, gamma)), no_warning)
-        wanted = converted(np.stack([ramp] * 3, axis=-1), CHROMATICITIES["sRGB"], gamma)[..., 0]
+        wanted = converted(np.stack([ramp] * 3, axis=-1), float_colors.SRGB, gamma)[..., 0]
         assert result.mode == "L"
         assert np.abs(np.asarray(result, dtype=float) - wanted).max() < 0.6, gamma
 
@@ -46,7 +47,7 @@ def test_transparency_is_unchanged() -> None:
     result = to_srgb(image, matrix_profile(Colours(BT_2020)), no_warning)
     assert result.mode == "RGBA"
     assert result.getchannel("A").tobytes() == alpha.tobytes()
-    assert delta_e(np.asarray(result.convert("RGB")), converted(CUBE, CHROMATICITIES[BT_2020], None)).max() < 2
+    assert delta_e(np.asarray(result.convert("RGB")), converted(CUBE, float_colors.BT_2020, None)).max() < 2
 
 
 def test_srgb_needs_no_conversion() -> None:

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from devtools.deploy import __main__ as command
 from devtools.deploy import target
-from devtools.deploy.parameters import check_prefixes, overrides, parse, repeat_command
+from devtools.deploy.parameters import check_together, overrides, parse, repeat_command
 from devtools.deploy.questions import ask
 from devtools.lambda_runtime.template import load
 from resizer.errors import ConfigError, UsageError
@@ -87,9 +87,7 @@ def test_an_output_bucket_allows_the_cheapest_trigger() -> None:
     assert (answers["OutputBucket"], answers["MakeOutputBucket"]) == ("my-thumbs", "yes")
     assert (answers["SourcePrefix"], answers["Trigger"]) == ("", "s3")
     assert "the cheapest trigger needs no prefix" in person.asked[2]
-    assert person.messages == [
-        "  'my-photos' cannot be used: lowercase letters, digits, dots and dashes, and not the first bucket."
-    ]
+    assert person.messages == ["  'my-photos' cannot be used: it must be another bucket than BucketName."]
 
 
 def test_removing_the_output_bucket_goes_back_to_eventbridge() -> None:
@@ -117,9 +115,9 @@ def test_nested_prefixes_are_refused(parameters: dict[str, str], *, refused: boo
     """A template's rules cannot compare two prefixes, so `make deploy` does before it deploys."""
     if refused:
         with pytest.raises(UsageError, match="is below the other"):
-            check_prefixes(parameters, DECLARED)
+            check_together({"BucketName": "my-photos", **parameters}, DECLARED)
     else:
-        check_prefixes(parameters, DECLARED)
+        check_together({"BucketName": "my-photos", **parameters}, DECLARED)
 
 
 def test_a_wrong_answer_is_asked_for_again() -> None:
@@ -128,7 +126,8 @@ def test_a_wrong_answer_is_asked_for_again() -> None:
     answers = person.asked_for()
     assert (answers["BucketName"], answers["SourcePrefix"], answers["Widths"]) == ("my-photos", "", "320")
     assert [line.split("'")[1] for line in person.messages] == ["", "My_Photos", "maybe", "resized/", "480;640", "me"]
-    assert "yes or no" in person.messages[2]
+    assert person.messages[2] == "  'maybe' cannot be used: it must be yes or no."
+    assert person.messages[4] == "  '480;640' cannot be used: it must be widths such as 480,640,1000."
 
 
 def test_enter_keeps_a_deployed_value_and_a_dash_empties_it() -> None:
@@ -165,6 +164,79 @@ def test_a_misspelt_parameter_is_refused(text: str, message: str) -> None:
     """A misspelt parameter, which `sam` ignores silently, is named."""
     with pytest.raises(UsageError, match=message):
         parse(text, DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "expected"),
+    [
+        ("Trigger=sq", "must be eventbridge, s3 or sqs"),
+        ("Heic=true", "must be yes or no"),
+        ("LogRetentionDays=2", "must be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827 or 3653"),
+        ("MemorySize=128", "must be a whole number from 256 to 10240"),
+        ("MemorySize=", "must be a whole number from 256 to 10240"),
+        ("MaxPixels=0", "must be a whole number from 1 upwards"),
+        ("Widths=abc", "must be widths such as 480,640,1000"),
+        ("OutputPrefix=thumbs", "must end in a slash, such as resized/"),
+    ],
+)
+def test_a_value_that_the_template_refuses_is_named(parameter: str, expected: str) -> None:
+    """The template's values, limits and patterns are checked before anything is built or uploaded."""
+    with pytest.raises(UsageError, match=f"^PARAMETERS: {parameter} {expected}"):
+        parse(parameter, DECLARED)
+
+
+def test_allowed_values_are_parsed() -> None:
+    """Numbers, choices and empty values that the template allows are accepted."""
+    text = "LogRetentionDays=30 MemorySize=256 MaxPixels=1 SourcePrefix= ReservedConcurrency= Trigger=s3 Tags=a=b"
+    assert len(parse(text, DECLARED)) == 7
+
+
+def test_every_pattern_is_explained() -> None:
+    """CloudFormation and `make deploy` print the constraint's description instead of the pattern."""
+    for name, parameter in DECLARED.items():
+        if "AllowedPattern" in parameter:
+            assert parameter["ConstraintDescription"].startswith("must "), name
+
+
+def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m devtools.deploy`, without a terminal."""
+    command_line = [sys.executable, "-m", "devtools.deploy", "--name", "photos", *options]
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        command_line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_all_mistakes_are_reported_together() -> None:
+    """`--check`, which runs before the build, names every wrong parameter; exit 2."""
+    done = run("--check", PARAMETERS="Trigger=sq Heic=true Width=320 Widths=abc")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "PARAMETERS: Trigger=sq must be eventbridge, s3 or sqs.",
+        "PARAMETERS: Heic=true must be yes or no.",
+        "PARAMETERS: there is no Width. Did you mean Widths?",
+        "PARAMETERS: Widths=abc must be widths such as 480,640,1000.",
+    ]
+
+
+def test_a_missing_bucket_is_reported_before_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parameter without a default is required, unless the deployed stack has it."""
+    deployed: dict[str, str] = {}
+    monkeypatch.setattr(target, "deployed_parameters", lambda *_: deployed)
+    environ = {**os.environ, "PARAMETERS": "Widths=320"}
+    with pytest.raises(UsageError, match="BucketName is missing; it must be 3 to 63 lowercase letters"):
+        command.deploy("photos", environ, only_check=True)
+    deployed["BucketName"] = "my-photos"
+    assert command.deploy("photos", environ, only_check=True) == 0
+
+
+def test_the_account_is_checked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make destroy` and `make logs` need only a region and credentials; without them one line says what to set."""
+    assert run("--check-account").returncode == 0
+    monkeypatch.delenv("AWS_REGION")
+    done = run("--check-account")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith("No region: set AWS_REGION")
 
 
 @pytest.mark.parametrize(
@@ -237,10 +309,7 @@ def test_the_deployed_parameters_are_read(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_without_a_terminal_one_line_says_what_to_do() -> None:
     """Without a terminal to ask on, one line shows PARAMETERS; exit 2."""
-    command_line = [sys.executable, "-m", "devtools.deploy", "--name", "photos"]
-    done = subprocess.run(
-        command_line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = run()
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
@@ -251,14 +320,14 @@ def test_the_answers_reach_sam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     """Answers, region and ARGS are passed to `sam`, which asks nothing; its exit code is returned."""
     called: list[list[str]] = []
 
-    def run(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def sam(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         called.append(words)
         return subprocess.CompletedProcess(words, 7)
 
     person = Person("my-photos", "", "", "", "320", "", "")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", person.read)
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", sam)
     monkeypatch.setattr(target, "deployed_parameters", lambda *_: {})
     monkeypatch.setattr(command, "check_settings", lambda _: None)
     assert command.deploy("photos", {**os.environ, "ARGS": "--tags team=shop"}, only_check=False) == 7

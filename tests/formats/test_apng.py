@@ -169,12 +169,13 @@ def test_fewer_frames_than_announced_are_shown() -> None:
     assert found.warnings == ["The PNG has 2 of the 9 frames that it announces."]
 
 
-@pytest.mark.parametrize("cut", [12, 40, 90])
-def test_a_file_that_ends_before_its_last_frame_is_truncated(cut: int) -> None:
-    """A file that ends within a frame, or between two frames, is rejected."""
-    data = apng(RED, GREEN, HALF).file()
-    with pytest.raises((Rejected, OSError), match="truncated"):
-        read(data[: -cut - 12])
+def test_a_file_that_ends_before_its_last_frame_is_truncated() -> None:
+    """A file that ends within a frame, or between two frames, is truncated, wherever that is."""
+    animation = apng(RED, GREEN, HALF)
+    pixels = len(b"".join(animation.chunks[:-1])) + 12 + len(stored(HALF))
+    for end in range(len(animation.chunks[0]), pixels - 8):  # the end of the compressed data has no pixels
+        with pytest.raises((Rejected, OSError), match="truncated"):
+            read(animation.file()[:end])
 
 
 def test_a_file_without_its_end_chunk_is_decoded() -> None:

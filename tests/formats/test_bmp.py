@@ -172,3 +172,15 @@ def test_a_short_palette_is_read(bits: int) -> None:
         data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + INFO + len(palette)) + size + palette + row
         found = pixels_of(data).convert("RGB")
         assert [found.getpixel((x, 0)) for x in (0, 1)] == [(0, 0, 0), second]
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8, 24])
+def test_the_oldest_header_is_read(bits: int) -> None:
+    """Windows 2's and OS/2's header has sizes of 16 bits, and palette entries of three bytes."""
+    colours = [(10, 20, 30), (200, 10, 30)]
+    palette = b"".join(bytes(colour[::-1]) for colour in colours) + bytes(3 * ((1 << bits) - 2)) if bits < 24 else b""
+    row = {1: b"\x40", 4: b"\x01", 8: b"\0\1", 24: b"".join(bytes(colour[::-1]) for colour in colours)}[bits]
+    head = struct.pack("<IHHHH", 12, 2, 1, 1, bits) + palette
+    data = b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + len(head)) + head + row.ljust(-(-2 * bits // 32) * 4, b"\0")
+    found = pixels_of(data).convert("RGB")
+    assert [found.getpixel((x, 0)) for x in (0, 1)] == colours

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from resizer.errors import Reason, Rejected
-from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE
+from resizer.formats.jpeg2000_codestream import BYTES_PER_TILE, read_codestream
 from tests.support.decoding import pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, psnr, saved, translucent
@@ -62,6 +62,22 @@ def test_a_palettes_columns_may_be_mapped() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("damage", ["no mapping", "twice the same", "two columns", "two depths", "too few colours"])
+def test_an_unusual_palette_is_unsupported(damage: str) -> None:
+    """A palette that we cannot apply is refused: wrong colours would be worse."""
+    data = bytearray(with_palette(2 if damage == "two columns" else 3, order=(0, 1, 1) if "same" in damage else ()))
+    palette = data.index(b"pclr") + 4
+    if damage == "no mapping":
+        data[data.index(b"cmap") : data.index(b"cmap") + 4] = b"free"
+    elif damage == "two depths":
+        data[palette + 3] = 15
+    elif damage == "too few colours":
+        data[palette + 1] = 5
+    with pytest.raises(Rejected, match="palette") as refused:
+        header_of(bytes(data))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
+
+
 def subsampled(picture: Image.Image, step: int, **options: Any) -> bytes:
     """A file whose components are all subsampled by `step` in both directions."""
     data = bytearray(saved(picture, "JPEG2000", **options))
@@ -88,6 +104,32 @@ def test_all_components_may_be_subsampled(mode: str, options: dict[str, Any]) ->
         assert header_of(data).upright_size == (60, 40)
         found = pixels_of(data)
         assert (np.asarray(found.convert("RGBA")) == np.asarray(picture.convert("RGBA"))).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"no_jp2": True}])
+def test_colour_alone_may_be_subsampled(options: dict[str, Any]) -> None:
+    """The picture has its full size if only its colours are subsampled, as in 4:2:0."""
+    data = bytearray(saved(Image.new("RGB", (60, 40), (128, 128, 128)), "JPEG2000", num_resolutions=1, **options))
+    at = data.index(b"\xff\x51") + 6
+    for component in (1, 2):
+        data[at + 35 + 3 * component : at + 37 + 3 * component] = b"\2\2"
+    found = pixels_of(bytes(data))
+    assert (found.size, found.getextrema()) == ((60, 40), ((128, 128),) * 3)
+    given = bytes(data)
+    read_codestream(data, at - 8)
+    assert data == given
+
+
+def test_a_codestream_without_a_size_is_corrupt() -> None:
+    """A codestream that does not begin with its size is corrupt, and so is one with more segments than any real one."""
+    whole = saved(photo_like(60, 40), "JPEG2000", no_jp2=True)
+    boxed = saved(photo_like(60, 40), "JPEG2000")
+    start, end = boxed.index(b"\xff\x4f\xff\x51"), whole.index(b"\xff\x52")
+    comments = b"\xff\x64\0\2" * 200_001
+    for data in (boxed[:start] + b"\xff\x4f\xff\x52" + boxed[start + 4 :], whole[:end] + comments + whole[end:]):
+        with pytest.raises(Rejected) as refused:
+            pixels_of(data)
+        assert refused.value.reason == Reason.CORRUPT
 
 
 def test_tiles_that_end_within_a_sample_are_refused() -> None:

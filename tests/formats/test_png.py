@@ -205,9 +205,9 @@ REFUSED: dict[str, tuple[bytes, Reason, str]] = {
     "other filters": (png(PIXELS, END, size=size(methods=b"\0\1\0")), Reason.CORRUPT, "cannot be decoded"),
     "pixels that are not deflated": (png(chunk(b"IDAT", b"\x78\x9c\xff\xff\xff"), END), Reason.CORRUPT, "be inflated"),
     "10,000 chunks": (plain(chunk(b"prVt") * 10_000), Reason.CORRUPT, "too many chunks"),
-    "an end within a chunk": (png(chunk(b"tEXt", bytes(50)))[:-20], Reason.TRUNCATED, "ends before its pixels"),
-    "an end before the pixels": (png(chunk(b"tEXt", bytes(50))), Reason.TRUNCATED, "ends before its pixels"),
-    "an end within the size": (png()[:20], Reason.TRUNCATED, "ends before its pixels"),
+    "an end within a chunk": (png(chunk(b"tEXt", bytes(50)))[:-20], Reason.TRUNCATED, "ends before its last pixel"),
+    "an end before the pixels": (png(chunk(b"tEXt", bytes(50))), Reason.TRUNCATED, "ends before its last pixel"),
+    "an end within the size": (png()[:20], Reason.TRUNCATED, "ends before its last pixel"),
 }
 
 

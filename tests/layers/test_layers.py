@@ -179,7 +179,7 @@ def test_a_cold_start_imports_only_what_most_images_need(tools: Tools) -> None:
     """It imports no library of rarely used formats, and nothing that only the replaced modules need."""
     imported = run(tools, [FOLDER / "ResizeFunction", packages("DependenciesX86Layer")], IMPORTED).split()
     unneeded = {
-        "PIL._avif", "PIL._webp", "PIL._imagingcms", "resizer.formats.tiff", "isal", "ctypes", "jsonschema", "tomllib",
+        "PIL._avif", "PIL._webp", "PIL._imagingcms", "resizer.formats.tiff", "isal", "jsonschema", "tomllib",
         "html.parser", "importlib.metadata", "typing_extensions", "zipfile",
     }  # fmt: skip
     assert "PIL._imaging" in imported

@@ -3,6 +3,8 @@
 import io
 import os
 import queue
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -192,9 +194,10 @@ def test_a_crash_of_the_trigger_ends_the_service() -> None:
 
 
 def test_no_trigger_resizes_nothing() -> None:
-    """`--no-trigger` serves a bucket without notifications."""
+    """`--no-trigger` serves a bucket without notifications, and suggests how to list the uploads."""
     with running("--no-trigger") as (_, lines):
         assert lines[0] == "The local S3 is ready. Uploads are not resized.\n"
+        assert "  aws s3 ls s3://photos/\n" in lines
         s3 = boto3.client("s3", **connection(lines))
         s3.put_object(Bucket="photos", Key="cat.jpg", Body=saved(photo_like(64, 48)))
         assert s3.get_bucket_notification_configuration(Bucket="photos").keys() == {"ResponseMetadata"}
@@ -382,6 +385,32 @@ def test_the_suggested_upload_is_resized(tmp_path: Path) -> None:
         aws = [str(Path(sys.executable).with_name("aws")), *command[1:]]
         subprocess.run(aws, cwd=tmp_path, env={**os.environ, **exports(lines)}, check=True, capture_output=True)
         assert process.stdout.readline().startswith("resized   img-cat.jpg")
+
+
+def test_the_source_bytes_are_those_that_were_read() -> None:
+    """The line of an upload says `read`: bytes behind the picture are not downloaded, and so not counted."""
+    picture = saved(photo_like(64, 48))
+    with running("--quiet") as (process, lines):
+        assert process.stdout
+        boto3.client("s3", **connection(lines)).put_object(Bucket="photos", Key="cat.jpg", Body=picture + bytes(9**7))
+        assert re.search(r"  \d+(\.\d)? kB read, 3 renditions ", process.stdout.readline())
+
+
+NO_LOOPBACK = ["unshare", "--map-root-user", "--net"]
+
+
+@pytest.mark.parametrize("arguments", [["up", "--port", "0"], ["demo"]])
+def test_without_a_loopback_device_one_line_says_so(tmp_path: Path, arguments: list[str]) -> None:
+    """If nothing can connect to loopback, as in some sandboxes, one line says so; exit 2."""
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*NO_LOOPBACK, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("unshare cannot create a network namespace here")
+    command = [*NO_LOOPBACK, sys.executable, "-m", "resizer", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "resizer: This machine cannot connect to 127.0.0.1.\n"
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:

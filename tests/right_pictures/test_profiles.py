@@ -74,7 +74,7 @@ def grey_profile(gamma: float) -> bytes:
 
 @pytest.mark.parametrize("kind", ["L", "LA", "tRNS"])
 def test_a_grey_profile_counts_with_transparency_too(kind: str, resize: Any) -> None:
-    """Linear grey becomes sRGB, with or without transparency, and the transparency is kept."""
+    """Linear grey becomes sRGB, also its darkest tones, with or without transparency, which is kept."""
     grey = Image.new("LA" if kind == "LA" else "L", (960, 480), (100, 255) if kind == "LA" else 100)
     grey.paste((5, 0) if kind == "LA" else 5, (0, 0, 480, 480))
     options = {"transparency": 5} if kind == "tRNS" else {}
@@ -82,6 +82,8 @@ def test_a_grey_profile_counts_with_transparency_too(kind: str, resize: Any) -> 
     assert not report.warnings
     assert rendition.convert("RGBA").getpixel((400, 100)) == pytest.approx((168, 168, 168, 255), abs=1)
     assert rendition.convert("RGBA").getpixel((50, 100))[3] == (255 if kind == "L" else 0)
+    if kind == "L":
+        assert rendition.getpixel((50, 100)) == pytest.approx(38, abs=1)
 
 
 @pytest.mark.parametrize(("format_", "mode"), [("JPEG", "L"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "1")])

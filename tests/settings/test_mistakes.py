@@ -14,7 +14,7 @@ GRAVITY = (
 )
 SET = "must be a list of 1 to 20 widths or tables"
 WIDTH = "must be a width in pixels, or a table such as { width = 600, height = 400 }"
-NAME = "must be a name of 1 to 64 letters A to Z, digits and _, and not manifest"
+NAME = "must be a name of 1 to 64 letters a to z or A to Z, digits or _; the name manifest is reserved"
 GLOB = "must be a glob such as photos/**"
 STARS = "must have ** alone between slashes, such as photos/**/*.jpg; ** matches every key"
 GLOBS = "must be a glob such as photos/**, or a list of globs"

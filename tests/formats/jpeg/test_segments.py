@@ -53,3 +53,12 @@ def test_a_file_that_ends_within_a_segment_is_truncated() -> None:
     with pytest.raises(Rejected) as rejection:
         open_image(io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data)))
     assert rejection.value.reason is Reason.TRUNCATED
+
+
+def test_too_much_exif_is_corrupt() -> None:
+    """EXIF beyond the limit is refused, because Pillow joins its segments one by one."""
+    data = saved(PICTURE)
+    data = data[:2] + (b"\xff\xe1\xff\xff" + b"Exif\0\0".ljust(65_533, b"\0")) * 17 + data[2:]
+    with pytest.raises(Rejected, match="EXIF") as rejection:
+        open_image(io.BytesIO(data), Limits(max_pixels=10**6, planned=of_widths(1000), file_size=len(data)))
+    assert rejection.value.reason is Reason.CORRUPT

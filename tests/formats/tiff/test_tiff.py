@@ -1,5 +1,6 @@
 """TIFFs of every kind are decoded correctly, or refused as unsupported."""
 
+import io
 import struct
 import zlib
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from resizer.decode.header import open_image
 from resizer.errors import Reason, Rejected
-from tests.support.decoding import pixels_of
+from tests.support.decoding import LIMITS, pixels_of
 from tests.support.headers import header_of
 from tests.support.pictures import photo_like, saved
-from tests.support.tiffs import BYTE, LONG, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
+from tests.support.tiffs import BYTE, LONG, LONG8, SHORT, TEXT, UNDEFINED, Page, page, ramp, tiff_file
 
 ORDERS = [("<", False), (">", False), ("<", True), (">", True)]
 PREMULTIPLIED, ALPHA = 1, 2
@@ -114,6 +116,13 @@ def test_cie_lab_gives_the_right_colours(photometric: int, bits: int, *, apart: 
     with_alpha = array(tiff_file(page(both, apart=apart, t262=(SHORT, (photometric,)), t338=(SHORT, (ALPHA,)))))
     assert (with_alpha[..., :3] == plain).all()
     assert (with_alpha[..., 3] == 128).all()
+
+
+def test_the_profile_of_cie_lab_is_not_applied() -> None:
+    """L*a*b* is converted without its profile, which describes other colours than the decoded RGB."""
+    samples = np.array([[lab(54.29, 80.81, 69.89, 8, 8), lab(53.39, 0, 0, 8, 8)]])
+    data = tiff_file(page(samples, t262=(SHORT, (8,)), t34675=(UNDEFINED, b"profile")))
+    assert "icc_profile" not in open_image(io.BytesIO(data), LIMITS)[0].info
 
 
 def test_cie_lab_may_call_its_samples_signed() -> None:
@@ -263,3 +272,42 @@ def test_a_tiff_keeps_its_profile_and_texts(kind: str) -> None:
     found = pixels_of(tiff_file(page(ramp(kind=kind), t315=artist, t34675=profile)))
     assert found.info["icc_profile"] == b"profile"
     assert found.getexif()[315] == "Ada Lovelace"
+
+
+def test_bombs_of_tags_are_corrupt() -> None:
+    """More tags than any program writes, or more numbers in one, are refused before Pillow reads them."""
+    many: dict[str, Any] = {f"t{tag}": (SHORT, (1,)) for tag in range(1000, 5100)}
+    for bomb in (page(SMALL, **many), page(SMALL, t320=(SHORT, (8,) * 200_001))):
+        for order, big in ORDERS:
+            with pytest.raises(Rejected, match="too many") as refused:
+                header_of(tiff_file(bomb, order=order, big=big))
+            assert refused.value.reason == Reason.CORRUPT
+
+
+@pytest.mark.parametrize(("kind", "count"), [(2, 1), (2, 2), (5, 1), (11, 1), (12, 1)])
+def test_offsets_of_another_type_are_corrupt(kind: int, count: int) -> None:
+    """Offsets of strips that are texts, fractions or floats are damage in the file, not a bug of ours."""
+    data = bytearray(tiff_file(page(SMALL)))
+    at = data.rindex(struct.pack("<HHI", 273, LONG, 1))
+    struct.pack_into("<HI", data, at + 2, kind, count)
+    with pytest.raises(Rejected) as refused:
+        pixels_of(bytes(data))
+    assert refused.value.reason == Reason.CORRUPT
+
+
+def test_a_tag_of_an_unknown_type_is_ignored() -> None:
+    """A tag whose type TIFF does not define is ignored, as the standard says, even if it is one that we use."""
+    for tag in (258, 274, 531, 700):
+        tags: dict[str, Any] = {f"t{tag}": (SHORT, (3,))}
+        data = bytearray(tiff_file(page(ramp(channels=1), **tags)))
+        at = data.rindex(struct.pack("<HHI", tag, SHORT, 1))
+        data[at + 2 : at + 4] = b"\x63\0"
+        header = header_of(bytes(data))
+        assert (header.orientation, header.width) == (1, 40)
+
+
+def test_bytes_beyond_4_gb_are_unsupported() -> None:
+    """A BigTIFF that refers to bytes beyond 4 GB is unsupported: Pillow gets a TIFF with offsets of 32 bits."""
+    with pytest.raises(Rejected, match="4 GB") as refused:
+        header_of(tiff_file(page(SMALL, t330=(LONG8, (1 << 32,))), big=True))
+    assert refused.value.reason == Reason.UNSUPPORTED_FORMAT
