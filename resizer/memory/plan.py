@@ -48,12 +48,12 @@ OUTPUT_PIXEL: Final = {
     Format.JPEG: OutputPixel(3.8, 7.9, 0, 1.4, 1.4),
     Format.PNG: OutputPixel(6.3, 9.3, 0.5, 3.1, 4.1),  # while it looks for a palette
     Format.GIF: OutputPixel(35, 39, 2.3, 1.4, 1.4),  # it counts all colours
-    Format.WEBP: OutputPixel(13.3, 36, 4.6, 2.8, 3.8),
+    Format.WEBP: OutputPixel(13.3, 45, 4.6, 2.8, 3.8),
     Format.AVIF: OutputPixel(29, 34, 4, 2.2, 3.2),
 }
 GREY_PNG: Final = OutputPixel(1.2, 1.2, 0, 1.1, 1.1)
 SMALL_EFFORT: Final = {
-    Format.WEBP: OutputPixel(30, 38, 4.6, 2.8, 3.8),
+    Format.WEBP: OutputPixel(30, 47, 4.6, 2.8, 3.8),
 }
 ENCODER: Final = {Format.PNG: 1 * MB, Format.GIF: 16 * MB, Format.AVIF: 2 * MB}  # for pictures of any size
 CANVAS: Final = 4  # bytes per pixel of a copy with a border, background or watermark
